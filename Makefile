@@ -1,0 +1,296 @@
+# cairn - durable execution in C. The only build file.
+#
+#   make            libraries (static, shared) and the command `cairn`
+#   make demo       installs what is missing, builds, runs the main job on SQLite (DB=postgres: there)
+#   make check      installs what is missing, builds, runs the whole test suite, its own
+#                   private Postgres included (T="tests/link.t …": only these)
+#   make check-sanitize   unit tests and kit under ASan+UBSan and under TSan
+#   make install uninstall      DESTDIR= PREFIX= LIBDIR=
+#   make lint format docs abi-update coverage bench clean
+#
+# Variables: SAN=address,undefined | SAN=thread, WITH_POSTGRES=auto|yes|no,
+# WERROR=1, V=1, BUILD=, DESTDIR=, PREFIX=, LIBDIR=, CC=, JOBS=.
+
+PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+BINDIR  ?= $(PREFIX)/bin
+INCDIR  ?= $(PREFIX)/include
+MANDIR  ?= $(PREFIX)/share/man
+SAN     ?=
+WERROR  ?= $(if $(CI),1,)
+V       ?=
+WITH_POSTGRES ?= auto
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+
+comma   := ,
+VARIANT := $(if $(SAN),$(subst $(comma),-,$(SAN)),plain)
+BUILD   ?= build/$(VARIANT)
+VERSION := $(shell sed -n 's/^\#define CAIRN_VERSION_STRING "\(.*\)"/\1/p' include/cairn/version.h)
+SOMAJOR := $(firstword $(subst ., ,$(VERSION)))
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-5s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@))
+
+# ---- flags ------------------------------------------------------------------
+
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-qual \
+	-Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef -Wvla -Wformat=2 \
+	-Wswitch-enum $(if $(WERROR),-Werror)
+OPT     ?= $(if $(SAN),-O1 -g -fno-omit-frame-pointer,-O2 -g)
+CFLAGS  ?=
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
+ALL_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L $(OPT) $(WARN) -fPIC -fvisibility=hidden \
+	-pthread -Iinclude $(SANFLAGS) $(CFLAGS)
+ALL_LDFLAGS := -pthread $(SANFLAGS) $(LDFLAGS)
+
+CJSON_CFLAGS  ?= $(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null)
+CJSON_LIBS    ?= $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null || echo -lcjson)
+MD_LIBS       ?= $(shell $(PKG_CONFIG) --libs libmd 2>/dev/null || echo -lmd)
+SQLITE_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags sqlite3 2>/dev/null)
+SQLITE_LIBS   ?= $(shell $(PKG_CONFIG) --libs sqlite3 2>/dev/null || echo -lsqlite3)
+PQ_CFLAGS     ?= $(shell $(PKG_CONFIG) --cflags libpq 2>/dev/null)
+PQ_LIBS       ?= $(shell $(PKG_CONFIG) --libs libpq 2>/dev/null || echo -lpq)
+
+ifeq ($(WITH_POSTGRES),auto)
+HAVE_PG := $(shell $(PKG_CONFIG) --exists libpq 2>/dev/null && echo yes)
+else
+HAVE_PG := $(filter yes,$(WITH_POSTGRES))
+endif
+
+# ---- what is built ------------------------------------------------------------
+
+DRIVERS := sqlite memory $(if $(HAVE_PG),postgres)
+LIBS    := cairn $(DRIVERS:%=cairn_%) cairn_worker
+
+src_cairn          := $(wildcard core/*.c)
+src_cairn_worker   := $(wildcard runtime/*.c)
+src_cairn_sqlite   := $(wildcard drivers/sqlite/*.c)
+src_cairn_memory   := $(wildcard drivers/memory/*.c)
+src_cairn_postgres := $(wildcard drivers/postgres/*.c)
+src_conformance    := $(wildcard conformance/*.c)
+src_cli            := $(wildcard tools/cairn/*.c)
+src_unit           := $(wildcard tests/unit/*.c)
+
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+extra_cairn_sqlite   := $(BUILD)/gen/sqlite_migrations.o
+extra_cairn_postgres := $(BUILD)/gen/postgres_migrations.o
+
+libs_cairn          := $(CJSON_LIBS) $(MD_LIBS)
+libs_cairn_sqlite   := -lcairn $(SQLITE_LIBS)
+libs_cairn_memory   := -lcairn
+libs_cairn_postgres := -lcairn $(PQ_LIBS)
+libs_cairn_worker   := -lcairn
+
+A = $(BUILD)/lib
+STATIC  := $(LIBS:%=$(A)/lib%.a)
+SHARED  := $(LIBS:%=$(A)/lib%.so.$(SOMAJOR))
+DRIVERS_A := $(DRIVERS:%=$(A)/libcairn_%.a)
+# What a program that links every driver statically needs, in link order.
+ALL_A   := $(A)/libcairn_worker.a $(DRIVERS_A) $(A)/libcairn.a
+ALL_LIBS := $(if $(HAVE_PG),$(PQ_LIBS)) $(SQLITE_LIBS) $(CJSON_LIBS) $(MD_LIBS)
+
+all: $(STATIC) $(SHARED) $(A)/libcairn_conformance.a $(BUILD)/bin/cairn
+.PHONY: all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# ---- compiling ------------------------------------------------------------------
+
+$(BUILD)/core/json_doc.o: CPPFLAGS += $(CJSON_CFLAGS)
+$(BUILD)/drivers/sqlite/%.o: CPPFLAGS += $(SQLITE_CFLAGS)
+$(BUILD)/drivers/postgres/%.o: CPPFLAGS += $(PQ_CFLAGS)
+$(BUILD)/tools/cairn/%.o: CPPFLAGS += $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+
+$(BUILD)/%.o: %.c
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Migrations become C: one array per driver, with checksums, held against LOCK.
+$(BUILD)/bin/embed: tools/embed.c
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O1 $(WARN) -o $@ $< $(MD_LIBS)
+
+$(BUILD)/gen/%_migrations.c: $(BUILD)/bin/embed migrations/LOCK migrations/%
+	$(call say,EMBED)
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/bin/embed $* migrations/$* migrations/LOCK $@
+$(BUILD)/gen/sqlite_migrations.c: $(wildcard migrations/sqlite/*.sql)
+$(BUILD)/gen/postgres_migrations.c: $(wildcard migrations/postgres/*.sql)
+
+# ---- libraries --------------------------------------------------------------------
+
+define library
+$(A)/lib$(1).a: $(call obj,$(src_$(1))) $(extra_$(1))
+	$$(call say,AR)
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(Q)$$(AR) rcs $$@ $$^
+
+$(A)/lib$(1).so.$(SOMAJOR): $(call obj,$(src_$(1))) $(extra_$(1)) core/cairn.map $(if $(filter cairn,$(1)),,$(A)/libcairn.so.$(SOMAJOR))
+	$$(call say,LD)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) -shared -Wl,-soname,lib$(1).so.$(SOMAJOR) -Wl,--version-script=core/cairn.map \
+		$(if $(SAN),,-Wl$(comma)--no-undefined) -o $$@ $$(filter %.o,$$^) -L$(A) $$(libs_$(1)) $$(ALL_LDFLAGS)
+	@ln -sf lib$(1).so.$(SOMAJOR) $(A)/lib$(1).so
+endef
+$(foreach l,$(LIBS),$(eval $(call library,$(l))))
+
+$(A)/libcairn_conformance.a: $(call obj,$(src_conformance))
+	$(call say,AR)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/bin/cairn: $(call obj,$(src_cli)) $(ALL_A)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
+
+# ---- tests ------------------------------------------------------------------------
+
+UNIT := $(src_unit:%.c=$(BUILD)/%)
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(A)/libcairn.a
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
+
+# The kit, pointed at each driver; tests/kit/NAME.c is ten lines.
+KIT := $(patsubst tests/kit/%.c,$(BUILD)/tests/kit/%,$(wildcard tests/kit/*.c))
+ifeq ($(HAVE_PG),)
+KIT := $(filter-out %/postgres,$(KIT))
+endif
+$(BUILD)/tests/kit/%: $(BUILD)/tests/kit/%.o $(A)/libcairn_conformance.a $(ALL_A)
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
+
+# A driver as it was compiled against the first headers, on the core of today.
+COMPAT := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/compat/*.c))
+$(BUILD)/tests/compat/%: $(BUILD)/tests/compat/%.o $(A)/libcairn.a
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
+
+PROGRAMS := $(KIT) $(UNIT) $(COMPAT)
+tests-bin: $(PROGRAMS)
+.PHONY: tests-bin
+
+# Every test is a program that prints TAP. The slow ones come first, two run at a time.
+SCRIPTS := $(wildcard tests/*.t tests/cli/*.t)
+T       ?= $(PROGRAMS) $(SCRIPTS)
+PROVE   := prove --exec '' --timer --failures --comments -j2
+TEST_ENV := BUILD='$(BUILD)' CC='$(CC)' MAKE='$(MAKE)' HAVE_PG='$(HAVE_PG)' CAIRN_REQUIRE=1
+PG      := $(if $(HAVE_PG),tools/pg-temp.sh run)
+SUBMAKE := $(MAKE) --no-print-directory
+
+# deps.sh may bring what this file looks for when it is read: hence the second make.
+check:
+	@tools/deps.sh check
+	@$(SUBMAKE) -j$(JOBS) all tests-bin
+	@$(SUBMAKE) prove
+
+prove:
+	@$(TEST_ENV) $(PG) $(PROVE) $(T)
+
+# Beside the normal build, never in it.
+BESIDE := $(if $(filter build/plain,$(BUILD)),build/,$(BUILD)-)
+check-sanitize:
+	@tools/deps.sh check
+	@for san in address,undefined thread; do \
+		echo "== $$san"; \
+		dir=$(BESIDE)$$(echo $$san | tr , -); \
+		$(SUBMAKE) -j$(JOBS) SAN=$$san BUILD=$$dir tests-bin && \
+		$(SUBMAKE) SAN=$$san BUILD=$$dir prove-programs || exit 1; \
+	done
+
+prove-programs:
+	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+		$(PG) $(PROVE) $(PROGRAMS)
+
+coverage:
+	@tools/deps.sh check
+	@$(SUBMAKE) -j$(JOBS) BUILD=$(BESIDE)coverage OPT='-O0 -g' CFLAGS=--coverage LDFLAGS=--coverage tests-bin
+	@$(SUBMAKE) BUILD=$(BESIDE)coverage prove-programs
+	@tools/coverage.sh $(BESIDE)coverage
+
+demo:
+	@tools/deps.sh $(if $(filter postgres,$(DB)),server,build)
+	@$(SUBMAKE) -j$(JOBS) all
+	@BUILD='$(BUILD)' DB='$(or $(DB),sqlite)' tools/demo.sh
+.PHONY: check prove check-sanitize prove-programs coverage demo
+
+# ---- keeping it tidy --------------------------------------------------------------
+
+C_FILES := $(filter-out include/cairn/codes.h,$(wildcard $(addsuffix /*.[ch],include/cairn include/cairn/sys core runtime drivers/* \
+	conformance tools tools/cairn tests tests/* examples bench)))
+
+lint:
+	@CC='$(CC)' BUILD='$(BUILD)' tools/lint.sh
+
+format:
+	clang-format -i $(C_FILES)
+
+# What is generated and yet committed: the list of errors, the frozen interface.
+docs: docs/ERRORS.md
+docs/ERRORS.md: $(BUILD)/bin/errors
+	$(Q)$< >$@.new && mv $@.new $@
+
+$(BUILD)/bin/errors: tools/errors.c include/cairn/codes.h
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(WARN) -Iinclude -o $@ $<
+
+abi-update: $(SHARED)
+	@BUILD='$(BUILD)' CC='$(CC)' tools/abi.sh update
+.PHONY: lint format docs abi-update
+
+# ---- installing --------------------------------------------------------------------
+
+HEADERS := $(filter-out $(if $(HAVE_PG),,%/postgres.h),\
+	$(patsubst include/%,%,$(wildcard include/cairn/*.h include/cairn/sys/*.h)))
+MAN1    := $(notdir $(wildcard docs/man/*.1))
+MAN3    := $(notdir $(wildcard docs/man/*.3))
+PCS     := $(filter-out $(if $(HAVE_PG),,cairn-postgres.pc),\
+	$(patsubst tools/pc/%.in,%,$(wildcard tools/pc/*.pc.in)))
+
+INSTALLED := $(HEADERS:%=$(INCDIR)/%) $(LIBS:%=$(LIBDIR)/lib%.a) \
+	$(foreach v,$(VERSION) $(SOMAJOR),$(LIBS:%=$(LIBDIR)/lib%.so.$(v))) \
+	$(LIBS:%=$(LIBDIR)/lib%.so) $(LIBDIR)/libcairn_conformance.a \
+	$(PCS:%=$(LIBDIR)/pkgconfig/%) $(BINDIR)/cairn \
+	$(MAN1:%=$(MANDIR)/man1/%) $(MAN3:%=$(MANDIR)/man3/%)
+
+D = $(DESTDIR)
+install: all
+	$(Q)$(INSTALL) -d $(sort $(dir $(INSTALLED:%=$(D)%)))
+	$(Q)cd include && for f in $(HEADERS); do \
+		$(INSTALL) -m 644 $$f $(D)$(INCDIR)/$$f || exit 1; done
+	$(Q)$(INSTALL) -m 644 $(STATIC) $(A)/libcairn_conformance.a $(D)$(LIBDIR)
+	$(Q)for l in $(LIBS:%=lib%.so); do \
+		$(INSTALL) -m 755 $(A)/$$l.$(SOMAJOR) $(D)$(LIBDIR)/$$l.$(VERSION) && \
+		ln -sf $$l.$(VERSION) $(D)$(LIBDIR)/$$l.$(SOMAJOR) && \
+		ln -sf $$l.$(SOMAJOR) $(D)$(LIBDIR)/$$l || exit 1; done
+	$(Q)for f in $(PCS); do sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@INCDIR@|$(INCDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@CORE_LIBS@|$(strip $(CJSON_LIBS) $(MD_LIBS))|' \
+		-e 's|@SQLITE_LIBS@|$(strip $(SQLITE_LIBS))|' -e 's|@PQ_LIBS@|$(strip $(PQ_LIBS))|' \
+		tools/pc/$$f.in >$(D)$(LIBDIR)/pkgconfig/$$f || exit 1; done
+	$(Q)$(INSTALL) -m 755 $(BUILD)/bin/cairn $(D)$(BINDIR)/cairn
+	$(Q)$(if $(MAN1),$(INSTALL) -m 644 $(MAN1:%=docs/man/%) $(D)$(MANDIR)/man1)
+	$(Q)$(if $(MAN3),$(INSTALL) -m 644 $(MAN3:%=docs/man/%) $(D)$(MANDIR)/man3)
+
+uninstall:
+	$(Q)rm -f $(INSTALLED:%=$(D)%)
+	$(Q)-rmdir $(D)$(INCDIR)/cairn/sys $(D)$(INCDIR)/cairn 2>/dev/null
+.PHONY: install uninstall
+
+clean:
+	rm -rf build
+.PHONY: clean
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

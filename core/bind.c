@@ -1,0 +1,134 @@
+/*
+ * bind.c - copies a driver's tables into a connection, by size: an old driver on a
+ * new core and a new driver on an old core both work. What is required and missing is refused by
+ * name; what is optional and missing is filled in here, so that no caller tests for NULL.
+ */
+#include <string.h>
+
+#include "core.h"
+
+struct slot {
+	size_t offset;
+	const char *name;
+};
+
+#define SLOT(table, name) \
+	{ \
+		offsetof(table, name), #table "." #name \
+	}
+
+static const struct slot conn_required[] = {
+	SLOT(cairn_conn_ops, open),   SLOT(cairn_conn_ops, close),    SLOT(cairn_conn_ops, begin),
+	SLOT(cairn_conn_ops, commit), SLOT(cairn_conn_ops, rollback), SLOT(cairn_conn_ops, now),
+};
+
+static const struct slot migration_required[] = {
+	SLOT(cairn_migration_ops, history),
+	SLOT(cairn_migration_ops, apply),
+	SLOT(cairn_migration_ops, gate),
+	SLOT(cairn_migration_ops, validate),
+};
+
+static const struct slot job_required[] = {
+	SLOT(cairn_job_ops, define), SLOT(cairn_job_ops, definitions), SLOT(cairn_job_ops, enqueue),
+	SLOT(cairn_job_ops, claim),  SLOT(cairn_job_ops, change),      SLOT(cairn_job_ops, reap),
+	SLOT(cairn_job_ops, list),   SLOT(cairn_job_ops, attempts),    SLOT(cairn_job_ops, events),
+	SLOT(cairn_job_ops, dead),
+};
+
+/* One kind of table: its size today, and the slots a driver must fill. */
+struct table {
+	size_t size;
+	const struct slot *required;
+	size_t count;
+};
+
+#define TABLE(type, slots) \
+	{ \
+		sizeof(type), slots, sizeof(slots) / sizeof((slots)[0]) \
+	}
+
+static const struct table conn_table = TABLE(cairn_conn_ops, conn_required);
+static const struct table migration_table = TABLE(cairn_migration_ops, migration_required);
+static const struct table job_table = TABLE(cairn_job_ops, job_required);
+
+/* Copies what both sides know of a struct that starts with its size. */
+static void copy_sized(void *to, size_t to_size, const void *from)
+{
+	size_t size;
+	memcpy(&size, from, sizeof size);
+	memset(to, 0, to_size);
+	memcpy(to, from, size < to_size ? size : to_size);
+	memcpy(to, &to_size, sizeof to_size);
+}
+
+static cairn_status copy_table(void *to, const struct table *table, const void *from,
+			       const char *driver, cairn_error *err)
+{
+	typedef void any_fn(void);
+	copy_sized(to, table->size, from);
+	for (size_t i = 0; i < table->count; i++) {
+		any_fn *fn;
+		memcpy(&fn, (char *)to + table->required[i].offset, sizeof fn);
+		if (fn != NULL)
+			continue;
+		cairn_fail(err, CAIRN_E_DRIVER_SLOT);
+		cairn_error_message(err, "The driver %s lacks the operation %s.", driver,
+				    table->required[i].name);
+		return CAIRN_UNSUPPORTED;
+	}
+	return CAIRN_OK;
+}
+
+static int no_transaction(void *self)
+{
+	(void)self;
+	return 0;
+}
+
+static void no_interrupt(void *self)
+{
+	(void)self;
+}
+
+static cairn_status bind_tables(cairn_conn *conn, cairn_error *err)
+{
+	const cairn_driver *driver = &conn->driver;
+	cairn_status st = copy_table(&conn->ops, &conn_table, driver->conn, driver->name, err);
+	if (st == CAIRN_OK && driver->migrations != NULL)
+		st = copy_table(&conn->migrations, &migration_table, driver->migrations,
+				driver->name, err);
+	if (st == CAIRN_OK && driver->jobs != NULL)
+		st = copy_table(&conn->jobs, &job_table, driver->jobs, driver->name, err);
+	if (st != CAIRN_OK)
+		return st;
+	if (conn->ops.in_tx == NULL)
+		conn->ops.in_tx = no_transaction;
+	if (conn->ops.interrupt == NULL)
+		conn->ops.interrupt = no_interrupt;
+	if ((conn->migrations.lock == NULL) != (conn->migrations.unlock == NULL)) {
+		cairn_fail(err, CAIRN_E_DRIVER_SLOT);
+		cairn_error_message(err, "The driver %s has only one of lock and unlock.",
+				    driver->name);
+		return CAIRN_UNSUPPORTED;
+	}
+	return CAIRN_OK;
+}
+
+cairn_status cairn__bind(cairn_conn *conn, const cairn_driver *driver, cairn_error *err)
+{
+	if (driver->size < offsetof(cairn_driver, migrations) || driver->api != CAIRN_DRIVER_API) {
+		cairn_fail(err, CAIRN_E_DRIVER_API);
+		cairn_error_detail(err, "driver api %u, library api %u", (unsigned)driver->api,
+				   CAIRN_DRIVER_API);
+		return CAIRN_UNSUPPORTED;
+	}
+	copy_sized(&conn->driver, sizeof conn->driver, driver);
+	conn->origin = driver;
+	if (conn->driver.name == NULL || conn->driver.conn == NULL) {
+		cairn_fail(err, CAIRN_E_DRIVER_SLOT);
+		cairn_error_message(err, "The driver has no name or no cairn_conn_ops.");
+		return CAIRN_UNSUPPORTED;
+	}
+	return bind_tables(conn, err);
+}

@@ -1,0 +1,88 @@
+/*
+ * job_apply.c - a planned change against a row in hand: the guard, and the row
+ * afterwards. Drivers that read a row and write it back use this; drivers that do it in
+ * SQL say the same in SQL, and the conformance kit holds them together.
+ */
+#include <cairn/sys/job.h>
+
+static int in_scope(const cairn_scope *scope, cairn_str tenant)
+{
+	switch (scope->kind) {
+	case CAIRN_SCOPE_ANY:
+		return 1;
+	case CAIRN_SCOPE_GLOBAL:
+		return tenant.len == 0;
+	case CAIRN_SCOPE_TENANT:
+		return cairn_str_equal(scope->tenant, tenant);
+	case CAIRN_SCOPE_NONE:
+		break;
+	}
+	return 0;
+}
+
+static int progress_holds(const cairn_change *change, const cairn_job *row)
+{
+	int64_t done = change->set & CAIRN_SET_DONE ? change->progress_done : row->progress_done;
+	int64_t total =
+		change->set & CAIRN_SET_TOTAL ? change->progress_total : row->progress_total;
+	return done < 0 || total < 0 || done <= total;
+}
+
+enum cairn_hit cairn_change_test(const cairn_change *change, const cairn_job *row, cairn_time now)
+{
+	if (!(change->from & (1u << (unsigned)row->status)))
+		return CAIRN_MISS;
+	if ((change->guard & CAIRN_GUARD_FENCE) && change->fence != row->fence)
+		return CAIRN_MISS;
+	if ((change->guard & CAIRN_GUARD_LIVE) && row->lease_expires_at <= now)
+		return CAIRN_MISS;
+	if ((change->guard & CAIRN_GUARD_SCOPE) && !in_scope(&change->scope, row->tenant))
+		return CAIRN_MISS;
+	return progress_holds(change, row) ? CAIRN_HIT : CAIRN_MISS_PROGRESS;
+}
+
+static void apply_times(const cairn_change *change, cairn_job *row, cairn_time now)
+{
+	if (change->set & CAIRN_SET_RUN_AT) {
+		row->run_at = now + change->run_after;
+		if (change->not_before > row->run_at)
+			row->run_at = change->not_before;
+		row->parked = row->run_at > now;
+	}
+	if (change->set & CAIRN_SET_LEASE) {
+		row->lease_expires_at = now + change->lease;
+		row->heartbeat_at = now;
+	}
+	if (change->set & CAIRN_SET_FINISHED)
+		row->finished_at = now;
+	if (change->set & CAIRN_CLEAR_HOLDER) {
+		row->worker = (cairn_str){ NULL, 0 };
+		row->heartbeat_at = 0;
+		row->leased_at = 0;
+	}
+	if (change->set & CAIRN_CLEAR_LEASE)
+		row->lease_expires_at = 0;
+	row->updated_at = now;
+}
+
+void cairn_change_apply(const cairn_change *change, cairn_job *row, cairn_time now)
+{
+	row->status = change->to;
+	apply_times(change, row, now);
+	if (change->set & CAIRN_SET_REASON)
+		row->status_reason = change->reason;
+	if (change->set & CAIRN_SET_ERROR) {
+		row->error_code = change->error_code;
+		row->error_message = change->error_message;
+	}
+	if (change->set & CAIRN_SET_OUTPUT)
+		row->output = change->output;
+	if (change->set & CAIRN_SET_STAGE)
+		row->stage = change->stage;
+	if (change->set & CAIRN_SET_DONE)
+		row->progress_done = change->progress_done;
+	if (change->set & CAIRN_SET_TOTAL)
+		row->progress_total = change->progress_total;
+	if (change->set & CAIRN_SET_CHECKPOINT)
+		row->checkpoint = change->checkpoint;
+}

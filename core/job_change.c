@@ -1,0 +1,119 @@
+/* job_change.c - one batch of planned changes: run, judge, and on the unhappy path explain. */
+#include "job_change.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "job_plan.h"
+
+cairn_status cairn__batch_begin(struct cairn__batch *batch, cairn_conn *conn, size_t n,
+				enum cairn__asker asker, cairn_error *err)
+{
+	memset(batch, 0, sizeof *batch);
+	batch->conn = conn;
+	batch->n = n;
+	batch->asker = asker;
+	if (n == 0)
+		return CAIRN_OK;
+	batch->changes = cairn__scratch(conn, n, sizeof *batch->changes, err);
+	if (batch->changes != NULL)
+		batch->results = cairn__scratch(conn, n, sizeof *batch->results, err);
+	return batch->results != NULL ? CAIRN_OK : CAIRN_NOMEM;
+}
+
+void cairn__batch_end(struct cairn__batch *batch)
+{
+	cairn__scratch_free(batch->conn, batch->results, batch->n, sizeof *batch->results);
+	cairn__scratch_free(batch->conn, batch->changes, batch->n, sizeof *batch->changes);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(cairn_id));
+}
+
+/* A script changes each row once; the same job twice in one batch is a mistake. */
+static cairn_status check_distinct(struct cairn__batch *batch, cairn_error *err)
+{
+	if (batch->n < 2)
+		return CAIRN_OK;
+	cairn_id *ids = cairn__scratch(batch->conn, batch->n, sizeof *ids, err);
+	if (ids == NULL)
+		return CAIRN_NOMEM;
+	for (size_t i = 0; i < batch->n; i++)
+		ids[i] = batch->changes[i].id;
+	qsort(ids, batch->n, sizeof *ids, by_id);
+	cairn_status st = CAIRN_OK;
+	for (size_t i = 1; i < batch->n && st == CAIRN_OK; i++) {
+		if (by_id(&ids[i - 1], &ids[i]) == 0)
+			st = cairn_fail(err, CAIRN_E_JOB_DUPLICATE);
+	}
+	cairn__scratch_free(batch->conn, ids, batch->n, sizeof *ids);
+	return st;
+}
+
+static void judge(const cairn_change *change, const cairn_change_result *result,
+		  cairn_changed *each)
+{
+	memset(each, 0, sizeof *each);
+	each->job_status = change->to;
+	each->ending = change->ending;
+	each->lease_expires_at = result->lease_expires_at;
+	if (change->to == CAIRN_JOB_PENDING)
+		each->run_at = result->run_at;
+}
+
+static cairn_status first_failure(const cairn_changed *each, size_t n, cairn_error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (each[i].status == CAIRN_OK)
+			continue;
+		cairn_fail(err, each[i].code);
+		cairn__error_index(err, i);
+		return each[i].status;
+	}
+	return CAIRN_OK;
+}
+
+static cairn_status judge_all(struct cairn__batch *batch, cairn_changed *each, cairn_error *err)
+{
+	size_t missed = 0;
+	for (size_t i = 0; i < batch->n; i++) {
+		judge(&batch->changes[i], &batch->results[i], &each[i]);
+		missed += batch->results[i].hit != CAIRN_HIT;
+	}
+	if (missed == 0)
+		return CAIRN_OK;
+	cairn_status st = cairn__explain(batch, each, err);
+	/* what did hit is written already: "certainly not written" would be a lie */
+	if (st != CAIRN_OK && missed < batch->n)
+		st = cairn_fail(err, CAIRN_E_DB_UNCERTAIN);
+	return st;
+}
+
+cairn_status cairn__batch_run(struct cairn__batch *batch, const cairn_claim_plan *claim,
+			      cairn_rows *claimed, cairn_changed *each, cairn_error *err)
+{
+	cairn_conn *conn = batch->conn;
+	cairn_status st = check_distinct(batch, err);
+	if (st != CAIRN_OK)
+		return st;
+	for (size_t i = 0; i < batch->n; i++) {
+		cairn_change *change = &batch->changes[i];
+		change->events = cairn__events_kept(conn->host.events, change->events);
+	}
+	cairn_change_plan plan = { .changes = batch->changes, .n = batch->n, .claim = claim };
+	st = conn->jobs.change(conn->self, &plan, batch->results, claimed, err);
+	if (st != CAIRN_OK || batch->n == 0)
+		return st;
+	if (each != NULL)
+		return judge_all(batch, each, err);
+	cairn_changed *own = cairn__scratch(conn, batch->n, sizeof *own, err);
+	if (own == NULL)
+		return CAIRN_NOMEM;
+	st = judge_all(batch, own, err);
+	if (st == CAIRN_OK)
+		st = first_failure(own, batch->n, err);
+	cairn__scratch_free(conn, own, batch->n, sizeof *own);
+	return st;
+}

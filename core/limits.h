@@ -1,0 +1,80 @@
+/*
+ * limits.h - every limit of the library, named, with its reason.
+ *
+ * Sizes are bytes, durations microseconds. Names, keys and tenants beyond their
+ * limit are malformed (INVALID); anything else beyond a limit is TOO_LARGE.
+ */
+#ifndef CAIRN_CORE_LIMITS_H
+#define CAIRN_CORE_LIMITS_H
+
+#include <cairn/types.h>
+
+/*
+ * Names and tenants: several of them stand in one index entry, which Postgres
+ * bounds at about 2700 bytes. A key is the largest part of its entry: type, tenant and key
+ * are 1022 bytes together.
+ */
+#define CAIRN__MAX_NAME	  255
+#define CAIRN__MAX_TENANT 255
+#define CAIRN__MAX_KEY	  512
+
+/* Deeper than any honest document; well below what readers that recurse can bear. */
+#define CAIRN__MAX_JSON_DEPTH 64
+
+/* The default of cairn_conn_opts.max_json: a row beyond it belongs into a file store. */
+#define CAIRN__MAX_JSON (1 << 20)
+
+/*
+ * The decimal exponent of a JSON number, as written and as normalised: far outside of every
+ * number type of the databases, and small enough that exponents add up without overflow.
+ */
+#define CAIRN__MAX_JSON_EXPONENT 1000000
+
+/*
+ * Rows of one page, the most and where none is said: a result is one block of memory and one
+ * answer of the database.
+ */
+#define CAIRN__MAX_PAGE	    1000
+#define CAIRN__DEFAULT_PAGE 100
+
+/*
+ * Items of one call. One call is one transaction: beyond this its locks, its WAL and its
+ * arrays of parameters (each at most 1 GB in Postgres) hurt everybody else, and batches gain
+ * nothing above a few hundred items.
+ */
+#define CAIRN__MAX_BATCH 100000
+
+/* An error's text in a job, attempt or dead letter: a stack trace fits, a core dump does not. */
+#define CAIRN__MAX_ERROR_MESSAGE 8192
+
+/*
+ * Leases: a shorter one is lost to scheduling and network delays before the first heartbeat;
+ * a longer one keeps a dead worker's jobs from everybody for more than a day.
+ */
+#define CAIRN__MIN_LEASE (100 * CAIRN_MILLISECOND)
+#define CAIRN__MAX_LEASE (24 * CAIRN_HOUR)
+
+/*
+ * A retry delay and an attempt's timeout: beyond a year it is a mistake in units, and sums of
+ * times and durations stay far from overflow.
+ */
+#define CAIRN__MAX_DELAY   (365 * CAIRN_DAY)
+#define CAIRN__MAX_TIMEOUT (365 * CAIRN_DAY)
+
+/* Thousandths: hundredfold per attempt; the third retry would then be beyond any cap. */
+#define CAIRN__MAX_RETRY_FACTOR 100000
+
+/* Waiting for locks where the connection says nothing: every wait has a bound. */
+#define CAIRN__LOCK_TIMEOUT (5 * CAIRN_SECOND)
+
+/* Waiting for another process that migrates: long enough for a large table's index. */
+#define CAIRN__MIGRATE_WAIT (60 * CAIRN_SECOND)
+
+/* A database URL: long enough for every option there is; bounds what is split and decoded. */
+#define CAIRN__MAX_URL 8192
+
+/* The years 1 to 9999, what RFC 3339 and both databases can write. */
+#define CAIRN__MIN_TIME ((cairn_time)-62135596800 * CAIRN_SECOND)
+#define CAIRN__MAX_TIME ((cairn_time)253402300800 * CAIRN_SECOND - 1)
+
+#endif

@@ -1,0 +1,12 @@
+/* cairn.h - durable execution in C: everything but the drivers. */
+#ifndef CAIRN_H
+#define CAIRN_H
+
+#include <cairn/conn.h>
+#include <cairn/error.h>
+#include <cairn/job.h>
+#include <cairn/migration.h>
+#include <cairn/types.h>
+#include <cairn/version.h>
+
+#endif

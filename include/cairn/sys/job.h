@@ -1,0 +1,356 @@
+/*
+ * sys/job.h - the jobs store of a driver: eleven slots.
+ *
+ * The core plans, the driver executes one batch. A plan says for each row what
+ * it must look like (guard), and what is then written; the driver tests the guard
+ * while it holds the row and writes, or leaves the row alone. The only decisions
+ * that are the driver's are the ones that must see rows nobody holds: which jobs
+ * to claim, and which leases have expired.
+ *
+ * All rows written by one call carry the same time: cairn_host_now(), or the database's.
+ */
+#ifndef CAIRN_SYS_JOB_H
+#define CAIRN_SYS_JOB_H
+
+#include <cairn/job.h>
+#include <cairn/sys/driver.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- definitions ------------------------------------------------------- */
+
+enum cairn_define_mode {
+	CAIRN_DEFINE_UPSERT =
+		1, /* write all fields but created_at; skip rows that would not change */
+	CAIRN_DEFINE_IF_MISSING,
+	CAIRN_DEFINE_PATCH /* write the fields in patch of rows that exist */
+};
+
+typedef struct cairn_define_plan {
+	enum cairn_define_mode mode;
+	uint32_t patch;			     /* CAIRN_PATCH_… */
+	const cairn_definition *definitions; /* settled: no zero means a default */
+	size_t n;
+} cairn_define_plan;
+
+/* Writes definitions; *found (never NULL) counts those of a patch that exist. */
+typedef cairn_status cairn_job_define_fn(void *self, const cairn_define_plan *plan, size_t *found,
+					 cairn_error *err);
+
+typedef struct cairn_definition_query {
+	cairn_str type;	    /* exactly this one, if present */
+	cairn_str contains; /* ASCII case ignored, no wildcards */
+	cairn_str after;    /* types above it by bytes */
+	uint32_t limit;
+	uint32_t reserved_;
+} cairn_definition_query;
+
+/* Pushes cairn_definition rows by type. */
+typedef cairn_status cairn_job_definitions_fn(void *self, const cairn_definition_query *query,
+					      cairn_rows *rows, cairn_error *err);
+
+/* ---- enqueue ----------------------------------------------------------- */
+
+/* One job to insert. What is zero in `set` or below comes from the definition. */
+typedef struct cairn_job_insert {
+	cairn_id id;
+	cairn_str queue;
+	cairn_str type;
+	cairn_str tenant; /* absent: global */
+	cairn_str payload;
+	cairn_str owner; /* absent: anybody's */
+	cairn_str stage;
+	cairn_str key;	   /* absent: unkeyed */
+	cairn_str request; /* canonical, keyed jobs only */
+	uint8_t request_hash[32];
+	cairn_time run_at;    /* 0: now */
+	cairn_usec timeout;   /* 0: the definition's */
+	int32_t max_attempts; /* 0: the definition's */
+	int32_t priority;     /* with CAIRN_JOB_PRIORITY in set, else the definition's */
+	uint32_t set;
+	uint32_t reserved_;
+} cairn_job_insert;
+
+enum cairn_insert_result {
+	CAIRN_INSERT_NO_DEFINITION = 0, /* missing or disabled, and no such key */
+	CAIRN_INSERT_DONE,
+	CAIRN_INSERT_KEY_EXISTS /* the fields of the result are the existing job's */
+};
+
+typedef struct cairn_job_inserted {
+	enum cairn_insert_result result;
+	enum cairn_job_status status;
+	cairn_id id;
+	uint8_t request_hash[32];
+	int32_t run_number;
+	uint32_t reserved_;
+} cairn_job_inserted;
+
+typedef struct cairn_enqueue_plan {
+	const cairn_job_insert *jobs;
+	size_t n;
+	uint32_t record; /* 1: write the ENQUEUED event (seq 1, its detail is the type) */
+	uint32_t reserved_;
+} cairn_enqueue_plan;
+
+/*
+ * Inserts PENDING jobs: run 1, attempt 0, fence 0, parked when run_at > now. The
+ * definition is read in the inserting statement without locking it. Keys are
+ * unique per (type, tenant-or-global) over live and finished jobs; the rows are
+ * inserted in (type, tenant, key) byte order. A key that stands twice in the
+ * batch makes one job; the later items report it as existing.
+ */
+typedef cairn_status cairn_job_enqueue_fn(void *self, const cairn_enqueue_plan *plan,
+					  cairn_job_inserted *each, cairn_error *err);
+
+/* ---- claim ------------------------------------------------------------- */
+
+typedef struct cairn_claim_plan {
+	cairn_str queue;
+	cairn_str worker;
+	cairn_str owner;	/* absent: only jobs without owner */
+	const cairn_str *types; /* NULL: any */
+	size_t type_count;
+	cairn_usec lease;
+	uint32_t limit;	 /* >= 1 */
+	uint32_t record; /* 1: write the LEASED event */
+} cairn_claim_plan;
+
+/*
+ * First unparks what is due (parked and run_at <= now), then leases the best
+ * `limit` jobs that are PENDING, not parked, run_at <= now, of that queue, type
+ * and owner, by priority DESC, run_at, id, skipping rows that others have locked.
+ * Written: LEASED, attempt + 1, fence + 1, worker, leased_at = heartbeat_at = updated_at = now,
+ * lease_expires_at = now + lease, started_at kept or now; nothing else is touched. Event LEASED:
+ * worker, duration = lease, stage. Pushes cairn_job rows as they are now, in
+ * that order, with the definition's retry policy (zeroes if it is gone).
+ */
+typedef cairn_status cairn_job_claim_fn(void *self, const cairn_claim_plan *plan, cairn_rows *jobs,
+					cairn_error *err);
+
+/* ---- change: every transition of a job that somebody names --------------- */
+
+/* What is written; everything else of the row stays. */
+enum cairn_change_set {
+	CAIRN_SET_RUN_AT =
+		1 << 0, /* run_at = max(now + run_after, not_before), parked = run_at > now */
+	CAIRN_SET_LEASE = 1 << 1,      /* lease_expires_at = now + lease, heartbeat_at = now */
+	CAIRN_SET_REASON = 1 << 2,     /* status_reason = reason (absent: NULL) */
+	CAIRN_SET_ERROR = 1 << 3,      /* error_code, error_message (absent: NULL) */
+	CAIRN_SET_OUTPUT = 1 << 4,     /* output (absent: NULL) */
+	CAIRN_SET_STAGE = 1 << 5,      /* stage */
+	CAIRN_SET_DONE = 1 << 6,       /* progress_done */
+	CAIRN_SET_TOTAL = 1 << 7,      /* progress_total */
+	CAIRN_SET_CHECKPOINT = 1 << 8, /* checkpoint */
+	CAIRN_SET_FINISHED = 1 << 9,   /* finished_at = now */
+	CAIRN_SET_DEAD = 1 << 10, /* write or overwrite the dead letter from the row as changed */
+	CAIRN_CLEAR_HOLDER = 1 << 11, /* worker, heartbeat_at, leased_at = NULL */
+	CAIRN_CLEAR_LEASE = 1 << 12   /* lease_expires_at = NULL */
+};
+
+/* What must hold, tested while the row is locked. */
+enum cairn_change_guard {
+	CAIRN_GUARD_FENCE = 1 << 0, /* fence equals */
+	CAIRN_GUARD_LIVE = 1 << 1,  /* lease_expires_at > now, the clock read after the lock */
+	CAIRN_GUARD_SCOPE = 1 << 2  /* tenant fits scope */
+};
+
+typedef struct cairn_change {
+	cairn_id id; /* unique in the batch */
+	int64_t fence;
+	uint32_t guard;
+	uint32_t from; /* bits 1u << status */
+	cairn_scope scope;
+	enum cairn_job_status to;
+	enum cairn_ending ending; /* not NONE: write the attempt (id, fence); see below */
+	uint32_t set;
+	uint32_t events; /* bits 1u << kind, written in order of kind, seq ascending */
+	cairn_usec run_after;
+	cairn_time not_before;
+	cairn_usec lease;
+	cairn_str reason;
+	cairn_str error_code;
+	cairn_str error_message;
+	cairn_str output;
+	cairn_str stage;
+	cairn_str checkpoint;
+	int64_t progress_done;
+	int64_t progress_total;
+	uint64_t reserved_[4];
+} cairn_change;
+
+enum cairn_hit {
+	CAIRN_MISS = 0, /* no such row, or the guard failed: nothing written */
+	CAIRN_HIT,
+	CAIRN_MISS_PROGRESS /* the guard held, merged progress would be wrong: nothing written */
+};
+
+typedef struct cairn_change_result {
+	enum cairn_hit hit;
+	uint32_t reserved_;
+	cairn_time run_at;	     /* as written, on a hit */
+	cairn_time lease_expires_at; /* as written or kept, on a hit; 0: NULL */
+} cairn_change_result;
+
+typedef struct cairn_change_plan {
+	const cairn_change *changes;
+	size_t n;
+	const cairn_claim_plan *claim; /* also claim, in the same commit and round trip; NULL: no */
+} cairn_change_plan;
+
+/*
+ * Locks the rows in id order, tests each guard on the locked row, and applies
+ * the changes that hold; updated_at = now. Merged progress (new or stored done and
+ * total) must be >= 0 and done <= total when both are present.
+ *
+ * Attempts are append-only: the running one is the job row itself, and its row is
+ * written when it ends: id, fence, run_number, attempt, worker and leased_at of the row as it
+ * was, finished_at = now, ending, error_code, error_message, and when the job is PENDING
+ * again retry_delay = run_after, next_run_at = run_at, not_before. A change with an ending on a row
+ * that is not LEASED (cancel of a pending job) writes no attempt.
+ *
+ * Events carry run_number and attempt of the row as it was (attempt 0 is none) and:
+ *	SUCCEEDED        stage, progress_done, progress_total as changed
+ *	FAILED           detail = ending's text, error_code, error_message
+ *	RETRY_SCHEDULED  duration = run_after, until = run_at, requested = not_before,
+ *	                 detail = HANDLER_NOT_BEFORE if not_before > now + run_after, else POLICY
+ *	DEAD_LETTERED    detail = ending's text, error_code
+ *	CANCELED         reason, until = lease_expires_at if the row was LEASED
+ */
+typedef cairn_status cairn_job_change_fn(void *self, const cairn_change_plan *plan,
+					 cairn_change_result *each, cairn_rows *claimed,
+					 cairn_error *err);
+
+/*
+ * For drivers that read a row and write it back (not for SQL that does it in
+ * place): the guard, and the row after the change, as above. cairn_change_test
+ * answers CAIRN_HIT where the change may be applied.
+ */
+CAIRN_API enum cairn_hit cairn_change_test(const cairn_change *change, const cairn_job *row,
+					   cairn_time now);
+CAIRN_API void cairn_change_apply(const cairn_change *change, cairn_job *row, cairn_time now);
+
+/* ---- reap -------------------------------------------------------------- */
+
+typedef struct cairn_reap_plan {
+	uint32_t limit;
+	uint32_t record; /* 1: write events */
+	cairn_usec retry_delay;
+	cairn_str error_code; /* job.lease_expired */
+	cairn_str error_message;
+} cairn_reap_plan;
+
+/*
+ * Takes back up to limit leases with lease_expires_at < now, oldest first,
+ * skipping rows that others have locked: the change that cairn_reap_change()
+ * describes, for each. Pushes cairn_reaped rows.
+ */
+typedef cairn_status cairn_job_reap_fn(void *self, const cairn_reap_plan *plan, cairn_rows *rows,
+				       cairn_error *err);
+
+/*
+ * The change for one expired row: attempts left: PENDING, run_at = now +
+ * retry_delay, reason LEASE_EXPIRED, FAILED and RETRY_SCHEDULED; else
+ * DEAD_LETTERED, FAILED and DEAD_LETTERED. Ending LEASE_EXPIRED either way.
+ */
+CAIRN_API void cairn_reap_change(const cairn_reap_plan *plan, const cairn_job *row,
+				 cairn_change *change);
+
+/* ---- reads ------------------------------------------------------------- */
+
+typedef struct cairn_job_query {
+	cairn_scope scope;
+	const cairn_id *ids; /* exactly these, if not NULL */
+	size_t id_count;
+	cairn_str queue;
+	cairn_str type;
+	uint32_t statuses; /* never 0 */
+	uint32_t limit;
+	cairn_time created_from; /* 0: open */
+	cairn_time created_to;	 /* 0: open */
+	cairn_id after;		 /* none: from the newest */
+	uint32_t compact;
+	uint32_t reserved_;
+} cairn_job_query;
+
+/* Pushes cairn_job rows, live and finished alike, by id descending. */
+typedef cairn_status cairn_job_list_fn(void *self, const cairn_job_query *query, cairn_rows *rows,
+				       cairn_error *err);
+
+/* The history of one job in scope. */
+typedef struct cairn_history_query {
+	cairn_scope scope;
+	cairn_id job;
+	int64_t after; /* exclusive */
+	uint32_t limit;
+	uint32_t reserved_;
+} cairn_history_query;
+
+/* Pushes cairn_attempt rows by fence, the running one projected from the job row. *found: the job is in scope. */
+typedef cairn_status cairn_job_attempts_fn(void *self, const cairn_history_query *query, int *found,
+					   cairn_rows *rows, cairn_error *err);
+
+/* An event as it is stored; the core writes its payload from it. */
+typedef struct cairn_event_record {
+	int64_t seq;
+	enum cairn_event_kind kind;
+	int32_t run_number;
+	int32_t attempt;
+	uint32_t reserved_;
+	cairn_time at;
+	cairn_str stage;
+	int64_t progress_done;	/* -1: none */
+	int64_t progress_total; /* -1: none */
+	cairn_str worker;
+	cairn_str reason;
+	cairn_str error_code;
+	cairn_str error_message;
+	cairn_str detail;
+	int64_t duration;     /* -1: none */
+	cairn_time until;     /* 0: none */
+	cairn_time requested; /* 0: none */
+} cairn_event_record;
+
+/* Pushes cairn_event_record rows by seq. *found: the job is in scope. */
+typedef cairn_status cairn_job_events_fn(void *self, const cairn_history_query *query, int *found,
+					 cairn_rows *rows, cairn_error *err);
+
+typedef struct cairn_dead_query {
+	cairn_scope scope;
+	cairn_id job;
+	cairn_str type;
+	cairn_id after;
+	uint32_t limit;
+	uint32_t reserved_;
+} cairn_dead_query;
+
+/* Pushes cairn_dead_letter rows by id descending. */
+typedef cairn_status cairn_job_dead_fn(void *self, const cairn_dead_query *query, cairn_rows *rows,
+				       cairn_error *err);
+
+/* Pushes cairn_queue_stats rows by queue and tells the time it used. */
+typedef cairn_status cairn_job_stats_fn(void *self, const cairn_scope *scope, cairn_time *now,
+					cairn_rows *rows, cairn_error *err);
+
+typedef struct cairn_job_ops {
+	size_t size;
+	cairn_job_define_fn *define;
+	cairn_job_definitions_fn *definitions;
+	cairn_job_enqueue_fn *enqueue;
+	cairn_job_claim_fn *claim;
+	cairn_job_change_fn *change;
+	cairn_job_reap_fn *reap;
+	cairn_job_list_fn *list;
+	cairn_job_attempts_fn *attempts;
+	cairn_job_events_fn *events;
+	cairn_job_dead_fn *dead;
+	cairn_job_stats_fn *stats; /* optional: counted from pages of list */
+} cairn_job_ops;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

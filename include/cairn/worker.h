@@ -1,0 +1,216 @@
+/*
+ * worker.h - the worker runtime (libcairn_worker): claims jobs and runs
+ * handlers for them.
+ *
+ * A worker is one dispatcher, the thread that calls cairn_worker_run(), with one
+ * connection, and a pool of handler threads. The dispatcher claims for all idle
+ * threads and finishes for all done ones in one call, extends every lease in one
+ * call each third of the lease, and takes back expired leases of others. It
+ * uses nothing but the public interface. It installs no signal handlers, and its
+ * threads block all signals.
+ */
+#ifndef CAIRN_WORKER_H
+#define CAIRN_WORKER_H
+
+#include <cairn/job.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct cairn_worker cairn_worker;
+
+/* ---- what a handler sees ------------------------------------------------- */
+
+/* One attempt at one job; valid until its handler returns. */
+typedef struct cairn_context cairn_context;
+
+/* Why a handler should give up. */
+enum cairn_cancel {
+	CAIRN_CANCEL_NONE = 0,
+	CAIRN_CANCEL_JOB,     /* the job was canceled; nothing it does will be recorded */
+	CAIRN_CANCEL_LEASE,   /* the lease was lost: another worker may have the job by now */
+	CAIRN_CANCEL_TIMEOUT, /* the attempt's timeout is over */
+	CAIRN_CANCEL_STOP     /* the worker is told to stop hard */
+};
+
+/*
+ * Runs one attempt and answers how it ended. It is called on a thread of the
+ * pool, for several jobs at once. SUCCESS may carry an output, the failures a code and a
+ * message. Whatever it answers after its timeout is recorded as TIMEOUT, or, when it
+ * overran by the worker's grace, was recorded already.
+ */
+typedef enum cairn_finish_how cairn_handler_fn(void *user, cairn_context *context);
+
+/* The job as it was claimed, and the lease with the fence to pass to outside systems. */
+CAIRN_API const cairn_job *cairn_context_job(const cairn_context *context);
+CAIRN_API cairn_lease cairn_context_lease(const cairn_context *context);
+
+/* Why to give up, if at all. Cheap: ask often. */
+CAIRN_API enum cairn_cancel cairn_context_canceled(const cairn_context *context);
+
+/* What is left of the attempt's timeout; never below 0. */
+CAIRN_API cairn_usec cairn_context_time_left(const cairn_context *context);
+
+/* Sleeps, but at most until there is a reason to give up, which it answers. */
+CAIRN_API enum cairn_cancel cairn_context_wait(cairn_context *context, cairn_usec duration);
+
+/*
+ * The result's details; the texts are copied, the last call counts. An output that is
+ * not JSON, or too large, makes the attempt TERMINAL with the code json.*.
+ * A failure without a code has "handler.failed"; a message is cut at 8 KiB and what
+ * is not UTF-8 in it is replaced.
+ */
+CAIRN_API void cairn_context_output(cairn_context *context, cairn_str json);
+CAIRN_API void cairn_context_error(cairn_context *context, cairn_str code, cairn_str message);
+/* A retry may be delayed to this time, never hastened. */
+CAIRN_API void cairn_context_not_before(cairn_context *context, cairn_time when);
+
+/* Who runs the jobs of a type. An array element: its size is frozen. */
+typedef struct cairn_handler {
+	cairn_str type; /* absent: every type that no other handler names */
+	cairn_handler_fn *run;
+	void *user; /* borrowed; must outlive the worker and its threads */
+	uint64_t reserved_[4];
+} cairn_handler;
+
+/* ---- what the application is told --------------------------------------- */
+
+enum cairn_worker_event_kind {
+	CAIRN_WORKER_STARTED = 1, /* job */
+	CAIRN_WORKER_FINISHED,	  /* job, how, changed, error_*, elapsed: it is recorded */
+	CAIRN_WORKER_REFUSED,	  /* job, changed: the end was not recorded, the lease was gone */
+	CAIRN_WORKER_CANCELED,	  /* job, cancel: the handler was told to give up */
+	CAIRN_WORKER_OVERRUN,	  /* job: recorded as TIMEOUT while the handler still runs */
+	CAIRN_WORKER_ABANDONED,	  /* job: its handler outlived a hard stop and still runs */
+	CAIRN_WORKER_REAPED,	  /* reaped: one expired lease was taken back */
+	CAIRN_WORKER_TROUBLE,	  /* error: a database call failed and will be tried again */
+	CAIRN_WORKER_RECONNECTED, /* the database answers again */
+	CAIRN_WORKER_STOPPING	  /* no further claims */
+};
+
+/* Grows by appending; look at size. Everything in it is valid during the callback. */
+typedef struct cairn_worker_event {
+	size_t size;
+	enum cairn_worker_event_kind kind;
+	enum cairn_finish_how how;
+	const cairn_job *job;
+	const cairn_changed *changed;
+	const cairn_reaped *reaped;
+	const cairn_error *error;
+	cairn_str error_code;
+	cairn_str error_message;
+	cairn_usec elapsed; /* from start to now */
+	enum cairn_cancel cancel;
+	uint32_t reserved_;
+} cairn_worker_event;
+
+/* Called on the dispatcher's thread: be quick, the leases wait. */
+typedef void cairn_worker_observe_fn(void *user, const cairn_worker_event *event);
+
+/* ---- the worker ---------------------------------------------------------- */
+
+/* Opens the worker's connection, at the start and after each loss. */
+typedef cairn_status cairn_worker_open_fn(void *user, cairn_conn **conn, cairn_error *err);
+
+typedef struct cairn_worker_opts {
+	size_t size;
+	const cairn_driver *driver; /* with url; or leave both and give connect */
+	const char *url;
+	const cairn_conn_opts *conn; /* may be NULL; its user pointers must outlive the worker */
+	cairn_worker_open_fn *connect;
+	void *connect_user;
+	cairn_worker_observe_fn *observe;
+	void *observe_user;
+	cairn_str name;	 /* who holds the leases; absent: host-pid-random */
+	cairn_str queue; /* absent: "default" */
+	cairn_str owner; /* also jobs pinned to this owner */
+	const cairn_handler *handlers;
+	size_t handler_count;
+	uint64_t max_jobs;	  /* stop softly after so many; 0: no bound */
+	cairn_usec lease;	  /* 0: 30 s; at least 100 ms */
+	cairn_usec poll_min;	  /* the first wait of an idle worker; 0: 50 ms */
+	cairn_usec poll_max;	  /* the longest, reached by doubling; 0: 1 s */
+	cairn_usec reap_interval; /* between looks for expired leases; 0: never look */
+	cairn_usec drain;	  /* a soft stop turns hard after this; 0: never */
+	cairn_usec grace;	  /* for handlers told to give up; 0: 10 s */
+	uint32_t concurrency;	  /* handler threads; 0: 1; at most 1000 */
+	uint32_t flags;		  /* CAIRN_WORKER_IDLE_EXIT */
+} cairn_worker_opts;
+
+/* Stop softly once nothing is due and no handler runs. Jobs due later are not waited for. */
+#define CAIRN_WORKER_IDLE_EXIT 1u
+
+/*
+ * Checks and copies the options; touches no database and starts no thread.
+ * INVALID with the codes arg.* and job.invalid_lease_duration; UNAVAILABLE
+ * without file descriptors, NOMEM.
+ */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_worker_open(cairn_worker **worker,
+							  const cairn_worker_opts *opts,
+							  cairn_error *err);
+
+/*
+ * Connects, works until it is stopped, and ends its threads. Once per worker.
+ *
+ * Failing to connect at the start, and errors that time does not heal (SCHEMA,
+ * DENIED …) end it with that error, after a hard stop. Later losses of the connection are mended
+ * with jittered backoff; handlers whose lease is over by then are told so. An end whose
+ * recording was UNCERTAIN is sent again. TIMEOUT worker.handlers_abandoned when handlers outlived
+ * a hard stop by the grace: their threads still run and the process should exit.
+ */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_worker_run(cairn_worker *worker, cairn_error *err);
+
+enum cairn_stop {
+	CAIRN_STOP_SOFT = 1, /* claim nothing more, let the running handlers finish */
+	CAIRN_STOP_HARD	     /* tell the running handlers to give up, too */
+};
+
+/* Callable from any thread and from signal handlers, before, during and after the run. */
+CAIRN_API void cairn_worker_stop(cairn_worker *worker, enum cairn_stop how);
+
+/* The name under which the worker leases. Lives as long as the worker. */
+CAIRN_API const char *cairn_worker_name(const cairn_worker *worker);
+
+/* Not while it runs. NULL is fine. */
+CAIRN_API void cairn_worker_close(cairn_worker *worker);
+
+/* ---- commands as handlers ------------------------------------------------ */
+
+/*
+ * The user pointer of cairn_exec_handler: runs a command for each job, in a process
+ * group of its own, with the payload's bytes on its standard input and CAIRN_JOB_ID, _TYPE, _FENCE,
+ * _ATTEMPT, _QUEUE and, unless the job is global, _TENANT in its environment.
+ */
+typedef struct cairn_exec {
+	size_t size;
+	const char *command;	 /* for /bin/sh -c; or */
+	const char *const *argv; /* program and arguments, NULL at the end; found by PATH */
+	size_t max_output;	 /* bytes kept of each output; 0: 64 KiB */
+	cairn_usec kill_after;	 /* from SIGTERM to SIGKILL; 0: 5 s */
+} cairn_exec;
+
+/*
+ * How the command's end becomes the attempt's:
+ *
+ *	exit 0             SUCCESS, output {"exit":0,"stdout":"…","stderr":"…",
+ *	                   "stdout_truncated":false,"stderr_truncated":false}
+ *	exit 65            TERMINAL exec.exit_65: the data are wrong (EX_DATAERR)
+ *	exit N             RETRYABLE exec.exit_N; 75 (EX_TEMPFAIL) says so on purpose
+ *	killed by a signal RETRYABLE exec.signaled
+ *	timeout            TIMEOUT exec.timeout, after SIGTERM and then SIGKILL
+ *	not started        RETRYABLE exec.not_started
+ *	worker stops hard  RETRYABLE worker.stopped
+ *
+ * Kept are the first bytes of stdout and the last of stderr; NUL and what is not UTF-8 become
+ * U+FFFD. A failure's message ends with the end of stderr. What the command leaves running
+ * in its process group is killed when it exits. The application must not reap foreign
+ * children (SIGCHLD ignored, wait for any).
+ */
+CAIRN_API enum cairn_finish_how cairn_exec_handler(void *user, cairn_context *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
