@@ -101,7 +101,9 @@ all: $(STATIC) $(SHARED) $(A)/libcairn_conformance.a $(BUILD)/bin/cairn
 $(BUILD)/core/json_doc.o: CPPFLAGS += $(CJSON_CFLAGS)
 $(BUILD)/drivers/sqlite/%.o: CPPFLAGS += $(SQLITE_CFLAGS)
 $(BUILD)/drivers/postgres/%.o: CPPFLAGS += $(PQ_CFLAGS)
-$(BUILD)/tools/cairn/%.o: CPPFLAGS += $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+$(BUILD)/tools/cairn/%.o $(BUILD)/tests/crash/%.o: CPPFLAGS += $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+$(BUILD)/tests/crash/%.o: CPPFLAGS += -D_DEFAULT_SOURCE
+$(BUILD)/bench/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(SQLITE_CFLAGS) $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES $(PQ_CFLAGS))
 
 $(BUILD)/%.o: %.c
 	$(call say,CC)
@@ -177,8 +179,20 @@ $(BUILD)/tests/compat/%: $(BUILD)/tests/compat/%.o $(A)/libcairn.a
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
+# Processes that are killed; tests/crash.t runs them on each database.
+CRASH := $(patsubst tests/crash/%.c,$(BUILD)/tests/crash/%,$(wildcard tests/crash/*.c))
+$(BUILD)/tests/crash/%: $(BUILD)/tests/crash/%.o $(ALL_A)
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
+
+# Every allocation fails once; tests/oom.t runs it on the drivers without a server.
+OOM := $(patsubst tests/oom/%.c,$(BUILD)/tests/oom/%,$(wildcard tests/oom/*.c))
+$(BUILD)/tests/oom/%: $(BUILD)/tests/oom/%.o $(ALL_A)
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
+
 PROGRAMS := $(KIT) $(UNIT) $(COMPAT)
-tests-bin: $(PROGRAMS)
+tests-bin: $(PROGRAMS) $(CRASH) $(OOM)
 .PHONY: tests-bin
 
 # Every test is a program that prints TAP. The slow ones come first, two run at a time.
@@ -224,6 +238,20 @@ demo:
 	@$(SUBMAKE) -j$(JOBS) all
 	@BUILD='$(BUILD)' DB='$(or $(DB),sqlite)' tools/demo.sh
 .PHONY: check prove check-sanitize prove-programs coverage demo
+
+# ---- measuring ----------------------------------------------------------------------
+
+# cairn beside hand-written programs that do only the same work, interleaved; REPEAT=5, ROWS=.
+src_bench := $(filter-out $(if $(HAVE_PG),,bench/limit_postgres.c),$(wildcard bench/*.c))
+$(BUILD)/bin/bench: $(call obj,$(src_bench)) $(ALL_A)
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
+
+bench:
+	@tools/deps.sh check
+	@$(SUBMAKE) -j$(JOBS) $(BUILD)/bin/bench
+	@BUILD='$(BUILD)' $(PG) tools/bench.sh
+.PHONY: bench
 
 # ---- keeping it tidy --------------------------------------------------------------
 

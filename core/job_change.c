@@ -91,29 +91,32 @@ static cairn_status judge_all(struct cairn__batch *batch, cairn_changed *each, c
 	return st;
 }
 
-cairn_status cairn__batch_run(struct cairn__batch *batch, const cairn_claim_plan *claim,
-			      cairn_rows *claimed, cairn_changed *each, cairn_error *err)
+static cairn_status run(struct cairn__batch *batch, const cairn_claim_plan *claim,
+			cairn_rows *claimed, cairn_changed *each, cairn_error *err)
 {
 	cairn_conn *conn = batch->conn;
-	cairn_status st = check_distinct(batch, err);
-	if (st != CAIRN_OK)
-		return st;
 	for (size_t i = 0; i < batch->n; i++) {
 		cairn_change *change = &batch->changes[i];
 		change->events = cairn__events_kept(conn->host.events, change->events);
 	}
 	cairn_change_plan plan = { .changes = batch->changes, .n = batch->n, .claim = claim };
-	st = conn->jobs.change(conn->self, &plan, batch->results, claimed, err);
-	if (st != CAIRN_OK || batch->n == 0)
-		return st;
-	if (each != NULL)
-		return judge_all(batch, each, err);
-	cairn_changed *own = cairn__scratch(conn, batch->n, sizeof *own, err);
+	cairn_status st = conn->jobs.change(conn->self, &plan, batch->results, claimed, err);
+	return st == CAIRN_OK ? judge_all(batch, each, err) : st;
+}
+
+cairn_status cairn__batch_run(struct cairn__batch *batch, const cairn_claim_plan *claim,
+			      cairn_rows *claimed, cairn_changed *each, cairn_error *err)
+{
+	cairn_status st = check_distinct(batch, err);
+	if (st != CAIRN_OK || each != NULL)
+		return st == CAIRN_OK ? run(batch, claim, claimed, each, err) : st;
+	/* had before anything is written, so that a lack of memory leaves nothing behind */
+	cairn_changed *own = cairn__scratch(batch->conn, batch->n, sizeof *own, err);
 	if (own == NULL)
 		return CAIRN_NOMEM;
-	st = judge_all(batch, own, err);
+	st = run(batch, claim, claimed, own, err);
 	if (st == CAIRN_OK)
 		st = first_failure(own, batch->n, err);
-	cairn__scratch_free(conn, own, batch->n, sizeof *own);
+	cairn__scratch_free(batch->conn, own, batch->n, sizeof *own);
 	return st;
 }

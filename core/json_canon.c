@@ -14,8 +14,6 @@
  * The text is walked once, token by token. An object's members are written as they come;
  * when it closes and they were not in order, its stretch of the output is rearranged.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cairn/sys/host.h>
@@ -109,9 +107,8 @@ static void add_number(cairn_text *out, const struct cairn__number *number)
 		add_byte(out, '.');
 		add_digits(out, number, value.first + 1, value.last);
 	}
-	char exponent[24];
-	int len = snprintf(exponent, sizeof exponent, "e%+" PRId64, value.exponent);
-	cairn_text_add(out, exponent, (size_t)len);
+	cairn_text_add(out, value.exponent < 0 ? "e" : "e+", value.exponent < 0 ? 1 : 2);
+	cairn_text_add_int(out, value.exponent);
 }
 
 static bool take_number(struct canon *canon)
@@ -133,9 +130,7 @@ static bool take_string(struct canon *canon, struct cairn__name *name)
 	add_byte(canon->out, '"');
 	for (;;) {
 		const unsigned char *plain = at;
-		at = cairn__json_plain(at, canon->end);
-		while (at < canon->end && *at >= 0x80)
-			at = cairn__json_plain(at + 1, canon->end);
+		at = cairn__json_run(at, canon->end);
 		cairn_text_add(canon->out, (const char *)plain, (size_t)(at - plain));
 		if (at == canon->end || *at != '\\')
 			break;
@@ -177,7 +172,7 @@ static bool take_name(struct canon *canon, struct level *level)
 	member.name.key = cairn__name_prefix(&member.name);
 	cairn_text_add(&canon->pile, (const char *)&member, sizeof member);
 	level->wants_name = false;
-	return true;
+	return !canon->pile.failed || stop(canon, CAIRN_E_NOMEM);
 }
 
 /* The innermost object's newest member ends here. */

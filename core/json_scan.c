@@ -56,6 +56,19 @@ static unsigned char peek(struct scan *scan)
 	return scan->at < scan->end ? *scan->at : 0;
 }
 
+/* The length of the escape or the non-ASCII character at `at`, 0 if it is neither. */
+static size_t special_length(const struct scan *scan, const unsigned char *at)
+{
+	size_t used = 0;
+	uint32_t code;
+	unsigned char bytes[4];
+	if (*at >= 0x80)
+		return cairn__utf8_next(at, scan->end, &code);
+	if (*at == '\\' && cairn__json_unescape(at, scan->end, bytes, &used) > 0)
+		return used;
+	return 0;
+}
+
 /* One string; at is its opening quote, and behind the closing one afterwards. */
 static bool read_string(struct scan *scan, bool *escaped)
 {
@@ -63,24 +76,17 @@ static bool read_string(struct scan *scan, bool *escaped)
 	*escaped = false;
 	for (;;) {
 		at = cairn__json_plain(at, scan->end);
-		if (at == scan->end)
+		while (at < scan->end && *at != '"' && (*at >= 0x80 || *at == '\\')) {
+			*escaped |= *at == '\\';
+			size_t used = special_length(scan, at);
+			if (used == 0)
+				return stop(scan, at, CAIRN_E_JSON_INVALID);
+			at += used;
+		}
+		if (at == scan->end || *at < 0x20)
 			return stop(scan, at, CAIRN_E_JSON_INVALID);
 		if (*at == '"')
 			break;
-		size_t used = 0;
-		if (*at == '\\') {
-			unsigned char bytes[4];
-			*escaped = true;
-			if (cairn__json_unescape(at, scan->end, bytes, &used) == 0)
-				return stop(scan, at, CAIRN_E_JSON_INVALID);
-		} else {
-			uint32_t code;
-			if (*at >= 0x80)
-				used = cairn__utf8_next(at, scan->end, &code);
-			if (used == 0)
-				return stop(scan, at, CAIRN_E_JSON_INVALID);
-		}
-		at += used;
 	}
 	scan->at = at + 1;
 	return true;

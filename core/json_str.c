@@ -124,19 +124,33 @@ static size_t bytes_below(uint64_t mask)
 }
 
 /*
- * Marks the bytes that end a plain run by their high bit. Above the lowest mark there may be
- * false ones (a borrow has run through), the lowest itself is exact.
+ * Marks quotes, backslashes and control bytes by their high bit. Above the lowest mark there may
+ * be false ones (a borrow has run through), the lowest itself is exact.
  */
 static uint64_t special_bytes(uint64_t eight)
 {
 	uint64_t quote = eight ^ (ONES * '"');
 	uint64_t backslash = eight ^ (ONES * '\\');
 	return (((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) |
-		((eight - ONES * 0x20) & ~eight) | eight) &
+		((eight - ONES * 0x20) & ~eight)) &
 	       HIGHS;
 }
 
 const unsigned char *cairn__json_plain(const unsigned char *at, const unsigned char *end)
+{
+	while (end - at >= 8) {
+		uint64_t eight = load8(at);
+		uint64_t mask = special_bytes(eight) | (eight & HIGHS);
+		if (mask != 0)
+			return at + bytes_below(mask);
+		at += 8;
+	}
+	while (at < end && *at >= 0x20 && *at < 0x80 && *at != '"' && *at != '\\')
+		at++;
+	return at;
+}
+
+const unsigned char *cairn__json_run(const unsigned char *at, const unsigned char *end)
 {
 	while (end - at >= 8) {
 		uint64_t mask = special_bytes(load8(at));
@@ -144,7 +158,7 @@ const unsigned char *cairn__json_plain(const unsigned char *at, const unsigned c
 			return at + bytes_below(mask);
 		at += 8;
 	}
-	while (at < end && *at >= 0x20 && *at < 0x80 && *at != '"' && *at != '\\')
+	while (at < end && *at >= 0x20 && *at != '"' && *at != '\\')
 		at++;
 	return at;
 }

@@ -27,6 +27,8 @@ struct cairn__name {
 
 /* Where the plain part of a string ends: at a quote, backslash, control or non-ASCII byte. */
 const unsigned char *cairn__json_plain(const unsigned char *at, const unsigned char *end);
+/* The same for a string that is known to be UTF-8: over non-ASCII bytes. */
+const unsigned char *cairn__json_run(const unsigned char *at, const unsigned char *end);
 
 /* A key by which different names are told apart quickly. */
 uint64_t cairn__name_hash(const struct cairn__name *name);

@@ -7,8 +7,6 @@
  */
 #include "text.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "alloc.h"
@@ -58,9 +56,16 @@ void cairn_text_add_z(cairn_text *text, const char *z)
 
 void cairn_text_add_int(cairn_text *text, int64_t value)
 {
-	char digits[24];
-	int len = snprintf(digits, sizeof digits, "%" PRId64, value);
-	cairn_text_add(text, digits, (size_t)len);
+	char digits[20];
+	char *begin = digits + sizeof digits;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	do {
+		*--begin = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (value < 0)
+		*--begin = '-';
+	cairn_text_add(text, begin, (size_t)(digits + sizeof digits - begin));
 }
 
 /* The letter of a two-character escape, 0 when the byte has none. */

@@ -1,0 +1,38 @@
+/*
+ * bench.h - one side of a comparison: cairn, or the hand-written limit, which
+ * does only this work with the database's own interface.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Payload of every job: about 100 bytes. */
+#define BENCH_PAYLOAD \
+	"{\"to\":\"somebody@example.org\",\"template\":\"welcome\",\"locale\":\"en\"," \
+	"\"attachments\":[1,2,3],\"x\":12}"
+
+typedef struct bench_side {
+	const char *name;
+	/* Makes an empty store. */
+	void (*reset)(const char *url);
+	/* One connection with everything prepared. */
+	void *(*open)(const char *url);
+	void (*close)(void *conn);
+	/* n jobs in calls of `batch`. audit: each with its ENQUEUED event. */
+	void (*enqueue)(void *conn, size_t n, size_t batch, int audit);
+	/* Claims and finishes until n jobs are done, `batch` at a time, with attempts and events; answers how many. */
+	size_t (*drain)(void *conn, size_t n, size_t batch);
+	/* Heartbeats n times for `batch` leases. */
+	void (*beat)(void *conn, size_t n, size_t batch);
+} bench_side;
+
+extern const bench_side bench_cairn;
+extern const bench_side bench_limit_sqlite;
+extern const bench_side bench_limit_postgres;
+
+/* Ends the program with a word about what failed. */
+_Noreturn void bench_die(const char *what, const char *why);
+
+#endif

@@ -1,0 +1,172 @@
+/* cairn.c - the same work through the library. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cairn/cairn.h>
+#ifdef CAIRN_WITH_POSTGRES
+#include <cairn/postgres.h>
+#endif
+#include <cairn/sqlite.h>
+
+#include "bench.h"
+
+struct side {
+	cairn_conn *conn;
+	cairn_job_new *jobs;
+	cairn_job_added *added;
+	cairn_finish *items;
+	cairn_changed *each;
+	cairn_lease *leases;
+	cairn_jobs *claimed;
+	size_t cap;
+};
+
+static const cairn_driver *const linked[] = {
+	&cairn_sqlite,
+#ifdef CAIRN_WITH_POSTGRES
+	&cairn_postgres,
+#endif
+};
+
+static void must(cairn_status status, const cairn_error *err)
+{
+	if (status != CAIRN_OK) {
+		char why[900];
+		snprintf(why, sizeof why, "%s: %s (%s)", err->code, err->message, err->detail);
+		bench_die(err->op, why);
+	}
+}
+
+static cairn_conn *connect_to(const char *url, int audit)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_conn *conn;
+	cairn_conn_opts opts = { .size = sizeof opts, .lock_timeout = CAIRN_MINUTE };
+	opts.events = audit ? CAIRN_EVENTS_FULL : CAIRN_EVENTS_NONE;
+	must(cairn_open_any(&conn, linked, sizeof linked / sizeof linked[0], url, &opts, &err),
+	     &err);
+	return conn;
+}
+
+static void side_reset(const char *url)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	if (strncmp(url, "sqlite:", 7) == 0) {
+		char side[600];
+		unlink(url + 7);
+		snprintf(side, sizeof side, "%s-wal", url + 7);
+		unlink(side);
+		snprintf(side, sizeof side, "%s-shm", url + 7);
+		unlink(side);
+	}
+	cairn_conn *conn = connect_to(url, 1);
+	cairn_migrate_opts down = { .size = sizeof down, .target = -1 };
+	must(cairn_migrate_up(conn, NULL, NULL, &err), &err);
+	must(cairn_migrate_down(conn, &down, NULL, &err), &err);
+	must(cairn_migrate_up(conn, NULL, NULL, &err), &err);
+	cairn_definition type = { .type = CAIRN_STR("bench") };
+	must(cairn_job_define(conn, &type, 1, &err), &err);
+	cairn_close(conn);
+}
+
+static void *side_open(const char *url)
+{
+	struct side *side = calloc(1, sizeof *side);
+	side->conn = connect_to(url, 1);
+	return side;
+}
+
+static void side_close(void *conn)
+{
+	struct side *side = conn;
+	cairn_free(side->claimed);
+	cairn_close(side->conn);
+	free(side->jobs);
+	free(side->added);
+	free(side->items);
+	free(side->each);
+	free(side->leases);
+	free(side);
+}
+
+static void room(struct side *side, size_t n)
+{
+	if (side->cap >= n)
+		return;
+	side->jobs = realloc(side->jobs, n * sizeof *side->jobs);
+	side->added = realloc(side->added, n * sizeof *side->added);
+	side->items = realloc(side->items, n * sizeof *side->items);
+	side->each = realloc(side->each, n * sizeof *side->each);
+	side->leases = realloc(side->leases, n * sizeof *side->leases);
+	side->cap = n;
+}
+
+static void side_enqueue(void *conn, size_t n, size_t batch, int audit)
+{
+	struct side *side = conn;
+	cairn_error err = CAIRN_ERROR_INIT;
+	(void)audit; /* cairn always keeps its audit here */
+	room(side, batch);
+	memset(side->jobs, 0, batch * sizeof *side->jobs);
+	for (size_t i = 0; i < batch; i++) {
+		side->jobs[i].type = CAIRN_STR("bench");
+		side->jobs[i].payload = CAIRN_STR(BENCH_PAYLOAD);
+	}
+	for (size_t done = 0; done < n; done += batch)
+		must(cairn_job_enqueue(side->conn, side->jobs, batch, side->added, &err), &err);
+}
+
+static size_t claim(struct side *side, size_t batch)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_claim_opts opts = { .size = sizeof opts,
+				  .worker = CAIRN_STR("bench"),
+				  .limit = (uint32_t)batch };
+	must(cairn_job_claim(side->conn, &opts, &side->claimed, &err), &err);
+	return side->claimed->count;
+}
+
+static size_t side_drain(void *conn, size_t n, size_t batch)
+{
+	struct side *side = conn;
+	cairn_error err = CAIRN_ERROR_INIT;
+	size_t done = 0;
+	room(side, batch);
+	while (done < n) {
+		size_t got = claim(side, batch);
+		if (got == 0)
+			break;
+		memset(side->items, 0, got * sizeof *side->items);
+		for (size_t i = 0; i < got; i++) {
+			side->items[i].lease = cairn_job_lease(&side->claimed->at[i]);
+			side->items[i].how = CAIRN_FINISH_SUCCESS;
+		}
+		must(cairn_job_finish(side->conn, side->items, got, side->each, &err), &err);
+		done += got;
+	}
+	return done;
+}
+
+static void side_beat(void *conn, size_t n, size_t batch)
+{
+	struct side *side = conn;
+	cairn_error err = CAIRN_ERROR_INIT;
+	room(side, batch);
+	size_t got = claim(side, batch);
+	for (size_t i = 0; i < got; i++)
+		side->leases[i] = cairn_job_lease(&side->claimed->at[i]);
+	for (size_t k = 0; k < n; k++)
+		must(cairn_job_heartbeat(side->conn, side->leases, got, 0, side->each, &err), &err);
+}
+
+const bench_side bench_cairn = {
+	.name = "cairn",
+	.reset = side_reset,
+	.open = side_open,
+	.close = side_close,
+	.enqueue = side_enqueue,
+	.drain = side_drain,
+	.beat = side_beat,
+};

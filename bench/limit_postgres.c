@@ -1,0 +1,298 @@
+/*
+ * limit_postgres.c - the limit on Postgres: prepared statements with binary
+ * parameters, one set-based statement a batch, live and finished rows apart, history rows
+ * written by the same statement. Planner settings as cairn's own connections have them.
+ */
+#include <endian.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cairn/types.h>
+
+#include "bench.h"
+
+static const char schema[] =
+	"SET client_min_messages = warning; DROP TABLE IF EXISTS l_live, l_done, l_event, "
+	"l_attempt;"
+	"CREATE TABLE l_live (id uuid PRIMARY KEY, queue text COLLATE \"C\" NOT NULL, type text "
+	"COLLATE"
+	" \"C\" NOT NULL, payload json NOT NULL, status text NOT NULL, priority int NOT NULL,"
+	" run_at timestamptz NOT NULL, attempt int NOT NULL, max_attempts int NOT NULL,"
+	" fence bigint NOT NULL, worker text, lease timestamptz, leased_at timestamptz,"
+	" created_at timestamptz NOT NULL) WITH (fillfactor = 80, autovacuum_vacuum_threshold = "
+	"1000,"
+	" autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);"
+	"CREATE INDEX l_claim ON l_live (queue, priority DESC, run_at, id) WHERE status = "
+	"'PENDING';"
+	"CREATE TABLE l_done (id uuid PRIMARY KEY, queue text NOT NULL, type text NOT NULL,"
+	" payload json NOT NULL, status text NOT NULL, priority int NOT NULL, attempt int NOT NULL,"
+	" fence bigint NOT NULL, created_at timestamptz NOT NULL, finished_at timestamptz NOT "
+	"NULL);"
+	"CREATE TABLE l_event (job uuid NOT NULL, seq bigint NOT NULL, kind text NOT NULL,"
+	" at timestamptz NOT NULL, worker text, PRIMARY KEY (job, seq));"
+	"CREATE TABLE l_attempt (job uuid NOT NULL, fence bigint NOT NULL, worker text NOT NULL,"
+	" leased_at timestamptz NOT NULL, finished_at timestamptz NOT NULL, ending text NOT NULL,"
+	" PRIMARY KEY (job, fence));";
+
+#define INSERT_LIVE \
+	"INSERT INTO l_live (id, queue, type, payload, status, priority, run_at, attempt," \
+	" max_attempts, fence, created_at) "
+#define CLAIM_HEAD \
+	"WITH c AS (UPDATE l_live SET status = 'LEASED', attempt = attempt + 1, fence = fence + " \
+	"1," \
+	" worker = $1, lease = statement_timestamp() + interval '30 s'," \
+	" leased_at = statement_timestamp() WHERE ctid = ANY(ARRAY(SELECT ctid FROM l_live" \
+	" WHERE queue = 'default' AND status = 'PENDING' AND run_at <= statement_timestamp()" \
+	" ORDER BY priority DESC, run_at, id FOR UPDATE SKIP LOCKED LIMIT "
+#define CLAIM_TAIL \
+	")) RETURNING id, type, payload, priority, run_at, attempt, max_attempts, fence, lease)," \
+	" e AS (INSERT INTO l_event SELECT id, 2, 'LEASED', statement_timestamp(), $1 FROM c)" \
+	" SELECT * FROM c ORDER BY priority DESC, run_at, id"
+
+static const struct {
+	const char *name;
+	const char *sql;
+} statements[] = {
+	{ "one", INSERT_LIVE "VALUES ($1::uuid, 'default', $2::text, $3::json, 'PENDING', 100,"
+			     " statement_timestamp(), 0, 8, 0, statement_timestamp())" },
+	{ "many", INSERT_LIVE "SELECT i, 'default', 'bench', p, 'PENDING', 100,"
+			      " statement_timestamp(), 0, 8, 0, statement_timestamp()"
+			      " FROM unnest($1::uuid[], $2::json[]) AS t(i, p)" },
+	{ "audit",
+	  "WITH t AS (SELECT * FROM unnest($1::uuid[], $2::json[]) AS t(i, p)),"
+	  " j AS (" INSERT_LIVE "SELECT i, 'default', 'bench', p, 'PENDING', 100,"
+	  " statement_timestamp(), 0, 8, 0, statement_timestamp() FROM t)"
+	  " INSERT INTO l_event SELECT i, 1, 'ENQUEUED', statement_timestamp(), NULL FROM t" },
+	{ "claim1", CLAIM_HEAD "1" CLAIM_TAIL },
+	{ "claim10", CLAIM_HEAD "10" CLAIM_TAIL },
+	{ "claim100", CLAIM_HEAD "100" CLAIM_TAIL },
+	{ "claim500", CLAIM_HEAD "500" CLAIM_TAIL },
+	{ "finish",
+	  "WITH i AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS i(id, fence)),"
+	  " d AS (DELETE FROM l_live j USING i WHERE j.id = i.id AND j.fence = i.fence"
+	  " AND j.status = 'LEASED' AND j.lease > clock_timestamp() RETURNING j.*),"
+	  " h AS (INSERT INTO l_done SELECT id, queue, type, payload, 'SUCCEEDED', priority,"
+	  " attempt, fence, created_at, statement_timestamp() FROM d),"
+	  " a AS (INSERT INTO l_attempt SELECT id, fence, worker, leased_at,"
+	  " statement_timestamp(), 'SUCCEEDED' FROM d),"
+	  " e AS (INSERT INTO l_event SELECT id, 3, 'SUCCEEDED', statement_timestamp(), NULL FROM "
+	  "d)"
+	  " SELECT id FROM d" },
+	{ "beat", "UPDATE l_live j SET lease = statement_timestamp() + interval '30 s'"
+		  " FROM unnest($1::uuid[], $2::bigint[]) AS i(id, fence) WHERE j.id = i.id"
+		  " AND j.fence = i.fence AND j.status = 'LEASED' AND j.lease > clock_timestamp()"
+		  " RETURNING j.id" },
+};
+
+struct limit {
+	PGconn *pg;
+	char *ids;  /* uuid[] in binary form */
+	char *rest; /* bigint[] or json[] in binary form */
+	size_t cap;
+};
+
+static void check(PGconn *pg, PGresult *result, const char *what)
+{
+	ExecStatusType status = PQresultStatus(result);
+	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+		bench_die(what, PQerrorMessage(pg));
+}
+
+static PGconn *connect_to(const char *url)
+{
+	char info[1200];
+	/* cairn's own options in the URL are not libpq's */
+	const char *cut = strstr(url, "&schema=");
+	size_t len = cut != NULL ? (size_t)(cut - url) : strlen(url);
+	snprintf(info, sizeof info, "%.*s", (int)len, url);
+	PGconn *pg = PQconnectdb(info);
+	if (PQstatus(pg) != CONNECTION_OK)
+		bench_die("connect", PQerrorMessage(pg));
+	PGresult *set = PQexec(pg, "SET enable_seqscan = off; SET enable_bitmapscan = off;"
+				   " SET enable_hashjoin = off; SET enable_mergejoin = off;"
+				   " SET jit = off");
+	check(pg, set, "set");
+	PQclear(set);
+	return pg;
+}
+
+static void limit_reset(const char *url)
+{
+	PGconn *pg = connect_to(url);
+	PGresult *made = PQexec(pg, schema);
+	check(pg, made, "schema");
+	PQclear(made);
+	PQfinish(pg);
+}
+
+static void *limit_open(const char *url)
+{
+	struct limit *limit = calloc(1, sizeof *limit);
+	limit->pg = connect_to(url);
+	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+		PGresult *result =
+			PQprepare(limit->pg, statements[i].name, statements[i].sql, 0, NULL);
+		check(limit->pg, result, statements[i].name);
+		PQclear(result);
+	}
+	return limit;
+}
+
+static void limit_close(void *conn)
+{
+	struct limit *limit = conn;
+	PQfinish(limit->pg);
+	free(limit->ids);
+	free(limit->rest);
+	free(limit);
+}
+
+static void put32(char **at, uint32_t value)
+{
+	uint32_t big = htobe32(value);
+	memcpy(*at, &big, 4);
+	*at += 4;
+}
+
+static void put64(char **at, uint64_t value)
+{
+	uint64_t big = htobe64(value);
+	memcpy(*at, &big, 8);
+	*at += 8;
+}
+
+static char *array_head(char *at, uint32_t element_oid, size_t n)
+{
+	put32(&at, 1);
+	put32(&at, 0);
+	put32(&at, element_oid);
+	put32(&at, (uint32_t)n);
+	put32(&at, 1);
+	return at;
+}
+
+static void room(struct limit *limit, size_t n)
+{
+	if (limit->cap >= n)
+		return;
+	limit->ids = realloc(limit->ids, 20 + n * 20);
+	limit->rest = realloc(limit->rest, 20 + n * (4 + sizeof BENCH_PAYLOAD));
+	limit->cap = n;
+}
+
+static PGresult *run(struct limit *limit, const char *name, const char *const *values,
+		     const int *lengths, int n)
+{
+	static const int binary[] = { 1, 1, 1 };
+	PGresult *result = PQexecPrepared(limit->pg, name, n, values, lengths, binary, 1);
+	check(limit->pg, result, name);
+	return result;
+}
+
+static void enqueue_one(struct limit *limit)
+{
+	cairn_id id = cairn_id_new();
+	const char *values[] = { (const char *)id.bytes, "bench", BENCH_PAYLOAD };
+	const int lengths[] = { 16, 5, sizeof BENCH_PAYLOAD - 1 };
+	PQclear(run(limit, "one", values, lengths, 3));
+}
+
+static void limit_enqueue(void *conn, size_t n, size_t batch, int audit)
+{
+	struct limit *limit = conn;
+	room(limit, batch);
+	for (size_t done = 0; done < n; done += batch) {
+		if (batch == 1 && !audit) {
+			enqueue_one(limit);
+			continue;
+		}
+		char *id = array_head(limit->ids, 2950, batch);
+		char *payload = array_head(limit->rest, 114, batch);
+		for (size_t i = 0; i < batch; i++) {
+			cairn_id fresh = cairn_id_new();
+			put32(&id, 16);
+			memcpy(id, fresh.bytes, 16);
+			id += 16;
+			put32(&payload, sizeof BENCH_PAYLOAD - 1);
+			memcpy(payload, BENCH_PAYLOAD, sizeof BENCH_PAYLOAD - 1);
+			payload += sizeof BENCH_PAYLOAD - 1;
+		}
+		const char *values[] = { limit->ids, limit->rest };
+		const int lengths[] = { (int)(id - limit->ids), (int)(payload - limit->rest) };
+		PQclear(run(limit, audit ? "audit" : "many", values, lengths, 2));
+	}
+}
+
+static PGresult *claim(struct limit *limit, size_t batch)
+{
+	const char *values[] = { "bench" };
+	const int lengths[] = { 5 };
+	const char *name = batch == 1	  ? "claim1"
+			   : batch <= 10  ? "claim10"
+			   : batch <= 100 ? "claim100"
+					  : "claim500";
+	return run(limit, name, values, lengths, 1);
+}
+
+/* The arrays of ids and fences of what was claimed. */
+static size_t leases(struct limit *limit, const PGresult *claimed, int lengths[2])
+{
+	size_t n = (size_t)PQntuples(claimed);
+	room(limit, n);
+	char *id = array_head(limit->ids, 2950, n);
+	char *fence = array_head(limit->rest, 20, n);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t raw;
+		memcpy(&raw, PQgetvalue(claimed, (int)i, 7), 8);
+		put32(&id, 16);
+		memcpy(id, PQgetvalue(claimed, (int)i, 0), 16);
+		id += 16;
+		put32(&fence, 8);
+		put64(&fence, be64toh(raw));
+	}
+	lengths[0] = (int)(id - limit->ids);
+	lengths[1] = (int)(fence - limit->rest);
+	return n;
+}
+
+static size_t limit_drain(void *conn, size_t n, size_t batch)
+{
+	struct limit *limit = conn;
+	size_t done = 0;
+	while (done < n) {
+		PGresult *claimed = claim(limit, batch);
+		int lengths[2];
+		size_t got = leases(limit, claimed, lengths);
+		PQclear(claimed);
+		if (got == 0)
+			break;
+		const char *values[] = { limit->ids, limit->rest };
+		PQclear(run(limit, "finish", values, lengths, 2));
+		done += got;
+	}
+	return done;
+}
+
+static void limit_beat(void *conn, size_t n, size_t batch)
+{
+	struct limit *limit = conn;
+	PGresult *claimed = claim(limit, batch);
+	int lengths[2];
+	leases(limit, claimed, lengths);
+	PQclear(claimed);
+	const char *values[] = { limit->ids, limit->rest };
+	for (size_t i = 0; i < n; i++)
+		PQclear(run(limit, "beat", values, lengths, 2));
+}
+
+const bench_side bench_limit_postgres = {
+	.name = "limit",
+	.reset = limit_reset,
+	.open = limit_open,
+	.close = limit_close,
+	.enqueue = limit_enqueue,
+	.drain = limit_drain,
+	.beat = limit_beat,
+};

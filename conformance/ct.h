@@ -1,0 +1,229 @@
+/*
+ * ct.h - what the authors of cases use.
+ *
+ * A case is a function without parameters that runs in a process of its own
+ * against a fresh, migrated store. Every expectation ends the case when it does not
+ * hold. Whatever a helper here returns lives until the case ends; connections that
+ * a case leaves open are closed then. Time is the kit's: it stands still until a case
+ * moves it.
+ */
+#ifndef CT_H
+#define CT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cairn/cairn.h>
+#include <cairn/conformance.h>
+
+/* ---- cases --------------------------------------------------------------- */
+
+enum ct_kind {
+	CT_VERB = 1,   /* one call, one property */
+	CT_MATRIX,     /* every state x every verb against the kit's own table */
+	CT_INTERLEAVE, /* named steps over 2-4 sessions in a fixed order */
+	CT_RACE,       /* threads, invariants counted */
+	CT_BUDGET,     /* round trips */
+	CT_FAULT       /* something breaks on the way */
+};
+
+enum ct_store { CT_CONN = 1, CT_MIGRATIONS, CT_JOBS };
+
+/* What a case needs besides the store and capabilities; without it it is not applicable. */
+#define CT_NEED_KILL	    1u /* subject->kill_session */
+#define CT_NEED_UNREACHABLE 2u /* subject->unreachable_url */
+#define CT_NEED_DRIFT	    4u /* the optional slot `describe` */
+#define CT_NEED_BAD_URLS    8u /* subject->bad_urls */
+
+/* How the case starts. */
+#define CT_BARE 1u /* the store is empty: nothing was migrated */
+
+typedef struct ct_case {
+	const char *name; /* a sentence: "jobs.claim.two_claimers_never_share_a_job" */
+	enum ct_kind kind;
+	enum ct_store store;
+	uint32_t caps;	/* CAIRN_CAP_… that must be claimed */
+	uint32_t lacks; /* CAIRN_CAP_… that must not be claimed */
+	uint32_t needs; /* CT_NEED_… */
+	uint32_t flags;
+	const char *rule;   /* the invariant in words, printed with a failure */
+	const char *covers; /* "runledger K07, K16"; NULL: none */
+	void (*run)(void);
+} ct_case;
+
+/* One per file, listed in groups.h as X(claim): CT_GROUP(claim, cases); */
+typedef struct ct_group {
+	const char *name;
+	const ct_case *cases;
+	size_t count;
+} ct_group;
+
+#define CT_GROUP(word, array) \
+	const ct_group ct_group_##word = { .name = #word, \
+					   .cases = (array), \
+					   .count = sizeof(array) / sizeof((array)[0]) }
+
+/* ---- expectations ----------------------------------------------------------- */
+
+/*
+ * The calling thread's error object, emptied: the last argument of every call.
+ * The expectation around the call looks into it.
+ */
+cairn_error *ct_err(void);
+/* The same object as the last call left it. */
+const cairn_error *ct_last(void);
+
+/* A call succeeds. */
+#define ct_ok(...) ct_ok_((__VA_ARGS__), #__VA_ARGS__, __FILE__, __LINE__)
+/* A call answers a status and, unless code is NULL, the error carries this code. */
+#define ct_status(call, want, code) ct_status_((call), (want), (code), #call, __FILE__, __LINE__)
+/* An item of a batch ended so: anything with .status and .code; code NULL with CAIRN_OK. */
+#define ct_each(item, want, code_text) \
+	ct_each_((item).status, (item).code, (want), (code_text), #item, __FILE__, __LINE__)
+#define ct_int(got, want) ct_int_((int64_t)(got), (int64_t)(want), #got, #want, __FILE__, __LINE__)
+/* Texts: a cairn_str against a C string; want NULL is "absent". */
+#define ct_str(got, want)  ct_str_((got), (want), #got, __FILE__, __LINE__)
+#define ct_same(got, want) ct_same_((got), (want), #got, __FILE__, __LINE__)
+#define ct_text(got, want) ct_text_((got), (want), #got, __FILE__, __LINE__)
+#define ct_id(got, want)   ct_id_((got), (want), #got, __FILE__, __LINE__)
+#define ct_true(...)	   ct_true_((__VA_ARGS__) ? 1 : 0, #__VA_ARGS__, __FILE__, __LINE__)
+/* A case that knows better why it fails. */
+#define ct_fail(...) ct_fail_(__FILE__, __LINE__, __VA_ARGS__)
+/* A line in the history that a failure prints. */
+void ct_note(const char *format, ...) CAIRN_PRINTF(1, 2);
+
+void ct_ok_(cairn_status got, const char *what, const char *file, int line);
+void ct_status_(cairn_status got, cairn_status want, const char *code, const char *what,
+		const char *file, int line);
+void ct_each_(cairn_status got, cairn_code code, cairn_status want, const char *want_code,
+	      const char *what, const char *file, int line);
+void ct_int_(int64_t got, int64_t want, const char *what, const char *wanted, const char *file,
+	     int line);
+void ct_str_(cairn_str got, const char *want, const char *what, const char *file, int line);
+void ct_same_(cairn_str got, cairn_str want, const char *what, const char *file, int line);
+void ct_text_(const char *got, const char *want, const char *what, const char *file, int line);
+void ct_id_(cairn_id got, cairn_id want, const char *what, const char *file, int line);
+void ct_true_(int good, const char *what, const char *file, int line);
+_Noreturn void ct_fail_(const char *file, int line, const char *format, ...) CAIRN_PRINTF(3, 4);
+
+/* ---- surroundings ----------------------------------------------------------- */
+
+/* The kit's clock, shared by all connections of the case. */
+cairn_time ct_now(void);
+void ct_advance(cairn_usec by);
+void ct_set_now(cairn_time when);
+
+/* Options with the kit's clock and trace, to be changed and passed to ct_open_with. */
+cairn_conn_opts ct_opts(void);
+/* A connection to the case's store. From threads too. */
+cairn_conn *ct_open(void);
+cairn_conn *ct_open_with(const cairn_conn_opts *opts);
+void ct_close(cairn_conn *conn);
+
+const cairn_subject *ct_subject(void);
+/* The URL of the case's store. */
+const char *ct_url(void);
+/* Whether the driver claims all of these capabilities. */
+bool ct_has(uint32_t caps);
+
+/* Seeded; each thread has its own sequence. below > 0. */
+uint32_t ct_random(uint32_t below);
+
+/* 1, 2, 3 …: for names that must differ within the case. */
+unsigned ct_number(void);
+
+/* Memory and results that live until the case ends. */
+void *ct_alloc(size_t size);
+char *ct_format(const char *format, ...) CAIRN_PRINTF(1, 2);
+/* n times the byte c, NUL-terminated. */
+char *ct_repeat(char c, size_t n);
+/* Frees a result when the case ends. Once per result pointer, after its last use in a call. */
+void ct_later(void *result);
+
+/* ---- steps most cases need ------------------------------------------------------ */
+
+/* Defines a type with every default. */
+void ct_define(cairn_conn *conn, const char *type);
+/* Defines a type with so many attempts and a fixed retry delay without jitter. */
+void ct_define_retry(cairn_conn *conn, const char *type, int32_t attempts, cairn_usec delay);
+
+/* A request with nothing but its type: change what matters, pass it to ct_add. */
+cairn_job_new ct_new(const char *type);
+/* Enqueues one, which must be inserted. */
+cairn_id ct_add(cairn_conn *conn, const cairn_job_new *job);
+/* Defines the type and enqueues one. */
+cairn_id ct_enqueue(cairn_conn *conn, const char *type);
+
+cairn_claim_opts ct_claim_opts(const char *worker, uint32_t limit);
+/* Claims exactly one job of the default queue. */
+cairn_lease ct_claim(cairn_conn *conn, const char *worker);
+/* Claims up to limit; the rows live until the case ends. */
+const cairn_jobs *ct_claim_n(cairn_conn *conn, const char *worker, uint32_t limit);
+/* Nothing of the default queue can be claimed. */
+void ct_claim_none(cairn_conn *conn);
+
+cairn_finish ct_success(cairn_lease lease);
+/* A failure with a code and message "it broke". */
+cairn_finish ct_failure(cairn_lease lease, enum cairn_finish_how how, const char *code);
+/* Finishes one, which must work. */
+cairn_changed ct_finish(cairn_conn *conn, cairn_finish finish);
+/* Each of the worker's writes with this lease is refused with this status and code, and changes nothing. */
+void ct_refused(cairn_conn *conn, cairn_lease lease, cairn_status status, const char *code);
+
+/* A job in a queue of its own, brought into a status; the lease is the last one it had (fence 0: never claimed). */
+typedef struct ct_made {
+	cairn_id id;
+	cairn_lease lease;
+} ct_made;
+ct_made ct_make(cairn_conn *conn, const char *type, enum cairn_job_status status);
+
+/* Reads with scope ANY; the row must be there. */
+const cairn_job *ct_job(cairn_conn *conn, cairn_id id);
+const cairn_attempts *ct_attempts(cairn_conn *conn, cairn_id id);
+const cairn_event_rows *ct_events(cairn_conn *conn, cairn_id id);
+/* kind 0: all. */
+size_t ct_count_events(cairn_conn *conn, cairn_id id, enum cairn_event_kind kind);
+/* The kinds of a job's events in order: "ENQUEUED LEASED SUCCEEDED". */
+const char *ct_timeline(cairn_conn *conn, cairn_id id);
+/* NULL: it has none. */
+const cairn_dead_letter *ct_dead(cairn_conn *conn, cairn_id id);
+/* How many jobs there are in the whole store, up to 1000; statuses 0: all, else bits 1u << status. */
+size_t ct_count_jobs(cairn_conn *conn, uint32_t statuses);
+
+/*
+ * Everything that can be read about a job, as text: row, attempts, events, dead
+ * letter. "Nothing was written" is ct_unchanged(conn, id, before).
+ */
+const char *ct_snapshot(cairn_conn *conn, cairn_id id);
+#define ct_unchanged(conn, id, before) \
+	ct_text_(ct_snapshot((conn), (id)), (before), "the job's snapshot", __FILE__, __LINE__)
+
+/* ---- sessions and threads --------------------------------------------------------- */
+
+/*
+ * A session is a thread with a connection of its own that runs one step at a
+ * time, so that a step that waits for another session's lock does not stop the case.
+ */
+typedef struct ct_session ct_session;
+typedef void ct_step_fn(cairn_conn *conn, void *arg);
+
+ct_session *ct_session_new(const char *name);
+ct_session *ct_session_with(const char *name, const cairn_conn_opts *opts);
+/* Runs a step to its end; one that takes longer than 20 s fails the case. */
+void ct_step(ct_session *session, ct_step_fn *fn, void *arg);
+/*
+ * Starts a step and waits a moment: true if it has ended, false if it is still
+ * waiting for something. Never wait for a lock by any other means.
+ */
+bool ct_start(ct_session *session, ct_step_fn *fn, void *arg);
+/* Waits for the end of a started step; at most 20 s. */
+void ct_join(ct_session *session);
+/* Its connection, between steps only. */
+cairn_conn *ct_session_conn(ct_session *session);
+
+/* Runs fn in n threads (at most 32) that start together, each with its number; all must end well. */
+typedef void ct_race_fn(cairn_conn *conn, unsigned number, void *arg);
+void ct_race(unsigned n, ct_race_fn *fn, void *arg);
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * groups.c - every case of the kit, which of them fit a pattern, and which a
+ * driver can be asked to pass.
+ */
+#include <stdlib.h>
+
+#include <cairn/sys/driver.h>
+#include <cairn/sys/migration.h>
+
+#include "ct_plan.h"
+#include "groups.h"
+
+#define CT_X(word) extern const ct_group ct_group_##word;
+CT_GROUPS(CT_X)
+#undef CT_X
+
+static const ct_group *const groups[] = {
+#define CT_X(word) &ct_group_##word,
+	CT_GROUPS(CT_X)
+#undef CT_X
+};
+
+#define GROUPS (sizeof(groups) / sizeof(groups[0]))
+
+/* ---- patterns ------------------------------------------------------------------ */
+
+/* Behind "[": whether c is in the set; *end is behind the "]". */
+static bool in_set(const char *set, char c, const char **end)
+{
+	bool negated = *set == '!';
+	bool found = false;
+	const char *p = set + negated;
+	for (; *p && *p != ']'; p++) {
+		if (p[1] == '-' && p[2] && p[2] != ']') {
+			found |= *p <= c && c <= p[2];
+			p += 2;
+		} else {
+			found |= *p == c;
+		}
+	}
+	*end = *p ? p + 1 : p;
+	return found != negated;
+}
+
+bool ct_matches(const char *pattern, const char *name)
+{
+	for (; *pattern; pattern++, name++) {
+		if (*pattern == '*') {
+			for (const char *rest = name;; rest++) {
+				if (ct_matches(pattern + 1, rest))
+					return true;
+				if (!*rest)
+					return false;
+			}
+		}
+		if (!*name)
+			return false;
+		if (*pattern == '[') {
+			const char *end;
+			if (!in_set(pattern + 1, *name, &end))
+				return false;
+			pattern = end - 1;
+		} else if (*pattern != '?' && *pattern != *name) {
+			return false;
+		}
+	}
+	return *name == '\0';
+}
+
+static bool wanted(const ct_case *one, const char *const *patterns, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (ct_matches(patterns[i], one->name))
+			return true;
+	}
+	return n == 0;
+}
+
+const ct_case **ct_select(const char *const *patterns, size_t n, size_t *count)
+{
+	size_t all = 0;
+	for (size_t g = 0; g < GROUPS; g++)
+		all += groups[g]->count;
+	const ct_case **chosen = calloc(all + 1, sizeof(const ct_case *));
+	if (!chosen)
+		abort();
+	*count = 0;
+	for (size_t g = 0; g < GROUPS; g++) {
+		for (size_t i = 0; i < groups[g]->count; i++) {
+			if (wanted(&groups[g]->cases[i], patterns, n))
+				chosen[(*count)++] = &groups[g]->cases[i];
+		}
+	}
+	return chosen;
+}
+
+/* ---- what applies ----------------------------------------------------------------- */
+
+const char *ct_cap_name(uint32_t cap)
+{
+	switch (cap) {
+	case CAIRN_CAP_DURABLE:
+		return "durable";
+	case CAIRN_CAP_SHARED:
+		return "shared";
+	case CAIRN_CAP_WAKE:
+		return "wake";
+	case CAIRN_CAP_PARALLEL_CLAIM:
+		return "parallel claim";
+	case CAIRN_CAP_NESTED_TX:
+		return "nested tx";
+	case CAIRN_CAP_TX_DDL:
+		return "tx ddl";
+	default:
+		return NULL;
+	}
+}
+
+const char *ct_store_name(enum ct_store store)
+{
+	static const char *const names[] = {
+		[CT_CONN] = "connections", [CT_MIGRATIONS] = "migrations", [CT_JOBS] = "jobs"
+	};
+	return names[store];
+}
+
+const char *ct_kind_name(enum ct_kind kind)
+{
+	static const char *const names[] = {
+		[CT_VERB] = "verb", [CT_MATRIX] = "matrix", [CT_INTERLEAVE] = "interleave",
+		[CT_RACE] = "race", [CT_BUDGET] = "budget", [CT_FAULT] = "fault",
+	};
+	return names[kind];
+}
+
+static const char *missing_need(const cairn_subject *subject, uint32_t needs)
+{
+	const cairn_migration_ops *migrations = subject->driver->migrations;
+	if ((needs & CT_NEED_KILL) && !subject->kill_session)
+		return "the subject has no kill_session";
+	if ((needs & CT_NEED_UNREACHABLE) && !subject->unreachable_url)
+		return "the subject has no unreachable_url";
+	if ((needs & CT_NEED_BAD_URLS) && !subject->bad_urls)
+		return "the subject has no bad_urls";
+	if ((needs & CT_NEED_DRIFT) && !(migrations && migrations->describe))
+		return "the driver has no drift";
+	return NULL;
+}
+
+const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
+{
+	const cairn_driver *driver = subject->driver;
+	if (one->store == CT_MIGRATIONS && !driver->migrations)
+		return "the driver has no migrations store";
+	if (one->store == CT_JOBS && !driver->jobs)
+		return "the driver has no jobs store";
+	if ((driver->caps & one->caps) != one->caps)
+		return "a capability is not claimed";
+	if (driver->caps & one->lacks)
+		return "it is about the lack of a capability that is claimed";
+	return missing_need(subject, one->needs);
+}

@@ -1,0 +1,375 @@
+/*
+ * mutant.c - wraps a driver with a mutant and demands that the kit notices. The
+ * wrapper copies the descriptor and the tables and replaces slots; self stays the
+ * driver's own. The unbroken wrapper comes first: it must pass everything, so that
+ * no mutant is killed by the wrapping.
+ */
+#include <stdlib.h>
+
+#include "mutant.h"
+
+#define KILLERS 3
+
+static ct_real real;
+static const ct_mutant *active;
+
+const ct_real *ct_real_ops(void)
+{
+	return &real;
+}
+
+/* ---- slots ------------------------------------------------------------------- */
+
+static cairn_status on_define(void *self, const cairn_define_plan *plan, size_t *found,
+			      cairn_error *err)
+{
+	cairn_define_plan mine = *plan;
+	if (active->define)
+		active->define(&mine);
+	return real.jobs.define(self, &mine, found, err);
+}
+
+static cairn_status on_definitions(void *self, const cairn_definition_query *query,
+				   cairn_rows *rows, cairn_error *err)
+{
+	cairn_definition_query mine = *query;
+	if (active->definitions)
+		active->definitions(&mine);
+	return real.jobs.definitions(self, &mine, rows, err);
+}
+
+static void *copy_of(const void *array, size_t n, size_t each)
+{
+	void *copy = malloc(n * each + 1);
+	if (!copy)
+		abort();
+	if (n)
+		memcpy(copy, array, n * each);
+	return copy;
+}
+
+static cairn_status on_enqueue(void *self, const cairn_enqueue_plan *plan, cairn_job_inserted *each,
+			       cairn_error *err)
+{
+	cairn_enqueue_plan mine = *plan;
+	cairn_job_insert *jobs = copy_of(plan->jobs, plan->n, sizeof(*jobs));
+	for (size_t i = 0; i < plan->n && active->insert; i++)
+		active->insert(&jobs[i]);
+	mine.jobs = jobs;
+	if (active->enqueue)
+		active->enqueue(&mine);
+	cairn_status status = real.jobs.enqueue(self, &mine, each, err);
+	for (size_t i = 0; i < plan->n && active->inserted && status == CAIRN_OK; i++)
+		active->inserted(&plan->jobs[i], &each[i]);
+	free(jobs);
+	return status;
+}
+
+static cairn_status on_claim(void *self, const cairn_claim_plan *plan, cairn_rows *jobs,
+			     cairn_error *err)
+{
+	cairn_claim_plan mine = *plan;
+	if (active->claim)
+		active->claim(&mine);
+	if (active->claim_clock)
+		ct_advance(active->claim_clock);
+	cairn_status status = real.jobs.claim(self, &mine, jobs, err);
+	if (active->claim_clock)
+		ct_advance(-active->claim_clock);
+	if (status == CAIRN_OK && active->claimed)
+		active->claimed(jobs);
+	return status;
+}
+
+static cairn_status on_change(void *self, const cairn_change_plan *plan, cairn_change_result *each,
+			      cairn_rows *claimed, cairn_error *err)
+{
+	cairn_change_plan mine = *plan;
+	cairn_claim_plan claim;
+	cairn_change *changes = copy_of(plan->changes, plan->n, sizeof(*changes));
+	for (size_t i = 0; i < plan->n && active->change; i++)
+		active->change(&changes[i]);
+	mine.changes = changes;
+	if (plan->claim && active->claim) {
+		claim = *plan->claim;
+		active->claim(&claim);
+		mine.claim = &claim;
+	}
+	if (active->change_plan)
+		active->change_plan(&mine);
+	if (active->change_clock)
+		ct_advance(active->change_clock);
+	cairn_status status = real.jobs.change(self, &mine, each, claimed, err);
+	if (active->change_clock)
+		ct_advance(-active->change_clock);
+	for (size_t i = 0; i < plan->n && active->changed && status == CAIRN_OK; i++)
+		active->changed(&plan->changes[i], &each[i]);
+	if (plan->claim && status == CAIRN_OK && active->claimed)
+		active->claimed(claimed);
+	free(changes);
+	return status;
+}
+
+static cairn_status on_reap(void *self, const cairn_reap_plan *plan, cairn_rows *rows,
+			    cairn_error *err)
+{
+	cairn_reap_plan mine = *plan;
+	if (active->reap)
+		active->reap(&mine);
+	if (active->reap_clock)
+		ct_advance(active->reap_clock);
+	cairn_status status = real.jobs.reap(self, &mine, rows, err);
+	if (active->reap_clock)
+		ct_advance(-active->reap_clock);
+	return status;
+}
+
+static cairn_status on_list(void *self, const cairn_job_query *query, cairn_rows *rows,
+			    cairn_error *err)
+{
+	cairn_job_query mine = *query;
+	if (active->list)
+		active->list(&mine);
+	cairn_status status = real.jobs.list(self, &mine, rows, err);
+	if (status == CAIRN_OK && active->listed)
+		active->listed(rows);
+	return status;
+}
+
+static cairn_status on_attempts(void *self, const cairn_history_query *query, int *found,
+				cairn_rows *rows, cairn_error *err)
+{
+	cairn_history_query mine = *query;
+	if (active->history)
+		active->history(&mine);
+	return real.jobs.attempts(self, &mine, found, rows, err);
+}
+
+static cairn_status on_events(void *self, const cairn_history_query *query, int *found,
+			      cairn_rows *rows, cairn_error *err)
+{
+	cairn_history_query mine = *query;
+	if (active->history)
+		active->history(&mine);
+	return real.jobs.events(self, &mine, found, rows, err);
+}
+
+static cairn_status on_dead(void *self, const cairn_dead_query *query, cairn_rows *rows,
+			    cairn_error *err)
+{
+	cairn_dead_query mine = *query;
+	if (active->dead)
+		active->dead(&mine);
+	return real.jobs.dead(self, &mine, rows, err);
+}
+
+static cairn_status on_stats(void *self, const cairn_scope *scope, cairn_time *now,
+			     cairn_rows *rows, cairn_error *err)
+{
+	cairn_scope mine = *scope;
+	if (active->stats)
+		active->stats(&mine);
+	return real.jobs.stats(self, &mine, now, rows, err);
+}
+
+static cairn_status no_unlock(void *self, cairn_str line, cairn_error *err)
+{
+	(void)self;
+	(void)line;
+	(void)err;
+	return CAIRN_OK;
+}
+
+/* ---- the wrapper --------------------------------------------------------------- */
+
+static void copy_table(void *to, size_t room, const void *from)
+{
+	size_t size = *(const size_t *)from;
+	memset(to, 0, room);
+	memcpy(to, from, size < room ? size : room);
+	*(size_t *)to = room;
+}
+
+static void wrap_jobs(cairn_job_ops *jobs)
+{
+	*jobs = real.jobs;
+	jobs->define = on_define;
+	jobs->definitions = on_definitions;
+	jobs->enqueue = on_enqueue;
+	jobs->claim = on_claim;
+	jobs->change = on_change;
+	jobs->reap = on_reap;
+	jobs->list = on_list;
+	jobs->attempts = on_attempts;
+	jobs->events = on_events;
+	jobs->dead = on_dead;
+	if (jobs->stats)
+		jobs->stats = on_stats;
+}
+
+static void wrap_migrations(cairn_migration_ops *migrations)
+{
+	*migrations = real.migrations;
+	if (active->lock && migrations->lock) {
+		migrations->lock = active->lock;
+		migrations->unlock = no_unlock;
+	}
+	if (active->apply)
+		migrations->apply = active->apply;
+	if (active->gate)
+		migrations->gate = active->gate;
+	if (active->migrated)
+		migrations->history = active->migrated;
+	if (active->describe && migrations->describe)
+		migrations->describe = active->describe;
+}
+
+static void wrap_conn(cairn_conn_ops *conn)
+{
+	*conn = real.conn;
+	if (active->commit)
+		conn->commit = active->commit;
+	if (active->rollback)
+		conn->rollback = active->rollback;
+}
+
+/* Whether the mutant breaks something that this driver has. */
+static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
+{
+	bool about_migrations = mutant->lock || mutant->apply || mutant->gate || mutant->migrated ||
+				mutant->describe;
+	bool about_tx = mutant->commit || mutant->rollback;
+	if (about_migrations && !driver->migrations)
+		return false;
+	if (mutant->lock && !driver->migrations->lock)
+		return false;
+	if (mutant->describe && !driver->migrations->describe)
+		return false;
+	return driver->jobs || about_migrations || about_tx;
+}
+
+/* ---- running ---------------------------------------------------------------------- */
+
+struct hunt {
+	const cairn_subject *subject;
+	const char *killers[KILLERS];
+	char *first_line; /* of the first killer's explanation */
+	size_t killed_by;
+	size_t enough;
+	size_t tried;
+};
+
+static bool known_failure(const cairn_subject *subject, const char *name)
+{
+	for (const char *const *p = subject->known_failures; p && *p; p++) {
+		if (ct_matches(*p, name))
+			return true;
+	}
+	return false;
+}
+
+static bool on_done(void *user, const ct_done *done)
+{
+	struct hunt *hunt = user;
+	hunt->tried++;
+	if (done->result == CT_PASSED)
+		return false;
+	if (hunt->killed_by == 0) {
+		size_t len = strcspn(done->text, "\n");
+		hunt->first_line = copy_of(done->text, len + 1, 1);
+		hunt->first_line[len] = '\0';
+	}
+	if (hunt->killed_by < KILLERS)
+		hunt->killers[hunt->killed_by] = done->one->name;
+	hunt->killed_by++;
+	return hunt->killed_by >= hunt->enough;
+}
+
+static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, const char *const *patterns,
+		      size_t n, struct hunt *hunt)
+{
+	static cairn_conn_ops conn;
+	static cairn_migration_ops migrations;
+	static cairn_job_ops jobs;
+	cairn_driver driver = *plan->subject->driver;
+	cairn_subject subject = *plan->subject;
+	active = mutant;
+	wrap_conn(&conn);
+	wrap_migrations(&migrations);
+	wrap_jobs(&jobs);
+	driver.conn = &conn;
+	driver.migrations = driver.migrations ? &migrations : NULL;
+	driver.jobs = driver.jobs ? &jobs : NULL;
+	subject.driver = &driver;
+	/* The driver's typed accessors do not know the wrapper's connections. */
+	subject.kill_session = NULL;
+	size_t count = 0;
+	const ct_case **cases = ct_select(patterns, n, &count);
+	ct_plan mine = *plan;
+	mine.subject = &subject;
+	mine.cases = cases;
+	mine.count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (ct_matches(mutant->cases, cases[i]->name) &&
+		    !ct_not_applicable(&subject, cases[i]) &&
+		    !known_failure(&subject, cases[i]->name))
+			cases[mine.count++] = cases[i];
+	}
+	ct_run_plan(&mine, on_done, hunt);
+	free(cases);
+}
+
+static bool report(unsigned number, const ct_mutant *mutant, const struct hunt *hunt)
+{
+	bool killed = hunt->killed_by > 0;
+	printf("%s %u - %s: ", killed ? "ok" : "not ok", number, mutant->name);
+	if (!killed) {
+		printf("survives %zu cases: %s\n", hunt->tried, mutant->rule);
+		return false;
+	}
+	for (size_t i = 0; i < hunt->killed_by && i < KILLERS; i++)
+		printf("%s%s", i ? ", " : "killed by ", hunt->killers[i]);
+	printf("\n#   it %s\n#   %s\n", mutant->rule, hunt->first_line);
+	return true;
+}
+
+static bool report_unbroken(unsigned number, const struct hunt *hunt)
+{
+	bool good = hunt->killed_by == 0;
+	printf("%s %u - the unbroken wrapper passes", good ? "ok" : "not ok", number);
+	if (!good)
+		printf(" not: %s: %s", hunt->killers[0], hunt->first_line);
+	printf("\n");
+	return good;
+}
+
+int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)
+{
+	static const ct_mutant unbroken = { .name = "unbroken", .cases = "*" };
+	const cairn_driver *driver = plan->subject->driver;
+	unsigned number = 1;
+	unsigned bad = 0;
+	copy_table(&real.conn, sizeof(real.conn), driver->conn);
+	if (driver->migrations)
+		copy_table(&real.migrations, sizeof(real.migrations), driver->migrations);
+	if (driver->jobs)
+		copy_table(&real.jobs, sizeof(real.jobs), driver->jobs);
+	struct hunt first = { .subject = plan->subject, .enough = 1 };
+	hunt_down(plan, &unbroken, patterns, n, &first);
+	bad += !report_unbroken(number, &first);
+	free(first.first_line);
+	for (size_t i = 0; i < ct_mutant_count; i++) {
+		const ct_mutant *mutant = &ct_mutants[i];
+		struct hunt hunt = { .subject = plan->subject, .enough = KILLERS };
+		if (!applies(mutant, driver)) {
+			printf("# not applicable: %s\n", mutant->name);
+			continue;
+		}
+		hunt_down(plan, mutant, patterns, n, &hunt);
+		bad += !report(++number, mutant, &hunt);
+		free(hunt.first_line);
+		fflush(stdout);
+	}
+	printf("1..%u\n", number);
+	return bad != 0;
+}

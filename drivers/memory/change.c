@@ -1,0 +1,119 @@
+/*
+ * change.c - every transition of a job that somebody names: finish, heartbeat,
+ * cancel and what else the core plans. The guard and the new row are the core's
+ * (cairn_change_test, cairn_change_apply); what hangs on them is written here.
+ */
+#include "mem.h"
+
+/* The members that docs/EVENTS.md gives to each kind of event. */
+static cairn_event_record event_of(enum cairn_event_kind kind, const cairn_change *change,
+				   const cairn_job *was, const cairn_job *is, cairn_time now)
+{
+	cairn_event_record event = cairn_mem__event(kind, was);
+	cairn_str ending = cairn_str_of(cairn_ending_text(change->ending));
+	switch (kind) {
+	case CAIRN_EVENT_SUCCEEDED:
+		event.stage = is->stage;
+		event.progress_done = is->progress_done;
+		event.progress_total = is->progress_total;
+		break;
+	case CAIRN_EVENT_FAILED:
+		event.detail = ending;
+		event.error_code = change->error_code;
+		event.error_message = change->error_message;
+		break;
+	case CAIRN_EVENT_RETRY_SCHEDULED:
+		event.duration = change->run_after;
+		event.until = is->run_at;
+		event.requested = change->not_before;
+		event.detail = change->not_before > now + change->run_after
+				       ? CAIRN_STR("HANDLER_NOT_BEFORE")
+				       : CAIRN_STR("POLICY");
+		break;
+	case CAIRN_EVENT_DEAD_LETTERED:
+		event.detail = ending;
+		event.error_code = change->error_code;
+		break;
+	case CAIRN_EVENT_CANCELED:
+		event.reason = change->reason;
+		if (was->status == CAIRN_JOB_LEASED)
+			event.until = was->lease_expires_at;
+		break;
+	case CAIRN_EVENT_ENQUEUED:
+	case CAIRN_EVENT_LEASED:
+	case CAIRN_EVENT_STAGE_CHANGED:
+	case CAIRN_EVENT_PROGRESS:
+	case CAIRN_EVENT_REQUEUED:
+	default:
+		break;
+	}
+	return event;
+}
+
+/* In the order of their kinds, which is the order of the timeline. */
+static int write_events(struct mem_write *write, const cairn_change *change, const cairn_job *was,
+			const cairn_job *is)
+{
+	for (int kind = CAIRN_EVENT_ENQUEUED; kind <= CAIRN_EVENT_REQUEUED; kind++) {
+		if (!(change->events & 1u << kind))
+			continue;
+		cairn_event_record event =
+			event_of((enum cairn_event_kind)kind, change, was, is, write->now);
+		if (cairn_mem__event_add(write, was->id, &event) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int cairn_mem__change_apply(struct mem_write *write, const cairn_change *change,
+			    const cairn_job *was, cairn_job *is)
+{
+	*is = *was;
+	cairn_change_apply(change, is, write->now);
+	/* the running attempt is the job row itself; its own row is written when it ends */
+	bool ends_attempt = change->ending != CAIRN_ENDING_NONE && was->status == CAIRN_JOB_LEASED;
+	if (ends_attempt && cairn_mem__attempt_add(write, change, was, is) != 0)
+		return -1;
+	if ((change->set & CAIRN_SET_DEAD) && cairn_mem__dead_letter_add(write, is) != 0)
+		return -1;
+	if (write_events(write, change, was, is) != 0)
+		return -1;
+	return cairn_mem__put(write->state, MEM_JOBS, is);
+}
+
+/* A guard that fails is an answer and no error: this item writes nothing, the others go on. */
+static int change_one(struct mem_write *write, const cairn_change *change,
+		      cairn_change_result *each)
+{
+	each->hit = CAIRN_MISS;
+	const cairn_job *was = cairn_mem__job(write->state, change->id);
+	if (was == NULL)
+		return 0;
+	each->hit = cairn_change_test(change, was, write->now);
+	if (each->hit != CAIRN_HIT)
+		return 0;
+	cairn_job is;
+	if (cairn_mem__change_apply(write, change, was, &is) != 0)
+		return -1;
+	each->run_at = is.run_at;
+	each->lease_expires_at = is.lease_expires_at;
+	return 0;
+}
+
+/* Locking in id order has no meaning here: the writer's lock covers every row. */
+cairn_status cairn_mem__job_change(void *self, const cairn_change_plan *plan,
+				   cairn_change_result *each, cairn_rows *claimed, cairn_error *err)
+{
+	struct mem *mem = self;
+	struct mem_write write;
+	cairn_status status = cairn_mem__write_begin(mem, MEM_JOBS, &write, err);
+	if (status != CAIRN_OK)
+		return status;
+	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++) {
+		if (change_one(&write, &plan->changes[i], &each[i]) != 0)
+			status = cairn_fail(err, CAIRN_E_NOMEM);
+	}
+	if (status == CAIRN_OK && plan->claim != NULL)
+		status = cairn_mem__claim(mem, &write, plan->claim, claimed, err);
+	return cairn_mem__write_end(mem, &write, status);
+}

@@ -1,0 +1,138 @@
+/*
+ * definition.c - job types: writing them, and listing them by type.
+ */
+#include "mem.h"
+
+static bool same_retry(const cairn_retry *a, const cairn_retry *b)
+{
+	return a->base == b->base && a->cap == b->cap && a->jitter == b->jitter &&
+	       a->factor == b->factor;
+}
+
+static bool same(const cairn_definition *a, const cairn_definition *b)
+{
+	return a->version == b->version && a->max_attempts == b->max_attempts &&
+	       a->timeout == b->timeout && a->priority == b->priority &&
+	       a->disabled == b->disabled && same_retry(&a->retry, &b->retry);
+}
+
+/* The stored definition with the fields of a patch replaced. */
+static cairn_definition patched(const cairn_definition *stored, const cairn_definition *given,
+				uint32_t fields)
+{
+	cairn_definition next = *stored;
+	if (fields & CAIRN_PATCH_MAX_ATTEMPTS)
+		next.max_attempts = given->max_attempts;
+	if (fields & CAIRN_PATCH_TIMEOUT)
+		next.timeout = given->timeout;
+	if (fields & CAIRN_PATCH_PRIORITY)
+		next.priority = given->priority;
+	if (fields & CAIRN_PATCH_DISABLED)
+		next.disabled = given->disabled;
+	if (fields & CAIRN_PATCH_RETRY)
+		next.retry = given->retry;
+	return next;
+}
+
+static int insert(struct mem_write *write, const cairn_definition *given)
+{
+	cairn_definition fresh = *given;
+	fresh.set = 0;
+	fresh.created_at = write->now;
+	fresh.updated_at = write->now;
+	return cairn_mem__put(write->state, MEM_DEFINITIONS, &fresh);
+}
+
+/* A row that would not change is not written, so its updated_at stands still. */
+static int replace(struct mem_write *write, const cairn_definition *stored, cairn_definition next)
+{
+	if (same(stored, &next))
+		return 0;
+	next.set = 0;
+	next.created_at = stored->created_at;
+	next.updated_at = write->now;
+	return cairn_mem__put(write->state, MEM_DEFINITIONS, &next);
+}
+
+static int define_one(struct mem_write *write, const cairn_define_plan *plan,
+		      const cairn_definition *given, size_t *found)
+{
+	const cairn_definition *stored = cairn_mem__definition(write->state, given->type);
+	switch (plan->mode) {
+	case CAIRN_DEFINE_UPSERT:
+		return stored != NULL ? replace(write, stored, *given) : insert(write, given);
+	case CAIRN_DEFINE_IF_MISSING:
+		return stored != NULL ? 0 : insert(write, given);
+	case CAIRN_DEFINE_PATCH:
+	default:
+		if (stored == NULL)
+			return 0;
+		(*found)++;
+		return replace(write, stored, patched(stored, given, plan->patch));
+	}
+}
+
+cairn_status cairn_mem__job_define(void *self, const cairn_define_plan *plan, size_t *found,
+				   cairn_error *err)
+{
+	struct mem *mem = self;
+	struct mem_write write;
+	cairn_status status = cairn_mem__write_begin(mem, MEM_DEFINITIONS, &write, err);
+	if (status != CAIRN_OK)
+		return status;
+	*found = 0;
+	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++) {
+		if (define_one(&write, plan, &plan->definitions[i], found) != 0)
+			status = cairn_fail(err, CAIRN_E_NOMEM);
+	}
+	return cairn_mem__write_end(mem, &write, status);
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* ASCII case ignored; every character of the part stands for itself. */
+static bool contains(cairn_str text, cairn_str part)
+{
+	for (size_t start = 0; start + part.len <= text.len; start++) {
+		size_t i = 0;
+		while (i < part.len && lower(text.ptr[start + i]) == lower(part.ptr[i]))
+			i++;
+		if (i == part.len)
+			return true;
+	}
+	return false;
+}
+
+static bool wanted(const cairn_definition_query *query, const cairn_definition *definition)
+{
+	if (query->type.len > 0 && !cairn_str_equal(definition->type, query->type))
+		return false;
+	if (query->after.len > 0 && cairn_str_compare(definition->type, query->after) <= 0)
+		return false;
+	return query->contains.len == 0 || contains(definition->type, query->contains);
+}
+
+cairn_status cairn_mem__job_definitions(void *self, const cairn_definition_query *query,
+					cairn_rows *rows, cairn_error *err)
+{
+	struct mem *mem = self;
+	struct mem_state *state;
+	cairn_status status = cairn_mem__read_begin(mem, MEM_DEFINITIONS, &state, err);
+	if (status != CAIRN_OK)
+		return status;
+	size_t count = cairn_mem__count(state, MEM_DEFINITIONS);
+	for (size_t i = 0; i < count && cairn_rows_count(rows) < query->limit; i++) {
+		const cairn_definition *definition = cairn_mem__at(state, MEM_DEFINITIONS, i);
+		if (!wanted(query, definition))
+			continue;
+		if (cairn_mem__push(rows, MEM_DEFINITIONS, definition) != 0) {
+			status = cairn_fail(err, CAIRN_E_NOMEM);
+			break;
+		}
+	}
+	cairn_mem__state_drop(state);
+	return status;
+}

@@ -1,0 +1,57 @@
+/*
+ * driver.c - the driver's table of contents: constant tables, nothing else. What a
+ * slot has to do is said at its type in <cairn/sys/driver.h>, migration.h and job.h;
+ * what is left out here is filled in by the core, or refused by name.
+ */
+#include "mem.h"
+
+static const cairn_conn_ops conn = {
+	.size = sizeof conn,
+	.open = cairn_mem__open,
+	.close = cairn_mem__close,
+	.begin = cairn_mem__begin,
+	.commit = cairn_mem__commit,
+	.rollback = cairn_mem__rollback,
+	.now = cairn_mem__own_now,
+	.interrupt = cairn_mem__interrupt,
+};
+
+static const cairn_migration_ops migrations = {
+	.size = sizeof migrations,
+	.history = cairn_mem__migration_history,
+	.apply = cairn_mem__migration_apply,
+	.gate = cairn_mem__migration_gate,
+	.validate = cairn_mem__migration_validate,
+	.describe = cairn_mem__migration_describe,
+};
+
+static const cairn_job_ops jobs = {
+	.size = sizeof jobs,
+	.define = cairn_mem__job_define,
+	.definitions = cairn_mem__job_definitions,
+	.enqueue = cairn_mem__job_enqueue,
+	.claim = cairn_mem__job_claim,
+	.change = cairn_mem__job_change,
+	.reap = cairn_mem__job_reap,
+	.list = cairn_mem__job_list,
+	.attempts = cairn_mem__job_attempts,
+	.events = cairn_mem__job_events,
+	.dead = cairn_mem__job_dead,
+	.stats = cairn_mem__job_stats,
+};
+
+static const char *const schemes[] = { "memory", NULL };
+
+const cairn_driver cairn_memory = {
+	.size = sizeof cairn_memory,
+	.api = CAIRN_DRIVER_API,
+	.caps = CAIRN_CAP_NESTED_TX | CAIRN_CAP_TX_DDL,
+	.name = "memory",
+	.schemes = schemes,
+	.self_size = sizeof(struct mem),
+	.conn = &conn,
+	.migrations = &migrations,
+	.jobs = &jobs,
+	.set = cairn_mem__set,
+	.set_count = MEM_SET_COUNT,
+};

@@ -1,0 +1,118 @@
+/*
+ * mem.h - what the files of the memory driver share: a connection, the two ends of
+ * every call, and the slots that driver.c puts into its tables.
+ *
+ * A driver for another database has the same files. What is special here is
+ * store.h; everything else can be copied slot by slot.
+ */
+#ifndef CAIRN_MEM_H
+#define CAIRN_MEM_H
+
+#include <cairn/memory_driver.h>
+
+#include "store.h"
+
+/* An open transaction (depth 0) or savepoint, and the state as it is inside of it. */
+struct mem_level {
+	struct mem_level *outer;
+	struct mem_state *state;
+	uint32_t depth;
+};
+
+/* A connection: the `self` of every slot. The core has zeroed it. */
+struct mem {
+	cairn_host *host;
+	struct mem_store *store;
+	struct mem_level *tx; /* innermost; NULL: none is open */
+	struct mem_turn turn;
+};
+
+/* ---- the two ends of a call (tx.c) -------------------------------------- */
+
+/*
+ * A writing call works on a private copy of the state. end makes it the
+ * connection's state (inside a transaction) or the store's (outside) if status is OK, else
+ * drops it, and answers status. That is the whole of "a slot fails and then has
+ * written nothing at all".
+ */
+struct mem_write {
+	struct mem_state *state;
+	cairn_time now; /* of every comparison and every row of this call, read after the lock */
+};
+
+/* needs: a table that must exist, else SCHEMA db.schema_missing. A begin that failed has no end. */
+cairn_status cairn_mem__write_begin(struct mem *mem, enum mem_table needs, struct mem_write *write,
+				    cairn_error *err);
+cairn_status cairn_mem__write_end(struct mem *mem, struct mem_write *write, cairn_status status);
+
+/* A reading call sees the transaction's state, or the committed one; it ends with state_drop. */
+cairn_status cairn_mem__read_begin(struct mem *mem, enum mem_table needs, struct mem_state **state,
+				   cairn_error *err);
+
+cairn_time cairn_mem__now(struct mem *mem);
+
+/* Whether a row of this tenant (absent: global) is in scope. */
+bool cairn_mem__in_scope(const cairn_scope *scope, cairn_str tenant);
+
+/* ---- pieces that several slots need ------------------------------------- */
+
+/* Writes an event with the job's next seq (history.c). 0, or -1 without memory. */
+int cairn_mem__event_add(struct mem_write *write, cairn_id job, const cairn_event_record *event);
+/* An event record in which nothing is set but its kind and the job's run and attempt. */
+cairn_event_record cairn_mem__event(enum cairn_event_kind kind, const cairn_job *job);
+
+/* What a change writes besides the job (history.c). 0, or -1 without memory. */
+int cairn_mem__attempt_add(struct mem_write *write, const cairn_change *change,
+			   const cairn_job *was, const cairn_job *is);
+int cairn_mem__dead_letter_add(struct mem_write *write, const cairn_job *job);
+
+/*
+ * Applies a change whose guard holds (change.c): the job, its attempt, its events, its
+ * dead letter. was is the stored row, *is becomes the new one. 0, or -1 without memory.
+ */
+int cairn_mem__change_apply(struct mem_write *write, const cairn_change *change,
+			    const cairn_job *was, cairn_job *is);
+
+/* Claims inside a call that has begun (claim.c). */
+cairn_status cairn_mem__claim(struct mem *mem, struct mem_write *write,
+			      const cairn_claim_plan *plan, cairn_rows *jobs, cairn_error *err);
+
+/* Run a migration script, and the query of a gate (script.c). */
+cairn_status cairn_mem__script_run(struct mem_state *state, cairn_str script, cairn_error *err);
+cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str query, int64_t *count,
+				     cairn_error *err);
+
+/* The driver's own line of migrations (migration.c). */
+enum { MEM_SET_COUNT = 1 };
+extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
+
+/* ---- slots ---------------------------------------------------------------- */
+
+cairn_conn_open_fn cairn_mem__open;
+cairn_conn_close_fn cairn_mem__close;
+cairn_conn_now_fn cairn_mem__own_now;
+cairn_conn_interrupt_fn cairn_mem__interrupt;
+
+cairn_conn_begin_fn cairn_mem__begin;
+cairn_conn_commit_fn cairn_mem__commit;
+cairn_conn_rollback_fn cairn_mem__rollback;
+
+cairn_migration_history_fn cairn_mem__migration_history;
+cairn_migration_apply_fn cairn_mem__migration_apply;
+cairn_migration_gate_fn cairn_mem__migration_gate;
+cairn_migration_validate_fn cairn_mem__migration_validate;
+cairn_migration_describe_fn cairn_mem__migration_describe;
+
+cairn_job_define_fn cairn_mem__job_define;
+cairn_job_definitions_fn cairn_mem__job_definitions;
+cairn_job_enqueue_fn cairn_mem__job_enqueue;
+cairn_job_claim_fn cairn_mem__job_claim;
+cairn_job_change_fn cairn_mem__job_change;
+cairn_job_reap_fn cairn_mem__job_reap;
+cairn_job_list_fn cairn_mem__job_list;
+cairn_job_attempts_fn cairn_mem__job_attempts;
+cairn_job_events_fn cairn_mem__job_events;
+cairn_job_dead_fn cairn_mem__job_dead;
+cairn_job_stats_fn cairn_mem__job_stats;
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * migration.c - the migrations store. What is run, in which order and what is
+ * refused is the core's; here a script runs and its history row is written, or neither.
+ *
+ * lock and unlock stay empty: a lock outside a transaction is of no use in a store with
+ * one writer, so the core holds one transaction over the whole run.
+ */
+#include "mem.h"
+
+/* ---- the driver's own line --------------------------------------------------- */
+
+/* Columns are named for the reader; what a row holds is in store.h. */
+static const char jobs_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_job_definition (type, version, max_attempts, timeout_us, priority,\n"
+	"	disabled, retry, created_at, updated_at);\n"
+	"CREATE TABLE cairn_job (id, queue, type, tenant, payload, status, priority, run_number,\n"
+	"	attempt, max_attempts, timeout_us, run_at, parked, lease_expires_at,\n"
+	"	heartbeat_at, leased_at, worker, owner, fence, started_at, finished_at, stage,\n"
+	"	progress_done, progress_total, checkpoint, output, idempotency_key, request,\n"
+	"	status_reason, error_code, error_message, created_at, updated_at);\n"
+	"CREATE TABLE cairn_job_key (type, tenant, key, job_id, request_hash);\n"
+	"CREATE TABLE cairn_job_attempt (job_id, fence, run_number, attempt, worker, leased_at,\n"
+	"	finished_at, ending, error_code, error_message, retry_delay_us, next_run_at,\n"
+	"	not_before);\n"
+	"CREATE TABLE cairn_job_event (job_id, seq, kind, run_number, attempt, at, stage,\n"
+	"	progress_done, progress_total, worker, reason, error_code, error_message,\n"
+	"	detail, duration_us, until, requested);\n"
+	"CREATE TABLE cairn_job_dead_letter (id, type, queue, tenant, run_number, attempt,\n"
+	"	error_code, error_message, payload, checkpoint, failed_at, created_at);\n";
+
+static const char jobs_down[] = "DROP TABLE cairn_job_dead_letter;\n"
+				"DROP TABLE cairn_job_event;\n"
+				"DROP TABLE cairn_job_attempt;\n"
+				"DROP TABLE cairn_job_key;\n"
+				"DROP TABLE cairn_job;\n"
+				"DROP TABLE cairn_job_definition;\n";
+
+const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
+	{ .version = 1,
+	  .name = "jobs",
+	  .up = { jobs_up, sizeof jobs_up - 1 },
+	  .down = { jobs_down, sizeof jobs_down - 1 } },
+};
+
+/* ---- slots --------------------------------------------------------------------- */
+
+cairn_status cairn_mem__migration_history(void *self, cairn_str line, int *exists, cairn_rows *rows,
+					  cairn_error *err)
+{
+	struct mem *mem = self;
+	struct mem_state *state;
+	cairn_status status = cairn_mem__read_begin(mem, MEM_SCHEMA, &state, err);
+	if (status != CAIRN_OK)
+		return status;
+	*exists = cairn_mem__exists(state, MEM_MIGRATIONS);
+	for (size_t i = 0; i < cairn_mem__count(state, MEM_MIGRATIONS); i++) {
+		const struct mem_migration *row = cairn_mem__at(state, MEM_MIGRATIONS, i);
+		if (!cairn_str_equal(row->line, line))
+			continue;
+		if (cairn_mem__push(rows, MEM_MIGRATIONS, row) != 0) {
+			status = cairn_fail(err, CAIRN_E_NOMEM);
+			break;
+		}
+	}
+	cairn_mem__state_drop(state);
+	return status;
+}
+
+/* The history table is made by whoever needs it first. */
+static int ensure_history(struct mem_state *state)
+{
+	if (cairn_mem__exists(state, MEM_MIGRATIONS))
+		return 0;
+	struct mem_object table = {
+		.object = { .object = CAIRN_STR("table"),
+			    .name = cairn_str_of(cairn_mem__kind(MEM_MIGRATIONS)->name) },
+	};
+	return cairn_mem__put(state, MEM_SCHEMA, &table);
+}
+
+static int record(struct mem_write *write, const cairn_migration_step *step)
+{
+	struct mem_migration row = { .history = step->row, .line = step->line };
+	row.history.applied_at = write->now;
+	if (ensure_history(write->state) != 0)
+		return -1;
+	if (step->direction == CAIRN_MIGRATE_DOWN)
+		return cairn_mem__remove(write->state, MEM_MIGRATIONS, &row);
+	return cairn_mem__put(write->state, MEM_MIGRATIONS, &row);
+}
+
+cairn_status cairn_mem__migration_apply(void *self, const cairn_migration_step *step,
+					cairn_error *err)
+{
+	struct mem *mem = self;
+	struct mem_write write;
+	cairn_status status = cairn_mem__write_begin(mem, MEM_SCHEMA, &write, err);
+	if (status != CAIRN_OK)
+		return status;
+	status = cairn_mem__script_run(write.state, step->sql, err);
+	if (status == CAIRN_OK && record(&write, step) != 0)
+		status = cairn_fail(err, CAIRN_E_NOMEM);
+	return cairn_mem__write_end(mem, &write, status);
+}
+
+cairn_status cairn_mem__migration_gate(void *self, cairn_str sql, int64_t *count, cairn_error *err)
+{
+	struct mem *mem = self;
+	struct mem_state *state;
+	cairn_status status = cairn_mem__read_begin(mem, MEM_SCHEMA, &state, err);
+	if (status != CAIRN_OK)
+		return status;
+	status = cairn_mem__script_count(state, sql, count, err);
+	cairn_mem__state_drop(state);
+	return status;
+}
+
+cairn_status cairn_mem__migration_validate(void *self, cairn_str sql, cairn_error *err)
+{
+	struct mem *mem = self;
+	struct mem_write write;
+	cairn_status status = cairn_mem__write_begin(mem, MEM_SCHEMA, &write, err);
+	if (status != CAIRN_OK)
+		return status;
+	status = cairn_mem__script_run(write.state, sql, err);
+	return cairn_mem__write_end(mem, &write, status);
+}
+
+/* ---- drift ----------------------------------------------------------------------- */
+
+/* The scratch schema is a state that nobody ever commits. */
+static cairn_status scratch(const cairn_str *scripts, size_t n, struct mem_state **state,
+			    cairn_error *err)
+{
+	*state = cairn_mem__state_new();
+	if (*state == NULL)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	cairn_status status = CAIRN_OK;
+	for (size_t i = 0; i < n && status == CAIRN_OK; i++)
+		status = cairn_mem__script_run(*state, scripts[i], err);
+	if (status != CAIRN_OK)
+		cairn_mem__state_drop(*state);
+	return status;
+}
+
+/* The history table is no script's work, so it is left out on both sides. */
+cairn_status cairn_mem__migration_describe(void *self, const cairn_str *scripts, size_t n,
+					   cairn_rows *rows, cairn_error *err)
+{
+	struct mem *mem = self;
+	struct mem_state *state;
+	cairn_status status = scripts != NULL ? scratch(scripts, n, &state, err)
+					      : cairn_mem__read_begin(mem, MEM_SCHEMA, &state, err);
+	if (status != CAIRN_OK)
+		return status;
+	for (size_t i = 0; i < cairn_mem__count(state, MEM_SCHEMA) && status == CAIRN_OK; i++) {
+		const struct mem_object *table = cairn_mem__at(state, MEM_SCHEMA, i);
+		if (cairn_str_is(table->object.name, cairn_mem__kind(MEM_MIGRATIONS)->name))
+			continue;
+		if (cairn_mem__push(rows, MEM_SCHEMA, table) != 0)
+			status = cairn_fail(err, CAIRN_E_NOMEM);
+	}
+	cairn_mem__state_drop(state);
+	return status;
+}

@@ -1,0 +1,203 @@
+/*
+ * rows.c - the kinds of rows: their order, their texts, and how a stored row
+ * becomes a row of a result. state.c stores them without looking into them.
+ */
+#include <string.h>
+
+#include "store.h"
+
+/* ---- orders --------------------------------------------------------------- */
+
+static int order_numbers(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int order_definitions(const void *a, const void *b)
+{
+	const cairn_definition *x = a;
+	const cairn_definition *y = b;
+	return cairn_str_compare(x->type, y->type);
+}
+
+static int order_jobs(const void *a, const void *b)
+{
+	const cairn_job *x = a;
+	const cairn_job *y = b;
+	return cairn_id_compare(x->id, y->id);
+}
+
+/* A global job has no tenant, and no tenant is empty: absent text stands before all of them. */
+static int order_keys(const void *a, const void *b)
+{
+	const struct mem_key *x = a;
+	const struct mem_key *y = b;
+	int order = cairn_str_compare(x->type, y->type);
+	if (order == 0)
+		order = cairn_str_compare(x->tenant, y->tenant);
+	if (order == 0)
+		order = cairn_str_compare(x->key, y->key);
+	return order;
+}
+
+static int order_attempts(const void *a, const void *b)
+{
+	const struct mem_attempt *x = a;
+	const struct mem_attempt *y = b;
+	int order = cairn_id_compare(x->job, y->job);
+	return order != 0 ? order : order_numbers(x->attempt.fence, y->attempt.fence);
+}
+
+static int order_events(const void *a, const void *b)
+{
+	const struct mem_event *x = a;
+	const struct mem_event *y = b;
+	int order = cairn_id_compare(x->job, y->job);
+	return order != 0 ? order : order_numbers(x->event.seq, y->event.seq);
+}
+
+static int order_dead_letters(const void *a, const void *b)
+{
+	const cairn_dead_letter *x = a;
+	const cairn_dead_letter *y = b;
+	return cairn_id_compare(x->id, y->id);
+}
+
+static int order_migrations(const void *a, const void *b)
+{
+	const struct mem_migration *x = a;
+	const struct mem_migration *y = b;
+	int order = cairn_str_compare(x->line, y->line);
+	return order != 0 ? order : order_numbers(x->history.version, y->history.version);
+}
+
+static int order_objects(const void *a, const void *b)
+{
+	const struct mem_object *x = a;
+	const struct mem_object *y = b;
+	return cairn_str_compare(x->object.name, y->object.name);
+}
+
+/* ---- texts: each cairn_str of each struct ----------------------------------- */
+
+static const size_t definition_texts[] = {
+	offsetof(cairn_definition, type),
+};
+
+static const size_t job_texts[] = {
+	offsetof(cairn_job, queue),	 offsetof(cairn_job, type),
+	offsetof(cairn_job, tenant),	 offsetof(cairn_job, payload),
+	offsetof(cairn_job, worker),	 offsetof(cairn_job, owner),
+	offsetof(cairn_job, stage),	 offsetof(cairn_job, checkpoint),
+	offsetof(cairn_job, output),	 offsetof(cairn_job, key),
+	offsetof(cairn_job, request),	 offsetof(cairn_job, status_reason),
+	offsetof(cairn_job, error_code), offsetof(cairn_job, error_message),
+};
+
+static const size_t key_texts[] = {
+	offsetof(struct mem_key, type),
+	offsetof(struct mem_key, tenant),
+	offsetof(struct mem_key, key),
+};
+
+static const size_t attempt_texts[] = {
+	offsetof(struct mem_attempt, attempt.worker),
+	offsetof(struct mem_attempt, attempt.error_code),
+	offsetof(struct mem_attempt, attempt.error_message),
+};
+
+static const size_t event_texts[] = {
+	offsetof(struct mem_event, event.stage),
+	offsetof(struct mem_event, event.worker),
+	offsetof(struct mem_event, event.reason),
+	offsetof(struct mem_event, event.error_code),
+	offsetof(struct mem_event, event.error_message),
+	offsetof(struct mem_event, event.detail),
+};
+
+static const size_t dead_letter_texts[] = {
+	offsetof(cairn_dead_letter, type),	    offsetof(cairn_dead_letter, queue),
+	offsetof(cairn_dead_letter, tenant),	    offsetof(cairn_dead_letter, error_code),
+	offsetof(cairn_dead_letter, error_message), offsetof(cairn_dead_letter, payload),
+	offsetof(cairn_dead_letter, checkpoint),
+};
+
+static const size_t migration_texts[] = {
+	offsetof(struct mem_migration, history.name),
+	offsetof(struct mem_migration, history.checksum),
+	offsetof(struct mem_migration, history.introduced),
+	offsetof(struct mem_migration, line),
+};
+
+static const size_t object_texts[] = {
+	offsetof(struct mem_object, object.object),
+	offsetof(struct mem_object, object.name),
+	offsetof(struct mem_object, object.definition),
+};
+
+/* ---- kinds ----------------------------------------------------------------- */
+
+#define TEXTS(array) .texts = (array), .text_count = sizeof(array) / sizeof((array)[0])
+
+static const struct mem_kind kinds[MEM_TABLES] = {
+	[MEM_DEFINITIONS] = { .name = "cairn_job_definition",
+			      .size = sizeof(cairn_definition),
+			      .public_size = sizeof(cairn_definition),
+			      .order = order_definitions,
+			      TEXTS(definition_texts) },
+	[MEM_JOBS] = { .name = "cairn_job",
+		       .size = sizeof(cairn_job),
+		       .public_size = sizeof(cairn_job),
+		       .order = order_jobs,
+		       TEXTS(job_texts) },
+	[MEM_KEYS] = { .name = "cairn_job_key",
+		       .size = sizeof(struct mem_key),
+		       .order = order_keys,
+		       TEXTS(key_texts) },
+	[MEM_ATTEMPTS] = { .name = "cairn_job_attempt",
+			   .size = sizeof(struct mem_attempt),
+			   .public_size = sizeof(cairn_attempt),
+			   .order = order_attempts,
+			   TEXTS(attempt_texts) },
+	[MEM_EVENTS] = { .name = "cairn_job_event",
+			 .size = sizeof(struct mem_event),
+			 .public_size = sizeof(cairn_event_record),
+			 .order = order_events,
+			 TEXTS(event_texts) },
+	[MEM_DEAD_LETTERS] = { .name = "cairn_job_dead_letter",
+			       .size = sizeof(cairn_dead_letter),
+			       .public_size = sizeof(cairn_dead_letter),
+			       .order = order_dead_letters,
+			       TEXTS(dead_letter_texts) },
+	[MEM_MIGRATIONS] = { .name = "cairn_migrations",
+			     .size = sizeof(struct mem_migration),
+			     .public_size = sizeof(cairn_history),
+			     .order = order_migrations,
+			     TEXTS(migration_texts) },
+	[MEM_SCHEMA] = { .name = "cairn_schema",
+			 .size = sizeof(struct mem_object),
+			 .public_size = sizeof(cairn_object),
+			 .order = order_objects,
+			 TEXTS(object_texts) },
+};
+
+const struct mem_kind *cairn_mem__kind(enum mem_table table)
+{
+	return &kinds[table];
+}
+
+int cairn_mem__push(cairn_rows *rows, enum mem_table table, const void *value)
+{
+	const struct mem_kind *kind = &kinds[table];
+	char *row = cairn_rows_push(rows);
+	if (row == NULL)
+		return -1;
+	memcpy(row, value, kind->public_size);
+	for (size_t i = 0; i < kind->text_count; i++) {
+		if (kind->texts[i] >= kind->public_size)
+			continue;
+		cairn_str *text = (cairn_str *)(void *)(row + kind->texts[i]);
+		*text = cairn_rows_str(rows, text->ptr, text->len);
+	}
+	return cairn_rows_failed(rows) ? -1 : 0;
+}

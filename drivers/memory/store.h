@@ -1,0 +1,161 @@
+/*
+ * store.h - what a store keeps: rows in tables, tables in states, one committed
+ * state. state.c and rows.c know the first three, store.c the fourth.
+ *
+ * A row never changes once it stands in a table, a table never changes once two
+ * states refer to it, and a state never changes once the call that made it has
+ * ended. All three count their references. So a reader needs no lock on what it
+ * took, undoing is dropping a state, and committing is replacing one pointer.
+ */
+#ifndef CAIRN_MEM_STORE_H
+#define CAIRN_MEM_STORE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include <cairn/sys/job.h>
+#include <cairn/sys/migration.h>
+
+/* ---- rows (rows.c) ------------------------------------------------------- */
+
+/* The tables, each with the type of its rows and their order. */
+enum mem_table {
+	MEM_DEFINITIONS,  /* cairn_definition, by type */
+	MEM_JOBS,	  /* cairn_job, by id; live and finished alike */
+	MEM_KEYS,	  /* struct mem_key, by type, tenant, key */
+	MEM_ATTEMPTS,	  /* struct mem_attempt, by job, fence; ended ones only */
+	MEM_EVENTS,	  /* struct mem_event, by job, seq */
+	MEM_DEAD_LETTERS, /* cairn_dead_letter, by id */
+	MEM_MIGRATIONS,	  /* struct mem_migration, by line, version */
+	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
+	MEM_TABLES
+};
+
+/*
+ * Rows that have more to them than their public struct. It comes first, so that
+ * the row can be handed out as one.
+ */
+struct mem_key {
+	cairn_str type;
+	cairn_str tenant;
+	cairn_str key;
+	cairn_id job;
+	uint8_t request_hash[32];
+};
+
+struct mem_attempt {
+	cairn_attempt attempt;
+	cairn_id job;
+};
+
+struct mem_event {
+	cairn_event_record event;
+	cairn_id job;
+};
+
+struct mem_migration {
+	cairn_history history;
+	cairn_str line;
+};
+
+struct mem_object {
+	cairn_object object;
+	int64_t rows; /* that scripts have inserted */
+};
+
+/* What state.c must know about the rows of a table. */
+struct mem_kind {
+	const char *name;   /* the table's, as scripts say it */
+	size_t size;	    /* of the struct */
+	size_t public_size; /* of its public part */
+	int (*order)(const void *a, const void *b);
+	const size_t *texts; /* offsets of its cairn_str members */
+	size_t text_count;
+};
+
+const struct mem_kind *cairn_mem__kind(enum mem_table table);
+
+/* Pushes the public part of a row with its text, as a row of a result: 0, or -1 without memory. */
+int cairn_mem__push(cairn_rows *rows, enum mem_table table, const void *value);
+
+/* ---- states (state.c) ---------------------------------------------------- */
+
+struct mem_state;
+
+/* An empty state; a private copy of one (NULL: no memory); one reference more; one less. */
+struct mem_state *cairn_mem__state_new(void);
+struct mem_state *cairn_mem__state_copy(const struct mem_state *state);
+struct mem_state *cairn_mem__state_keep(struct mem_state *state);
+void cairn_mem__state_drop(struct mem_state *state); /* NULL is fine */
+
+size_t cairn_mem__count(const struct mem_state *state, enum mem_table table);
+const void *cairn_mem__at(const struct mem_state *state, enum mem_table table, size_t index);
+
+/*
+ * The index of the first row that is not below key, which is a struct of the table's
+ * type in which nothing but the fields of its order need be set.
+ */
+size_t cairn_mem__seek(const struct mem_state *state, enum mem_table table, const void *key);
+/*
+ * The row with exactly this key, or NULL. A row that was there when a call began stands until
+ * the call ends, since the state that is being copied keeps it; one that the call itself wrote
+ * only until put or remove meet its key again.
+ */
+const void *cairn_mem__find(const struct mem_state *state, enum mem_table table, const void *key);
+
+/*
+ * Change a private copy: insert or replace a row (text is copied; value may be a
+ * changed copy of the row that it replaces), take one away, or all. put and remove answer 0, or
+ * -1 without memory; then the copy is only good for dropping.
+ */
+int cairn_mem__put(struct mem_state *state, enum mem_table table, const void *value);
+int cairn_mem__remove(struct mem_state *state, enum mem_table table, const void *key);
+void cairn_mem__clear(struct mem_state *state, enum mem_table table);
+
+/* find, for the two most wanted. */
+const cairn_job *cairn_mem__job(const struct mem_state *state, cairn_id id);
+const cairn_definition *cairn_mem__definition(const struct mem_state *state, cairn_str type);
+
+/* Whether a script has made the table. MEM_SCHEMA itself is always there. */
+bool cairn_mem__exists(const struct mem_state *state, enum mem_table table);
+
+/* ---- the store (store.c) ------------------------------------------------- */
+
+/* A place in the queue for the writer's lock; each connection has one. */
+struct mem_turn {
+	struct mem_turn *next;
+	bool interrupted;
+};
+
+struct mem_store {
+	struct mem_store *next; /* in the registry */
+	char *name;
+	size_t name_len;
+	size_t connections;
+	pthread_mutex_t mutex;	/* guards what follows */
+	pthread_cond_t moved;	/* the queue moved, or somebody was interrupted */
+	struct mem_turn *queue; /* whoever stands first holds the writer's lock */
+	struct mem_state *committed;
+};
+
+/* The store of this name, made if there is none (NULL: no memory). It goes with the last close. */
+struct mem_store *cairn_mem__store_open(cairn_str name);
+void cairn_mem__store_close(struct mem_store *store);
+
+/* Waits for the writer's lock, first come first served: BUSY after timeout, or INTERRUPTED. */
+cairn_status cairn_mem__store_lock(struct mem_store *store, struct mem_turn *turn,
+				   cairn_usec timeout, cairn_error *err);
+void cairn_mem__store_unlock(struct mem_store *store, struct mem_turn *turn);
+void cairn_mem__store_interrupt(struct mem_store *store, struct mem_turn *turn);
+
+/* A reference to the committed state. */
+struct mem_state *cairn_mem__store_state(struct mem_store *store);
+/* Replaces the committed state; the caller holds the writer's lock and gives its reference away. */
+void cairn_mem__store_commit(struct mem_store *store, struct mem_state *state);
+
+/* Memory of stores; store.c says why it is not the connection's. NULL: there is none. */
+void *cairn_mem__alloc(size_t size);
+void *cairn_mem__resize(void *ptr, size_t size);
+void cairn_mem__free(void *ptr);
+
+#endif

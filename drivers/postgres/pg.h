@@ -1,0 +1,284 @@
+/*
+ * pg.h - what the files of the Postgres driver share: a connection, parameters, the
+ * pipeline engine, reading of results, and the slots that driver.c puts into its tables.
+ *
+ * A slot is: fill parameters, queue statements (sql.h), run, read. Everything that
+ * talks to the server goes through exec.c.
+ */
+#ifndef CAIRN_PG_H
+#define CAIRN_PG_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <libpq-fe.h>
+
+#include <cairn/postgres.h>
+#include <cairn/sys/job.h>
+#include <cairn/sys/migration.h>
+
+#include "sql.h"
+
+#ifndef LIBPQ_HAS_PIPELINING
+#error "libpq 14 or newer is needed: it has pipeline mode"
+#endif
+
+/* ---- parameters (params.c) ------------------------------------------------ */
+
+#define PG_PARAMS_MAX 32
+
+/*
+ * The parameters of the next statement, all binary. Small ones and arrays are
+ * built in a buffer that is kept between calls; texts are borrowed. A failure
+ * (memory) sticks until the statement is queued and fails it there.
+ */
+struct pg_params {
+	int count;
+	bool failed;
+	char *buffer;
+	size_t used;
+	size_t size;
+	const char *borrowed[PG_PARAMS_MAX]; /* NULL: it stands in the buffer, or is NULL */
+	size_t offset[PG_PARAMS_MAX];
+	int length[PG_PARAMS_MAX]; /* -1: NULL */
+};
+
+/* ---- the pipeline (exec.c) ------------------------------------------------- */
+
+#define PG_STEPS_MAX 128
+
+/* A statement of the pipeline that is being built, and its result. */
+struct pg_step {
+	enum pg_sql sql;  /* PG_SQL_COUNT: text */
+	const char *text; /* what runs, for the trace */
+	bool prepares;	  /* a Parse of its own goes before it */
+	bool commits;
+	PGresult *result;
+};
+
+/* What the session is like for a call, which decides what stands around its statements. */
+enum pg_mode {
+	PG_PLAIN, /* the session has cairn's settings, or cairn began this transaction */
+	PG_WHOLE, /* settings live in a transaction of the call's own: BEGIN … COMMIT */
+	PG_GUEST  /* the application's transaction: settings are put back afterwards */
+};
+
+struct pg_pipe {
+	struct pg_step steps[PG_STEPS_MAX];
+	size_t count;
+	size_t first; /* the caller's first statement */
+	size_t read;  /* steps whose results were taken off the wire */
+	enum pg_mode mode;
+	bool in_tx; /* a transaction was open when the call began */
+	bool writes;
+	bool commit_sent; /* what was sent may commit */
+	bool failed;
+	PGresult *failure; /* the first failing result; NULL with failed: the client's own */
+	cairn_usec began;
+};
+
+/* ---- a connection ----------------------------------------------------------- */
+
+enum pg_lock { PG_UNLOCKED = 0, PG_LOCKED_SESSION, PG_LOCKED_TX };
+
+/* The `self` of every slot. The core has zeroed it. */
+struct pg {
+	cairn_host *host;
+	PGconn *conn;
+	PGcancel *cancel;
+	char *sql_text; /* all statements, rendered for the schema */
+	size_t sql_size;
+	const char *sql[PG_SQL_COUNT];
+	char *schema; /* as it is named, without quotes */
+	size_t schema_size;
+	char prefix[32]; /* of prepared statements' names */
+	bool ready[PG_SQL_COUNT];
+	bool adopted;
+	bool pooled;  /* a transaction-mode pooler may stand in between */
+	bool prepare; /* use prepared statements */
+	bool own_tx;  /* cairn began the transaction that is open */
+	bool broken;  /* not to be used any more, whatever libpq thinks */
+	enum pg_lock lock;
+	atomic_bool interrupted;
+	struct pg_params params;
+	struct pg_pipe pipe;
+	const void **items; /* scratch: a batch in the order in which it is sent */
+	size_t items_size;
+};
+
+/* ---- params.c ---------------------------------------------------------------- */
+
+/* n structs of a batch, in the order in which they are sent; columns are read by offset. */
+struct pg_items {
+	const void *const *at;
+	size_t n;
+};
+
+/* Pointers to n structs of size bytes each, in pg's scratch; at is NULL without memory. */
+struct pg_items cairn_pg__items(struct pg *pg, const void *base, size_t size, size_t n);
+
+void cairn_pg__add_null(struct pg *pg);
+void cairn_pg__add_bool(struct pg *pg, bool value);
+void cairn_pg__add_int4(struct pg *pg, int32_t value);
+void cairn_pg__add_int8(struct pg *pg, int64_t value);
+void cairn_pg__add_time(struct pg *pg, cairn_time value); /* 0: NULL */
+void cairn_pg__add_id(struct pg *pg, cairn_id id);
+void cairn_pg__add_text(struct pg *pg, cairn_str text); /* absent: NULL */
+/* The tenant a scope asks for: '' is global, NULL is any. */
+void cairn_pg__add_scope(struct pg *pg, const cairn_scope *scope);
+/* The call's time: the installed clock's, or NULL. */
+void cairn_pg__add_now(struct pg *pg);
+
+/* Array elements: what stands for an absent text, and for the time 0. */
+enum pg_absent { PG_ABSENT_NULL, PG_ABSENT_EMPTY };
+
+void cairn_pg__add_ids(struct pg *pg, struct pg_items items, size_t offset);
+void cairn_pg__add_int4s(struct pg *pg, struct pg_items items, size_t offset);
+void cairn_pg__add_int8s(struct pg *pg, struct pg_items items, size_t offset);
+/* 0 becomes NULL, or with PG_ABSENT_EMPTY the time before all times. */
+void cairn_pg__add_times(struct pg *pg, struct pg_items items, size_t offset,
+			 enum pg_absent absent);
+/* An array without any text is a NULL by itself, where absent texts are NULL. */
+void cairn_pg__add_texts(struct pg *pg, struct pg_items items, size_t offset,
+			 enum pg_absent absent);
+void cairn_pg__add_jsons(struct pg *pg, struct pg_items items, size_t offset);
+/* Blobs of 32 bytes. */
+void cairn_pg__add_hashes(struct pg *pg, struct pg_items items, size_t offset);
+
+/* Starts the parameters of the next statement; gives the buffer back. */
+void cairn_pg__params_reset(struct pg *pg);
+void cairn_pg__params_free(struct pg *pg);
+/* Where a parameter's bytes are; NULL for a NULL. */
+const char *cairn_pg__param(const struct pg_params *params, int index);
+
+/* ---- exec.c -------------------------------------------------------------------- */
+
+/*
+ * A call: begin, queue, run. Outside of a transaction it is one transaction and
+ * one commit, inside one it is a part of it. Parameters are those added since
+ * the statement before. After a run that answered OK the results can be read until clear,
+ * which every begin that answered OK needs.
+ */
+cairn_status cairn_pg__call_begin(struct pg *pg, bool writes, cairn_error *err);
+void cairn_pg__queue(struct pg *pg, enum pg_sql sql);
+/* A utility statement that is not in sql.c because it names a savepoint or the like. */
+void cairn_pg__queue_text(struct pg *pg, const char *text);
+cairn_status cairn_pg__call_run(struct pg *pg, cairn_error *err);
+void cairn_pg__call_clear(struct pg *pg);
+
+/* The result of the caller's n-th statement: borrowed until clear, or taken. */
+PGresult *cairn_pg__result(struct pg *pg, size_t n);
+PGresult *cairn_pg__take(struct pg *pg, size_t n);
+
+/* begin, queue one statement, run: for calls of a single statement. */
+cairn_status cairn_pg__call(struct pg *pg, bool writes, enum pg_sql sql, cairn_error *err);
+
+/* Utility statements as they are, without anything around them, results dropped. */
+cairn_status cairn_pg__commands(struct pg *pg, const char *const *texts, size_t n,
+				cairn_error *err);
+cairn_status cairn_pg__command(struct pg *pg, const char *text, cairn_error *err);
+/* COMMIT: a loss of the connection is UNCERTAIN. */
+cairn_status cairn_pg__commit_tx(struct pg *pg, cairn_error *err);
+/* A script of any number of statements, inside an open transaction. */
+cairn_status cairn_pg__script(struct pg *pg, cairn_str sql, cairn_error *err);
+
+/* Whether the session can be used now; closed, failed transaction and misuse are refused. */
+cairn_status cairn_pg__usable(struct pg *pg, cairn_error *err);
+bool cairn_pg__in_tx(const struct pg *pg);
+
+/* ---- error.c --------------------------------------------------------------------- */
+
+/*
+ * Turns what the server said (result) or what became of the connection (NULL, or
+ * a result without SQLSTATE) into the contract's status and code. Uses pg->pipe to
+ * tell what was in flight.
+ */
+cairn_status cairn_pg__fail(struct pg *pg, const PGresult *result, cairn_error *err);
+/* A connection that could not be made. */
+cairn_status cairn_pg__fail_connect(PGconn *conn, cairn_error *err);
+bool cairn_pg__sqlstate_is(const PGresult *result, const char *sqlstate);
+
+/* ---- rows.c ------------------------------------------------------------------------ */
+
+bool cairn_pg__null(const PGresult *result, int row, int column);
+bool cairn_pg__bool(const PGresult *result, int row, int column);
+int32_t cairn_pg__int4(const PGresult *result, int row, int column);
+int64_t cairn_pg__int8(const PGresult *result, int row, int column);
+int64_t cairn_pg__int8_or(const PGresult *result, int row, int column, int64_t otherwise);
+cairn_time cairn_pg__time(const PGresult *result, int row, int column); /* NULL: 0 */
+cairn_id cairn_pg__id(const PGresult *result, int row, int column);
+/* A view into the result, valid as long as it is; NULL is absent. */
+cairn_str cairn_pg__text(const PGresult *result, int row, int column);
+/* The same, with '' absent too: tenants. */
+cairn_str cairn_pg__tenant(const PGresult *result, int row, int column);
+
+/* Reads one row of a result into a zeroed row of the answer. */
+typedef void pg_read_fn(const PGresult *result, int row, void *into);
+
+/*
+ * Reads all rows of the caller's n-th result. The answer's texts are views; the
+ * result is parked and lives as long as the answer.
+ */
+cairn_status cairn_pg__read(struct pg *pg, size_t n, cairn_rows *rows, pg_read_fn *read,
+			    cairn_error *err);
+/* As a query that was called: run the only statement, read, clear. */
+cairn_status cairn_pg__query(struct pg *pg, enum pg_sql sql, cairn_rows *rows, pg_read_fn *read,
+			     cairn_error *err);
+
+/* ---- pieces that several slots need ----------------------------------------------------- */
+
+/* Queues the statements of a claim and tells which of the call's statements answers (claim.c). */
+void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, bool shared_time);
+cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, cairn_rows *rows, cairn_error *err);
+
+/* A name as SQL wants it, in double quotes; answers the length without terminator. (sql.c) */
+size_t cairn_pg__quote(char *into, cairn_str name);
+cairn_status cairn_pg__sql_render(struct pg *pg, cairn_error *err);
+void cairn_pg__sql_free(struct pg *pg);
+
+/* ---- migrations ---------------------------------------------------------------------------- */
+
+/* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
+enum { PG_SET_COUNT = 1 };
+extern const cairn_migration cairn_pg__migrations[];
+extern const size_t cairn_pg__migration_count;
+
+/* A transaction or savepoint for a migration's work, in the connection's schema (migration.c). */
+cairn_status cairn_pg__work_begin(struct pg *pg, const char *schema, cairn_error *err);
+/* Ends it: keeps what was done, or with keep false takes it back. */
+cairn_status cairn_pg__work_end(struct pg *pg, bool keep, cairn_error *err);
+
+/* ---- slots ------------------------------------------------------------------------------------ */
+
+cairn_conn_open_fn cairn_pg__open;
+cairn_conn_adopt_fn cairn_pg__adopt;
+cairn_conn_close_fn cairn_pg__close;
+cairn_conn_now_fn cairn_pg__now;
+cairn_conn_interrupt_fn cairn_pg__interrupt;
+
+cairn_conn_begin_fn cairn_pg__begin;
+cairn_conn_commit_fn cairn_pg__commit;
+cairn_conn_rollback_fn cairn_pg__rollback;
+cairn_conn_in_tx_fn cairn_pg__foreign_tx;
+
+cairn_migration_history_fn cairn_pg__migration_history;
+cairn_migration_apply_fn cairn_pg__migration_apply;
+cairn_migration_gate_fn cairn_pg__migration_gate;
+cairn_migration_validate_fn cairn_pg__migration_validate;
+cairn_migration_lock_fn cairn_pg__migration_lock;
+cairn_migration_unlock_fn cairn_pg__migration_unlock;
+cairn_migration_describe_fn cairn_pg__migration_describe;
+
+cairn_job_define_fn cairn_pg__job_define;
+cairn_job_definitions_fn cairn_pg__job_definitions;
+cairn_job_enqueue_fn cairn_pg__job_enqueue;
+cairn_job_claim_fn cairn_pg__job_claim;
+cairn_job_change_fn cairn_pg__job_change;
+cairn_job_reap_fn cairn_pg__job_reap;
+cairn_job_list_fn cairn_pg__job_list;
+cairn_job_attempts_fn cairn_pg__job_attempts;
+cairn_job_events_fn cairn_pg__job_events;
+cairn_job_dead_fn cairn_pg__job_dead;
+cairn_job_stats_fn cairn_pg__job_stats;
+
+#endif

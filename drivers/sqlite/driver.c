@@ -1,0 +1,61 @@
+/*
+ * driver.c - the driver's table of contents: constant tables, nothing else. What a
+ * slot has to do is said at its type in <cairn/sys/driver.h>, migration.h and job.h.
+ *
+ * No migration lock: a lock outside a transaction would be of no use in a file with
+ * one writer, so the core holds one transaction over the whole run.
+ */
+#include "lite.h"
+
+static const cairn_conn_ops conn = {
+	.size = sizeof conn,
+	.open = cairn_lite__open,
+	.close = cairn_lite__close,
+	.begin = cairn_lite__begin,
+	.commit = cairn_lite__commit,
+	.rollback = cairn_lite__rollback,
+	.now = cairn_lite__now,
+	.adopt = cairn_lite__adopt,
+	.in_tx = cairn_lite__in_tx,
+	.interrupt = cairn_lite__interrupt,
+};
+
+static const cairn_migration_ops migrations = {
+	.size = sizeof migrations,
+	.history = cairn_lite__migration_history,
+	.apply = cairn_lite__migration_apply,
+	.gate = cairn_lite__migration_gate,
+	.validate = cairn_lite__migration_validate,
+	.describe = cairn_lite__migration_describe,
+};
+
+static const cairn_job_ops jobs = {
+	.size = sizeof jobs,
+	.define = cairn_lite__job_define,
+	.definitions = cairn_lite__job_definitions,
+	.enqueue = cairn_lite__job_enqueue,
+	.claim = cairn_lite__job_claim,
+	.change = cairn_lite__job_change,
+	.reap = cairn_lite__job_reap,
+	.list = cairn_lite__job_list,
+	.attempts = cairn_lite__job_attempts,
+	.events = cairn_lite__job_events,
+	.dead = cairn_lite__job_dead,
+	.stats = cairn_lite__job_stats,
+};
+
+static const char *const schemes[] = { "sqlite", NULL };
+
+const cairn_driver cairn_sqlite = {
+	.size = sizeof cairn_sqlite,
+	.api = CAIRN_DRIVER_API,
+	.caps = CAIRN_CAP_DURABLE | CAIRN_CAP_SHARED | CAIRN_CAP_NESTED_TX | CAIRN_CAP_TX_DDL,
+	.name = "sqlite",
+	.schemes = schemes,
+	.self_size = sizeof(struct lite),
+	.conn = &conn,
+	.migrations = &migrations,
+	.jobs = &jobs,
+	.set = cairn_lite__migrations,
+	.set_count = LITE_MIGRATIONS,
+};

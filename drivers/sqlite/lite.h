@@ -1,0 +1,240 @@
+/*
+ * lite.h - what the files of the SQLite driver share: a connection, the two ends of
+ * every call, statements being run, and the slots that driver.c puts into its tables.
+ *
+ * A file takes one writer at a time, so a writing call is one immediate transaction
+ * and needs no row locks: it reads a row, decides, and writes it back by rowid.
+ */
+#ifndef CAIRN_LITE_H
+#define CAIRN_LITE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <sqlite3.h>
+
+#include <cairn/sqlite.h>
+#include <cairn/sys/job.h>
+#include <cairn/sys/migration.h>
+
+#include "sql.h"
+
+/* What a claim must remember of a row between reading and writing it. */
+struct lite_slot {
+	int64_t row; /* rowid */
+	int64_t events;
+};
+
+/* A connection: the `self` of every slot. The core has zeroed it. */
+struct lite {
+	cairn_host *host;
+	sqlite3 *db;
+	bool owned;	     /* opened here, not adopted: its busy and progress handlers are ours */
+	bool begun;	     /* the core's transaction of depth 0 is open */
+	bool nested;	     /* the running call stands in a transaction that it did not begin */
+	bool timed_out;	     /* the statement was stopped by its time limit */
+	bool idle;	     /* the last claim found nothing: look before taking the writer's lock */
+	uint32_t savepoints; /* highest open depth; 0: none */
+	atomic_int interrupted;
+	int64_t changes;     /* rows ever changed when the outermost transaction began */
+	cairn_usec deadline; /* of the running statement, by the monotonic clock */
+	cairn_usec waiting;  /* since when this call waits for the file; 0: it does not */
+	uint32_t dice;	     /* spreads the pauses of those who wait */
+	struct lite_slot *slots;
+	size_t slot_count;
+	sqlite3_stmt *statements[LITE_SQL_COUNT];
+};
+
+/* ---- the two ends of a call (tx.c) --------------------------------------- */
+
+/*
+ * A writing call is a transaction of its own, or a savepoint inside the one that is
+ * open. end keeps what was written if status is OK, else undoes it; it answers how the
+ * call ended. After a begin that failed there is no end.
+ */
+struct lite_write {
+	struct lite *lite;
+	bool own;
+	cairn_time now; /* of every comparison and every row of this call, read after the lock */
+};
+
+cairn_status cairn_lite__write_begin(struct lite *lite, struct lite_write *write, cairn_error *err);
+cairn_status cairn_lite__write_end(struct lite_write *write, cairn_status status, cairn_error *err);
+
+/* A call of several reading statements sees one snapshot between these. */
+struct lite_read {
+	struct lite *lite;
+	bool own;
+};
+
+cairn_status cairn_lite__read_begin(struct lite *lite, struct lite_read *read, cairn_error *err);
+cairn_status cairn_lite__read_end(struct lite_read *read, cairn_status status, cairn_error *err);
+
+/* The start of a call of one reading statement, and of the two above. */
+cairn_status cairn_lite__enter(struct lite *lite, cairn_error *err);
+
+/* ---- time and waiting (conn.c) --------------------------------------------- */
+
+cairn_time cairn_lite__time(struct lite *lite);
+cairn_usec cairn_lite__ticks(void);
+/* Lets others have the file for a moment: true, or false when the wait is over. */
+bool cairn_lite__wait(struct lite *lite);
+
+/* ---- failing (error.c) ------------------------------------------------------ */
+
+/* Fills err from the handle's last error. */
+cairn_status cairn_lite__fail(struct lite *lite, cairn_error *err);
+/* The same for a COMMIT, which may have happened although it failed. */
+cairn_status cairn_lite__fail_commit(struct lite *lite, cairn_error *err);
+/* The same for a migration script: its own fault is migration.failed. */
+cairn_status cairn_lite__fail_script(struct lite *lite, sqlite3 *db, cairn_error *err);
+
+/* ---- statements (exec.c) ------------------------------------------------------- */
+
+/* A prepared statement on its way: parameters in, then columns out, each in order. */
+struct lite_run {
+	struct lite *lite;
+	sqlite3_stmt *stmt;
+	int parameter; /* the last one bound */
+	int column;    /* the next one to be read */
+	int rc;	       /* of binding; the first failure stays */
+	enum lite_sql which;
+	cairn_usec began;
+};
+
+cairn_status cairn_lite__start(struct lite_run *run, struct lite *lite, enum lite_sql which,
+			       cairn_error *err);
+
+void cairn_lite__bind_int(struct lite_run *run, int64_t value);
+void cairn_lite__bind_time(struct lite_run *run, cairn_time when);  /* 0: NULL */
+void cairn_lite__bind_count(struct lite_run *run, int64_t value);   /* negative: NULL */
+void cairn_lite__bind_text(struct lite_run *run, cairn_str text);   /* absent: NULL */
+void cairn_lite__bind_tenant(struct lite_run *run, cairn_str text); /* absent: '' */
+void cairn_lite__bind_word(struct lite_run *run, const char *word);
+void cairn_lite__bind_id(struct lite_run *run, const cairn_id *id); /* none: NULL */
+void cairn_lite__bind_hash(struct lite_run *run, const uint8_t hash[32]);
+/* GLOBAL: '', TENANT: the tenant, ANY: NULL. */
+void cairn_lite__bind_scope(struct lite_run *run, const cairn_scope *scope);
+
+/* The next row: *more tells whether there is one. A failure has stopped the statement. */
+cairn_status cairn_lite__row(struct lite_run *run, bool *more, cairn_error *err);
+/* Gives the statement back; texts viewed in its row are gone then. */
+void cairn_lite__stop(struct lite_run *run);
+/* Runs a statement that answers nothing, to its end. */
+cairn_status cairn_lite__finish(struct lite_run *run, cairn_error *err);
+/* The same for one without parameters. */
+cairn_status cairn_lite__do(struct lite *lite, enum lite_sql which, cairn_error *err);
+
+/* ---- columns (rows.c) ------------------------------------------------------------ */
+
+int64_t cairn_lite__int(struct lite_run *run);
+int32_t cairn_lite__int32(struct lite_run *run);
+int64_t cairn_lite__count(struct lite_run *run); /* NULL: -1 */
+cairn_id cairn_lite__id(struct lite_run *run);
+/* Into the statement's own memory, good until its next step; NULL and '' are absent. */
+cairn_str cairn_lite__view(struct lite_run *run);
+/* A copy that lives with the result. */
+cairn_str cairn_lite__text(struct lite_run *run, cairn_rows *rows);
+enum cairn_job_status cairn_lite__status(struct lite_run *run);
+void cairn_lite__retry(struct lite_run *run, cairn_retry *retry);
+
+/* The columns LITE_JOB_COLUMNS of sql.c. */
+void cairn_lite__job(struct lite_run *run, cairn_rows *rows, cairn_job *job);
+
+/* ---- pieces that several slots need ------------------------------------------------ */
+
+/* What enqueueing and claiming need of a definition (definition.c). */
+struct lite_definition {
+	cairn_str type;
+	bool found;
+	bool enabled;
+	int32_t max_attempts;
+	int32_t priority;
+	cairn_usec timeout;
+	cairn_retry retry;
+};
+
+/* The last few definitions read by this call; the texts of their types must outlive it. */
+#define LITE_MEMO 8
+struct lite_memo {
+	size_t used;
+	struct lite_definition at[LITE_MEMO];
+};
+
+cairn_status cairn_lite__definition(struct lite *lite, struct lite_memo *memo, cairn_str type,
+				    const struct lite_definition **definition, cairn_error *err);
+
+/* An event in which nothing is set but its kind and the job's run and attempt (history.c). */
+cairn_event_record cairn_lite__event(enum cairn_event_kind kind, const cairn_job *job);
+cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job,
+				   const cairn_event_record *event, cairn_error *err);
+/* The attempt that a change ends: the row as it was, and as it is. */
+cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_change *change,
+				     const cairn_job *was, const cairn_job *is, cairn_error *err);
+cairn_status cairn_lite__dead_letter_put(struct lite_write *write, int64_t row, cairn_error *err);
+
+/* A job row as a change reads it; its texts are views into the statement (change.c). */
+struct lite_row {
+	cairn_job job;
+	int64_t row;
+	int64_t events;
+	cairn_time reap_at;
+};
+
+void cairn_lite__row_read(struct lite_run *run, struct lite_row *row);
+/* Applies a change whose guard holds; *is (never NULL) is the row afterwards. */
+cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_change *change,
+				      const struct lite_row *was, cairn_job *is, cairn_error *err);
+
+/* Claims inside a call that has begun (claim.c). */
+cairn_status cairn_lite__claim(struct lite_write *write, const cairn_claim_plan *plan,
+			       cairn_rows *jobs, cairn_error *err);
+/* Room for n slots, kept for the next call. */
+cairn_status cairn_lite__slots(struct lite *lite, size_t n, cairn_error *err);
+
+/* Runs a script on a handle: the connection's, or a scratch database's (migration.c). */
+cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str script,
+				    cairn_error *err);
+
+/* ---- the driver's own line of migrations (generated) ---------------------------------- */
+
+/*
+ * The table of a driver is constant data, and a constant can't be read from another
+ * object: the number stands here, and opening refuses a build in which it is wrong.
+ */
+#define LITE_MIGRATIONS 1
+extern const cairn_migration cairn_lite__migrations[];
+extern const size_t cairn_lite__migration_count;
+
+/* ---- slots -------------------------------------------------------------------------------- */
+
+cairn_conn_open_fn cairn_lite__open;
+cairn_conn_adopt_fn cairn_lite__adopt;
+cairn_conn_close_fn cairn_lite__close;
+cairn_conn_now_fn cairn_lite__now;
+cairn_conn_interrupt_fn cairn_lite__interrupt;
+
+cairn_conn_begin_fn cairn_lite__begin;
+cairn_conn_commit_fn cairn_lite__commit;
+cairn_conn_rollback_fn cairn_lite__rollback;
+cairn_conn_in_tx_fn cairn_lite__in_tx;
+
+cairn_migration_history_fn cairn_lite__migration_history;
+cairn_migration_apply_fn cairn_lite__migration_apply;
+cairn_migration_gate_fn cairn_lite__migration_gate;
+cairn_migration_validate_fn cairn_lite__migration_validate;
+cairn_migration_describe_fn cairn_lite__migration_describe;
+
+cairn_job_define_fn cairn_lite__job_define;
+cairn_job_definitions_fn cairn_lite__job_definitions;
+cairn_job_enqueue_fn cairn_lite__job_enqueue;
+cairn_job_claim_fn cairn_lite__job_claim;
+cairn_job_change_fn cairn_lite__job_change;
+cairn_job_reap_fn cairn_lite__job_reap;
+cairn_job_list_fn cairn_lite__job_list;
+cairn_job_attempts_fn cairn_lite__job_attempts;
+cairn_job_events_fn cairn_lite__job_events;
+cairn_job_dead_fn cairn_lite__job_dead;
+cairn_job_stats_fn cairn_lite__job_stats;
+
+#endif

@@ -1,0 +1,9 @@
+DROP VIEW cairn_job_attempts;
+DROP VIEW cairn_job;
+DROP TABLE cairn_job_dead_letter;
+DROP TABLE cairn_job_event;
+DROP TABLE cairn_job_attempt;
+DROP TABLE cairn_job_key;
+DROP TABLE cairn_job_done;
+DROP TABLE cairn_job_live;
+DROP TABLE cairn_job_definition;

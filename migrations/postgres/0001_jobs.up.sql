@@ -1,0 +1,224 @@
+-- since: 0.1.0
+--
+-- Jobs: definitions, live and finished jobs apart, keys, attempts, events, dead letters.
+--
+-- A job stands in cairn_job_live while it is PENDING or LEASED and is moved to cairn_job_done by
+-- the statement that finishes it, so that the table workers fight over stays small. The view
+-- cairn_job is both. No foreign keys: a definition is never deleted, and what belongs to a job
+-- goes with it. tenant '' is a global job. Everything is compared and ordered by bytes.
+
+CREATE TABLE cairn_job_definition (
+	type            text COLLATE "C" PRIMARY KEY CHECK (octet_length(type) BETWEEN 1 AND 255),
+	version         integer NOT NULL CHECK (version > 0),
+	enabled         boolean NOT NULL,
+	max_attempts    integer NOT NULL CHECK (max_attempts > 0),
+	timeout_us      bigint NOT NULL CHECK (timeout_us > 0),
+	priority        integer NOT NULL,
+	retry_base_us   bigint NOT NULL,
+	retry_cap_us    bigint NOT NULL,
+	retry_jitter_us bigint NOT NULL,
+	retry_factor    integer NOT NULL,
+	created_at      timestamptz NOT NULL,
+	updated_at      timestamptz NOT NULL
+);
+
+CREATE TABLE cairn_job_live (
+	id               uuid NOT NULL,
+	created_at       timestamptz NOT NULL,
+	updated_at       timestamptz NOT NULL,
+	run_at           timestamptz NOT NULL,
+	fence            bigint NOT NULL,
+	timeout_us       bigint NOT NULL CHECK (timeout_us > 0),
+	priority         integer NOT NULL,
+	run_number       integer NOT NULL,
+	attempt          integer NOT NULL,
+	max_attempts     integer NOT NULL CHECK (max_attempts > 0),
+	events           integer NOT NULL,
+	parked           boolean NOT NULL,
+	status           text COLLATE "C" NOT NULL CHECK (status IN ('PENDING', 'LEASED')),
+	queue            text COLLATE "C" NOT NULL,
+	type             text COLLATE "C" NOT NULL,
+	tenant           text COLLATE "C" NOT NULL,
+	stage            text COLLATE "C" NOT NULL,
+	payload          json NOT NULL,
+	lease_expires_at timestamptz,
+	heartbeat_at     timestamptz,
+	leased_at        timestamptz,
+	started_at       timestamptz,
+	reap_at          timestamptz,
+	progress_done    bigint CHECK (progress_done >= 0),
+	progress_total   bigint CHECK (progress_total >= 0),
+	worker           text COLLATE "C",
+	owner            text COLLATE "C",
+	idempotency_key  text COLLATE "C",
+	checkpoint       json,
+	output           json,
+	status_reason    text,
+	error_code       text,
+	error_message    text,
+	CONSTRAINT cairn_job_live_pkey PRIMARY KEY (id),
+	CONSTRAINT cairn_job_live_progress CHECK (progress_done <= progress_total),
+	CONSTRAINT cairn_job_live_lease CHECK (status <> 'LEASED' OR
+		(lease_expires_at IS NOT NULL AND reap_at IS NOT NULL AND worker IS NOT NULL))
+) WITH (
+	fillfactor = 80,
+	autovacuum_vacuum_threshold = 1000,
+	autovacuum_vacuum_scale_factor = 0,
+	autovacuum_vacuum_cost_delay = 0,
+	autovacuum_analyze_threshold = 1000
+);
+
+-- Claiming walks this from its beginning; what is not due is parked and stands outside.
+CREATE INDEX cairn_job_live_claim ON cairn_job_live (queue, priority DESC, run_at, id)
+	WHERE status = 'PENDING' AND NOT parked;
+
+-- What a claim unparks.
+CREATE INDEX cairn_job_live_parked ON cairn_job_live (queue, run_at) WHERE parked;
+
+-- A lower bound of lease_expires_at: a heartbeat leaves it alone and stays out of all indexes,
+-- the reaper pushes it forward.
+CREATE INDEX cairn_job_live_reap ON cairn_job_live (reap_at) WHERE status = 'LEASED';
+
+CREATE TABLE cairn_job_done (
+	id               uuid NOT NULL,
+	created_at       timestamptz NOT NULL,
+	updated_at       timestamptz NOT NULL,
+	run_at           timestamptz NOT NULL,
+	finished_at      timestamptz NOT NULL,
+	fence            bigint NOT NULL,
+	timeout_us       bigint NOT NULL,
+	priority         integer NOT NULL,
+	run_number       integer NOT NULL,
+	attempt          integer NOT NULL,
+	max_attempts     integer NOT NULL,
+	events           integer NOT NULL,
+	status           text COLLATE "C" NOT NULL
+		CHECK (status IN ('SUCCEEDED', 'DEAD_LETTERED', 'CANCELED')),
+	queue            text COLLATE "C" NOT NULL,
+	type             text COLLATE "C" NOT NULL,
+	tenant           text COLLATE "C" NOT NULL,
+	stage            text COLLATE "C" NOT NULL,
+	payload          json NOT NULL,
+	lease_expires_at timestamptz,
+	heartbeat_at     timestamptz,
+	leased_at        timestamptz,
+	started_at       timestamptz,
+	progress_done    bigint,
+	progress_total   bigint,
+	worker           text COLLATE "C",
+	owner            text COLLATE "C",
+	idempotency_key  text COLLATE "C",
+	checkpoint       json,
+	output           json,
+	status_reason    text,
+	error_code       text,
+	error_message    text,
+	CONSTRAINT cairn_job_done_pkey PRIMARY KEY (id)
+);
+
+-- Keyed jobs: the promise that one key makes one job, and the request it was made with.
+CREATE TABLE cairn_job_key (
+	job_id          uuid NOT NULL,
+	type            text COLLATE "C" NOT NULL,
+	tenant          text COLLATE "C" NOT NULL,
+	idempotency_key text COLLATE "C" NOT NULL,
+	request_hash    bytea NOT NULL CHECK (octet_length(request_hash) = 32),
+	request         json NOT NULL,
+	CONSTRAINT cairn_job_key_pkey PRIMARY KEY (type, tenant, idempotency_key)
+);
+
+-- Append-only: the row is written when the attempt ends; the running one is the job's own row.
+CREATE TABLE cairn_job_attempt (
+	job_id         uuid NOT NULL,
+	fence          bigint NOT NULL,
+	leased_at      timestamptz NOT NULL,
+	finished_at    timestamptz NOT NULL,
+	run_number     integer NOT NULL,
+	attempt        integer NOT NULL,
+	ending         text COLLATE "C" NOT NULL CHECK (ending IN ('SUCCEEDED', 'RETRYABLE',
+		'TERMINAL', 'TIMEOUT', 'PANICKED', 'LEASE_EXPIRED', 'CANCELED', 'CONTINUED',
+		'SNOOZED', 'RELEASED')),
+	worker         text COLLATE "C" NOT NULL,
+	error_code     text,
+	error_message  text,
+	retry_delay_us bigint,
+	next_run_at    timestamptz,
+	not_before     timestamptz,
+	CONSTRAINT cairn_job_attempt_pkey PRIMARY KEY (job_id, fence)
+);
+
+CREATE TABLE cairn_job_event (
+	job_id         uuid NOT NULL,
+	seq            bigint NOT NULL,
+	at             timestamptz NOT NULL,
+	run_number     integer NOT NULL,
+	attempt        integer NOT NULL,
+	kind           text COLLATE "C" NOT NULL CHECK (kind IN ('ENQUEUED', 'LEASED',
+		'STAGE_CHANGED', 'PROGRESS', 'SUCCEEDED', 'FAILED', 'RETRY_SCHEDULED',
+		'DEAD_LETTERED', 'CANCELED', 'REQUEUED')),
+	stage          text COLLATE "C",
+	progress_done  bigint,
+	progress_total bigint,
+	worker         text COLLATE "C",
+	reason         text,
+	error_code     text,
+	error_message  text,
+	detail         text,
+	duration_us    bigint,
+	until          timestamptz,
+	requested      timestamptz,
+	CONSTRAINT cairn_job_event_pkey PRIMARY KEY (job_id, seq)
+);
+
+-- The latest dead letter of a job, with what it worked on as it was then.
+CREATE TABLE cairn_job_dead_letter (
+	job_id        uuid NOT NULL,
+	created_at    timestamptz NOT NULL,
+	failed_at     timestamptz NOT NULL,
+	run_number    integer NOT NULL,
+	attempt       integer NOT NULL,
+	type          text COLLATE "C" NOT NULL,
+	queue         text COLLATE "C" NOT NULL,
+	tenant        text COLLATE "C" NOT NULL,
+	payload       json NOT NULL,
+	checkpoint    json,
+	error_code    text,
+	error_message text,
+	CONSTRAINT cairn_job_dead_letter_pkey PRIMARY KEY (job_id)
+);
+
+-- For people: live and finished jobs as one table.
+CREATE VIEW cairn_job AS
+SELECT j.id, j.queue, j.type, j.tenant, j.payload, j.status, j.priority, j.run_number, j.attempt,
+	j.max_attempts, j.timeout_us, j.run_at, j.parked, j.lease_expires_at, j.heartbeat_at,
+	j.leased_at, j.worker, j.owner, j.fence, j.started_at, j.finished_at, j.stage,
+	j.progress_done, j.progress_total, j.checkpoint, j.output, j.idempotency_key, k.request,
+	k.request_hash, j.status_reason, j.error_code, j.error_message, j.created_at, j.updated_at
+FROM (
+	SELECT id, queue, type, tenant, payload, status, priority, run_number, attempt,
+		max_attempts, timeout_us, run_at, parked, lease_expires_at, heartbeat_at,
+		leased_at, worker, owner, fence, started_at, NULL::timestamptz AS finished_at,
+		stage, progress_done, progress_total, checkpoint, output, idempotency_key,
+		status_reason, error_code, error_message, created_at, updated_at
+	FROM cairn_job_live
+	UNION ALL
+	SELECT id, queue, type, tenant, payload, status, priority, run_number, attempt,
+		max_attempts, timeout_us, run_at, false, lease_expires_at, heartbeat_at,
+		leased_at, worker, owner, fence, started_at, finished_at,
+		stage, progress_done, progress_total, checkpoint, output, idempotency_key,
+		status_reason, error_code, error_message, created_at, updated_at
+	FROM cairn_job_done
+) j
+LEFT JOIN cairn_job_key k ON k.type = j.type AND k.tenant = j.tenant
+	AND k.idempotency_key = j.idempotency_key;
+
+-- For people: ended attempts and the running one.
+CREATE VIEW cairn_job_attempts AS
+SELECT job_id, fence, run_number, attempt, worker, leased_at, finished_at, ending, error_code,
+	error_message, retry_delay_us, next_run_at, not_before
+FROM cairn_job_attempt
+UNION ALL
+SELECT id, fence, run_number, attempt, worker, leased_at, NULL, 'RUNNING', NULL, NULL, NULL, NULL,
+	NULL
+FROM cairn_job_live
+WHERE status = 'LEASED';

@@ -1,0 +1,156 @@
+-- since: 0.1.0
+--
+-- Jobs: definitions, jobs (live and finished in one table), attempts, events, dead letters.
+--
+-- Times are microseconds since 1970 UTC, NULL where there is none. tenant '' is a global job.
+-- Everything is compared and ordered by bytes. No foreign keys: a definition is never deleted,
+-- and what belongs to a job goes with it.
+--
+-- Words are checked by a chain of ORs and not by IN: SQLite fills a temporary table for a list
+-- of more than two each time a row is written, which costs a whole life of a job 50 % (measured).
+
+CREATE TABLE cairn_job_definition (
+	type            TEXT NOT NULL PRIMARY KEY,
+	version         INTEGER NOT NULL CHECK (version > 0),
+	enabled         INTEGER NOT NULL CHECK (enabled = 0 OR enabled = 1),
+	max_attempts    INTEGER NOT NULL CHECK (max_attempts > 0),
+	timeout_us      INTEGER NOT NULL CHECK (timeout_us > 0),
+	priority        INTEGER NOT NULL,
+	retry_base_us   INTEGER NOT NULL,
+	retry_cap_us    INTEGER NOT NULL,
+	retry_jitter_us INTEGER NOT NULL,
+	retry_factor    INTEGER NOT NULL,
+	created_at      INTEGER NOT NULL,
+	updated_at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Small columns first: what stands behind a long payload is read through its overflow pages.
+-- events is the seq of the job's newest event. reap_at: see cairn_job_reap.
+CREATE TABLE cairn_job (
+	id               BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+	status           TEXT NOT NULL CHECK (status = 'PENDING' OR status = 'LEASED' OR
+		status = 'SUCCEEDED' OR status = 'DEAD_LETTERED' OR status = 'CANCELED'),
+	queue            TEXT NOT NULL,
+	type             TEXT NOT NULL,
+	tenant           TEXT NOT NULL DEFAULT '',
+	priority         INTEGER NOT NULL,
+	run_number       INTEGER NOT NULL,
+	attempt          INTEGER NOT NULL CHECK (attempt >= 0),
+	max_attempts     INTEGER NOT NULL CHECK (max_attempts > 0),
+	timeout_us       INTEGER NOT NULL CHECK (timeout_us > 0),
+	run_at           INTEGER NOT NULL,
+	parked           INTEGER NOT NULL CHECK (parked = 0 OR parked = 1),
+	lease_expires_at INTEGER,
+	reap_at          INTEGER,
+	heartbeat_at     INTEGER,
+	leased_at        INTEGER,
+	worker           TEXT,
+	owner            TEXT,
+	fence            INTEGER NOT NULL CHECK (fence >= 0),
+	started_at       INTEGER,
+	finished_at      INTEGER,
+	stage            TEXT NOT NULL,
+	progress_done    INTEGER CHECK (progress_done >= 0),
+	progress_total   INTEGER CHECK (progress_total >= 0),
+	resource_key     TEXT,
+	run_id           BLOB CHECK (length(run_id) = 16),
+	status_reason    TEXT,
+	error_code       TEXT,
+	error_message    TEXT,
+	events           INTEGER NOT NULL CHECK (events >= 0),
+	created_at       INTEGER NOT NULL,
+	updated_at       INTEGER NOT NULL,
+	idempotency_key  TEXT,
+	request_hash     BLOB,
+	request          TEXT,
+	payload          TEXT NOT NULL,
+	checkpoint       TEXT,
+	output           TEXT,
+	CONSTRAINT cairn_job_progress CHECK (progress_done <= progress_total),
+	CONSTRAINT cairn_job_lease CHECK (status <> 'LEASED' OR (worker IS NOT NULL AND
+		lease_expires_at IS NOT NULL AND leased_at IS NOT NULL AND reap_at IS NOT NULL)),
+	CONSTRAINT cairn_job_request CHECK (idempotency_key IS NULL OR
+		(request IS NOT NULL AND request_hash IS NOT NULL AND length(request_hash) = 32))
+) STRICT;
+
+-- One key makes one job, per type and tenant, live or finished.
+CREATE UNIQUE INDEX cairn_job_key ON cairn_job (type, tenant, idempotency_key)
+	WHERE idempotency_key IS NOT NULL;
+
+-- Claiming walks this from its beginning; what is not due is parked and stands outside.
+CREATE INDEX cairn_job_claim ON cairn_job (queue, priority DESC, run_at, id)
+	WHERE status = 'PENDING' AND parked = 0;
+
+-- What a claim unparks.
+CREATE INDEX cairn_job_parked ON cairn_job (queue, run_at)
+	WHERE status = 'PENDING' AND parked = 1;
+
+-- reap_at is never later than lease_expires_at. A claim sets it, a heartbeat that extends the
+-- lease leaves it alone and so writes one page less, the reaper pushes it forward. Against an
+-- index on lease_expires_at a single heartbeat is 13 % (synchronous full) to 25 % (normal)
+-- faster, one of a hundred 8 % (measured).
+CREATE INDEX cairn_job_reap ON cairn_job (reap_at) WHERE status = 'LEASED';
+
+-- Append-only: the row is written when the attempt ends; the running one is the job's own row.
+-- Without rowids, here and for events: per life of a job, one at a time, 14.3 pages are written
+-- against 17.7 with a rowid table and its index, and the file is a sixth smaller (measured).
+CREATE TABLE cairn_job_attempt (
+	job_id         BLOB NOT NULL,
+	fence          INTEGER NOT NULL,
+	run_number     INTEGER NOT NULL,
+	attempt        INTEGER NOT NULL,
+	worker         TEXT NOT NULL,
+	leased_at      INTEGER NOT NULL,
+	finished_at    INTEGER NOT NULL,
+	ending         TEXT NOT NULL CHECK (ending = 'SUCCEEDED' OR ending = 'RETRYABLE' OR
+		ending = 'TERMINAL' OR ending = 'TIMEOUT' OR ending = 'PANICKED' OR
+		ending = 'LEASE_EXPIRED' OR ending = 'CANCELED' OR ending = 'CONTINUED' OR
+		ending = 'SNOOZED' OR ending = 'RELEASED'),
+	error_code     TEXT,
+	error_message  TEXT,
+	retry_delay_us INTEGER,
+	next_run_at    INTEGER,
+	not_before     INTEGER,
+	PRIMARY KEY (job_id, fence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cairn_job_event (
+	job_id         BLOB NOT NULL,
+	seq            INTEGER NOT NULL,
+	kind           TEXT NOT NULL CHECK (kind = 'ENQUEUED' OR kind = 'LEASED' OR
+		kind = 'SUCCEEDED' OR kind = 'PROGRESS' OR kind = 'STAGE_CHANGED' OR
+		kind = 'FAILED' OR kind = 'RETRY_SCHEDULED' OR kind = 'DEAD_LETTERED' OR
+		kind = 'CANCELED' OR kind = 'REQUEUED'),
+	run_number     INTEGER NOT NULL,
+	attempt        INTEGER NOT NULL,
+	at             INTEGER NOT NULL,
+	stage          TEXT,
+	progress_done  INTEGER,
+	progress_total INTEGER,
+	worker         TEXT,
+	reason         TEXT,
+	error_code     TEXT,
+	error_message  TEXT,
+	detail         TEXT,
+	duration_us    INTEGER,
+	until          INTEGER,
+	requested      INTEGER,
+	PRIMARY KEY (job_id, seq)
+) STRICT, WITHOUT ROWID;
+
+-- The latest dead letter of a job, with what it worked on as it was then. Payloads are large and
+-- dead letters rare: an ordinary table.
+CREATE TABLE cairn_job_dead_letter (
+	job_id        BLOB NOT NULL PRIMARY KEY,
+	created_at    INTEGER NOT NULL,
+	failed_at     INTEGER NOT NULL,
+	run_number    INTEGER NOT NULL,
+	attempt       INTEGER NOT NULL,
+	type          TEXT NOT NULL,
+	queue         TEXT NOT NULL,
+	tenant        TEXT NOT NULL,
+	error_code    TEXT,
+	error_message TEXT,
+	payload       TEXT NOT NULL,
+	checkpoint    TEXT
+) STRICT;

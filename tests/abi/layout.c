@@ -1,0 +1,732 @@
+/*
+ * layout.c - sizes and offsets of every public struct on x86-64; compiling it is the test.
+ *
+ * Made by `make abi-update`. A struct that starts with its size grows at its end and has
+ * no padding there; any other keeps its size for ever.
+ */
+#include <stddef.h>
+
+#include <cairn/conformance.h>
+#include <cairn/conn.h>
+#include <cairn/error.h>
+#include <cairn/job.h>
+#include <cairn/migration.h>
+#include <cairn/sys/driver.h>
+#include <cairn/sys/host.h>
+#include <cairn/sys/job.h>
+#include <cairn/sys/json.h>
+#include <cairn/sys/migration.h>
+#include <cairn/types.h>
+#include <cairn/worker.h>
+
+#define SIZE(type, bytes) \
+	_Static_assert(sizeof(type) == (bytes), "the size of " #type " has changed")
+#define AT(type, field, at) \
+	_Static_assert(offsetof(type, field) == (at), #type "." #field " has moved")
+#define FULL(type, last) \
+	_Static_assert(sizeof(type) == offsetof(type, last) + sizeof(((type *)0)->last), \
+		       #type " has padding at its end")
+
+#if defined(__x86_64__) && defined(__LP64__)
+
+SIZE(cairn_subject, 64);
+AT(cairn_subject, size, 0);
+AT(cairn_subject, driver, 8);
+AT(cairn_subject, url, 16);
+AT(cairn_subject, reset, 24);
+AT(cairn_subject, kill_session, 32);
+AT(cairn_subject, unreachable_url, 40);
+AT(cairn_subject, bad_urls, 48);
+AT(cairn_subject, known_failures, 56);
+FULL(cairn_subject, known_failures);
+
+SIZE(cairn_trace, 48);
+AT(cairn_trace, size, 0);
+AT(cairn_trace, kind, 8);
+AT(cairn_trace, status, 12);
+AT(cairn_trace, op, 16);
+AT(cairn_trace, sql, 24);
+AT(cairn_trace, rows, 32);
+AT(cairn_trace, elapsed, 40);
+FULL(cairn_trace, elapsed);
+
+SIZE(cairn_conn_opts, 104);
+AT(cairn_conn_opts, size, 0);
+AT(cairn_conn_opts, alloc, 8);
+AT(cairn_conn_opts, alloc_user, 16);
+AT(cairn_conn_opts, clock, 24);
+AT(cairn_conn_opts, clock_user, 32);
+AT(cairn_conn_opts, trace, 40);
+AT(cairn_conn_opts, trace_user, 48);
+AT(cairn_conn_opts, classify, 56);
+AT(cairn_conn_opts, classify_user, 64);
+AT(cairn_conn_opts, lock_timeout, 72);
+AT(cairn_conn_opts, statement_timeout, 80);
+AT(cairn_conn_opts, max_json, 88);
+AT(cairn_conn_opts, events, 96);
+AT(cairn_conn_opts, flags, 100);
+FULL(cairn_conn_opts, flags);
+
+SIZE(cairn_tx, 16);
+AT(cairn_tx, conn, 0);
+AT(cairn_tx, depth, 8);
+AT(cairn_tx, serial, 12);
+
+SIZE(cairn_error, 960);
+AT(cairn_error, size, 0);
+AT(cairn_error, status, 8);
+AT(cairn_error, native, 12);
+AT(cairn_error, sqlstate, 16);
+AT(cairn_error, op, 24);
+AT(cairn_error, code, 56);
+AT(cairn_error, constraint, 120);
+AT(cairn_error, message, 184);
+AT(cairn_error, detail, 440);
+AT(cairn_error, index, 952);
+FULL(cairn_error, index);
+
+SIZE(cairn_outcome, 8);
+AT(cairn_outcome, status, 0);
+AT(cairn_outcome, code, 4);
+
+SIZE(cairn_retry, 32);
+AT(cairn_retry, base, 0);
+AT(cairn_retry, cap, 8);
+AT(cairn_retry, jitter, 16);
+AT(cairn_retry, factor, 24);
+AT(cairn_retry, reserved_, 28);
+
+SIZE(cairn_definition, 128);
+AT(cairn_definition, type, 0);
+AT(cairn_definition, version, 16);
+AT(cairn_definition, max_attempts, 20);
+AT(cairn_definition, timeout, 24);
+AT(cairn_definition, priority, 32);
+AT(cairn_definition, set, 36);
+AT(cairn_definition, disabled, 40);
+AT(cairn_definition, reserved0_, 44);
+AT(cairn_definition, retry, 48);
+AT(cairn_definition, created_at, 80);
+AT(cairn_definition, updated_at, 88);
+AT(cairn_definition, reserved_, 96);
+
+SIZE(cairn_definitions, 16);
+AT(cairn_definitions, count, 0);
+AT(cairn_definitions, at, 8);
+
+SIZE(cairn_definition_patch, 80);
+AT(cairn_definition_patch, size, 0);
+AT(cairn_definition_patch, type, 8);
+AT(cairn_definition_patch, set, 24);
+AT(cairn_definition_patch, max_attempts, 28);
+AT(cairn_definition_patch, timeout, 32);
+AT(cairn_definition_patch, priority, 40);
+AT(cairn_definition_patch, disabled, 44);
+AT(cairn_definition_patch, retry, 48);
+FULL(cairn_definition_patch, retry);
+
+SIZE(cairn_definition_filter, 48);
+AT(cairn_definition_filter, size, 0);
+AT(cairn_definition_filter, contains, 8);
+AT(cairn_definition_filter, after, 24);
+AT(cairn_definition_filter, limit, 40);
+AT(cairn_definition_filter, reserved_, 44);
+FULL(cairn_definition_filter, reserved_);
+
+SIZE(cairn_job_new, 176);
+AT(cairn_job_new, type, 0);
+AT(cairn_job_new, queue, 16);
+AT(cairn_job_new, tenant, 32);
+AT(cairn_job_new, payload, 48);
+AT(cairn_job_new, key, 64);
+AT(cairn_job_new, owner, 80);
+AT(cairn_job_new, stage, 96);
+AT(cairn_job_new, run_at, 112);
+AT(cairn_job_new, timeout, 120);
+AT(cairn_job_new, max_attempts, 128);
+AT(cairn_job_new, priority, 132);
+AT(cairn_job_new, set, 136);
+AT(cairn_job_new, reserved0_, 140);
+AT(cairn_job_new, reserved_, 144);
+
+SIZE(cairn_job_added, 40);
+AT(cairn_job_added, id, 0);
+AT(cairn_job_added, status, 16);
+AT(cairn_job_added, code, 20);
+AT(cairn_job_added, disposition, 24);
+AT(cairn_job_added, job_status, 28);
+AT(cairn_job_added, run_number, 32);
+AT(cairn_job_added, reserved_, 36);
+
+SIZE(cairn_lease, 80);
+AT(cairn_lease, id, 0);
+AT(cairn_lease, fence, 16);
+AT(cairn_lease, attempt, 24);
+AT(cairn_lease, max_attempts, 28);
+AT(cairn_lease, retry, 32);
+AT(cairn_lease, reserved_, 64);
+
+SIZE(cairn_job, 456);
+AT(cairn_job, id, 0);
+AT(cairn_job, queue, 16);
+AT(cairn_job, type, 32);
+AT(cairn_job, tenant, 48);
+AT(cairn_job, payload, 64);
+AT(cairn_job, status, 80);
+AT(cairn_job, priority, 84);
+AT(cairn_job, run_number, 88);
+AT(cairn_job, attempt, 92);
+AT(cairn_job, max_attempts, 96);
+AT(cairn_job, parked, 100);
+AT(cairn_job, timeout, 104);
+AT(cairn_job, run_at, 112);
+AT(cairn_job, lease_expires_at, 120);
+AT(cairn_job, heartbeat_at, 128);
+AT(cairn_job, leased_at, 136);
+AT(cairn_job, worker, 144);
+AT(cairn_job, owner, 160);
+AT(cairn_job, fence, 176);
+AT(cairn_job, started_at, 184);
+AT(cairn_job, finished_at, 192);
+AT(cairn_job, stage, 200);
+AT(cairn_job, progress_done, 216);
+AT(cairn_job, progress_total, 224);
+AT(cairn_job, checkpoint, 232);
+AT(cairn_job, output, 248);
+AT(cairn_job, key, 264);
+AT(cairn_job, request, 280);
+AT(cairn_job, status_reason, 296);
+AT(cairn_job, error_code, 312);
+AT(cairn_job, error_message, 328);
+AT(cairn_job, created_at, 344);
+AT(cairn_job, updated_at, 352);
+AT(cairn_job, retry, 360);
+AT(cairn_job, reserved_, 392);
+
+SIZE(cairn_jobs, 16);
+AT(cairn_jobs, count, 0);
+AT(cairn_jobs, at, 8);
+
+SIZE(cairn_claim_opts, 88);
+AT(cairn_claim_opts, size, 0);
+AT(cairn_claim_opts, worker, 8);
+AT(cairn_claim_opts, queue, 24);
+AT(cairn_claim_opts, owner, 40);
+AT(cairn_claim_opts, types, 56);
+AT(cairn_claim_opts, type_count, 64);
+AT(cairn_claim_opts, lease, 72);
+AT(cairn_claim_opts, limit, 80);
+AT(cairn_claim_opts, reserved_, 84);
+FULL(cairn_claim_opts, reserved_);
+
+SIZE(cairn_changed, 48);
+AT(cairn_changed, status, 0);
+AT(cairn_changed, code, 4);
+AT(cairn_changed, job_status, 8);
+AT(cairn_changed, ending, 12);
+AT(cairn_changed, run_at, 16);
+AT(cairn_changed, lease_expires_at, 24);
+AT(cairn_changed, reserved_, 32);
+
+SIZE(cairn_finish, 208);
+AT(cairn_finish, lease, 0);
+AT(cairn_finish, how, 80);
+AT(cairn_finish, set, 84);
+AT(cairn_finish, output, 88);
+AT(cairn_finish, error_code, 104);
+AT(cairn_finish, error_message, 120);
+AT(cairn_finish, not_before, 136);
+AT(cairn_finish, progress_done, 144);
+AT(cairn_finish, progress_total, 152);
+AT(cairn_finish, checkpoint, 160);
+AT(cairn_finish, reserved_, 176);
+
+SIZE(cairn_reap_opts, 24);
+AT(cairn_reap_opts, size, 0);
+AT(cairn_reap_opts, limit, 8);
+AT(cairn_reap_opts, reserved_, 12);
+AT(cairn_reap_opts, retry_delay, 16);
+FULL(cairn_reap_opts, retry_delay);
+
+SIZE(cairn_reaped, 136);
+AT(cairn_reaped, id, 0);
+AT(cairn_reaped, type, 16);
+AT(cairn_reaped, tenant, 32);
+AT(cairn_reaped, worker, 48);
+AT(cairn_reaped, fence, 64);
+AT(cairn_reaped, run_number, 72);
+AT(cairn_reaped, attempt, 76);
+AT(cairn_reaped, max_attempts, 80);
+AT(cairn_reaped, status, 84);
+AT(cairn_reaped, run_at, 88);
+AT(cairn_reaped, lease_expired_at, 96);
+AT(cairn_reaped, reserved_, 104);
+
+SIZE(cairn_reap_report, 16);
+AT(cairn_reap_report, count, 0);
+AT(cairn_reap_report, at, 8);
+
+SIZE(cairn_job_filter, 112);
+AT(cairn_job_filter, size, 0);
+AT(cairn_job_filter, scope, 8);
+AT(cairn_job_filter, queue, 32);
+AT(cairn_job_filter, type, 48);
+AT(cairn_job_filter, statuses, 64);
+AT(cairn_job_filter, limit, 68);
+AT(cairn_job_filter, created_from, 72);
+AT(cairn_job_filter, created_to, 80);
+AT(cairn_job_filter, after, 88);
+AT(cairn_job_filter, compact, 104);
+AT(cairn_job_filter, reserved_, 108);
+FULL(cairn_job_filter, reserved_);
+
+SIZE(cairn_attempt, 144);
+AT(cairn_attempt, fence, 0);
+AT(cairn_attempt, run_number, 8);
+AT(cairn_attempt, attempt, 12);
+AT(cairn_attempt, worker, 16);
+AT(cairn_attempt, leased_at, 32);
+AT(cairn_attempt, finished_at, 40);
+AT(cairn_attempt, ending, 48);
+AT(cairn_attempt, reserved0_, 52);
+AT(cairn_attempt, error_code, 56);
+AT(cairn_attempt, error_message, 72);
+AT(cairn_attempt, retry_delay, 88);
+AT(cairn_attempt, next_run_at, 96);
+AT(cairn_attempt, not_before, 104);
+AT(cairn_attempt, reserved_, 112);
+
+SIZE(cairn_attempts, 16);
+AT(cairn_attempts, count, 0);
+AT(cairn_attempts, at, 8);
+
+SIZE(cairn_event, 96);
+AT(cairn_event, seq, 0);
+AT(cairn_event, kind, 8);
+AT(cairn_event, run_number, 12);
+AT(cairn_event, attempt, 16);
+AT(cairn_event, reserved0_, 20);
+AT(cairn_event, stage, 24);
+AT(cairn_event, progress_done, 40);
+AT(cairn_event, progress_total, 48);
+AT(cairn_event, at, 56);
+AT(cairn_event, payload, 64);
+AT(cairn_event, reserved_, 80);
+
+SIZE(cairn_event_rows, 16);
+AT(cairn_event_rows, count, 0);
+AT(cairn_event_rows, at, 8);
+
+SIZE(cairn_dead_letter, 184);
+AT(cairn_dead_letter, id, 0);
+AT(cairn_dead_letter, type, 16);
+AT(cairn_dead_letter, queue, 32);
+AT(cairn_dead_letter, tenant, 48);
+AT(cairn_dead_letter, run_number, 64);
+AT(cairn_dead_letter, attempt, 68);
+AT(cairn_dead_letter, error_code, 72);
+AT(cairn_dead_letter, error_message, 88);
+AT(cairn_dead_letter, payload, 104);
+AT(cairn_dead_letter, checkpoint, 120);
+AT(cairn_dead_letter, failed_at, 136);
+AT(cairn_dead_letter, created_at, 144);
+AT(cairn_dead_letter, reserved_, 152);
+
+SIZE(cairn_dead_letters, 16);
+AT(cairn_dead_letters, count, 0);
+AT(cairn_dead_letters, at, 8);
+
+SIZE(cairn_dead_filter, 88);
+AT(cairn_dead_filter, size, 0);
+AT(cairn_dead_filter, scope, 8);
+AT(cairn_dead_filter, job, 32);
+AT(cairn_dead_filter, type, 48);
+AT(cairn_dead_filter, after, 64);
+AT(cairn_dead_filter, limit, 80);
+AT(cairn_dead_filter, reserved_, 84);
+FULL(cairn_dead_filter, reserved_);
+
+SIZE(cairn_queue_stats, 112);
+AT(cairn_queue_stats, queue, 0);
+AT(cairn_queue_stats, ready, 16);
+AT(cairn_queue_stats, parked, 24);
+AT(cairn_queue_stats, leased, 32);
+AT(cairn_queue_stats, expired, 40);
+AT(cairn_queue_stats, oldest_ready, 48);
+AT(cairn_queue_stats, succeeded, 56);
+AT(cairn_queue_stats, dead_lettered, 64);
+AT(cairn_queue_stats, canceled, 72);
+AT(cairn_queue_stats, reserved_, 80);
+
+SIZE(cairn_queues, 24);
+AT(cairn_queues, count, 0);
+AT(cairn_queues, at, 8);
+AT(cairn_queues, now, 16);
+
+SIZE(cairn_migration, 96);
+AT(cairn_migration, version, 0);
+AT(cairn_migration, name, 8);
+AT(cairn_migration, up, 16);
+AT(cairn_migration, down, 32);
+AT(cairn_migration, sha256, 48);
+AT(cairn_migration, reserved_, 80);
+
+SIZE(cairn_migrate_opts, 64);
+AT(cairn_migrate_opts, size, 0);
+AT(cairn_migrate_opts, line, 8);
+AT(cairn_migrate_opts, set, 24);
+AT(cairn_migrate_opts, count, 32);
+AT(cairn_migrate_opts, target, 40);
+AT(cairn_migrate_opts, limit, 48);
+AT(cairn_migrate_opts, reserved_, 52);
+AT(cairn_migrate_opts, wait, 56);
+FULL(cairn_migrate_opts, wait);
+
+SIZE(cairn_migration_row, 104);
+AT(cairn_migration_row, version, 0);
+AT(cairn_migration_row, name, 8);
+AT(cairn_migration_row, state, 24);
+AT(cairn_migration_row, direction, 28);
+AT(cairn_migration_row, applied_at, 32);
+AT(cairn_migration_row, introduced, 40);
+AT(cairn_migration_row, checksum, 56);
+AT(cairn_migration_row, sql, 72);
+AT(cairn_migration_row, additive, 88);
+AT(cairn_migration_row, reserved_, 92);
+
+SIZE(cairn_migration_rows, 16);
+AT(cairn_migration_rows, count, 0);
+AT(cairn_migration_rows, at, 8);
+
+SIZE(cairn_drift_row, 72);
+AT(cairn_drift_row, kind, 0);
+AT(cairn_drift_row, reserved_, 4);
+AT(cairn_drift_row, object, 8);
+AT(cairn_drift_row, name, 24);
+AT(cairn_drift_row, expected, 40);
+AT(cairn_drift_row, actual, 56);
+
+SIZE(cairn_drift, 16);
+AT(cairn_drift, count, 0);
+AT(cairn_drift, at, 8);
+
+SIZE(cairn_str, 16);
+AT(cairn_str, ptr, 0);
+AT(cairn_str, len, 8);
+
+SIZE(cairn_blob, 16);
+AT(cairn_blob, ptr, 0);
+AT(cairn_blob, len, 8);
+
+SIZE(cairn_id, 16);
+AT(cairn_id, bytes, 0);
+
+SIZE(cairn_scope, 24);
+AT(cairn_scope, kind, 0);
+AT(cairn_scope, reserved_, 4);
+AT(cairn_scope, tenant, 8);
+
+SIZE(cairn_handler, 64);
+AT(cairn_handler, type, 0);
+AT(cairn_handler, run, 16);
+AT(cairn_handler, user, 24);
+AT(cairn_handler, reserved_, 32);
+
+SIZE(cairn_worker_event, 96);
+AT(cairn_worker_event, size, 0);
+AT(cairn_worker_event, kind, 8);
+AT(cairn_worker_event, how, 12);
+AT(cairn_worker_event, job, 16);
+AT(cairn_worker_event, changed, 24);
+AT(cairn_worker_event, reaped, 32);
+AT(cairn_worker_event, error, 40);
+AT(cairn_worker_event, error_code, 48);
+AT(cairn_worker_event, error_message, 64);
+AT(cairn_worker_event, elapsed, 80);
+AT(cairn_worker_event, cancel, 88);
+AT(cairn_worker_event, reserved_, 92);
+FULL(cairn_worker_event, reserved_);
+
+SIZE(cairn_worker_opts, 192);
+AT(cairn_worker_opts, size, 0);
+AT(cairn_worker_opts, driver, 8);
+AT(cairn_worker_opts, url, 16);
+AT(cairn_worker_opts, conn, 24);
+AT(cairn_worker_opts, connect, 32);
+AT(cairn_worker_opts, connect_user, 40);
+AT(cairn_worker_opts, observe, 48);
+AT(cairn_worker_opts, observe_user, 56);
+AT(cairn_worker_opts, name, 64);
+AT(cairn_worker_opts, queue, 80);
+AT(cairn_worker_opts, owner, 96);
+AT(cairn_worker_opts, handlers, 112);
+AT(cairn_worker_opts, handler_count, 120);
+AT(cairn_worker_opts, max_jobs, 128);
+AT(cairn_worker_opts, lease, 136);
+AT(cairn_worker_opts, poll_min, 144);
+AT(cairn_worker_opts, poll_max, 152);
+AT(cairn_worker_opts, reap_interval, 160);
+AT(cairn_worker_opts, drain, 168);
+AT(cairn_worker_opts, grace, 176);
+AT(cairn_worker_opts, concurrency, 184);
+AT(cairn_worker_opts, flags, 188);
+FULL(cairn_worker_opts, flags);
+
+SIZE(cairn_exec, 40);
+AT(cairn_exec, size, 0);
+AT(cairn_exec, command, 8);
+AT(cairn_exec, argv, 16);
+AT(cairn_exec, max_output, 24);
+AT(cairn_exec, kill_after, 32);
+FULL(cairn_exec, kill_after);
+
+SIZE(cairn_conn_ops, 80);
+AT(cairn_conn_ops, size, 0);
+AT(cairn_conn_ops, open, 8);
+AT(cairn_conn_ops, close, 16);
+AT(cairn_conn_ops, begin, 24);
+AT(cairn_conn_ops, commit, 32);
+AT(cairn_conn_ops, rollback, 40);
+AT(cairn_conn_ops, now, 48);
+AT(cairn_conn_ops, adopt, 56);
+AT(cairn_conn_ops, in_tx, 64);
+AT(cairn_conn_ops, interrupt, 72);
+FULL(cairn_conn_ops, interrupt);
+
+SIZE(cairn_driver, 80);
+AT(cairn_driver, size, 0);
+AT(cairn_driver, api, 8);
+AT(cairn_driver, caps, 12);
+AT(cairn_driver, name, 16);
+AT(cairn_driver, schemes, 24);
+AT(cairn_driver, self_size, 32);
+AT(cairn_driver, conn, 40);
+AT(cairn_driver, migrations, 48);
+AT(cairn_driver, jobs, 56);
+AT(cairn_driver, set, 64);
+AT(cairn_driver, set_count, 72);
+FULL(cairn_driver, set_count);
+
+SIZE(cairn_settings, 40);
+AT(cairn_settings, size, 0);
+AT(cairn_settings, lock_timeout, 8);
+AT(cairn_settings, statement_timeout, 16);
+AT(cairn_settings, max_json, 24);
+AT(cairn_settings, flush_each, 32);
+AT(cairn_settings, reserved_, 36);
+FULL(cairn_settings, reserved_);
+
+SIZE(cairn_url_param, 48);
+AT(cairn_url_param, name, 0);
+AT(cairn_url_param, value, 16);
+AT(cairn_url_param, raw, 32);
+
+SIZE(cairn_url, 80);
+AT(cairn_url, text, 0);
+AT(cairn_url, scheme, 16);
+AT(cairn_url, rest, 32);
+AT(cairn_url, path, 48);
+AT(cairn_url, params, 64);
+AT(cairn_url, count, 72);
+
+SIZE(cairn_define_plan, 24);
+AT(cairn_define_plan, mode, 0);
+AT(cairn_define_plan, patch, 4);
+AT(cairn_define_plan, definitions, 8);
+AT(cairn_define_plan, n, 16);
+
+SIZE(cairn_definition_query, 56);
+AT(cairn_definition_query, type, 0);
+AT(cairn_definition_query, contains, 16);
+AT(cairn_definition_query, after, 32);
+AT(cairn_definition_query, limit, 48);
+AT(cairn_definition_query, reserved_, 52);
+
+SIZE(cairn_job_insert, 208);
+AT(cairn_job_insert, id, 0);
+AT(cairn_job_insert, queue, 16);
+AT(cairn_job_insert, type, 32);
+AT(cairn_job_insert, tenant, 48);
+AT(cairn_job_insert, payload, 64);
+AT(cairn_job_insert, owner, 80);
+AT(cairn_job_insert, stage, 96);
+AT(cairn_job_insert, key, 112);
+AT(cairn_job_insert, request, 128);
+AT(cairn_job_insert, request_hash, 144);
+AT(cairn_job_insert, run_at, 176);
+AT(cairn_job_insert, timeout, 184);
+AT(cairn_job_insert, max_attempts, 192);
+AT(cairn_job_insert, priority, 196);
+AT(cairn_job_insert, set, 200);
+AT(cairn_job_insert, reserved_, 204);
+
+SIZE(cairn_job_inserted, 64);
+AT(cairn_job_inserted, result, 0);
+AT(cairn_job_inserted, status, 4);
+AT(cairn_job_inserted, id, 8);
+AT(cairn_job_inserted, request_hash, 24);
+AT(cairn_job_inserted, run_number, 56);
+AT(cairn_job_inserted, reserved_, 60);
+
+SIZE(cairn_enqueue_plan, 24);
+AT(cairn_enqueue_plan, jobs, 0);
+AT(cairn_enqueue_plan, n, 8);
+AT(cairn_enqueue_plan, record, 16);
+AT(cairn_enqueue_plan, reserved_, 20);
+
+SIZE(cairn_claim_plan, 80);
+AT(cairn_claim_plan, queue, 0);
+AT(cairn_claim_plan, worker, 16);
+AT(cairn_claim_plan, owner, 32);
+AT(cairn_claim_plan, types, 48);
+AT(cairn_claim_plan, type_count, 56);
+AT(cairn_claim_plan, lease, 64);
+AT(cairn_claim_plan, limit, 72);
+AT(cairn_claim_plan, record, 76);
+
+SIZE(cairn_change, 240);
+AT(cairn_change, id, 0);
+AT(cairn_change, fence, 16);
+AT(cairn_change, guard, 24);
+AT(cairn_change, from, 28);
+AT(cairn_change, scope, 32);
+AT(cairn_change, to, 56);
+AT(cairn_change, ending, 60);
+AT(cairn_change, set, 64);
+AT(cairn_change, events, 68);
+AT(cairn_change, run_after, 72);
+AT(cairn_change, not_before, 80);
+AT(cairn_change, lease, 88);
+AT(cairn_change, reason, 96);
+AT(cairn_change, error_code, 112);
+AT(cairn_change, error_message, 128);
+AT(cairn_change, output, 144);
+AT(cairn_change, stage, 160);
+AT(cairn_change, checkpoint, 176);
+AT(cairn_change, progress_done, 192);
+AT(cairn_change, progress_total, 200);
+AT(cairn_change, reserved_, 208);
+
+SIZE(cairn_change_result, 24);
+AT(cairn_change_result, hit, 0);
+AT(cairn_change_result, reserved_, 4);
+AT(cairn_change_result, run_at, 8);
+AT(cairn_change_result, lease_expires_at, 16);
+
+SIZE(cairn_change_plan, 24);
+AT(cairn_change_plan, changes, 0);
+AT(cairn_change_plan, n, 8);
+AT(cairn_change_plan, claim, 16);
+
+SIZE(cairn_reap_plan, 48);
+AT(cairn_reap_plan, limit, 0);
+AT(cairn_reap_plan, record, 4);
+AT(cairn_reap_plan, retry_delay, 8);
+AT(cairn_reap_plan, error_code, 16);
+AT(cairn_reap_plan, error_message, 32);
+
+SIZE(cairn_job_query, 120);
+AT(cairn_job_query, scope, 0);
+AT(cairn_job_query, ids, 24);
+AT(cairn_job_query, id_count, 32);
+AT(cairn_job_query, queue, 40);
+AT(cairn_job_query, type, 56);
+AT(cairn_job_query, statuses, 72);
+AT(cairn_job_query, limit, 76);
+AT(cairn_job_query, created_from, 80);
+AT(cairn_job_query, created_to, 88);
+AT(cairn_job_query, after, 96);
+AT(cairn_job_query, compact, 112);
+AT(cairn_job_query, reserved_, 116);
+
+SIZE(cairn_history_query, 56);
+AT(cairn_history_query, scope, 0);
+AT(cairn_history_query, job, 24);
+AT(cairn_history_query, after, 40);
+AT(cairn_history_query, limit, 48);
+AT(cairn_history_query, reserved_, 52);
+
+SIZE(cairn_event_record, 168);
+AT(cairn_event_record, seq, 0);
+AT(cairn_event_record, kind, 8);
+AT(cairn_event_record, run_number, 12);
+AT(cairn_event_record, attempt, 16);
+AT(cairn_event_record, reserved_, 20);
+AT(cairn_event_record, at, 24);
+AT(cairn_event_record, stage, 32);
+AT(cairn_event_record, progress_done, 48);
+AT(cairn_event_record, progress_total, 56);
+AT(cairn_event_record, worker, 64);
+AT(cairn_event_record, reason, 80);
+AT(cairn_event_record, error_code, 96);
+AT(cairn_event_record, error_message, 112);
+AT(cairn_event_record, detail, 128);
+AT(cairn_event_record, duration, 144);
+AT(cairn_event_record, until, 152);
+AT(cairn_event_record, requested, 160);
+
+SIZE(cairn_dead_query, 80);
+AT(cairn_dead_query, scope, 0);
+AT(cairn_dead_query, job, 24);
+AT(cairn_dead_query, type, 40);
+AT(cairn_dead_query, after, 56);
+AT(cairn_dead_query, limit, 72);
+AT(cairn_dead_query, reserved_, 76);
+
+SIZE(cairn_job_ops, 96);
+AT(cairn_job_ops, size, 0);
+AT(cairn_job_ops, define, 8);
+AT(cairn_job_ops, definitions, 16);
+AT(cairn_job_ops, enqueue, 24);
+AT(cairn_job_ops, claim, 32);
+AT(cairn_job_ops, change, 40);
+AT(cairn_job_ops, reap, 48);
+AT(cairn_job_ops, list, 56);
+AT(cairn_job_ops, attempts, 64);
+AT(cairn_job_ops, events, 72);
+AT(cairn_job_ops, dead, 80);
+AT(cairn_job_ops, stats, 88);
+FULL(cairn_job_ops, stats);
+
+SIZE(cairn_text, 48);
+AT(cairn_text, ptr, 0);
+AT(cairn_text, len, 8);
+AT(cairn_text, cap, 16);
+AT(cairn_text, alloc, 24);
+AT(cairn_text, alloc_user, 32);
+AT(cairn_text, failed, 40);
+AT(cairn_text, reserved_, 44);
+
+SIZE(cairn_history, 72);
+AT(cairn_history, version, 0);
+AT(cairn_history, name, 8);
+AT(cairn_history, checksum, 24);
+AT(cairn_history, introduced, 40);
+AT(cairn_history, applied_at, 56);
+AT(cairn_history, success, 64);
+AT(cairn_history, additive, 68);
+
+SIZE(cairn_migration_step, 112);
+AT(cairn_migration_step, line, 0);
+AT(cairn_migration_step, direction, 16);
+AT(cairn_migration_step, reserved_, 20);
+AT(cairn_migration_step, sql, 24);
+AT(cairn_migration_step, row, 40);
+
+SIZE(cairn_object, 48);
+AT(cairn_object, object, 0);
+AT(cairn_object, name, 16);
+AT(cairn_object, definition, 32);
+
+SIZE(cairn_migration_ops, 64);
+AT(cairn_migration_ops, size, 0);
+AT(cairn_migration_ops, history, 8);
+AT(cairn_migration_ops, apply, 16);
+AT(cairn_migration_ops, gate, 24);
+AT(cairn_migration_ops, validate, 32);
+AT(cairn_migration_ops, lock, 40);
+AT(cairn_migration_ops, unlock, 48);
+AT(cairn_migration_ops, describe, 56);
+FULL(cairn_migration_ops, describe);
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * jobs.c - every allocation of a whole job's life fails once. The call says NOMEM,
+ * nothing leaks, nothing is half-written, and the same connection goes on afterwards.
+ *
+ *	jobs URL
+ */
+#include <stdlib.h>
+
+#include <cairn/cairn.h>
+#include <cairn/memory_driver.h>
+#include <cairn/sqlite.h>
+
+#include "../tap.h"
+
+static const cairn_driver *const linked[] = { &cairn_memory, &cairn_sqlite };
+
+static size_t countdown; /* the allocation that fails; 0: none */
+static int failed;	 /* it did */
+static int64_t held;	 /* bytes */
+
+static void *failing(void *user, void *ptr, size_t old_size, size_t new_size)
+{
+	(void)user;
+	if (new_size > old_size && countdown > 0 && --countdown == 0) {
+		failed = 1;
+		return NULL;
+	}
+	held += (int64_t)new_size - (int64_t)old_size;
+	if (new_size == 0) {
+		free(ptr);
+		return NULL;
+	}
+	return realloc(ptr, new_size);
+}
+
+static cairn_conn *conn;
+static cairn_error err = CAIRN_ERROR_INIT;
+static cairn_jobs *jobs;
+static cairn_job_added added[3];
+
+static cairn_status do_define(void)
+{
+	cairn_definition type = { .type = CAIRN_STR("t"), .max_attempts = 2 };
+	return cairn_job_define(conn, &type, 1, &err);
+}
+
+static cairn_status do_enqueue(void)
+{
+	cairn_job_new list[3];
+	memset(list, 0, sizeof list);
+	for (size_t i = 0; i < 3; i++) {
+		list[i].type = CAIRN_STR("t");
+		list[i].payload = CAIRN_STR("{\"b\":[1,2.50],\"a\":\"x\"}");
+	}
+	list[0].key = CAIRN_STR("once");
+	return cairn_job_enqueue(conn, list, 3, added, &err);
+}
+
+static cairn_status do_claim(void)
+{
+	cairn_claim_opts opts = { .size = sizeof opts, .worker = CAIRN_STR("w"), .limit = 3 };
+	return cairn_job_claim(conn, &opts, &jobs, &err);
+}
+
+static cairn_status do_heartbeat(void)
+{
+	cairn_lease lease = cairn_job_lease(&jobs->at[0]);
+	return cairn_job_heartbeat(conn, &lease, 1, 0, NULL, &err);
+}
+
+static cairn_status do_finish(void)
+{
+	cairn_finish items[2];
+	memset(items, 0, sizeof items);
+	items[0].lease = cairn_job_lease(&jobs->at[0]);
+	items[0].how = CAIRN_FINISH_SUCCESS;
+	items[0].output = CAIRN_STR("[true]");
+	items[1].lease = cairn_job_lease(&jobs->at[1]);
+	items[1].how = CAIRN_FINISH_TERMINAL;
+	items[1].error_code = CAIRN_STR("broken");
+	return cairn_job_finish(conn, items, 2, NULL, &err);
+}
+
+static cairn_status do_cancel(void)
+{
+	return cairn_job_cancel(conn, cairn_any(), &added[2].id, 1, CAIRN_STR("why"), NULL, &err);
+}
+
+static cairn_status do_reap(void)
+{
+	cairn_reap_report *report = NULL;
+	cairn_status st = cairn_job_reap(conn, NULL, &report, &err);
+	cairn_free(report);
+	return st;
+}
+
+static cairn_status do_list(void)
+{
+	cairn_jobs *list = NULL;
+	cairn_job_filter filter = { .size = sizeof filter, .scope = cairn_any() };
+	cairn_status st = cairn_job_list(conn, &filter, &list, &err);
+	cairn_free(list);
+	return st;
+}
+
+static cairn_status do_events(void)
+{
+	cairn_event_rows *events = NULL;
+	cairn_status st = cairn_job_events(conn, cairn_any(), added[1].id, 0, 0, &events, &err);
+	cairn_free(events);
+	return st;
+}
+
+static cairn_status do_attempts(void)
+{
+	cairn_attempts *attempts = NULL;
+	cairn_status st = cairn_job_attempts(conn, cairn_any(), added[1].id, 0, 0, &attempts, &err);
+	cairn_free(attempts);
+	return st;
+}
+
+static cairn_status do_dead(void)
+{
+	cairn_dead_letters *dead = NULL;
+	cairn_dead_filter filter = { .size = sizeof filter, .scope = cairn_any() };
+	cairn_status st = cairn_job_dead_letters(conn, &filter, &dead, &err);
+	cairn_free(dead);
+	return st;
+}
+
+static cairn_status do_stats(void)
+{
+	cairn_queues *queues = NULL;
+	cairn_status st = cairn_job_stats(conn, cairn_any(), &queues, &err);
+	cairn_free(queues);
+	return st;
+}
+
+static cairn_status do_stale_finish(void)
+{
+	cairn_finish item = { .lease = cairn_job_lease(&jobs->at[0]), .how = CAIRN_FINISH_SUCCESS };
+	cairn_changed each;
+	cairn_status st = cairn_job_finish(conn, &item, 1, &each, &err);
+	if (st == CAIRN_OK && each.code != CAIRN_E_JOB_FINISHED)
+		return CAIRN_INTERNAL;
+	return st;
+}
+
+static cairn_status do_migrate(void)
+{
+	return cairn_migrate_up(conn, NULL, NULL, &err);
+}
+
+static cairn_status do_check(void)
+{
+	return cairn_migrate_check(conn, NULL, &err);
+}
+
+static cairn_status do_drift(void)
+{
+	cairn_drift *drift = NULL;
+	cairn_status st = cairn_migrate_drift(conn, NULL, &drift, &err);
+	cairn_free(drift);
+	return st;
+}
+
+/* In the order of a job's life; each step leaves what the next needs. */
+static const struct {
+	const char *name;
+	cairn_status (*run)(void);
+} steps[] = {
+	{ "migrate up", do_migrate },
+	{ "migrate check", do_check },
+	{ "drift", do_drift },
+	{ "define", do_define },
+	{ "enqueue", do_enqueue },
+	{ "claim", do_claim },
+	{ "heartbeat", do_heartbeat },
+	{ "finish", do_finish },
+	{ "stale finish", do_stale_finish },
+	{ "cancel", do_cancel },
+	{ "reap", do_reap },
+	{ "list", do_list },
+	{ "events", do_events },
+	{ "attempts", do_attempts },
+	{ "dead letters", do_dead },
+	{ "stats", do_stats },
+};
+
+static void open_it(const char *url)
+{
+	cairn_conn_opts opts = { .size = sizeof opts, .alloc = failing };
+	int good = 1;
+	int refused = 0;
+	for (size_t n = 1;; n++) {
+		int64_t before = held;
+		countdown = n;
+		failed = 0;
+		cairn_status st = cairn_open_any(&conn, linked, 2, url, &opts, &err);
+		countdown = 0;
+		if (!failed) {
+			good &= st == CAIRN_OK;
+			break;
+		}
+		refused++;
+		good &= st == CAIRN_NOMEM && conn == NULL && held == before;
+	}
+	ok(good && refused > 0, "open: %d allocations failed, each NOMEM without a leak", refused);
+}
+
+/*
+ * Fails the first, second, third … allocation of a step until it passes. Each
+ * failure is NOMEM and gives everything back that the step took.
+ */
+static void torture(const char *name, cairn_status (*run)(void))
+{
+	int good = 1;
+	int refused = 0;
+	for (size_t n = 1; n < 10000; n++) {
+		countdown = n;
+		failed = 0;
+		cairn_status st = run();
+		countdown = 0;
+		if (!failed) {
+			if (st != CAIRN_OK)
+				printf("# %s: %s %s (%s)\n", name, err.code, err.message,
+				       err.detail);
+			good &= st == CAIRN_OK;
+			break;
+		}
+		refused++;
+		if (st != CAIRN_NOMEM) {
+			printf("# %s, allocation %zu: %s\n", name, n, cairn_status_text(st));
+			good = 0;
+			break;
+		}
+	}
+	ok(good, "%s: %d allocations failed, each NOMEM; then it works", name, refused);
+}
+
+static void settled(void)
+{
+	cairn_queues *queues = NULL;
+	cairn_status st = cairn_job_stats(conn, cairn_any(), &queues, &err);
+	ok(st == CAIRN_OK && queues->count == 1 && queues->at[0].succeeded == 1 &&
+		   queues->at[0].dead_lettered == 1 && queues->at[0].canceled == 1 &&
+		   queues->at[0].ready == 0 && queues->at[0].leased == 0,
+	   "three jobs, each where it belongs, none twice");
+	cairn_free(queues);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2)
+		return 2;
+	open_it(argv[1]);
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+		torture(steps[i].name, steps[i].run);
+	settled();
+	cairn_free(jobs);
+	cairn_close(conn);
+	is_int(held, 0, "all memory is back");
+	return tap_done();
+}
