@@ -6,7 +6,7 @@
 #                   private Postgres included (T="tests/link.t …": only these)
 #   make check-sanitize   unit tests and kit under ASan+UBSan and under TSan
 #   make install uninstall      DESTDIR= PREFIX= LIBDIR=
-#   make lint format docs abi-update coverage bench clean
+#   make lint format docs abi-update coverage fuzz bench clean
 #
 # Variables: SAN=address,undefined | SAN=thread, WITH_POSTGRES=auto|yes|no,
 # WERROR=1, V=1, BUILD=, DESTDIR=, PREFIX=, LIBDIR=, CC=, JOBS=.
@@ -70,7 +70,6 @@ src_cairn_memory   := $(wildcard drivers/memory/*.c)
 src_cairn_postgres := $(wildcard drivers/postgres/*.c)
 src_conformance    := $(wildcard conformance/*.c)
 src_cli            := $(wildcard tools/cairn/*.c)
-src_unit           := $(wildcard tests/unit/*.c)
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -100,7 +99,7 @@ all: $(STATIC) $(SHARED) $(A)/libcairn_conformance.a $(BUILD)/bin/cairn
 
 $(BUILD)/core/json_doc.o: CPPFLAGS += $(CJSON_CFLAGS)
 $(BUILD)/drivers/sqlite/%.o: CPPFLAGS += $(SQLITE_CFLAGS)
-$(BUILD)/drivers/postgres/%.o: CPPFLAGS += $(PQ_CFLAGS)
+$(BUILD)/drivers/postgres/%.o $(BUILD)/tests/kit/%.o: CPPFLAGS += $(PQ_CFLAGS)
 $(BUILD)/tools/cairn/%.o $(BUILD)/tests/crash/%.o: CPPFLAGS += $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
 $(BUILD)/tests/crash/%.o: CPPFLAGS += -D_DEFAULT_SOURCE
 $(BUILD)/bench/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(SQLITE_CFLAGS) $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES $(PQ_CFLAGS))
@@ -158,48 +157,41 @@ $(BUILD)/bin/cairn: $(call obj,$(src_cli)) $(ALL_A)
 
 # ---- tests ------------------------------------------------------------------------
 
-UNIT := $(src_unit:%.c=$(BUILD)/%)
+# Programs, one of each .c: the core's units; the kit pointed at each driver; a driver as it
+# was compiled against the first headers; processes that get killed (tests/crash.t runs them);
+# a life without memory (tests/oom.t).
+programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/*.c))
+UNIT    := $(call programs,unit)
+COMPAT  := $(call programs,compat)
+KIT     := $(filter-out $(if $(HAVE_PG),,%/postgres),$(call programs,kit))
+CRASH   := $(call programs,crash)
+OOM     := $(call programs,oom)
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(A)/libcairn.a
+$(UNIT) $(COMPAT): $(BUILD)/%: $(BUILD)/%.o $(A)/libcairn.a
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
-# The kit, pointed at each driver; tests/kit/NAME.c is ten lines.
-KIT := $(patsubst tests/kit/%.c,$(BUILD)/tests/kit/%,$(wildcard tests/kit/*.c))
-ifeq ($(HAVE_PG),)
-KIT := $(filter-out %/postgres,$(KIT))
-endif
-$(BUILD)/tests/kit/%: $(BUILD)/tests/kit/%.o $(A)/libcairn_conformance.a $(ALL_A)
+$(KIT): $(A)/libcairn_conformance.a
+$(KIT) $(CRASH) $(OOM): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
 	$(call say,LD)
-	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
+	$(Q)$(CC) -o $@ $< $(filter %_conformance.a,$^) $(ALL_A) $(ALL_LIBS) $(ALL_LDFLAGS)
 
-# A driver as it was compiled against the first headers, on the core of today.
-COMPAT := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/compat/*.c))
-$(BUILD)/tests/compat/%: $(BUILD)/tests/compat/%.o $(A)/libcairn.a
+# tests/fuzz/NAME_fuzz.c as a fuzzer has it, driven by replay.c (tests/fuzz.t) or by clang's.
+FUZZ    := $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+$(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcairn.a
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
-
-# Processes that are killed; tests/crash.t runs them on each database.
-CRASH := $(patsubst tests/crash/%.c,$(BUILD)/tests/crash/%,$(wildcard tests/crash/*.c))
-$(BUILD)/tests/crash/%: $(BUILD)/tests/crash/%.o $(ALL_A)
-	$(call say,LD)
-	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
-
-# Every allocation fails once; tests/oom.t runs it on the drivers without a server.
-OOM := $(patsubst tests/oom/%.c,$(BUILD)/tests/oom/%,$(wildcard tests/oom/*.c))
-$(BUILD)/tests/oom/%: $(BUILD)/tests/oom/%.o $(ALL_A)
-	$(call say,LD)
-	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
 
 PROGRAMS := $(KIT) $(UNIT) $(COMPAT)
-tests-bin: $(PROGRAMS) $(CRASH) $(OOM)
+tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(BUILD)/bin/embed $(BUILD)/bin/errors
 .PHONY: tests-bin
 
 # Every test is a program that prints TAP. The slow ones come first, two run at a time.
 SCRIPTS := $(wildcard tests/*.t tests/cli/*.t)
 T       ?= $(PROGRAMS) $(SCRIPTS)
 PROVE   := prove --exec '' --timer --failures --comments -j2
-TEST_ENV := BUILD='$(BUILD)' CC='$(CC)' MAKE='$(MAKE)' HAVE_PG='$(HAVE_PG)' CAIRN_REQUIRE=1
+TEST_ENV := BUILD='$(BUILD)' CC='$(CC)' MAKE='$(MAKE)' HAVE_PG='$(HAVE_PG)' CAIRN_REQUIRE=1 \
+	WITH_POSTGRES='$(if $(HAVE_PG),yes,no)'
 PG      := $(if $(HAVE_PG),tools/pg-temp.sh run)
 SUBMAKE := $(MAKE) --no-print-directory
 
@@ -225,7 +217,7 @@ check-sanitize:
 
 prove-programs:
 	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-		$(PG) $(PROVE) $(PROGRAMS)
+		$(PG) $(PROVE) $(PROGRAMS) $(wildcard tests/oom.t)
 
 coverage:
 	@tools/deps.sh check
@@ -233,11 +225,22 @@ coverage:
 	@$(SUBMAKE) BUILD=$(BESIDE)coverage prove-programs
 	@tools/coverage.sh $(BESIDE)coverage
 
+# Each target for a while with clang's fuzzer; what it finds is added to its corpus.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@tools/deps.sh check
+	@mkdir -p $(BESIDE)fuzz
+	@for f in $(notdir $(FUZZ)); do \
+		clang -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -g -O1 -fsanitize=fuzzer,address,undefined \
+			-o $(BESIDE)fuzz/$$f tests/fuzz/$${f}_fuzz.c $(src_cairn) $(CJSON_CFLAGS) $(CJSON_LIBS) $(MD_LIBS) && \
+		$(BESIDE)fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 tests/fuzz/corpus/$$f || exit 1; \
+	done
+
 demo:
 	@tools/deps.sh $(if $(filter postgres,$(DB)),server,build)
 	@$(SUBMAKE) -j$(JOBS) all
 	@BUILD='$(BUILD)' DB='$(or $(DB),sqlite)' tools/demo.sh
-.PHONY: check prove check-sanitize prove-programs coverage demo
+.PHONY: check prove check-sanitize prove-programs coverage fuzz demo
 
 # ---- measuring ----------------------------------------------------------------------
 

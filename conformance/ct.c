@@ -257,11 +257,17 @@ char *ct_repeat(char c, size_t n)
 	return text;
 }
 
-static void release_kept(void)
+/* Those that are released so; NULL: all. */
+static void release_kept(void (*release)(void *))
 {
-	while (state.kept) {
-		struct kept *kept = state.kept;
-		state.kept = kept->next;
+	struct kept **place = &state.kept;
+	while (*place) {
+		struct kept *kept = *place;
+		if (release && kept->release != release) {
+			place = &kept->next;
+			continue;
+		}
+		*place = kept->next;
 		kept->release(kept->ptr);
 		free(kept);
 	}
@@ -290,18 +296,23 @@ static size_t free_place(void)
 	return place;
 }
 
-cairn_conn *ct_open_with(const cairn_conn_opts *opts)
+cairn_conn *ct_open_driver(const cairn_driver *driver, const cairn_conn_opts *opts)
 {
 	size_t place = free_place();
 	cairn_conn_opts mine = *opts;
 	if (mine.trace == on_trace && !mine.trace_user)
 		mine.trace_user = &state.session_of[place];
 	cairn_conn *conn = NULL;
-	ct_ok(cairn_open(&conn, state.setup->subject->driver, state.setup->url, &mine, ct_err()));
+	ct_ok(cairn_open(&conn, driver, state.setup->url, &mine, ct_err()));
 	pthread_mutex_lock(&state.lock);
 	state.conns[place] = conn;
 	pthread_mutex_unlock(&state.lock);
 	return conn;
+}
+
+cairn_conn *ct_open_with(const cairn_conn_opts *opts)
+{
+	return ct_open_driver(state.setup->subject->driver, opts);
 }
 
 cairn_conn *ct_open(void)
@@ -393,7 +404,9 @@ enum ct_result ct_run_case(const ct_setup *setup)
 	ct_set_escape(&escape);
 	if (setjmp(escape) == 0)
 		ct_sessions_end();
-	release_kept();
+	/* Results first: they may hold what the connection's allocator gave. */
+	release_kept(cairn_free);
 	close_all();
+	release_kept(NULL);
 	return ct_has_failed() ? CT_FAILED : CT_PASSED;
 }

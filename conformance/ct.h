@@ -119,6 +119,8 @@ cairn_conn_opts ct_opts(void);
 /* A connection to the case's store. From threads too. */
 cairn_conn *ct_open(void);
 cairn_conn *ct_open_with(const cairn_conn_opts *opts);
+/* The same store through another descriptor, made from the subject's. */
+cairn_conn *ct_open_driver(const cairn_driver *driver, const cairn_conn_opts *opts);
 void ct_close(cairn_conn *conn);
 
 const cairn_subject *ct_subject(void);
@@ -171,7 +173,7 @@ cairn_changed ct_finish(cairn_conn *conn, cairn_finish finish);
 /* Each of the worker's writes with this lease is refused with this status and code, and changes nothing. */
 void ct_refused(cairn_conn *conn, cairn_lease lease, cairn_status status, const char *code);
 
-/* A job in a queue of its own, brought into a status; the lease is the last one it had (fence 0: never claimed). */
+/* A job in queue "ct-make", brought into a status; the lease is the last one it had (fence 0: never claimed). */
 typedef struct ct_made {
 	cairn_id id;
 	cairn_lease lease;
@@ -188,6 +190,8 @@ size_t ct_count_events(cairn_conn *conn, cairn_id id, enum cairn_event_kind kind
 const char *ct_timeline(cairn_conn *conn, cairn_id id);
 /* NULL: it has none. */
 const cairn_dead_letter *ct_dead(cairn_conn *conn, cairn_id id);
+/* It must have one. */
+const cairn_dead_letter *ct_dead_letter(cairn_conn *conn, cairn_id id);
 /* How many jobs there are in the whole store, up to 1000; statuses 0: all, else bits 1u << status. */
 size_t ct_count_jobs(cairn_conn *conn, uint32_t statuses);
 
@@ -219,6 +223,8 @@ void ct_step(ct_session *session, ct_step_fn *fn, void *arg);
 bool ct_start(ct_session *session, ct_step_fn *fn, void *arg);
 /* Waits for the end of a started step; at most 20 s. */
 void ct_join(ct_session *session);
+/* A session over a connection that was opened by other means. */
+ct_session *ct_session_over(const char *name, cairn_conn *conn);
 /* Its connection, between steps only. */
 cairn_conn *ct_session_conn(ct_session *session);
 

@@ -126,7 +126,10 @@ void ct_refused(cairn_conn *conn, cairn_lease lease, cairn_status status, const 
 ct_made ct_make(cairn_conn *conn, const char *type, enum cairn_job_status status)
 {
 	cairn_job_new job = ct_new(type);
-	job.queue = cairn_str_of(ct_format("made-%u", ct_number()));
+	job.queue = CAIRN_STR("ct-make");
+	/* Before those that were made earlier, so that the claim takes this one. */
+	job.set = CAIRN_JOB_PRIORITY;
+	job.priority = 1000 + (int32_t)ct_number();
 	ct_define(conn, type);
 	ct_made made = { .id = ct_add(conn, &job) };
 	made.lease.id = made.id;
@@ -206,6 +209,13 @@ const cairn_dead_letter *ct_dead(cairn_conn *conn, cairn_id id)
 	ct_later(letters);
 	ct_true(letters->count <= 1);
 	return letters->count ? &letters->at[0] : NULL;
+}
+
+const cairn_dead_letter *ct_dead_letter(cairn_conn *conn, cairn_id id)
+{
+	const cairn_dead_letter *dead = ct_dead(conn, id);
+	ct_true(dead != NULL);
+	return dead;
 }
 
 size_t ct_count_jobs(cairn_conn *conn, uint32_t statuses)

@@ -63,20 +63,25 @@ static void *session_main(void *arg)
 	return NULL;
 }
 
-ct_session *ct_session_with(const char *name, const cairn_conn_opts *opts)
+ct_session *ct_session_over(const char *name, cairn_conn *conn)
 {
 	if (session_count == SESSIONS)
 		ct_fail("a case may have %d sessions", SESSIONS);
 	ct_session *session = ct_alloc(sizeof(*session));
 	session->name = name;
 	session->number = (unsigned)session_count + 1;
-	session->conn = ct_open_with(opts);
+	session->conn = conn;
 	pthread_mutex_init(&session->lock, NULL);
 	pthread_cond_init(&session->turn, NULL);
 	if (pthread_create(&session->thread, NULL, session_main, session) != 0)
 		ct_fail("no thread for session %s", name);
 	sessions[session_count++] = session;
 	return session;
+}
+
+ct_session *ct_session_with(const char *name, const cairn_conn_opts *opts)
+{
+	return ct_session_over(name, ct_open_with(opts));
 }
 
 ct_session *ct_session_new(const char *name)
@@ -187,7 +192,6 @@ struct racer {
 	unsigned number;
 	ct_race_fn *fn;
 	void *arg;
-	bool failed;
 };
 
 static void wait_for_start(struct start_line *line)
@@ -209,8 +213,6 @@ static void *racer_main(void *arg)
 	wait_for_start(racer->line);
 	if (setjmp(escape) == 0)
 		racer->fn(racer->conn, racer->number, racer->arg);
-	else
-		racer->failed = true;
 	return NULL;
 }
 

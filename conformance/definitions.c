@@ -1,6 +1,6 @@
 /*
- * definitions.c - job types: defining, changing, reading them. What a definition
- * does to a job stands in enqueue.c.
+ * definitions.c - job types: defining and changing them. Finding them is in
+ * definition_list.c; what a definition does to a job in enqueue.c.
  */
 #include "ct.h"
 
@@ -69,7 +69,7 @@ static cairn_definition special(const char *type)
 					      .factor = 1500 } };
 }
 
-/* ---- define ---------------------------------------------------------------------- */
+/* ---- define -------------------------------------------------------------------- */
 
 static void fills_in_defaults(void)
 {
@@ -246,7 +246,7 @@ static void rolls_back_with_the_caller(void)
 	same(get(conn, "kept"), &before);
 }
 
-/* ---- update ---------------------------------------------------------------------- */
+/* ---- update -------------------------------------------------------------------- */
 
 static cairn_definition_patch patch_of(const char *type, uint32_t set)
 {
@@ -335,62 +335,7 @@ static void update_refuses_malformed(void)
 	same(get(conn, "t"), &before);
 }
 
-/* ---- reading --------------------------------------------------------------------- */
-
-static void get_of_an_unknown_type(void)
-{
-	cairn_conn *conn = ct_open();
-	ct_define(conn, "t");
-	cairn_str similar[] = { CAIRN_STR("T"), CAIRN_STR("t "), CAIRN_STR("tt"), CAIRN_STR("%") };
-	cairn_definitions *found = NULL;
-	for (size_t i = 0; i < 4; i++)
-		ct_status(cairn_job_definition_get(conn, similar[i], &found, ct_err()),
-			  CAIRN_NOT_FOUND, "job.definition_not_found");
-	ct_later(found);
-}
-
-static void filter_is_a_plain_text(void)
-{
-	cairn_conn *conn = ct_open();
-	const char *types[] = {
-		"Mail.Send", "mail.read", "a%b", "a_b", "a\\b", "axb", "\xc3\x84x"
-	};
-	for (size_t i = 0; i < 7; i++)
-		ct_define(conn, types[i]);
-	ct_text(listed(conn, "MAIL", NULL, 0), "Mail.Send mail.read");
-	ct_text(listed(conn, "l.s", NULL, 0), "Mail.Send");
-	ct_text(listed(conn, "%", NULL, 0), "a%b");
-	ct_text(listed(conn, "_", NULL, 0), "a_b");
-	ct_text(listed(conn, "\\", NULL, 0), "a\\b");
-	ct_text(listed(conn, "a.b", NULL, 0), "");
-	/* only ASCII letters have a case */
-	ct_text(listed(conn, "\xc3\x84X", NULL, 0), "\xc3\x84x");
-	ct_text(listed(conn, "\xc3\xa4", NULL, 0), "");
-	ct_text(listed(conn, "", "axb", 0), "mail.read \xc3\x84x");
-}
-
-static void pages_follow_the_bytes(void)
-{
-	cairn_conn *conn = ct_open();
-	const char *types[] = { "b", "a", "B", "_", "a1", "\xc3\xa9", "Z" };
-	for (size_t i = 0; i < 7; i++)
-		ct_define(conn, types[i]);
-	ct_text(listed(conn, NULL, NULL, 0), "B Z _ a a1 b \xc3\xa9");
-	ct_text(listed(conn, NULL, NULL, 3), "B Z _");
-	ct_text(listed(conn, NULL, "_", 3), "a a1 b");
-	ct_text(listed(conn, NULL, "b", 3), "\xc3\xa9");
-	ct_text(listed(conn, NULL, "\xc3\xa9", 3), "");
-	ct_text(listed(conn, NULL, "a0", 2), "a1 b");
-	cairn_definition_filter filter = { .size = sizeof(filter), .limit = 1001 };
-	cairn_definitions *found = NULL;
-	ct_status(cairn_job_definition_list(conn, &filter, &found, ct_err()), CAIRN_INVALID,
-		  "job.invalid_pagination");
-	ct_ok(cairn_job_definition_list(conn, NULL, &found, ct_err()));
-	ct_int(found->count, 7);
-	ct_later(found);
-}
-
-/* ---- enqueue and disable at once --------------------------------------------------- */
+/* ---- enqueue and disable at once ----------------------------------------------- */
 
 struct in_flight {
 	cairn_tx tx;
@@ -518,25 +463,6 @@ static const ct_case cases[] = {
 	  .rule = "Zero attempts, a zero timeout, a bad policy or an unknown bit is INVALID.",
 	  .covers = "runledger D04",
 	  .run = update_refuses_malformed },
-	{ .name = "jobs.definition.get_finds_exactly_the_type",
-	  .kind = CT_VERB,
-	  .store = CT_JOBS,
-	  .rule = "A similar type is not the type: NOT_FOUND job.definition_not_found.",
-	  .run = get_of_an_unknown_type },
-	{ .name = "jobs.definition.the_filter_is_plain_text_without_ascii_case",
-	  .kind = CT_VERB,
-	  .store = CT_JOBS,
-	  .rule = "The filter finds its text anywhere in the type, ignoring ASCII case; %, _ and "
-		  "\\ "
-		  "stand for themselves.",
-	  .covers = "runledger D05",
-	  .run = filter_is_a_plain_text },
-	{ .name = "jobs.definition.pages_go_by_bytes",
-	  .kind = CT_VERB,
-	  .store = CT_JOBS,
-	  .rule = "Definitions are listed by the bytes of their type, page by page behind a type.",
-	  .covers = "runledger D05",
-	  .run = pages_follow_the_bytes },
 	{ .name = "jobs.define.disabling_does_not_wait_for_an_open_enqueue",
 	  .kind = CT_INTERLEAVE,
 	  .store = CT_JOBS,

@@ -9,7 +9,32 @@
 	X(conn) \
 	X(caps) \
 	X(bind) \
+	X(migrations) \
+	X(refusals) \
+	X(gates) \
 	X(tx) \
-	X(claim)
+	X(definitions) \
+	X(definition_list) \
+	X(enqueue) \
+	X(enqueue_refused) \
+	X(payload) \
+	X(idempotency) \
+	X(request) \
+	X(idempotency_race) \
+	X(claim) \
+	X(claim_choice) \
+	X(claim_order) \
+	X(lease) \
+	X(lease_lost) \
+	X(lease_wait) \
+	X(scope) \
+	X(events_switch) \
+	X(matrix) \
+	X(columns) \
+	X(budget) \
+	X(errors) \
+	X(args) \
+	X(names) \
+	X(json)
 
 #endif

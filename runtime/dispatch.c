@@ -112,10 +112,11 @@ static cairn_status make_calls(struct cairn_worker *worker, cairn_error *err)
 			return cairn_worker__trouble(worker, err);
 		}
 	}
+	/* what was taken back may be claimed at once: a worker that ends when idle sees it */
 	cairn_status (*const calls[])(struct cairn_worker *, cairn_error *) = {
+		cairn_worker__reap,
 		cairn_worker__flush,
 		cairn_worker__beat,
-		cairn_worker__reap,
 	};
 	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
 		if (worker->conn == NULL || worker->retry_at > cairn_worker__now())
@@ -205,18 +206,17 @@ cairn_status cairn_worker__dispatch(struct cairn_worker *worker, cairn_error *er
 {
 	cairn_status st = CAIRN_OK;
 	for (;;) {
-		cairn_usec now = cairn_worker__now();
 		uint32_t running;
-		advance_stop(worker, now);
 		if (st == CAIRN_OK)
 			st = make_calls(worker, err);
+		cairn_usec now = cairn_worker__now();
 		if (st != CAIRN_OK && worker->stop_phase != CAIRN_STOP_HARD)
 			stop_hard(worker, now);
 		uint32_t busy = watch(worker, now, &running);
+		advance_stop(worker, now);
 		/* without a database only handlers at work are waited for */
 		if (over(worker, st == CAIRN_OK ? busy : running, now))
 			return st;
-		advance_stop(worker, now);
 		sleep_until(worker, next_look(worker, busy, st == CAIRN_OK));
 	}
 }

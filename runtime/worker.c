@@ -276,9 +276,7 @@ cairn_status cairn_worker_run(cairn_worker *worker, cairn_error *err)
 	cairn_status st = cairn_worker__connect(worker, &mine);
 	if (st == CAIRN_OK)
 		st = cairn_worker__pool_start(worker, &mine);
-	cairn_usec now = cairn_worker__now();
-	worker->next_reap = now + cairn_worker__jitter(worker, worker->opts.reap_interval);
-	worker->next_beat = now + worker->opts.lease / 3;
+	worker->next_beat = cairn_worker__now() + worker->opts.lease / 3;
 	if (st == CAIRN_OK)
 		st = cairn_worker__dispatch(worker, &mine);
 	uint32_t abandoned = cairn_worker__pool_end(worker);

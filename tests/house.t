@@ -39,18 +39,20 @@ in_tree() {
 	(cd "$scratch/tree" && "$top/tools/$1")
 }
 
+# includes HEADER FILE PATH: FILE includes HEADER, which is PATH, and must not.
 includes() {
-	plant "$1"
-	fails_with "$1: must not include $2" "include graph: $1 and $2" in_tree check-includes.sh
+	echo "#include $1" >"$scratch/text"
+	plant "$2" <"$scratch/text"
+	fails_with "$2: must not include $3" "include graph: $2 and $3" in_tree check-includes.sh
 }
-printf '#include <sqlite3.h>\n' | includes core/x.c vendor/sqlite
-printf '#include <cjson/cJSON.h>\n' | includes core/x.c vendor/cjson
-printf '#include <cairn/sqlite.h>\n' | includes core/x.c include/cairn/sqlite.h
-printf '#include <sqlite3.h>\n' | includes drivers/memory/x.c vendor/sqlite
-printf '#include <cairn/sys/driver.h>\n' | includes runtime/x.c include/cairn/sys/driver.h
-printf '#include <cairn/sys/arena.h>\n' | includes include/cairn/x.h include/cairn/sys/arena.h
-printf '#include <sqlite3.h>\n' | includes include/cairn/x.h vendor/sqlite
-printf '#include <cairn/memory_driver.h>\n' | includes conformance/x.c include/cairn/memory_driver.h
+includes '<sqlite3.h>' core/x.c vendor/sqlite
+includes '<cjson/cJSON.h>' core/x.c vendor/cjson
+includes '<cairn/sqlite.h>' core/x.c include/cairn/sqlite.h
+includes '<sqlite3.h>' drivers/memory/x.c vendor/sqlite
+includes '<cairn/sys/driver.h>' runtime/x.c include/cairn/sys/driver.h
+includes '<cairn/sys/arena.h>' include/cairn/x.h include/cairn/sys/arena.h
+includes '<sqlite3.h>' include/cairn/x.h vendor/sqlite
+includes '<cairn/memory_driver.h>' conformance/x.c include/cairn/memory_driver.h
 plant drivers/sqlite/x.c <<'C'
 #include "../../core/secret.h"
 C

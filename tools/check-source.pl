@@ -122,7 +122,7 @@ find({ no_chdir => 1, wanted => sub {
 		$File::Find::prune = 1;
 		return;
 	}
-	push @files, s{^\./}{}r if -f && !m{\.(?:db|db-wal|db-shm|png|gz|o|d)$};
+	push @files, s{^\./}{}r if -f && !m{/corpus/|\.(?:db|db-wal|db-shm|png|gz|o|d)$};
 } }, '.');
 
 for my $file (sort @files) {

@@ -5,7 +5,7 @@
  */
 #include "mem.h"
 
-/* The members that docs/EVENTS.md gives to each kind of event. */
+/* The fields that each kind of event has: see cairn_job_change_fn. */
 static cairn_event_record event_of(enum cairn_event_kind kind, const cairn_change *change,
 				   const cairn_job *was, const cairn_job *is, cairn_time now)
 {

@@ -23,6 +23,9 @@
 #error "libpq 14 or newer is needed: it has pipeline mode"
 #endif
 
+/* The longest name that Postgres does not cut. */
+#define PG_NAME_MAX 63
+
 /* ---- parameters (params.c) ------------------------------------------------ */
 
 #define PG_PARAMS_MAX 32
@@ -35,6 +38,7 @@
 struct pg_params {
 	int count;
 	bool failed;
+	bool too_large; /* why it failed, if not for memory */
 	char *buffer;
 	size_t used;
 	size_t size;
@@ -73,6 +77,7 @@ struct pg_pipe {
 	bool writes;
 	bool commit_sent; /* what was sent may commit */
 	bool failed;
+	size_t failed_at;  /* the step of the failure; count: behind them all */
 	PGresult *failure; /* the first failing result; NULL with failed: the client's own */
 	cairn_usec began;
 };
@@ -80,6 +85,7 @@ struct pg_pipe {
 /* ---- a connection ----------------------------------------------------------- */
 
 enum pg_lock { PG_UNLOCKED = 0, PG_LOCKED_SESSION, PG_LOCKED_TX };
+enum pg_work { PG_NO_WORK = 0, PG_WORK_TX, PG_WORK_SAVEPOINT };
 
 /* The `self` of every slot. The core has zeroed it. */
 struct pg {
@@ -98,24 +104,32 @@ struct pg {
 	bool prepare; /* use prepared statements */
 	bool own_tx;  /* cairn began the transaction that is open */
 	bool broken;  /* not to be used any more, whatever libpq thinks */
-	enum pg_lock lock;
+	enum pg_lock lock; /* a migration's */
+	enum pg_work work; /* likewise: what is undone when something fails now */
 	atomic_bool interrupted;
 	struct pg_params params;
 	struct pg_pipe pipe;
-	const void **items; /* scratch: a batch in the order in which it is sent */
-	size_t items_size;
 };
 
 /* ---- params.c ---------------------------------------------------------------- */
 
-/* n structs of a batch, in the order in which they are sent; columns are read by offset. */
+/* n structs of a batch: an array of them, or pointers in the order in which they are sent. */
 struct pg_items {
-	const void *const *at;
+	const void *const *at; /* NULL: base counts */
+	const void *base;
+	size_t size;
 	size_t n;
 };
 
-/* Pointers to n structs of size bytes each, in pg's scratch; at is NULL without memory. */
-struct pg_items cairn_pg__items(struct pg *pg, const void *base, size_t size, size_t n);
+#define PG_ITEMS(array, count) \
+	((struct pg_items){ .base = (array), .size = sizeof *(array), .n = (count) })
+
+/* Open ends of times: what no stored time is beyond. */
+#define PG_TIME_FIRST ((cairn_time)-62135596800 * CAIRN_SECOND)
+#define PG_TIME_LAST  ((cairn_time)253402300800 * CAIRN_SECOND)
+
+/* What "below this id" means where none is given: below the greatest. */
+cairn_id cairn_pg__id_bound(cairn_id after);
 
 void cairn_pg__add_null(struct pg *pg);
 void cairn_pg__add_bool(struct pg *pg, bool value);
@@ -124,6 +138,7 @@ void cairn_pg__add_int8(struct pg *pg, int64_t value);
 void cairn_pg__add_time(struct pg *pg, cairn_time value); /* 0: NULL */
 void cairn_pg__add_id(struct pg *pg, cairn_id id);
 void cairn_pg__add_text(struct pg *pg, cairn_str text); /* absent: NULL */
+void cairn_pg__add_tenant(struct pg *pg, cairn_str tenant); /* absent: '' */
 /* The tenant a scope asks for: '' is global, NULL is any. */
 void cairn_pg__add_scope(struct pg *pg, const cairn_scope *scope);
 /* The call's time: the installed clock's, or NULL. */
@@ -142,6 +157,8 @@ void cairn_pg__add_times(struct pg *pg, struct pg_items items, size_t offset,
 void cairn_pg__add_texts(struct pg *pg, struct pg_items items, size_t offset,
 			 enum pg_absent absent);
 void cairn_pg__add_jsons(struct pg *pg, struct pg_items items, size_t offset);
+/* The tenants of scopes: '' is global, NULL any. */
+void cairn_pg__add_scopes(struct pg *pg, struct pg_items items, size_t offset);
 /* Blobs of 32 bytes. */
 void cairn_pg__add_hashes(struct pg *pg, struct pg_items items, size_t offset);
 
@@ -170,17 +187,18 @@ void cairn_pg__call_clear(struct pg *pg);
 PGresult *cairn_pg__result(struct pg *pg, size_t n);
 PGresult *cairn_pg__take(struct pg *pg, size_t n);
 
-/* begin, queue one statement, run: for calls of a single statement. */
-cairn_status cairn_pg__call(struct pg *pg, bool writes, enum pg_sql sql, cairn_error *err);
-
 /* Utility statements as they are, without anything around them, results dropped. */
 cairn_status cairn_pg__commands(struct pg *pg, const char *const *texts, size_t n,
 				cairn_error *err);
 cairn_status cairn_pg__command(struct pg *pg, const char *text, cairn_error *err);
-/* COMMIT: a loss of the connection is UNCERTAIN. */
+/* BEGIN with cairn's settings; COMMIT, where losing the connection is UNCERTAIN. */
+cairn_status cairn_pg__begin_tx(struct pg *pg, cairn_error *err);
 cairn_status cairn_pg__commit_tx(struct pg *pg, cairn_error *err);
-/* A script of any number of statements, inside an open transaction. */
-cairn_status cairn_pg__script(struct pg *pg, cairn_str sql, cairn_error *err);
+/*
+ * A script of any number of statements, as they are; last (may be NULL) gets the
+ * last statement's result, whose values are text.
+ */
+cairn_status cairn_pg__script(struct pg *pg, const char *sql, PGresult **last, cairn_error *err);
 
 /* Whether the session can be used now; closed, failed transaction and misuse are refused. */
 cairn_status cairn_pg__usable(struct pg *pg, cairn_error *err);
@@ -212,6 +230,11 @@ cairn_str cairn_pg__text(const PGresult *result, int row, int column);
 /* The same, with '' absent too: tenants. */
 cairn_str cairn_pg__tenant(const PGresult *result, int row, int column);
 
+/* The columns that a claim and a list have in common; answers the column behind them. */
+int cairn_pg__job(const PGresult *result, int row, cairn_job *job);
+/* Four columns; NULLs are zeroes. */
+void cairn_pg__retry(const PGresult *result, int row, int column, cairn_retry *retry);
+
 /* Reads one row of a result into a zeroed row of the answer. */
 typedef void pg_read_fn(const PGresult *result, int row, void *into);
 
@@ -221,15 +244,22 @@ typedef void pg_read_fn(const PGresult *result, int row, void *into);
  */
 cairn_status cairn_pg__read(struct pg *pg, size_t n, cairn_rows *rows, pg_read_fn *read,
 			    cairn_error *err);
-/* As a query that was called: run the only statement, read, clear. */
+/* Parks a result so that it lives as long as the answer. */
+cairn_status cairn_pg__park(struct pg *pg, size_t n, cairn_rows *rows, cairn_error *err);
+/* The end of a call of one statement: queue it, run, read its rows, clear. */
 cairn_status cairn_pg__query(struct pg *pg, enum pg_sql sql, cairn_rows *rows, pg_read_fn *read,
 			     cairn_error *err);
 
 /* ---- pieces that several slots need ----------------------------------------------------- */
 
-/* Queues the statements of a claim and tells which of the call's statements answers (claim.c). */
+/*
+ * A claim inside a call that has begun (claim.c): room for its rows first (-1: no memory), then
+ * its two statements, the second of which answers; n is its place among the call's statements.
+ */
+int cairn_pg__claim_reserve(const cairn_claim_plan *plan, cairn_rows *rows);
 void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, bool shared_time);
-cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, cairn_rows *rows, cairn_error *err);
+cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_plan *plan,
+				  cairn_rows *rows, cairn_error *err);
 
 /* A name as SQL wants it, in double quotes; answers the length without terminator. (sql.c) */
 size_t cairn_pg__quote(char *into, cairn_str name);
@@ -243,10 +273,17 @@ enum { PG_SET_COUNT = 1 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
-/* A transaction or savepoint for a migration's work, in the connection's schema (migration.c). */
-cairn_status cairn_pg__work_begin(struct pg *pg, const char *schema, cairn_error *err);
-/* Ends it: keeps what was done, or with keep false takes it back. */
-cairn_status cairn_pg__work_end(struct pg *pg, bool keep, cairn_error *err);
+/*
+ * The work of a migration stands in a transaction of its own, or in a savepoint of the
+ * caller's: what fails in it is taken back and aborts nothing else. The search path is the
+ * schema, then what is behind it (NULL: nothing). (migration.c)
+ */
+cairn_status cairn_pg__work_begin(struct pg *pg, const char *schema, const char *behind,
+				  cairn_error *err);
+/* Ends it: keeps what was done if status is OK and keep is said, else takes it back. */
+cairn_status cairn_pg__work_end(struct pg *pg, cairn_status status, bool keep, cairn_error *err);
+/* Runs a script that is no C string. */
+cairn_status cairn_pg__work_run(struct pg *pg, cairn_str sql, PGresult **last, cairn_error *err);
 
 /* ---- slots ------------------------------------------------------------------------------------ */
 

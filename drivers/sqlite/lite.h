@@ -19,27 +19,30 @@
 
 #include "sql.h"
 
-/* What a claim must remember of a row between reading and writing it. */
+/* What claiming and reaping remember of a row between reading and writing it. */
 struct lite_slot {
-	int64_t row; /* rowid */
-	int64_t events;
+	int64_t row;	  /* rowid */
+	int64_t events;	  /* claiming */
+	cairn_time until; /* reaping: lease_expires_at */
+	cairn_id id;
 };
 
 /* A connection: the `self` of every slot. The core has zeroed it. */
 struct lite {
 	cairn_host *host;
 	sqlite3 *db;
-	bool owned;	     /* opened here, not adopted: its busy and progress handlers are ours */
-	bool begun;	     /* the core's transaction of depth 0 is open */
-	bool nested;	     /* the running call stands in a transaction that it did not begin */
-	bool timed_out;	     /* the statement was stopped by its time limit */
-	bool idle;	     /* the last claim found nothing: look before taking the writer's lock */
+	bool owned;	/* opened here, not adopted: its busy and progress handlers are ours */
+	bool begun;	/* the core's transaction of depth 0 is open */
+	bool nested;	/* the running call stands in a transaction that it did not begin */
+	bool timed_out; /* the statement was stopped by its time limit */
+	bool idle;	/* the last claim found nothing: look before taking the writer's lock */
 	uint32_t savepoints; /* highest open depth; 0: none */
 	atomic_int interrupted;
-	int64_t changes;     /* rows ever changed when the outermost transaction began */
-	cairn_usec deadline; /* of the running statement, by the monotonic clock */
-	cairn_usec waiting;  /* since when this call waits for the file; 0: it does not */
-	uint32_t dice;	     /* spreads the pauses of those who wait */
+	int64_t changes;       /* rows ever changed when the outermost transaction began */
+	cairn_usec time_limit; /* of one statement; 0: none */
+	cairn_usec deadline;   /* of the running statement, by the monotonic clock */
+	cairn_usec waiting;    /* since when this call waits for the file; 0: it does not */
+	uint32_t dice;	       /* spreads the pauses of those who wait */
 	struct lite_slot *slots;
 	size_t slot_count;
 	sqlite3_stmt *statements[LITE_SQL_COUNT];
@@ -82,12 +85,12 @@ bool cairn_lite__wait(struct lite *lite);
 
 /* ---- failing (error.c) ------------------------------------------------------ */
 
-/* Fills err from the handle's last error. */
-cairn_status cairn_lite__fail(struct lite *lite, cairn_error *err);
-/* The same for a COMMIT, which may have happened although it failed. */
-cairn_status cairn_lite__fail_commit(struct lite *lite, cairn_error *err);
-/* The same for a migration script: its own fault is migration.failed. */
-cairn_status cairn_lite__fail_script(struct lite *lite, sqlite3 *db, cairn_error *err);
+/* Fills err from a result code and the handle's last message. */
+cairn_status cairn_lite__fail(struct lite *lite, int rc, cairn_error *err);
+/* The same for another handle, a scratch database's. */
+cairn_status cairn_lite__fail_on(struct lite *lite, sqlite3 *db, int rc, cairn_error *err);
+/* What to answer for a COMMIT that just failed with status: it may have happened nevertheless. */
+cairn_status cairn_lite__uncertain(struct lite *lite, cairn_status status, cairn_error *err);
 
 /* ---- statements (exec.c) ------------------------------------------------------- */
 
@@ -111,8 +114,8 @@ void cairn_lite__bind_count(struct lite_run *run, int64_t value);   /* negative:
 void cairn_lite__bind_text(struct lite_run *run, cairn_str text);   /* absent: NULL */
 void cairn_lite__bind_tenant(struct lite_run *run, cairn_str text); /* absent: '' */
 void cairn_lite__bind_word(struct lite_run *run, const char *word);
-void cairn_lite__bind_id(struct lite_run *run, const cairn_id *id); /* none: NULL */
-void cairn_lite__bind_hash(struct lite_run *run, const uint8_t hash[32]);
+void cairn_lite__bind_blob(struct lite_run *run, const uint8_t *bytes, size_t len);
+void cairn_lite__bind_id(struct lite_run *run, const cairn_id *id);
 /* GLOBAL: '', TENANT: the tenant, ANY: NULL. */
 void cairn_lite__bind_scope(struct lite_run *run, const cairn_scope *scope);
 

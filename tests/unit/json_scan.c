@@ -414,7 +414,7 @@ static void large_objects(void)
 	big.len = 0;
 	add("{\"a\":{");
 	for (int i = 0; i < 60; i++) {
-		char member[32];
+		char member[64];
 		snprintf(member, sizeof member, "\"%d\":{\"0\":{},\"1\":[{\"a\":0}]},", i);
 		add(member);
 	}

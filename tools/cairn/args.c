@@ -22,8 +22,8 @@ struct parse {
 static void global_options(struct cli *cli, bool *help, struct opt global[8])
 {
 	const struct opt table[] = {
-		{ "db", 0, OPT_TEXT, &cli->db, "URL",
-		  "database: sqlite:FILE or postgresql://…", &cli->db_given },
+		{ "db", 0, OPT_TEXT, &cli->db, "URL", "database: sqlite:FILE or postgresql://…",
+		  &cli->db_given },
 		{ "tenant", 't', OPT_TEXT, &cli->tenant, "NAME", "only this tenant's jobs", NULL },
 		{ "global", 0, OPT_FLAG, &cli->global, NULL, "only jobs without a tenant", NULL },
 		{ "json", 0, OPT_FLAG, &cli->json, NULL, "JSON instead of tables", NULL },
@@ -42,9 +42,9 @@ static int store_number(const struct cli *cli, const struct opt *opt, const char
 {
 	int64_t n = 0;
 	int64_t min = opt->kind == OPT_INT32 ? INT32_MIN : opt->kind == OPT_COUNT ? 1 : 0;
-	int64_t max = opt->kind == OPT_INT32 ? INT32_MAX :
-		      opt->kind == OPT_COUNT ? UINT32_MAX :
-					       INT64_MAX;
+	int64_t max = opt->kind == OPT_INT32   ? INT32_MAX
+		      : opt->kind == OPT_COUNT ? UINT32_MAX
+					       : INT64_MAX;
 	if (int_parse(text, min, max, &n) != 0)
 		return usage_error(cli, "--%s: '%s' is not a number here", opt->name, text);
 	if (opt->kind == OPT_INT32)
@@ -101,8 +101,8 @@ static int store(const struct cli *cli, const struct opt *opt, const char *text)
 static const struct opt *find(const struct opt *table, const char *name, size_t len, char letter)
 {
 	for (; table != NULL && table->name != NULL; table++) {
-		if (letter != 0 ? table->letter == letter :
-				  strlen(table->name) == len && memcmp(table->name, name, len) == 0)
+		if (letter != 0 ? table->letter == letter
+				: strlen(table->name) == len && memcmp(table->name, name, len) == 0)
 			return table;
 	}
 	return NULL;

@@ -39,9 +39,9 @@ struct cli {
 struct command {
 	const char *name;
 	int (*run)(struct cli *cli, int argc, char **argv); /* argv without the command's name */
-	const char *usage;   /* what stands behind the name */
-	const char *summary; /* one line */
-	const char *details; /* for `cairn help NAME`; may be NULL */
+	const char *usage;				    /* what stands behind the name */
+	const char *summary;				    /* one line */
+	const char *details;				    /* for `cairn help NAME`; may be NULL */
 };
 
 extern const struct command commands[]; /* ends with a NULL name */
@@ -62,14 +62,14 @@ int cmd_help(struct cli *cli, int argc, char **argv);
 /* ---- args.c ---- */
 
 enum opt_kind {
-	OPT_FLAG,   /* bool */
-	OPT_TEXT,   /* const char * */
-	OPT_TEXTS,  /* struct texts: may be repeated */
-	OPT_INT32,  /* int32_t */
-	OPT_COUNT,  /* uint32_t, at least 1 */
-	OPT_BIG,    /* int64_t, at least 0 */
-	OPT_SPAN,   /* cairn_usec: 10s, 5m, 250ms, 2h */
-	OPT_TIME    /* cairn_time: RFC 3339, or a span ago */
+	OPT_FLAG,  /* bool */
+	OPT_TEXT,  /* const char * */
+	OPT_TEXTS, /* struct texts: may be repeated */
+	OPT_INT32, /* int32_t */
+	OPT_COUNT, /* uint32_t, at least 1 */
+	OPT_BIG,   /* int64_t, at least 0 */
+	OPT_SPAN,  /* cairn_usec: 10s, 5m, 250ms, 2h */
+	OPT_TIME   /* cairn_time: RFC 3339, or a span ago */
 };
 
 #define MAX_TEXTS 64

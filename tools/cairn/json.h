@@ -33,8 +33,8 @@ void json_id(struct json *json, const char *name, cairn_id id);
 /* A document as it is stored; line ends between its tokens become blanks. */
 void json_raw(struct json *json, const char *name, cairn_str document);
 
-/* Rows, with the names that SQL has for them. */
-void json_job(struct json *json, const cairn_job *job);
+/* Rows, with the names that SQL has for them; a compact job was read without its documents. */
+void json_job(struct json *json, const cairn_job *job, bool compact);
 void json_attempt(struct json *json, const cairn_attempt *attempt);
 void json_event(struct json *json, const cairn_event *event);
 

@@ -29,18 +29,20 @@ static void job_lease(struct json *json, const cairn_job *job)
 	json_time(json, "finished_at", job->finished_at);
 }
 
-void json_job(struct json *json, const cairn_job *job)
+void json_job(struct json *json, const cairn_job *job, bool compact)
 {
 	job_identity(json, job);
 	job_lease(json, job);
 	json_text(json, "stage", job->stage);
 	json_count(json, "progress_done", job->progress_done);
 	json_count(json, "progress_total", job->progress_total);
-	json_raw(json, "payload", job->payload);
-	json_raw(json, "checkpoint", job->checkpoint);
-	json_raw(json, "output", job->output);
+	if (!compact) {
+		json_raw(json, "payload", job->payload);
+		json_raw(json, "checkpoint", job->checkpoint);
+		json_raw(json, "output", job->output);
+		json_raw(json, "request", job->request);
+	}
 	json_text(json, "idempotency_key", job->key);
-	json_raw(json, "request", job->request);
 	json_text(json, "status_reason", job->status_reason);
 	json_text(json, "error_code", job->error_code);
 	json_text(json, "error_message", job->error_message);
@@ -56,10 +58,10 @@ void json_attempt(struct json *json, const cairn_attempt *attempt)
 	json_text(json, "worker", attempt->worker);
 	json_time(json, "leased_at", attempt->leased_at);
 	json_time(json, "finished_at", attempt->finished_at);
-	json_z(json, "outcome", cairn_ending_text(attempt->ending));
+	json_z(json, "ending", cairn_ending_text(attempt->ending));
 	json_text(json, "error_code", attempt->error_code);
 	json_text(json, "error_message", attempt->error_message);
-	json_int(json, "retry_delay_us", attempt->retry_delay);
+	json_count(json, "retry_delay_us", attempt->next_run_at != 0 ? attempt->retry_delay : -1);
 	json_time(json, "next_run_at", attempt->next_run_at);
 	json_time(json, "not_before", attempt->not_before);
 }

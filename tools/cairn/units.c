@@ -10,12 +10,8 @@ static const struct unit {
 	const char *name;
 	cairn_usec span;
 } units[] = {
-	{ "us", 1 },
-	{ "ms", CAIRN_MILLISECOND },
-	{ "s", CAIRN_SECOND },
-	{ "m", CAIRN_MINUTE },
-	{ "h", CAIRN_HOUR },
-	{ "d", CAIRN_DAY },
+	{ "us", 1 },	       { "ms", CAIRN_MILLISECOND }, { "s", CAIRN_SECOND },
+	{ "m", CAIRN_MINUTE }, { "h", CAIRN_HOUR },	    { "d", CAIRN_DAY },
 };
 
 #define UNITS (sizeof units / sizeof units[0])
@@ -88,7 +84,8 @@ int int_parse(const char *text, int64_t min, int64_t max, int64_t *value)
 	char *end;
 	errno = 0;
 	long long n = strtoll(text, &end, 10);
-	bool digits = *text == '-' ? text[1] >= '0' && text[1] <= '9' : *text >= '0' && *text <= '9';
+	bool digits =
+		*text == '-' ? text[1] >= '0' && text[1] <= '9' : *text >= '0' && *text <= '9';
 	if (!digits || *end != '\0' || errno != 0 || n < min || n > max)
 		return -1;
 	*value = n;

@@ -1,0 +1,85 @@
+/*
+ * definition.c - job types: writing them, and listing them by type.
+ */
+#include <stddef.h>
+
+#include "pg.h"
+
+#define COLUMN(field) items, offsetof(cairn_definition, field)
+
+static void add_retry(struct pg *pg, struct pg_items items)
+{
+	cairn_pg__add_int8s(pg, COLUMN(retry.base));
+	cairn_pg__add_int8s(pg, COLUMN(retry.cap));
+	cairn_pg__add_int8s(pg, COLUMN(retry.jitter));
+	cairn_pg__add_int4s(pg, COLUMN(retry.factor));
+}
+
+static void add_definitions(struct pg *pg, const cairn_define_plan *plan, struct pg_items items)
+{
+	bool patch = plan->mode == CAIRN_DEFINE_PATCH;
+	cairn_pg__add_now(pg);
+	if (patch)
+		cairn_pg__add_int4(pg, (int32_t)plan->patch);
+	cairn_pg__add_texts(pg, COLUMN(type), PG_ABSENT_EMPTY);
+	if (!patch) {
+		cairn_pg__add_int4s(pg, COLUMN(version));
+		cairn_pg__add_int4s(pg, COLUMN(disabled));
+	}
+	cairn_pg__add_int4s(pg, COLUMN(max_attempts));
+	cairn_pg__add_int8s(pg, COLUMN(timeout));
+	cairn_pg__add_int4s(pg, COLUMN(priority));
+	if (patch)
+		cairn_pg__add_int4s(pg, COLUMN(disabled));
+	add_retry(pg, items);
+}
+
+cairn_status cairn_pg__job_define(void *self, const cairn_define_plan *plan, size_t *found,
+				  cairn_error *err)
+{
+	struct pg *pg = self;
+	static const enum pg_sql texts[] = { [CAIRN_DEFINE_UPSERT] = PG_SQL_DEFINE,
+					     [CAIRN_DEFINE_IF_MISSING] = PG_SQL_DEFINE_MISSING,
+					     [CAIRN_DEFINE_PATCH] = PG_SQL_DEFINE_PATCH };
+	*found = 0;
+	cairn_status status = cairn_pg__call_begin(pg, true, err);
+	if (status != CAIRN_OK)
+		return status;
+	add_definitions(pg, plan, PG_ITEMS(plan->definitions, plan->n));
+	cairn_pg__queue(pg, texts[plan->mode]);
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	if (plan->mode == CAIRN_DEFINE_PATCH)
+		*found = (size_t)cairn_pg__int8(cairn_pg__result(pg, 0), 0, 0);
+	cairn_pg__call_clear(pg);
+	return CAIRN_OK;
+}
+
+static void read_definition(const PGresult *result, int row, void *into)
+{
+	cairn_definition *definition = into;
+	definition->type = cairn_pg__text(result, row, 0);
+	definition->version = cairn_pg__int4(result, row, 1);
+	definition->max_attempts = cairn_pg__int4(result, row, 2);
+	definition->timeout = cairn_pg__int8(result, row, 3);
+	definition->priority = cairn_pg__int4(result, row, 4);
+	definition->disabled = !cairn_pg__bool(result, row, 5);
+	cairn_pg__retry(result, row, 6, &definition->retry);
+	definition->created_at = cairn_pg__time(result, row, 10);
+	definition->updated_at = cairn_pg__time(result, row, 11);
+}
+
+cairn_status cairn_pg__job_definitions(void *self, const cairn_definition_query *query,
+				       cairn_rows *rows, cairn_error *err)
+{
+	struct pg *pg = self;
+	cairn_status status = cairn_pg__call_begin(pg, false, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_pg__add_tenant(pg, query->after); /* absent: '', which is before all types */
+	cairn_pg__add_text(pg, query->type);
+	cairn_pg__add_text(pg, query->contains);
+	cairn_pg__add_int8(pg, query->limit);
+	return cairn_pg__query(pg, PG_SQL_DEFINITIONS, rows, read_definition, err);
+}

@@ -1,0 +1,62 @@
+/*
+ * driver.c - the driver's table of contents: constant tables, nothing else. What a
+ * slot has to do is said at its type in <cairn/sys/driver.h>, migration.h and job.h;
+ * what is left out here is filled in by the core, or refused by name.
+ */
+#include "pg.h"
+
+static const cairn_conn_ops conn = {
+	.size = sizeof conn,
+	.open = cairn_pg__open,
+	.close = cairn_pg__close,
+	.begin = cairn_pg__begin,
+	.commit = cairn_pg__commit,
+	.rollback = cairn_pg__rollback,
+	.now = cairn_pg__now,
+	.adopt = cairn_pg__adopt,
+	.in_tx = cairn_pg__foreign_tx,
+	.interrupt = cairn_pg__interrupt,
+};
+
+static const cairn_migration_ops migrations = {
+	.size = sizeof migrations,
+	.history = cairn_pg__migration_history,
+	.apply = cairn_pg__migration_apply,
+	.gate = cairn_pg__migration_gate,
+	.validate = cairn_pg__migration_validate,
+	.lock = cairn_pg__migration_lock,
+	.unlock = cairn_pg__migration_unlock,
+	.describe = cairn_pg__migration_describe,
+};
+
+static const cairn_job_ops jobs = {
+	.size = sizeof jobs,
+	.define = cairn_pg__job_define,
+	.definitions = cairn_pg__job_definitions,
+	.enqueue = cairn_pg__job_enqueue,
+	.claim = cairn_pg__job_claim,
+	.change = cairn_pg__job_change,
+	.reap = cairn_pg__job_reap,
+	.list = cairn_pg__job_list,
+	.attempts = cairn_pg__job_attempts,
+	.events = cairn_pg__job_events,
+	.dead = cairn_pg__job_dead,
+	.stats = cairn_pg__job_stats,
+};
+
+static const char *const schemes[] = { "postgresql", "postgres", NULL };
+
+const cairn_driver cairn_postgres = {
+	.size = sizeof cairn_postgres,
+	.api = CAIRN_DRIVER_API,
+	.caps = CAIRN_CAP_DURABLE | CAIRN_CAP_SHARED | CAIRN_CAP_PARALLEL_CLAIM |
+		CAIRN_CAP_NESTED_TX | CAIRN_CAP_TX_DDL,
+	.name = "postgres",
+	.schemes = schemes,
+	.self_size = sizeof(struct pg),
+	.conn = &conn,
+	.migrations = &migrations,
+	.jobs = &jobs,
+	.set = cairn_pg__migrations,
+	.set_count = PG_SET_COUNT,
+};

@@ -1,0 +1,565 @@
+/*
+ * sql.c - every statement of the driver as constant text, and their rendering for
+ * a schema. The longest ones, which change and reap jobs, stand in sql_change.h.
+ *
+ * Statements must be right on plans that were made when the tables were empty: they
+ * find rows by one index only, join by nested loops from what they were given, and use
+ * neither values nor statistics to decide. Times: T is the call's, read once.
+ */
+#include <string.h>
+
+#include "pg.h"
+#include "sql_change.h"
+
+/* The installed clock's time ($1), or the statement's. */
+#define T "COALESCE($1::timestamptz, statement_timestamp())"
+
+/* The tenant of a scope: NULL is any. */
+#define IN_SCOPE(tenant, param) "(" param "::text IS NULL OR " tenant " = " param "::text)"
+
+/* What a claim and a list answer alike; rows.c reads them in this order. */
+#define JOB_COLUMNS(j) \
+	j ".id, " j ".type, " j ".tenant, " j ".priority, " j ".run_number, " j ".attempt, " j \
+	  ".max_attempts, " j ".timeout_us, " j ".run_at, " j ".owner, " j ".fence, " j \
+	  ".started_at, " j ".stage, " j ".progress_done, " j ".progress_total, " j \
+	  ".idempotency_key, " j ".status_reason, " j ".error_code, " j ".error_message, " j \
+	  ".created_at, " j ".updated_at, "
+
+/* The request of a keyed job; evaluated only for those. Index: cairn_job_key_pkey. */
+#define REQUEST(j) \
+	"CASE WHEN " j ".idempotency_key IS NOT NULL THEN (SELECT k.request " \
+	"FROM @schema.cairn_job_key k WHERE k.type = " j ".type AND k.tenant = " j ".tenant " \
+	"AND k.idempotency_key = " j ".idempotency_key) END"
+
+/* The settings under which plans stay right; the application's own are put back by name. */
+#define PLAN_PROOF \
+	"set_config('enable_seqscan', 'off', true), " \
+	"set_config('enable_bitmapscan', 'off', true), " \
+	"set_config('enable_hashjoin', 'off', true), " \
+	"set_config('enable_mergejoin', 'off', true), " \
+	"set_config('jit', 'off', true), " \
+	"set_config('plan_cache_mode', 'force_generic_plan', true)"
+
+/* They as one text, and back. */
+#define PLAN_SETTINGS \
+	"concat_ws('|', current_setting('enable_seqscan'), " \
+	"current_setting('enable_bitmapscan'), current_setting('enable_hashjoin'), " \
+	"current_setting('enable_mergejoin'), current_setting('jit'), " \
+	"current_setting('plan_cache_mode'))"
+#define PLAN_SETTINGS_BACK \
+	"set_config('enable_seqscan', split_part(s, '|', 1), true), " \
+	"set_config('enable_bitmapscan', split_part(s, '|', 2), true), " \
+	"set_config('enable_hashjoin', split_part(s, '|', 3), true), " \
+	"set_config('enable_mergejoin', split_part(s, '|', 4), true), " \
+	"set_config('jit', split_part(s, '|', 5), true), " \
+	"set_config('plan_cache_mode', split_part(s, '|', 6), true)"
+
+#define DEFINE_FROM \
+	"INSERT INTO @schema.cairn_job_definition AS d (type, version, enabled, max_attempts, " \
+	"timeout_us, priority, retry_base_us, retry_cap_us, retry_jitter_us, retry_factor, " \
+	"created_at, updated_at) " \
+	"SELECT DISTINCT ON (i.type COLLATE \"C\") i.type, i.version, i.disabled = 0, " \
+	"i.max_attempts, i.timeout_us, i.priority, i.base, i.cap, i.jitter, i.factor, " T ", " T \
+	" FROM unnest($2::text[], $3::int4[], $4::int4[], $5::int4[], $6::int8[], $7::int4[], " \
+	"$8::int8[], $9::int8[], $10::int8[], $11::int4[]) WITH ORDINALITY " \
+	"AS i(type, version, disabled, max_attempts, timeout_us, priority, base, cap, jitter, " \
+	"factor, n) "
+
+#define PATCH_FIELD(bit, field) \
+	"CASE WHEN $2::int4 & " bit " <> 0 THEN i." field " ELSE d." field " END"
+#define PATCHED \
+	PATCH_FIELD("1", "max_attempts") ", " PATCH_FIELD("2", "timeout_us") ", " \
+	PATCH_FIELD("4", "priority") ", " PATCH_FIELD("8", "enabled") ", " \
+	PATCH_FIELD("16", "retry_base_us") ", " PATCH_FIELD("16", "retry_cap_us") ", " \
+	PATCH_FIELD("16", "retry_jitter_us") ", " PATCH_FIELD("16", "retry_factor")
+
+/* The items of an enqueue, with what their definitions give. Index: cairn_job_definition_pkey. */
+#define ENQUEUE_ITEMS \
+	"SELECT i.id, i.queue, i.type, i.tenant, i.payload, i.owner, i.stage, i.key, i.request, " \
+	"i.hash, COALESCE(i.run_at, " T ") AS run_at, " \
+	"COALESCE(NULLIF(i.timeout_us, 0), d.timeout_us) AS timeout_us, " \
+	"COALESCE(NULLIF(i.max_attempts, 0), d.max_attempts) AS max_attempts, " \
+	"CASE WHEN i.given & 1 <> 0 THEN i.priority ELSE d.priority END AS priority, i.n, " \
+	"d.type IS NOT NULL AS known " \
+	"FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::json[], $8::text[], " \
+	"$9::text[], $10::timestamptz[], $11::int8[], $12::int4[], $13::int4[], $14::int4[], " \
+	"$15::text[], $16::json[], $17::bytea[]) WITH ORDINALITY " \
+	"AS i(id, queue, type, tenant, payload, owner, stage, run_at, timeout_us, max_attempts, " \
+	"priority, given, key, request, hash, n) " \
+	"LEFT JOIN @schema.cairn_job_definition d ON d.type = i.type AND d.enabled"
+
+#define ENQUEUE_JOBS(from) \
+	"job AS (INSERT INTO @schema.cairn_job_live (id, created_at, updated_at, run_at, fence, " \
+	"timeout_us, priority, run_number, attempt, max_attempts, events, parked, status, queue, " \
+	"type, tenant, stage, payload, owner, idempotency_key) " \
+	"SELECT i.id, " T ", " T ", i.run_at, 0, i.timeout_us, i.priority, 1, 0, i.max_attempts, " \
+	"$2::int4, i.run_at > " T ", 'PENDING', i.queue, i.type, i.tenant, i.stage, i.payload, " \
+	"i.owner, i.key FROM " from "), " \
+	"event AS (INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, " \
+	"kind, stage, detail) SELECT i.id, 1, " T ", 1, 0, 'ENQUEUED', i.stage, i.type FROM " from \
+	" AND $2 = 1) "
+
+/* The time of a claim that shares a call with a change is the change's (sql_change.h). */
+#define CLAIM_T \
+	"(SELECT COALESCE($1::timestamptz, CASE WHEN $2::boolean THEN " SHARED_TIME \
+	" END, statement_timestamp()))"
+
+#define CLAIM(limit) \
+	"WITH c AS (UPDATE @schema.cairn_job_live AS l SET status = 'LEASED', " \
+	"attempt = l.attempt + 1, fence = l.fence + 1, worker = $4, leased_at = " CLAIM_T ", " \
+	"heartbeat_at = " CLAIM_T ", updated_at = " CLAIM_T ", lease_expires_at = " CLAIM_T \
+	" + $5::int8 * interval '1 microsecond', reap_at = " CLAIM_T \
+	" + $5::int8 * interval '1 microsecond', started_at = COALESCE(l.started_at, " CLAIM_T \
+	"), events = l.events + $6::int4 " \
+	"WHERE l.ctid = ANY (ARRAY(SELECT p.ctid FROM @schema.cairn_job_live p " \
+	"WHERE p.queue = $3 AND p.status = 'PENDING' AND NOT p.parked AND p.run_at <= " CLAIM_T \
+	" AND (p.owner IS NULL OR p.owner = $7::text) " \
+	"AND ($8::text[] IS NULL OR p.type = ANY ($8)) " \
+	"ORDER BY p.priority DESC, p.run_at, p.id LIMIT " limit " FOR UPDATE SKIP LOCKED)) " \
+	"RETURNING l.*), " \
+	"event AS (INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, " \
+	"kind, stage, worker, duration_us) SELECT c.id, c.events, c.updated_at, c.run_number, " \
+	"c.attempt, 'LEASED', c.stage, $4, $5 FROM c WHERE $6 = 1) " \
+	"SELECT " JOB_COLUMNS("c") "c.payload, c.checkpoint, c.output, " REQUEST("c") \
+	", d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor " \
+	"FROM c LEFT JOIN @schema.cairn_job_definition d ON d.type = c.type " \
+	"ORDER BY c.priority DESC, c.run_at, c.id"
+
+/* One table's part of a list: the filters that both have. */
+#define LIST_FROM(table, extra, ids) \
+	"SELECT " JOB_COLUMNS("t") extra ", t.queue, t.status, t.lease_expires_at, " \
+	"t.heartbeat_at, t.leased_at, t.worker, t.payload, t.checkpoint, t.output " \
+	"FROM @schema." table " t WHERE t.id < $1::uuid AND " IN_SCOPE("t.tenant", "$2") \
+	" AND t.status = ANY ($3::text[]) AND ($4::text IS NULL OR t.queue = $4) " \
+	"AND ($5::text IS NULL OR t.type = $5) AND t.created_at >= $6::timestamptz " \
+	"AND t.created_at < $7::timestamptz" ids
+
+#define LIST(live_if, done_if, ids) \
+	"SELECT " JOB_COLUMNS("j") "CASE WHEN $8::boolean THEN j.payload END, " \
+	"CASE WHEN $8 THEN j.checkpoint END, CASE WHEN $8 THEN j.output END, " \
+	"CASE WHEN $8 THEN " REQUEST("j") " END, j.queue, j.status, j.parked, j.finished_at, " \
+	"j.lease_expires_at, j.heartbeat_at, j.leased_at, j.worker FROM (" \
+	LIST_FROM("cairn_job_live", "t.parked, NULL::timestamptz AS finished_at", ids) live_if \
+	" UNION ALL " LIST_FROM("cairn_job_done", "false, t.finished_at", ids) done_if \
+	" ORDER BY id DESC LIMIT $9::int8) j ORDER BY j.id DESC"
+
+/* The job a history belongs to, if it is in scope; its own row when it is being worked on. */
+#define HISTORY_JOB \
+	"WITH job AS MATERIALIZED (SELECT l.id, l.status, l.fence, l.run_number, l.attempt, " \
+	"l.worker, l.leased_at FROM @schema.cairn_job_live l WHERE l.id = $1::uuid AND " \
+	IN_SCOPE("l.tenant", "$2") " UNION ALL " \
+	"SELECT d.id, d.status, d.fence, d.run_number, d.attempt, NULL, NULL " \
+	"FROM @schema.cairn_job_done d WHERE d.id = $1 AND " IN_SCOPE("d.tenant", "$2") ") "
+
+/* Advisory locks are the database's: schema and line make the number. */
+#define LOCK_KEY "hashtextextended('cairn ' || $1::text || '.' || $2::text, 0)"
+
+#define DESCRIBE_TABLES \
+	"WITH rel AS MATERIALIZED (SELECT c.oid, c.relname::text AS name, c.relkind, " \
+	"c.relpersistence, c.reloptions, c.relrowsecurity, c.relforcerowsecurity " \
+	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " \
+	"WHERE n.nspname = $1::text AND c.relkind IN ('r', 'p', 'v', 'm', 'S') " \
+	"AND c.relname <> 'cairn_migrations') " \
+	"SELECT CASE relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' WHEN 'S' THEN 'sequence' " \
+	"ELSE 'table' END, name, CASE WHEN relkind IN ('v', 'm') " \
+	"THEN pg_get_viewdef(oid, true) ELSE concat_ws(' ', 'persistence ' || relpersistence::text, " \
+	"(SELECT 'with (' || string_agg(o, ', ' ORDER BY o) || ')' FROM unnest(reloptions) o), " \
+	"CASE WHEN relrowsecurity THEN 'row security' END, " \
+	"CASE WHEN relforcerowsecurity THEN 'forced' END) END FROM rel "
+
+#define DESCRIBE_COLUMNS \
+	"UNION ALL SELECT 'column', r.name || '.' || a.attname, concat_ws(' ', " \
+	"format_type(a.atttypid, a.atttypmod), " \
+	"CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || quote_ident(l.collname) END, " \
+	"CASE WHEN a.attnotnull THEN 'not null' END, " \
+	"'default ' || pg_get_expr(f.adbin, f.adrelid), 'generated ' || NULLIF(a.attgenerated::text, ''), " \
+	"'identity ' || NULLIF(a.attidentity::text, ''), " \
+	"CASE WHEN a.attstorage <> t.typstorage THEN 'storage ' || a.attstorage::text END) " \
+	"FROM rel r JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid " \
+	"JOIN pg_catalog.pg_type t ON t.oid = a.atttypid " \
+	"LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation " \
+	"LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum " \
+	"WHERE r.relkind <> 'S' AND a.attnum > 0 AND NOT a.attisdropped "
+
+#define DESCRIBE_REST \
+	"UNION ALL SELECT 'index', r.name || '.' || c.relname, concat_ws(' ', " \
+	"pg_get_indexdef(x.indexrelid, 0, true), CASE WHEN NOT x.indisvalid THEN 'invalid' END) " \
+	"FROM rel r JOIN pg_catalog.pg_index x ON x.indrelid = r.oid " \
+	"JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid " \
+	"UNION ALL SELECT 'constraint', r.name || '.' || k.conname, concat_ws(' ', " \
+	"pg_get_constraintdef(k.oid, true), CASE WHEN NOT k.convalidated THEN 'not valid' END) " \
+	"FROM rel r JOIN pg_catalog.pg_constraint k ON k.conrelid = r.oid " \
+	"UNION ALL SELECT 'policy', r.name || '.' || p.polname, concat_ws(' ', p.polcmd::text, " \
+	"CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END, " \
+	"(SELECT 'to ' || string_agg(COALESCE(a.rolname, 'public'), ', ' ORDER BY a.rolname) " \
+	"FROM unnest(p.polroles) o LEFT JOIN pg_catalog.pg_roles a ON a.oid = o), " \
+	"'using ' || pg_get_expr(p.polqual, p.polrelid), " \
+	"'check ' || pg_get_expr(p.polwithcheck, p.polrelid)) " \
+	"FROM rel r JOIN pg_catalog.pg_policy p ON p.polrelid = r.oid " \
+	"UNION ALL SELECT 'trigger', r.name || '.' || g.tgname, pg_get_triggerdef(g.oid, true) " \
+	"FROM rel r JOIN pg_catalog.pg_trigger g ON g.tgrelid = r.oid WHERE NOT g.tgisinternal " \
+	"UNION ALL SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid) " \
+	"|| ')', concat_ws(' ', pg_get_function_result(p.oid), p.prosrc) " \
+	"FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace " \
+	"WHERE n.nspname = $1"
+
+const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
+	/* No table. What cairn sets inside the application's transaction, and remembers. */
+	[PG_SQL_GUEST_ENTER] = { {
+		"SELECT set_config('cairn.guest_lock', current_setting('lock_timeout'), true), "
+		"set_config('cairn.guest', " PLAN_SETTINGS ", true), "
+		"set_config('lock_timeout', CASE WHEN current_setting('lock_timeout')::interval "
+		"BETWEEN interval '1 microsecond' AND $1::text::interval "
+		"THEN current_setting('lock_timeout') ELSE $1 END, true), " PLAN_PROOF,
+	} },
+
+	/* No table. Puts back what GUEST_ENTER found. */
+	[PG_SQL_GUEST_LEAVE] = { {
+		"SELECT set_config('lock_timeout', current_setting('cairn.guest_lock'), true), "
+		PLAN_SETTINGS_BACK " FROM current_setting('cairn.guest') s",
+	} },
+
+	/* No table. The settings of a transaction of cairn's own, where the session has none. */
+	[PG_SQL_SETTINGS] = { {
+		"SELECT set_config('lock_timeout', $1::text, true), "
+		"set_config('statement_timeout', $2::text, true), " PLAN_PROOF,
+	} },
+
+	/* No table. */
+	[PG_SQL_NOW] = { { "SELECT clock_timestamp()" } },
+
+	/* No table. */
+	[PG_SQL_CURRENT_SCHEMA] = { { "SELECT COALESCE(current_schema()::text, 'public')" } },
+
+	/* cairn_job_definition_pkey. Of a type that stands there twice the last one counts. */
+	[PG_SQL_DEFINE] = { {
+		DEFINE_FROM "ORDER BY i.type COLLATE \"C\", i.n DESC "
+		"ON CONFLICT (type) DO UPDATE SET version = excluded.version, "
+		"enabled = excluded.enabled, max_attempts = excluded.max_attempts, "
+		"timeout_us = excluded.timeout_us, priority = excluded.priority, "
+		"retry_base_us = excluded.retry_base_us, retry_cap_us = excluded.retry_cap_us, "
+		"retry_jitter_us = excluded.retry_jitter_us, retry_factor = excluded.retry_factor, "
+		"updated_at = excluded.updated_at "
+		"WHERE (d.version, d.enabled, d.max_attempts, d.timeout_us, d.priority, "
+		"d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor) "
+		"IS DISTINCT FROM (excluded.version, excluded.enabled, excluded.max_attempts, "
+		"excluded.timeout_us, excluded.priority, excluded.retry_base_us, "
+		"excluded.retry_cap_us, excluded.retry_jitter_us, excluded.retry_factor)",
+	} },
+
+	/* cairn_job_definition_pkey. Of a type that stands there twice the first one counts. */
+	[PG_SQL_DEFINE_MISSING] = { {
+		DEFINE_FROM "ORDER BY i.type COLLATE \"C\", i.n ON CONFLICT (type) DO NOTHING",
+	} },
+
+	/* cairn_job_definition_pkey. $2 says which fields. Answers how many exist. */
+	[PG_SQL_DEFINE_PATCH] = { {
+		"WITH item AS MATERIALIZED (SELECT i.type, i.max_attempts, i.timeout_us, "
+		"i.priority, i.disabled = 0 AS enabled, i.retry_base_us, i.retry_cap_us, "
+		"i.retry_jitter_us, i.retry_factor FROM unnest($3::text[], $4::int4[], "
+		"$5::int8[], $6::int4[], $7::int4[], $8::int8[], $9::int8[], $10::int8[], "
+		"$11::int4[]) AS i(type, max_attempts, timeout_us, priority, disabled, "
+		"retry_base_us, retry_cap_us, retry_jitter_us, retry_factor) "
+		"ORDER BY i.type COLLATE \"C\"), ",
+		"done AS (UPDATE @schema.cairn_job_definition d SET "
+		"(max_attempts, timeout_us, priority, enabled, retry_base_us, retry_cap_us, "
+		"retry_jitter_us, retry_factor, updated_at) = (" PATCHED ", " T ") FROM item i "
+		"WHERE d.type = i.type AND (d.max_attempts, d.timeout_us, d.priority, d.enabled, "
+		"d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor) "
+		"IS DISTINCT FROM (" PATCHED ")) ",
+		"SELECT count(*) FROM item i JOIN @schema.cairn_job_definition d ON d.type = i.type",
+	} },
+
+	/* cairn_job_definition_pkey, in its order. */
+	[PG_SQL_DEFINITIONS] = { {
+		"SELECT d.type, d.version, d.max_attempts, d.timeout_us, d.priority, d.enabled, "
+		"d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor, d.created_at, "
+		"d.updated_at FROM @schema.cairn_job_definition d WHERE d.type > $1::text "
+		"AND ($2::text IS NULL OR d.type = $2) AND ($3::text IS NULL "
+		"OR strpos(lower(d.type COLLATE \"C\"), lower($3 COLLATE \"C\")) > 0) "
+		"ORDER BY d.type LIMIT $4::int8",
+	} },
+
+	/* cairn_job_definition_pkey. Unkeyed jobs that differ in id and payload only. */
+	[PG_SQL_ENQUEUE_ALIKE] = { {
+		"WITH d AS MATERIALIZED (SELECT d.type, COALESCE($7::int8, d.timeout_us) "
+		"AS timeout_us, COALESCE($8::int4, d.max_attempts) AS max_attempts, "
+		"COALESCE($9::int4, d.priority) AS priority "
+		"FROM @schema.cairn_job_definition d WHERE d.type = $3 AND d.enabled), "
+		"job AS (INSERT INTO @schema.cairn_job_live (id, created_at, updated_at, run_at, "
+		"fence, timeout_us, priority, run_number, attempt, max_attempts, events, parked, "
+		"status, queue, type, tenant, stage, payload, owner) "
+		"SELECT i.id, " T ", " T ", COALESCE($6::timestamptz, " T "), 0, d.timeout_us, "
+		"d.priority, 1, 0, d.max_attempts, $2::int4, COALESCE($6 > " T ", false), "
+		"'PENDING', $4, d.type, $5, $10, i.payload, $11 "
+		"FROM d, unnest($12::uuid[], $13::json[]) AS i(id, payload)), "
+		"event AS (INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, "
+		"attempt, kind, stage, detail) SELECT i.id, 1, " T ", 1, 0, 'ENQUEUED', $10, d.type "
+		"FROM d, unnest($12) AS i(id) WHERE $2 = 1) "
+		"SELECT count(*) FROM d",
+	} },
+
+	/* cairn_job_definition_pkey. Unkeyed jobs; answers the items without a definition. */
+	[PG_SQL_ENQUEUE] = { {
+		"WITH item AS MATERIALIZED (" ENQUEUE_ITEMS "), ",
+		ENQUEUE_JOBS("item i WHERE i.known") "SELECT i.n FROM item i WHERE NOT i.known",
+	} },
+
+	/*
+	 * cairn_job_definition_pkey, cairn_job_key_pkey. Keys go in first, in their order. Answers
+	 * the items that were inserted, and those whose key was there; -1: wrong isolation.
+	 */
+	[PG_SQL_ENQUEUE_KEYED] = { {
+		"WITH safe AS MATERIALIZED (SELECT current_setting('transaction_isolation') "
+		"IN ('read committed', 'read uncommitted') AS yes), "
+		"item AS MATERIALIZED (SELECT * FROM (" ENQUEUE_ITEMS ") i "
+		"WHERE i.known AND (SELECT yes FROM safe)), ",
+		"key AS (INSERT INTO @schema.cairn_job_key (job_id, type, tenant, idempotency_key, "
+		"request_hash, request) SELECT i.id, i.type, i.tenant, i.key, i.hash, i.request "
+		"FROM item i WHERE i.key IS NOT NULL ORDER BY i.type COLLATE \"C\", "
+		"i.tenant COLLATE \"C\", i.key COLLATE \"C\", i.n ON CONFLICT DO NOTHING "
+		"RETURNING job_id), "
+		"fresh AS MATERIALIZED (SELECT i.*, i.key IS NULL "
+		"OR i.id IN (SELECT job_id FROM key) AS inserted FROM item i), ",
+		ENQUEUE_JOBS("fresh i WHERE i.inserted") "SELECT i.n, i.inserted FROM fresh i "
+		"UNION ALL SELECT -1, false FROM safe WHERE NOT yes",
+	} },
+
+	/* cairn_job_key_pkey, then both tables' primary keys: keys that another job has. */
+	[PG_SQL_KEYS] = { {
+		"SELECT i.n, k.job_id, k.request_hash, COALESCE(l.status, d.status), "
+		"COALESCE(l.run_number, d.run_number) "
+		"FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY "
+		"AS i(id, type, tenant, key, n) JOIN @schema.cairn_job_key k ON k.type = i.type "
+		"AND k.tenant = i.tenant AND k.idempotency_key = i.key AND k.job_id <> i.id "
+		"LEFT JOIN @schema.cairn_job_live l ON l.id = k.job_id "
+		"LEFT JOIN @schema.cairn_job_done d ON d.id = k.job_id",
+	} },
+
+	/* cairn_job_live_parked. */
+	[PG_SQL_UNPARK] = { {
+		"UPDATE @schema.cairn_job_live SET parked = false WHERE ctid = ANY (ARRAY("
+		"SELECT p.ctid FROM @schema.cairn_job_live p WHERE p.queue = $3 AND p.parked "
+		"AND p.run_at <= " CLAIM_T " FOR UPDATE SKIP LOCKED))",
+	} },
+
+	/* cairn_job_live_claim, from its beginning; then rows by their place. */
+	[PG_SQL_CLAIM_ONE] = { { CLAIM("1") } },
+
+	/* The same for any number. */
+	[PG_SQL_CLAIM] = { { CLAIM("$9::int8") } },
+
+	/* cairn_job_live_pkey. */
+	[PG_SQL_HEARTBEAT] = { { HEARTBEAT } },
+
+	/* cairn_job_live_pkey. A batch of successes. */
+	[PG_SQL_SUCCEED] = { { SUCCEED } },
+
+	/* cairn_job_live_pkey, cairn_job_dead_letter_pkey. Any change of any job. */
+	[PG_SQL_CHANGE] = { { CHANGE_LOCK, CHANGE_HIT, CHANGE_WRITE, CHANGE_HISTORY } },
+
+	/* cairn_job_live_reap, then cairn_job_live_pkey. */
+	[PG_SQL_REAP] = { { REAP_HIT, REAP_WRITE, REAP_HISTORY } },
+
+	/* Both tables' primary keys, backwards and merged. */
+	[PG_SQL_LIST] = { { LIST(" AND $10::boolean", " AND $11::boolean", "") } },
+
+	/* Both tables' primary keys, by id. */
+	[PG_SQL_LIST_IDS] = { {
+		LIST(" AND $10::boolean", " AND $11::boolean", " AND t.id = ANY ($12::uuid[])"),
+	} },
+
+	/* cairn_job_attempt_pkey; the running attempt is the job's own row. */
+	[PG_SQL_ATTEMPTS] = { {
+		HISTORY_JOB "SELECT a.fence, a.run_number, a.attempt, a.worker, a.leased_at, "
+		"a.finished_at, a.ending, a.error_code, a.error_message, a.retry_delay_us, "
+		"a.next_run_at, a.not_before FROM job LEFT JOIN LATERAL ("
+		"SELECT e.fence, e.run_number, e.attempt, e.worker, e.leased_at, e.finished_at, "
+		"e.ending, e.error_code, e.error_message, e.retry_delay_us, e.next_run_at, "
+		"e.not_before FROM @schema.cairn_job_attempt e WHERE e.job_id = job.id "
+		"AND e.fence > $3::int8 "
+		"UNION ALL SELECT job.fence, job.run_number, job.attempt, job.worker, job.leased_at, "
+		"NULL, NULL, NULL, NULL, NULL, NULL, NULL "
+		"WHERE job.status = 'LEASED' AND job.fence > $3 "
+		"ORDER BY fence LIMIT $4::int8) a ON true ORDER BY a.fence",
+	} },
+
+	/* cairn_job_event_pkey. */
+	[PG_SQL_EVENTS] = { {
+		HISTORY_JOB "SELECT e.seq, e.kind, e.run_number, e.attempt, e.at, e.stage, "
+		"e.progress_done, e.progress_total, e.worker, e.reason, e.error_code, "
+		"e.error_message, e.detail, e.duration_us, e.until, e.requested "
+		"FROM job LEFT JOIN LATERAL (SELECT * FROM @schema.cairn_job_event v "
+		"WHERE v.job_id = job.id AND v.seq > $3::int8 ORDER BY v.seq LIMIT $4::int8) e "
+		"ON true ORDER BY e.seq",
+	} },
+
+	/* cairn_job_dead_letter_pkey, backwards. */
+	[PG_SQL_DEAD] = { {
+		"SELECT d.job_id, d.type, d.queue, d.tenant, d.run_number, d.attempt, d.error_code, "
+		"d.error_message, d.payload, d.checkpoint, d.failed_at, d.created_at "
+		"FROM @schema.cairn_job_dead_letter d WHERE d.job_id < $1::uuid "
+		"AND d.job_id >= $2::uuid AND d.job_id <= $3::uuid "
+		"AND " IN_SCOPE("d.tenant", "$4") " AND ($5::text IS NULL OR d.type = $5) "
+		"ORDER BY d.job_id DESC LIMIT $6::int8",
+	} },
+
+	/* Counts every row of both tables. */
+	[PG_SQL_STATS] = { {
+		"SELECT t.now, s.queue, s.ready, s.parked, s.leased, s.expired, s.oldest, "
+		"s.succeeded, s.dead, s.canceled FROM (SELECT " T " AS now) t LEFT JOIN LATERAL ("
+		"SELECT j.queue, "
+		"count(*) FILTER (WHERE j.status = 'PENDING' AND j.run_at <= t.now) AS ready, "
+		"count(*) FILTER (WHERE j.status = 'PENDING' AND j.run_at > t.now) AS parked, "
+		"count(*) FILTER (WHERE j.status = 'LEASED') AS leased, "
+		"count(*) FILTER (WHERE j.status = 'LEASED' AND j.lease_expires_at < t.now) "
+		"AS expired, "
+		"min(j.run_at) FILTER (WHERE j.status = 'PENDING' AND j.run_at <= t.now) AS oldest, "
+		"count(*) FILTER (WHERE j.status = 'SUCCEEDED') AS succeeded, "
+		"count(*) FILTER (WHERE j.status = 'DEAD_LETTERED') AS dead, "
+		"count(*) FILTER (WHERE j.status = 'CANCELED') AS canceled "
+		"FROM (SELECT l.queue, l.status, l.run_at, l.lease_expires_at "
+		"FROM @schema.cairn_job_live l WHERE " IN_SCOPE("l.tenant", "$2")
+		" UNION ALL SELECT d.queue, d.status, d.run_at, d.lease_expires_at "
+		"FROM @schema.cairn_job_done d WHERE " IN_SCOPE("d.tenant", "$2") ") j "
+		"GROUP BY j.queue) s ON true ORDER BY s.queue",
+	} },
+
+	/* The catalogue. */
+	[PG_SQL_HISTORY_EXISTS] = { {
+		"SELECT to_regclass(quote_ident($1::text) || '.cairn_migrations') IS NOT NULL, "
+		"to_regnamespace(quote_ident($1)) IS NOT NULL",
+	} },
+
+	/* cairn_migrations_pkey. */
+	[PG_SQL_HISTORY] = { {
+		"SELECT version, name, checksum, introduced_version, applied_at, success, additive "
+		"FROM @schema.cairn_migrations WHERE line = $1::text ORDER BY version",
+	} },
+
+	/* No index is asked. */
+	[PG_SQL_HISTORY_INSERT] = { {
+		"INSERT INTO @schema.cairn_migrations (line, version, name, checksum, "
+		"introduced_version, applied_at, success, additive) VALUES ($2::text, $3::int8, "
+		"$4::text, $5::text, $6::text, " T ", $7::int4 <> 0, $8::int4 <> 0)",
+	} },
+
+	/* cairn_migrations_pkey. */
+	[PG_SQL_HISTORY_DELETE] = { {
+		"DELETE FROM @schema.cairn_migrations WHERE line = $1::text AND version = $2::int8",
+	} },
+
+	/* No table. Tries, or sleeps until the next try is due: false, false … true. */
+	[PG_SQL_LOCK_SESSION] = { {
+		"SELECT CASE WHEN pg_try_advisory_lock(" LOCK_KEY ") THEN true "
+		"ELSE pg_sleep($3::int8 / 1000000.0) IS NULL END",
+	} },
+
+	/* The same for the transaction. */
+	[PG_SQL_LOCK_TX] = { {
+		"SELECT CASE WHEN pg_try_advisory_xact_lock(" LOCK_KEY ") THEN true "
+		"ELSE pg_sleep($3::int8 / 1000000.0) IS NULL END",
+	} },
+
+	/* No table. */
+	[PG_SQL_UNLOCK] = { { "SELECT pg_advisory_unlock(" LOCK_KEY ")" } },
+
+	/* No table. Scripts see their schema and nothing else, and are planned as usual. */
+	[PG_SQL_WORK_ENTER] = { {
+		"SELECT set_config('cairn.work_path', current_setting('search_path'), true), "
+		"set_config('cairn.work', " PLAN_SETTINGS ", true), "
+		"set_config('search_path', concat_ws(', ', quote_ident($1::text), "
+		"quote_ident($2::text)), true), "
+		"set_config('enable_seqscan', 'on', true), "
+		"set_config('enable_bitmapscan', 'on', true), "
+		"set_config('enable_hashjoin', 'on', true), "
+		"set_config('enable_mergejoin', 'on', true), "
+		"set_config('plan_cache_mode', 'auto', true)",
+	} },
+
+	/* No table. Puts back what WORK_ENTER found. */
+	[PG_SQL_WORK_LEAVE] = { {
+		"SELECT set_config('search_path', current_setting('cairn.work_path'), true), "
+		PLAN_SETTINGS_BACK " FROM current_setting('cairn.work') s",
+	} },
+
+	/* The catalogue. */
+	[PG_SQL_DESCRIBE] = { { DESCRIBE_TABLES, DESCRIBE_COLUMNS, DESCRIBE_REST } },
+};
+
+/* ---- rendering ------------------------------------------------------------------- */
+
+#define PLACEHOLDER "@schema."
+
+size_t cairn_pg__quote(char *into, cairn_str name)
+{
+	size_t len = 0;
+	into[len++] = '"';
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] == '"')
+			into[len++] = '"';
+		into[len++] = name.ptr[i];
+	}
+	into[len++] = '"';
+	return len;
+}
+
+/* Copies a piece with its placeholders replaced; with into NULL it only measures. */
+static size_t render(char *into, const char *piece, const char *schema, size_t schema_len)
+{
+	size_t len = 0;
+	for (;;) {
+		const char *mark = strstr(piece, PLACEHOLDER);
+		size_t plain = mark != NULL ? (size_t)(mark - piece) : strlen(piece);
+		if (into != NULL)
+			memcpy(into + len, piece, plain);
+		len += plain;
+		if (mark == NULL)
+			return len;
+		if (into != NULL)
+			memcpy(into + len, schema, schema_len);
+		len += schema_len;
+		piece = mark + sizeof PLACEHOLDER - 1;
+	}
+}
+
+static size_t render_all(struct pg *pg, char *into, const char *schema, size_t schema_len)
+{
+	size_t len = 0;
+	for (int i = 0; i < PG_SQL_COUNT; i++) {
+		if (into != NULL)
+			pg->sql[i] = into + len;
+		for (int k = 0; k < 4 && cairn_pg__sql[i].part[k] != NULL; k++)
+			len += render(into != NULL ? into + len : NULL, cairn_pg__sql[i].part[k],
+				      schema, schema_len);
+		if (into != NULL)
+			into[len] = '\0';
+		len++;
+	}
+	return len;
+}
+
+/* Both texts in one allocation each: the quoted schema is needed only while rendering. */
+cairn_status cairn_pg__sql_render(struct pg *pg, cairn_error *err)
+{
+	cairn_str name = cairn_str_of(pg->schema);
+	size_t quoted_size = 2 * name.len + 3;
+	char *quoted = cairn_host_alloc(pg->host, NULL, 0, quoted_size);
+	if (quoted == NULL)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	size_t len = cairn_pg__quote(quoted, name);
+	quoted[len++] = '.';
+	pg->sql_size = render_all(pg, NULL, quoted, len);
+	pg->sql_text = cairn_host_alloc(pg->host, NULL, 0, pg->sql_size);
+	if (pg->sql_text != NULL)
+		render_all(pg, pg->sql_text, quoted, len);
+	cairn_host_alloc(pg->host, quoted, quoted_size, 0);
+	return pg->sql_text != NULL ? CAIRN_OK : cairn_fail(err, CAIRN_E_NOMEM);
+}
+
+void cairn_pg__sql_free(struct pg *pg)
+{
+	if (pg->sql_text != NULL)
+		cairn_host_alloc(pg->host, pg->sql_text, pg->sql_size, 0);
+	pg->sql_text = NULL;
+}

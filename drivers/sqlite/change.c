@@ -1,0 +1,250 @@
+/*
+ * change.c - every transition of a job that somebody names: finish, heartbeat,
+ * cancel and what else the core plans. The guard and the new row are the core's
+ * (cairn_change_test, cairn_change_apply); here the row is read, written back by rowid, and
+ * what hangs on it is written: the attempt, the events, the dead letter.
+ */
+#include <string.h>
+
+#include "lite.h"
+
+void cairn_lite__row_read(struct lite_run *run, struct lite_row *row)
+{
+	cairn_job *job = &row->job;
+	memset(row, 0, sizeof *row);
+	row->row = cairn_lite__int(run);
+	row->events = cairn_lite__int(run);
+	row->reap_at = cairn_lite__int(run);
+	job->id = cairn_lite__id(run);
+	job->status = cairn_lite__status(run);
+	job->type = cairn_lite__view(run);
+	job->tenant = cairn_lite__view(run);
+	job->run_number = cairn_lite__int32(run);
+	job->attempt = cairn_lite__int32(run);
+	job->max_attempts = cairn_lite__int32(run);
+	job->run_at = cairn_lite__int(run);
+	job->parked = (uint32_t)cairn_lite__int32(run);
+	job->lease_expires_at = cairn_lite__int(run);
+	job->heartbeat_at = cairn_lite__int(run);
+	job->leased_at = cairn_lite__int(run);
+	job->worker = cairn_lite__view(run);
+	job->fence = cairn_lite__int(run);
+	job->finished_at = cairn_lite__int(run);
+	job->stage = cairn_lite__view(run);
+	job->progress_done = cairn_lite__count(run);
+	job->progress_total = cairn_lite__count(run);
+	job->status_reason = cairn_lite__view(run);
+	job->error_code = cairn_lite__view(run);
+	job->error_message = cairn_lite__view(run);
+}
+
+/* ---- the row ------------------------------------------------------------------------- */
+
+/* A lease that is extended is found in time by the reap_at it has; one that is cut needs a new one. */
+static cairn_time next_reap_at(const struct lite_row *was, const cairn_job *is)
+{
+	if (is->status != CAIRN_JOB_LEASED)
+		return 0;
+	return was->reap_at < is->lease_expires_at ? was->reap_at : is->lease_expires_at;
+}
+
+/* Nothing but the lease moves: three columns, and with luck no index. */
+static bool only_lease(const cairn_change *change, const struct lite_row *was)
+{
+	return change->set == CAIRN_SET_LEASE && change->events == 0 &&
+	       change->ending == CAIRN_ENDING_NONE && change->to == CAIRN_JOB_LEASED &&
+	       was->job.status == CAIRN_JOB_LEASED;
+}
+
+static cairn_status beat(struct lite_write *write, const struct lite_row *was, const cairn_job *is,
+			 cairn_error *err)
+{
+	struct lite_run run;
+	bool shorter = is->lease_expires_at < was->reap_at;
+	cairn_status status = cairn_lite__start(
+		&run, write->lite, shorter ? LITE_JOB_BEAT_SHORTER : LITE_JOB_BEAT, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_int(&run, was->row);
+	cairn_lite__bind_int(&run, is->lease_expires_at);
+	cairn_lite__bind_int(&run, write->now);
+	return cairn_lite__finish(&run, err);
+}
+
+/* output and checkpoint may be long: they are written only by a change that sets them. */
+static cairn_status move(struct lite_write *write, const cairn_change *change,
+			 const struct lite_row *was, const cairn_job *is, int64_t events,
+			 cairn_error *err)
+{
+	struct lite_run run;
+	bool output = (change->set & CAIRN_SET_OUTPUT) != 0;
+	cairn_status status = cairn_lite__start(&run, write->lite,
+						output ? LITE_JOB_MOVE_OUTPUT : LITE_JOB_MOVE, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_word(&run, cairn_job_status_text(is->status));
+	cairn_lite__bind_int(&run, is->run_at);
+	cairn_lite__bind_int(&run, is->parked);
+	cairn_lite__bind_time(&run, is->lease_expires_at);
+	cairn_lite__bind_time(&run, next_reap_at(was, is));
+	cairn_lite__bind_time(&run, is->heartbeat_at);
+	cairn_lite__bind_time(&run, is->leased_at);
+	cairn_lite__bind_text(&run, is->worker);
+	cairn_lite__bind_time(&run, is->finished_at);
+	cairn_lite__bind_text(&run, is->stage);
+	cairn_lite__bind_count(&run, is->progress_done);
+	cairn_lite__bind_count(&run, is->progress_total);
+	cairn_lite__bind_text(&run, is->status_reason);
+	cairn_lite__bind_text(&run, is->error_code);
+	cairn_lite__bind_text(&run, is->error_message);
+	cairn_lite__bind_int(&run, events);
+	cairn_lite__bind_int(&run, is->updated_at);
+	if (output)
+		cairn_lite__bind_text(&run, is->output);
+	cairn_lite__bind_int(&run, was->row);
+	return cairn_lite__finish(&run, err);
+}
+
+static cairn_status put_checkpoint(struct lite_write *write, const cairn_change *change,
+				   int64_t row, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_CHECKPOINT, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_text(&run, change->checkpoint);
+	cairn_lite__bind_int(&run, row);
+	return cairn_lite__finish(&run, err);
+}
+
+/* ---- the events ------------------------------------------------------------------------ */
+
+/* The members that docs/EVENTS.md gives to each kind of event. */
+static cairn_event_record describe(enum cairn_event_kind kind, const cairn_change *change,
+				   const cairn_job *was, const cairn_job *is, cairn_time now)
+{
+	cairn_event_record event = cairn_lite__event(kind, was);
+	cairn_str ending = cairn_str_of(cairn_ending_text(change->ending));
+	switch (kind) {
+	case CAIRN_EVENT_SUCCEEDED:
+		event.stage = is->stage;
+		event.progress_done = is->progress_done;
+		event.progress_total = is->progress_total;
+		break;
+	case CAIRN_EVENT_FAILED:
+		event.detail = ending;
+		event.error_code = change->error_code;
+		event.error_message = change->error_message;
+		break;
+	case CAIRN_EVENT_RETRY_SCHEDULED:
+		event.duration = change->run_after;
+		event.until = is->run_at;
+		event.requested = change->not_before;
+		event.detail = change->not_before > now + change->run_after
+				       ? CAIRN_STR("HANDLER_NOT_BEFORE")
+				       : CAIRN_STR("POLICY");
+		break;
+	case CAIRN_EVENT_DEAD_LETTERED:
+		event.detail = ending;
+		event.error_code = change->error_code;
+		break;
+	case CAIRN_EVENT_CANCELED:
+		event.reason = change->reason;
+		if (was->status == CAIRN_JOB_LEASED)
+			event.until = was->lease_expires_at;
+		break;
+	case CAIRN_EVENT_ENQUEUED:
+	case CAIRN_EVENT_LEASED:
+	case CAIRN_EVENT_STAGE_CHANGED:
+	case CAIRN_EVENT_PROGRESS:
+	case CAIRN_EVENT_REQUEUED:
+	default:
+		break;
+	}
+	return event;
+}
+
+/* In the order of their kinds, which is the order of the timeline; *seq is the last one's. */
+static cairn_status write_events(struct lite_write *write, const cairn_change *change,
+				 const cairn_job *was, const cairn_job *is, int64_t *seq,
+				 cairn_error *err)
+{
+	cairn_status status = CAIRN_OK;
+	for (int kind = CAIRN_EVENT_ENQUEUED; kind <= CAIRN_EVENT_REQUEUED; kind++) {
+		if (status != CAIRN_OK || !(change->events & 1u << kind))
+			continue;
+		cairn_event_record event =
+			describe((enum cairn_event_kind)kind, change, was, is, write->now);
+		event.seq = ++*seq;
+		status = cairn_lite__event_add(write, &was->id, &event, err);
+	}
+	return status;
+}
+
+/* ---- the change -------------------------------------------------------------------------- */
+
+cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_change *change,
+				      const struct lite_row *was, cairn_job *is, cairn_error *err)
+{
+	int64_t seq = was->events;
+	*is = was->job;
+	cairn_change_apply(change, is, write->now);
+	if (only_lease(change, was))
+		return beat(write, was, is, err);
+	cairn_status status = CAIRN_OK;
+	/* the running attempt is the job row itself; its own row is written when it ends */
+	if (change->ending != CAIRN_ENDING_NONE && was->job.status == CAIRN_JOB_LEASED)
+		status = cairn_lite__attempt_add(write, change, &was->job, is, err);
+	if (status == CAIRN_OK)
+		status = write_events(write, change, &was->job, is, &seq, err);
+	if (status == CAIRN_OK)
+		status = move(write, change, was, is, seq, err);
+	if (status == CAIRN_OK && (change->set & CAIRN_SET_CHECKPOINT))
+		status = put_checkpoint(write, change, was->row, err);
+	if (status == CAIRN_OK && (change->set & CAIRN_SET_DEAD))
+		status = cairn_lite__dead_letter_put(write, was->row, err);
+	return status;
+}
+
+/* A guard that fails is an answer and no error: this item writes nothing, the others go on. */
+static cairn_status change_one(struct lite_write *write, const cairn_change *change,
+			       cairn_change_result *each, cairn_error *err)
+{
+	struct lite_run run;
+	struct lite_row was;
+	bool found;
+	memset(each, 0, sizeof *each);
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_ROW, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_id(&run, &change->id);
+	status = cairn_lite__row(&run, &found, err);
+	if (status != CAIRN_OK || !found)
+		return status;
+	cairn_lite__row_read(&run, &was);
+	each->hit = cairn_change_test(change, &was.job, write->now);
+	if (each->hit == CAIRN_HIT) {
+		cairn_job is;
+		status = cairn_lite__change_apply(write, change, &was, &is, err);
+		each->run_at = is.run_at;
+		each->lease_expires_at = is.lease_expires_at;
+	}
+	cairn_lite__stop(&run);
+	return status;
+}
+
+/* Locking in id order has no meaning here: the writer's lock covers every row. */
+cairn_status cairn_lite__job_change(void *self, const cairn_change_plan *plan,
+				    cairn_change_result *each, cairn_rows *claimed,
+				    cairn_error *err)
+{
+	struct lite_write write;
+	cairn_status status = cairn_lite__write_begin(self, &write, err);
+	if (status != CAIRN_OK)
+		return status;
+	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
+		status = change_one(&write, &plan->changes[i], &each[i], err);
+	if (status == CAIRN_OK && plan->claim != NULL)
+		status = cairn_lite__claim(&write, plan->claim, claimed, err);
+	return cairn_lite__write_end(&write, status, err);
+}

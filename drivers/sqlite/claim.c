@@ -1,0 +1,226 @@
+/*
+ * claim.c - leasing the best jobs that are due. The rows are read first, in queue
+ * order, and then written one by one: that beats one UPDATE … RETURNING, and the
+ * index being walked stands still. With a single writer nobody's rows must be skipped.
+ */
+#include "lite.h"
+
+cairn_status cairn_lite__slots(struct lite *lite, size_t n, cairn_error *err)
+{
+	if (n <= lite->slot_count)
+		return CAIRN_OK;
+	struct lite_slot *larger =
+		cairn_host_alloc(lite->host, lite->slots, lite->slot_count * sizeof *lite->slots,
+				 n * sizeof *lite->slots);
+	if (larger == NULL)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	lite->slots = larger;
+	lite->slot_count = n;
+	return CAIRN_OK;
+}
+
+/* ---- parked jobs whose time has come ------------------------------------------------ */
+
+#define UNPARK_STEP 256
+
+static cairn_status read_due(struct lite_write *write, cairn_str queue, int64_t *due, size_t *n,
+			     cairn_error *err)
+{
+	struct lite_run run;
+	bool more = false;
+	*n = 0;
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_DUE, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_text(&run, queue);
+	cairn_lite__bind_int(&run, write->now);
+	cairn_lite__bind_int(&run, UNPARK_STEP);
+	status = cairn_lite__row(&run, &more, err);
+	while (status == CAIRN_OK && more) {
+		due[(*n)++] = cairn_lite__int(&run);
+		status = cairn_lite__row(&run, &more, err);
+	}
+	return status;
+}
+
+static cairn_status unpark_one(struct lite *lite, int64_t row, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, lite, LITE_JOB_UNPARK, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_int(&run, row);
+	return cairn_lite__finish(&run, err);
+}
+
+/* All of them, however many: one that is left behind could be better than those claimed. */
+static cairn_status unpark(struct lite_write *write, cairn_str queue, cairn_error *err)
+{
+	int64_t due[UNPARK_STEP];
+	size_t n;
+	cairn_status status;
+	do {
+		status = read_due(write, queue, due, &n, err);
+		for (size_t i = 0; i < n && status == CAIRN_OK; i++)
+			status = unpark_one(write->lite, due[i], err);
+	} while (status == CAIRN_OK && n == UNPARK_STEP);
+	return status;
+}
+
+/* ---- claiming ---------------------------------------------------------------------------- */
+
+static bool right_type(struct lite_run *run, const cairn_claim_plan *plan)
+{
+	if (plan->types == NULL)
+		return true;
+	run->column = LITE_JOB_NEXT_TYPE;
+	cairn_str type = cairn_lite__view(run);
+	run->column = 0;
+	for (size_t i = 0; i < plan->type_count; i++) {
+		if (cairn_str_equal(plan->types[i], type))
+			return true;
+	}
+	return false;
+}
+
+/* The job as it will be when it is leased. */
+static cairn_status read_job(struct lite_run *run, const struct lite_write *write,
+			     const cairn_claim_plan *plan, cairn_rows *rows, cairn_error *err)
+{
+	struct lite_slot *slot = &write->lite->slots[cairn_rows_count(rows)];
+	cairn_job *job = cairn_rows_push(rows);
+	if (job == NULL)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	slot->row = cairn_lite__int(run);
+	slot->events = cairn_lite__int(run);
+	cairn_lite__job(run, rows, job);
+	job->status = CAIRN_JOB_LEASED;
+	job->attempt++;
+	job->fence++;
+	job->worker = cairn_rows_str(rows, plan->worker.ptr, plan->worker.len);
+	job->leased_at = write->now;
+	job->heartbeat_at = write->now;
+	job->updated_at = write->now;
+	job->lease_expires_at = write->now + plan->lease;
+	if (job->started_at == 0)
+		job->started_at = write->now;
+	return CAIRN_OK;
+}
+
+static cairn_status read_best(struct lite_write *write, const cairn_claim_plan *plan,
+			      cairn_rows *rows, cairn_error *err)
+{
+	struct lite_run run;
+	bool more = false;
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_NEXT, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_text(&run, plan->queue);
+	cairn_lite__bind_int(&run, write->now);
+	cairn_lite__bind_text(&run, plan->owner);
+	status = cairn_lite__row(&run, &more, err);
+	while (status == CAIRN_OK && more) {
+		if (right_type(&run, plan))
+			status = read_job(&run, write, plan, rows, err);
+		if (status != CAIRN_OK || cairn_rows_count(rows) == plan->limit) {
+			cairn_lite__stop(&run);
+			break;
+		}
+		status = cairn_lite__row(&run, &more, err);
+	}
+	return status;
+}
+
+static cairn_status lease(struct lite_write *write, const cairn_claim_plan *plan,
+			  const struct lite_slot *slot, const cairn_job *job, cairn_error *err)
+{
+	struct lite_run run;
+	int64_t events = slot->events + (plan->record ? 1 : 0);
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_LEASE, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_int(&run, slot->row);
+	cairn_lite__bind_int(&run, job->attempt);
+	cairn_lite__bind_int(&run, job->fence);
+	cairn_lite__bind_text(&run, plan->worker);
+	cairn_lite__bind_int(&run, write->now);
+	cairn_lite__bind_int(&run, job->lease_expires_at);
+	cairn_lite__bind_int(&run, job->started_at);
+	cairn_lite__bind_int(&run, events);
+	status = cairn_lite__finish(&run, err);
+	if (status != CAIRN_OK || !plan->record)
+		return status;
+	cairn_event_record event = cairn_lite__event(CAIRN_EVENT_LEASED, job);
+	event.seq = events;
+	event.stage = job->stage;
+	event.worker = plan->worker;
+	event.duration = plan->lease;
+	return cairn_lite__event_add(write, &job->id, &event, err);
+}
+
+cairn_status cairn_lite__claim(struct lite_write *write, const cairn_claim_plan *plan,
+			       cairn_rows *jobs, cairn_error *err)
+{
+	struct lite *lite = write->lite;
+	struct lite_memo memo = { .used = 0 };
+	cairn_status status = cairn_lite__slots(lite, plan->limit, err);
+	if (status == CAIRN_OK)
+		status = unpark(write, plan->queue, err);
+	if (status == CAIRN_OK)
+		status = read_best(write, plan, jobs, err);
+	for (size_t i = 0; i < cairn_rows_count(jobs) && status == CAIRN_OK; i++) {
+		const struct lite_definition *definition;
+		cairn_job *job = cairn_rows_at(jobs, i);
+		status = lease(write, plan, &lite->slots[i], job, err);
+		if (status == CAIRN_OK)
+			status = cairn_lite__definition(lite, &memo, job->type, &definition, err);
+		if (status == CAIRN_OK)
+			job->retry = definition->retry;
+	}
+	lite->idle = status == CAIRN_OK && cairn_rows_count(jobs) == 0;
+	return status;
+}
+
+static cairn_status anything_waits(struct lite *lite, cairn_str queue, bool *waits,
+				   cairn_error *err)
+{
+	struct lite_run run;
+	bool more;
+	*waits = false;
+	cairn_time now = cairn_lite__time(lite);
+	cairn_status status = cairn_lite__enter(lite, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__start(&run, lite, LITE_JOB_WAITING, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_text(&run, queue);
+	cairn_lite__bind_int(&run, now);
+	status = cairn_lite__row(&run, &more, err);
+	if (status != CAIRN_OK)
+		return status;
+	*waits = more && cairn_lite__int(&run) != 0;
+	cairn_lite__stop(&run);
+	return CAIRN_OK;
+}
+
+/*
+ * Workers without work poll. A connection whose last claim found nothing looks
+ * before it takes the writer's lock, so that those who poll do not disturb those who work.
+ */
+cairn_status cairn_lite__job_claim(void *self, const cairn_claim_plan *plan, cairn_rows *jobs,
+				   cairn_error *err)
+{
+	struct lite *lite = self;
+	struct lite_write write;
+	bool waits = true;
+	cairn_status status = CAIRN_OK;
+	if (lite->idle)
+		status = anything_waits(lite, plan->queue, &waits, err);
+	if (status != CAIRN_OK || !waits)
+		return status;
+	status = cairn_lite__write_begin(lite, &write, err);
+	if (status != CAIRN_OK)
+		return status;
+	status = cairn_lite__claim(&write, plan, jobs, err);
+	return cairn_lite__write_end(&write, status, err);
+}

@@ -1,0 +1,179 @@
+/*
+ * definition.c - job types: writing them, listing them by type, and what
+ * enqueueing and claiming look up.
+ */
+#include "lite.h"
+
+/* ---- writing --------------------------------------------------------------------- */
+
+static cairn_status put(struct lite_write *write, enum lite_sql how, const cairn_definition *given,
+			cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, write->lite, how, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_text(&run, given->type);
+	cairn_lite__bind_int(&run, given->version);
+	cairn_lite__bind_int(&run, given->disabled ? 0 : 1);
+	cairn_lite__bind_int(&run, given->max_attempts);
+	cairn_lite__bind_int(&run, given->timeout);
+	cairn_lite__bind_int(&run, given->priority);
+	cairn_lite__bind_int(&run, given->retry.base);
+	cairn_lite__bind_int(&run, given->retry.cap);
+	cairn_lite__bind_int(&run, given->retry.jitter);
+	cairn_lite__bind_int(&run, given->retry.factor);
+	cairn_lite__bind_int(&run, write->now);
+	return cairn_lite__finish(&run, err);
+}
+
+static void read_columns(struct lite_run *run, cairn_definition *definition)
+{
+	definition->type = cairn_lite__view(run);
+	definition->version = cairn_lite__int32(run);
+	definition->disabled = cairn_lite__int(run) == 0;
+	definition->max_attempts = cairn_lite__int32(run);
+	definition->timeout = cairn_lite__int(run);
+	definition->priority = cairn_lite__int32(run);
+	cairn_lite__retry(run, &definition->retry);
+	definition->created_at = cairn_lite__int(run);
+	definition->updated_at = cairn_lite__int(run);
+}
+
+static cairn_status start_list(struct lite_run *run, struct lite *lite,
+			       const cairn_definition_query *query, cairn_error *err)
+{
+	cairn_status status = cairn_lite__start(run, lite, LITE_DEFINITION_LIST, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_tenant(run, query->type.len > 0 ? query->type : query->after);
+	cairn_lite__bind_text(run, query->type);
+	cairn_lite__bind_text(run, query->after);
+	cairn_lite__bind_text(run, query->contains);
+	cairn_lite__bind_int(run, query->limit);
+	return CAIRN_OK;
+}
+
+/* The stored definition with the fields of a patch replaced; the rest is read from the row. */
+static void patch(const cairn_define_plan *plan, const cairn_definition *given,
+		  cairn_definition *stored)
+{
+	if (plan->patch & CAIRN_PATCH_MAX_ATTEMPTS)
+		stored->max_attempts = given->max_attempts;
+	if (plan->patch & CAIRN_PATCH_TIMEOUT)
+		stored->timeout = given->timeout;
+	if (plan->patch & CAIRN_PATCH_PRIORITY)
+		stored->priority = given->priority;
+	if (plan->patch & CAIRN_PATCH_DISABLED)
+		stored->disabled = given->disabled;
+	if (plan->patch & CAIRN_PATCH_RETRY)
+		stored->retry = given->retry;
+}
+
+static cairn_status patch_one(struct lite_write *write, const cairn_define_plan *plan,
+			      const cairn_definition *given, size_t *found, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_definition stored = { .version = 0 };
+	cairn_definition_query query = { .type = given->type, .limit = 1 };
+	bool more = false;
+	cairn_status status = start_list(&run, write->lite, &query, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__row(&run, &more, err);
+	if (status != CAIRN_OK || !more)
+		return status;
+	read_columns(&run, &stored);
+	cairn_lite__stop(&run);
+	stored.type = given->type;
+	patch(plan, given, &stored);
+	(*found)++;
+	return put(write, LITE_DEFINITION_UPSERT, &stored, err);
+}
+
+static cairn_status define_one(struct lite_write *write, const cairn_define_plan *plan,
+			       const cairn_definition *given, size_t *found, cairn_error *err)
+{
+	switch (plan->mode) {
+	case CAIRN_DEFINE_UPSERT:
+		return put(write, LITE_DEFINITION_UPSERT, given, err);
+	case CAIRN_DEFINE_IF_MISSING:
+		return put(write, LITE_DEFINITION_ADD, given, err);
+	case CAIRN_DEFINE_PATCH:
+	default:
+		return patch_one(write, plan, given, found, err);
+	}
+}
+
+cairn_status cairn_lite__job_define(void *self, const cairn_define_plan *plan, size_t *found,
+				    cairn_error *err)
+{
+	struct lite_write write;
+	cairn_status status = cairn_lite__write_begin(self, &write, err);
+	if (status != CAIRN_OK)
+		return status;
+	*found = 0;
+	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
+		status = define_one(&write, plan, &plan->definitions[i], found, err);
+	return cairn_lite__write_end(&write, status, err);
+}
+
+/* ---- reading -------------------------------------------------------------------------- */
+
+cairn_status cairn_lite__job_definitions(void *self, const cairn_definition_query *query,
+					 cairn_rows *rows, cairn_error *err)
+{
+	struct lite *lite = self;
+	struct lite_run run;
+	bool more = false;
+	cairn_status status = cairn_lite__enter(lite, err);
+	if (status == CAIRN_OK)
+		status = start_list(&run, lite, query, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__row(&run, &more, err);
+	while (status == CAIRN_OK && more) {
+		cairn_definition *row = cairn_rows_push(rows);
+		if (row == NULL) {
+			cairn_lite__stop(&run);
+			return cairn_fail(err, CAIRN_E_NOMEM);
+		}
+		read_columns(&run, row);
+		row->type = cairn_rows_str(rows, row->type.ptr, row->type.len);
+		status = cairn_lite__row(&run, &more, err);
+	}
+	return status;
+}
+
+static cairn_status look_up(struct lite *lite, struct lite_definition *definition, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, lite, LITE_DEFINITION_BRIEF, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_text(&run, definition->type);
+	status = cairn_lite__row(&run, &definition->found, err);
+	if (status != CAIRN_OK || !definition->found)
+		return status;
+	definition->enabled = cairn_lite__int(&run) != 0;
+	definition->max_attempts = cairn_lite__int32(&run);
+	definition->timeout = cairn_lite__int(&run);
+	definition->priority = cairn_lite__int32(&run);
+	cairn_lite__retry(&run, &definition->retry);
+	cairn_lite__stop(&run);
+	return CAIRN_OK;
+}
+
+/* Within one transaction a definition stands still: it is read once per call and type. */
+cairn_status cairn_lite__definition(struct lite *lite, struct lite_memo *memo, cairn_str type,
+				    const struct lite_definition **definition, cairn_error *err)
+{
+	size_t known = memo->used < LITE_MEMO ? memo->used : LITE_MEMO;
+	for (size_t i = 0; i < known; i++) {
+		*definition = &memo->at[i];
+		if (cairn_str_equal(memo->at[i].type, type))
+			return CAIRN_OK;
+	}
+	struct lite_definition *fresh = &memo->at[memo->used++ % LITE_MEMO];
+	*fresh = (struct lite_definition){ .type = type };
+	*definition = fresh;
+	return look_up(lite, fresh, err);
+}

@@ -1,0 +1,295 @@
+/*
+ * history.c - what remains of what happened to a job: attempts, events, the dead
+ * letter. Written by enqueue.c, claim.c, change.c and reap.c, read here.
+ */
+#include <string.h>
+
+#include "lite.h"
+
+/* ---- writing --------------------------------------------------------------------- */
+
+cairn_event_record cairn_lite__event(enum cairn_event_kind kind, const cairn_job *job)
+{
+	return (cairn_event_record){
+		.kind = kind,
+		.run_number = job->run_number,
+		.attempt = job->attempt,
+		.progress_done = -1,
+		.progress_total = -1,
+		.duration = -1,
+	};
+}
+
+cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job,
+				   const cairn_event_record *event, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_EVENT_INSERT, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_id(&run, job);
+	cairn_lite__bind_int(&run, event->seq);
+	cairn_lite__bind_word(&run, cairn_event_kind_text(event->kind));
+	cairn_lite__bind_int(&run, event->run_number);
+	cairn_lite__bind_int(&run, event->attempt);
+	cairn_lite__bind_int(&run, write->now);
+	cairn_lite__bind_text(&run, event->stage);
+	cairn_lite__bind_count(&run, event->progress_done);
+	cairn_lite__bind_count(&run, event->progress_total);
+	cairn_lite__bind_text(&run, event->worker);
+	cairn_lite__bind_text(&run, event->reason);
+	cairn_lite__bind_text(&run, event->error_code);
+	cairn_lite__bind_text(&run, event->error_message);
+	cairn_lite__bind_text(&run, event->detail);
+	cairn_lite__bind_count(&run, event->duration);
+	cairn_lite__bind_time(&run, event->until);
+	cairn_lite__bind_time(&run, event->requested);
+	return cairn_lite__finish(&run, err);
+}
+
+cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_change *change,
+				     const cairn_job *was, const cairn_job *is, cairn_error *err)
+{
+	struct lite_run run;
+	bool again = is->status == CAIRN_JOB_PENDING;
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_ATTEMPT_INSERT, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_id(&run, &was->id);
+	cairn_lite__bind_int(&run, was->fence);
+	cairn_lite__bind_int(&run, was->run_number);
+	cairn_lite__bind_int(&run, was->attempt);
+	cairn_lite__bind_text(&run, was->worker);
+	cairn_lite__bind_int(&run, was->leased_at);
+	cairn_lite__bind_int(&run, write->now);
+	cairn_lite__bind_word(&run, cairn_ending_text(change->ending));
+	cairn_lite__bind_text(&run, change->error_code);
+	cairn_lite__bind_text(&run, change->error_message);
+	cairn_lite__bind_count(&run, again ? change->run_after : -1);
+	cairn_lite__bind_time(&run, again ? is->run_at : 0);
+	cairn_lite__bind_time(&run, again ? change->not_before : 0);
+	return cairn_lite__finish(&run, err);
+}
+
+/* From the row as it is now, inside the database: payloads need not come out and go in. */
+cairn_status cairn_lite__dead_letter_put(struct lite_write *write, int64_t row, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_DEAD_PUT, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_int(&run, row);
+	cairn_lite__bind_int(&run, write->now);
+	return cairn_lite__finish(&run, err);
+}
+
+/* ---- attempts and events of one job --------------------------------------------------- */
+
+/* A job outside the scope and a job that does not exist look the same. */
+static cairn_status find(struct lite *lite, const cairn_history_query *query, bool *found,
+			 cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, lite, LITE_JOB_FOUND, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_id(&run, &query->job);
+	cairn_lite__bind_scope(&run, &query->scope);
+	status = cairn_lite__row(&run, found, err);
+	if (status == CAIRN_OK && *found)
+		cairn_lite__stop(&run);
+	return status;
+}
+
+static enum cairn_ending ending_of(cairn_str word)
+{
+	for (int ending = CAIRN_ENDING_SUCCEEDED; ending <= CAIRN_ENDING_RELEASED; ending++) {
+		if (cairn_str_is(word, cairn_ending_text((enum cairn_ending)ending)))
+			return (enum cairn_ending)ending;
+	}
+	return CAIRN_ENDING_NONE;
+}
+
+static bool push_attempt(struct lite_run *run, cairn_rows *rows)
+{
+	cairn_attempt *row = cairn_rows_push(rows);
+	if (row == NULL)
+		return false;
+	row->fence = cairn_lite__int(run);
+	row->run_number = cairn_lite__int32(run);
+	row->attempt = cairn_lite__int32(run);
+	row->worker = cairn_lite__text(run, rows);
+	row->leased_at = cairn_lite__int(run);
+	row->finished_at = cairn_lite__int(run);
+	row->ending = ending_of(cairn_lite__view(run));
+	row->error_code = cairn_lite__text(run, rows);
+	row->error_message = cairn_lite__text(run, rows);
+	row->retry_delay = cairn_lite__int(run);
+	row->next_run_at = cairn_lite__int(run);
+	row->not_before = cairn_lite__int(run);
+	return true;
+}
+
+static enum cairn_event_kind kind_of(cairn_str word)
+{
+	for (int kind = CAIRN_EVENT_ENQUEUED; kind < CAIRN_EVENT_REQUEUED; kind++) {
+		if (cairn_str_is(word, cairn_event_kind_text((enum cairn_event_kind)kind)))
+			return (enum cairn_event_kind)kind;
+	}
+	return CAIRN_EVENT_REQUEUED;
+}
+
+static bool push_event(struct lite_run *run, cairn_rows *rows)
+{
+	cairn_event_record *row = cairn_rows_push(rows);
+	if (row == NULL)
+		return false;
+	row->seq = cairn_lite__int(run);
+	row->kind = kind_of(cairn_lite__view(run));
+	row->run_number = cairn_lite__int32(run);
+	row->attempt = cairn_lite__int32(run);
+	row->at = cairn_lite__int(run);
+	row->stage = cairn_lite__text(run, rows);
+	row->progress_done = cairn_lite__count(run);
+	row->progress_total = cairn_lite__count(run);
+	row->worker = cairn_lite__text(run, rows);
+	row->reason = cairn_lite__text(run, rows);
+	row->error_code = cairn_lite__text(run, rows);
+	row->error_message = cairn_lite__text(run, rows);
+	row->detail = cairn_lite__text(run, rows);
+	row->duration = cairn_lite__count(run);
+	row->until = cairn_lite__int(run);
+	row->requested = cairn_lite__int(run);
+	return true;
+}
+
+/* Reads a column list into one row of the result; false without memory. */
+typedef bool push_fn(struct lite_run *run, cairn_rows *rows);
+
+static cairn_status push_all(struct lite_run *run, push_fn *push, cairn_rows *rows,
+			     cairn_error *err)
+{
+	bool more = false;
+	cairn_status status = cairn_lite__row(run, &more, err);
+	while (status == CAIRN_OK && more) {
+		if (!push(run, rows)) {
+			cairn_lite__stop(run);
+			return cairn_fail(err, CAIRN_E_NOMEM);
+		}
+		status = cairn_lite__row(run, &more, err);
+	}
+	return status;
+}
+
+static cairn_status read_history(struct lite *lite, enum lite_sql which, push_fn *push,
+				 const cairn_history_query *query, cairn_rows *rows,
+				 cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, lite, which, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_id(&run, &query->job);
+	cairn_lite__bind_int(&run, query->after);
+	cairn_lite__bind_int(&run, query->limit);
+	return push_all(&run, push, rows, err);
+}
+
+/* Whether the job is in scope, and then its history, from one snapshot. */
+static cairn_status history(struct lite *lite, enum lite_sql which, push_fn *push,
+			    const cairn_history_query *query, int *found, cairn_rows *rows,
+			    cairn_error *err)
+{
+	struct lite_read read;
+	bool there = false;
+	cairn_status status = cairn_lite__read_begin(lite, &read, err);
+	if (status != CAIRN_OK)
+		return status;
+	status = find(lite, query, &there, err);
+	if (status == CAIRN_OK && there)
+		status = read_history(lite, which, push, query, rows, err);
+	*found = there;
+	return cairn_lite__read_end(&read, status, err);
+}
+
+cairn_status cairn_lite__job_attempts(void *self, const cairn_history_query *query, int *found,
+				      cairn_rows *rows, cairn_error *err)
+{
+	return history(self, LITE_ATTEMPTS, push_attempt, query, found, rows, err);
+}
+
+cairn_status cairn_lite__job_events(void *self, const cairn_history_query *query, int *found,
+				    cairn_rows *rows, cairn_error *err)
+{
+	return history(self, LITE_EVENTS, push_event, query, found, rows, err);
+}
+
+/* ---- dead letters ------------------------------------------------------------------------ */
+
+static bool push_dead_letter(struct lite_run *run, cairn_rows *rows)
+{
+	cairn_dead_letter *row = cairn_rows_push(rows);
+	if (row == NULL)
+		return false;
+	row->id = cairn_lite__id(run);
+	row->type = cairn_lite__text(run, rows);
+	row->queue = cairn_lite__text(run, rows);
+	row->tenant = cairn_lite__text(run, rows);
+	row->run_number = cairn_lite__int32(run);
+	row->attempt = cairn_lite__int32(run);
+	row->error_code = cairn_lite__text(run, rows);
+	row->error_message = cairn_lite__text(run, rows);
+	row->payload = cairn_lite__text(run, rows);
+	row->checkpoint = cairn_lite__text(run, rows);
+	row->failed_at = cairn_lite__int(run);
+	row->created_at = cairn_lite__int(run);
+	return true;
+}
+
+/*
+ * A range of ids: from `low` up to, not including, `high`, which is one byte
+ * longer than an id where it must lie just behind one.
+ */
+struct range {
+	uint8_t low[16];
+	uint8_t high[17];
+	size_t high_len;
+};
+
+static struct range range_of(const cairn_dead_query *query)
+{
+	struct range range = { .high_len = 17 };
+	bool one = !cairn_id_is_none(query->job);
+	if (one) {
+		memcpy(range.low, query->job.bytes, 16);
+		memcpy(range.high, query->job.bytes, 16);
+	} else {
+		memset(range.high, 0xff, sizeof range.high);
+	}
+	bool cut = !cairn_id_is_none(query->after) &&
+		   (!one || cairn_id_compare(query->after, query->job) <= 0);
+	if (cut) {
+		memcpy(range.high, query->after.bytes, 16);
+		range.high_len = 16;
+	}
+	return range;
+}
+
+cairn_status cairn_lite__job_dead(void *self, const cairn_dead_query *query, cairn_rows *rows,
+				  cairn_error *err)
+{
+	struct lite *lite = self;
+	struct lite_run run;
+	struct range range = range_of(query);
+	cairn_status status = cairn_lite__enter(lite, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__start(&run, lite, LITE_DEAD_LETTERS, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_blob(&run, range.low, sizeof range.low);
+	cairn_lite__bind_blob(&run, range.high, range.high_len);
+	cairn_lite__bind_scope(&run, &query->scope);
+	cairn_lite__bind_text(&run, query->type);
+	cairn_lite__bind_int(&run, query->limit);
+	return push_all(&run, push_dead_letter, rows, err);
+}

@@ -1,0 +1,86 @@
+/*
+ * sql.h - the list of every statement the driver runs. The texts are in sql.c, in
+ * the same order; exec.c prepares each once per connection, when it is first needed.
+ */
+#ifndef CAIRN_LITE_SQL_H
+#define CAIRN_LITE_SQL_H
+
+enum lite_sql {
+	/* transactions (tx.c) */
+	LITE_BEGIN,
+	LITE_BEGIN_READ,
+	LITE_COMMIT,
+	LITE_ROLLBACK,
+	LITE_TX_SAVE,
+	LITE_TX_RELEASE,
+	LITE_TX_UNDO,
+	LITE_CALL_SAVE,
+	LITE_CALL_RELEASE,
+	LITE_CALL_UNDO,
+	/* settings (conn.c) */
+	LITE_ENCODING,
+	LITE_WAL,
+	LITE_FULL,
+	LITE_NORMAL,
+	LITE_CHECKPOINT,
+	LITE_TEMPORARY,
+	/* definitions (definition.c) */
+	LITE_DEFINITION_UPSERT,
+	LITE_DEFINITION_ADD,
+	LITE_DEFINITION_BRIEF,
+	LITE_DEFINITION_LIST,
+	/* jobs: producing and claiming (enqueue.c, claim.c) */
+	LITE_JOB_INSERT,
+	LITE_JOB_INSERT_KEYED,
+	LITE_JOB_BY_KEY,
+	LITE_JOB_WAITING,
+	LITE_JOB_DUE,
+	LITE_JOB_UNPARK,
+	LITE_JOB_NEXT,
+	LITE_JOB_LEASE,
+	/* jobs: changing (change.c, reap.c) */
+	LITE_JOB_ROW,
+	LITE_JOB_ROW_AT,
+	LITE_JOB_BEAT,
+	LITE_JOB_BEAT_SHORTER,
+	LITE_JOB_MOVE,
+	LITE_JOB_MOVE_OUTPUT,
+	LITE_JOB_CHECKPOINT,
+	LITE_JOB_ANY_OVERDUE,
+	LITE_JOB_EXTENDED,
+	LITE_JOB_OVERDUE,
+	LITE_JOB_DEFER,
+	/* history (history.c) */
+	LITE_EVENT_INSERT,
+	LITE_ATTEMPT_INSERT,
+	LITE_DEAD_PUT,
+	LITE_JOB_FOUND,
+	LITE_ATTEMPTS,
+	LITE_EVENTS,
+	LITE_DEAD_LETTERS,
+	/* reading jobs (list.c) */
+	LITE_JOB_GET,
+	LITE_JOB_GET_COMPACT,
+	LITE_JOB_LIST,
+	LITE_JOB_LIST_COMPACT,
+	LITE_STATS,
+	/* migrations (migration.c, schema.c) */
+	LITE_HISTORY_EXISTS,
+	LITE_HISTORY_CREATE,
+	LITE_HISTORY_LIST,
+	LITE_HISTORY_INSERT,
+	LITE_HISTORY_DELETE,
+	LITE_OBJECTS,
+	LITE_SQL_COUNT
+};
+
+extern const char *const cairn_lite__sql[LITE_SQL_COUNT];
+
+/* A PRAGMA takes no parameters: these two are formats for one number from the URL. */
+#define LITE_CACHE_FORMAT     "PRAGMA cache_size = -%lld"
+#define LITE_MAX_PAGES_FORMAT "PRAGMA max_page_count = %lld"
+
+/* Where LITE_JOB_NEXT has the job's type: a claim looks at it before it reads the row. */
+#define LITE_JOB_NEXT_TYPE 5
+
+#endif
