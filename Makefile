@@ -4,7 +4,7 @@
 #   make demo       installs what is missing, builds, runs the main job on SQLite (DB=postgres: there)
 #   make check      installs what is missing, builds, runs the whole test suite, its own
 #                   private Postgres included (T="tests/link.t …": only these)
-#   make check-sanitize   unit tests and kit under ASan+UBSan and under TSan
+#   make check-sanitize   unit tests and kit under ASan+UBSan and under TSan (SANITIZERS=)
 #   make install uninstall      DESTDIR= PREFIX= LIBDIR=
 #   make lint format docs abi-update coverage fuzz bench clean
 #
@@ -195,10 +195,12 @@ TEST_ENV := BUILD='$(BUILD)' CC='$(CC)' MAKE='$(MAKE)' HAVE_PG='$(HAVE_PG)' CAIR
 PG      := $(if $(HAVE_PG),tools/pg-temp.sh run)
 SUBMAKE := $(MAKE) --no-print-directory
 
-# deps.sh may bring what this file looks for when it is read: hence the second make.
+# deps.sh may bring what this file looks for when it is read: hence the second make. The other
+# compiler only has to be content.
 check:
 	@tools/deps.sh check
 	@$(SUBMAKE) -j$(JOBS) all tests-bin
+	@$(SUBMAKE) -j$(JOBS) CC=clang WERROR=1 BUILD=$(BESIDE)clang all tests-bin
 	@$(SUBMAKE) prove
 
 prove:
@@ -206,14 +208,15 @@ prove:
 
 # Beside the normal build, never in it.
 BESIDE := $(if $(filter build/plain,$(BUILD)),build/,$(BUILD)-)
+SANITIZERS ?= address,undefined thread
 check-sanitize:
 	@tools/deps.sh check
-	@for san in address,undefined thread; do \
+	@bad=0; for san in $(SANITIZERS); do \
 		echo "== $$san"; \
 		dir=$(BESIDE)$$(echo $$san | tr , -); \
 		$(SUBMAKE) -j$(JOBS) SAN=$$san BUILD=$$dir tests-bin && \
-		$(SUBMAKE) SAN=$$san BUILD=$$dir prove-programs || exit 1; \
-	done
+		$(SUBMAKE) SAN=$$san BUILD=$$dir prove-programs || bad=1; \
+	done; exit $$bad
 
 prove-programs:
 	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \

@@ -273,6 +273,33 @@ static void a_locked_row_is_skipped(void)
 	ct_int(b.jobs->at[0].attempt, 1);
 }
 
+static void parked_rows_under_a_claim(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define(conn, "t");
+	cairn_id ids[3];
+	for (size_t i = 0; i < 3; i++)
+		ids[i] = add(conn, 9 - (int32_t)i, ct_now() + CAIRN_SECOND);
+	ct_advance(CAIRN_SECOND);
+	struct claimer a = { .tx = CAIRN_TX_INIT };
+	struct claimer b = { .tx = CAIRN_TX_INIT };
+	ct_session *first = ct_session_new("first");
+	ct_session *second = ct_session_new("second");
+	ct_step(first, begin_and_claim, &a); /* takes one, and may hold what it promoted */
+	ct_start(second, claim_all, &b);
+	ct_step(first, rollback, &a);
+	ct_join(second);
+	size_t got = b.jobs->count;
+	ct_true(got <= 3);
+	ct_step(second, claim_all, &b);
+	ct_int(got + b.jobs->count, 3);
+	ct_int(ct_count_jobs(conn, 1u << CAIRN_JOB_LEASED), 3);
+	for (size_t i = 0; i < 3; i++) {
+		ct_int(ct_job(conn, ids[i])->fence, 1);
+		ct_int(ct_job(conn, ids[i])->parked, 0);
+	}
+}
+
 static void begin_and_cancel(cairn_conn *conn, void *arg)
 {
 	struct claimer *mine = arg;
@@ -281,10 +308,9 @@ static void begin_and_cancel(cairn_conn *conn, void *arg)
 	ct_ok(cairn_job_cancel(conn, cairn_any(), &id, 1, CAIRN_STR("no"), NULL, ct_err()));
 }
 
-static void a_row_somebody_changes_is_skipped(void)
+/* Somebody's open transaction cancels this job and rolls back; meanwhile there is another. */
+static void skipped_while_changed(cairn_conn *conn, cairn_id id, cairn_id other)
 {
-	cairn_conn *conn = ct_open();
-	cairn_id id = ct_enqueue(conn, "t");
 	cairn_job row = { .id = id };
 	cairn_jobs one = { .count = 1, .at = &row };
 	struct claimer a = { .tx = CAIRN_TX_INIT, .jobs = &one };
@@ -294,11 +320,28 @@ static void a_row_somebody_changes_is_skipped(void)
 	ct_step(first, begin_and_cancel, &a);
 	ct_true(ct_start(second, claim_all, &b));
 	ct_join(second);
-	ct_int(b.jobs->count, 0);
-	ct_step(first, rollback, &a);
-	ct_step(second, claim_all, &b);
 	ct_int(b.jobs->count, 1);
-	ct_id(b.jobs->at[0].id, id);
+	ct_id(b.jobs->at[0].id, other);
+	ct_step(first, rollback, &a);
+	ct_id(ct_claim(conn, "w").id, id);
+}
+
+static void a_row_somebody_changes_is_skipped(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define(conn, "t");
+	cairn_id id = add(conn, 9, 0);
+	skipped_while_changed(conn, id, add(conn, 5, 0));
+}
+
+static void a_parked_row_somebody_changes_is_skipped(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define(conn, "t");
+	cairn_id id = add(conn, 9, ct_now() + CAIRN_SECOND);
+	cairn_id other = add(conn, 5, ct_now() + CAIRN_SECOND);
+	ct_advance(CAIRN_SECOND);
+	skipped_while_changed(conn, id, other);
 }
 
 #define RACERS 6
@@ -429,6 +472,12 @@ static const ct_case cases[] = {
 		  "rollback.",
 	  .covers = "runledger K07, K16",
 	  .run = a_locked_row_is_skipped },
+	{ .name = "jobs.claim.a_promotion_rolled_back_loses_no_job",
+	  .kind = CT_INTERLEAVE,
+	  .store = CT_JOBS,
+	  .rule = "Jobs that a claim promoted and then rolled back are claimed by the next ones.",
+	  .covers = "runledger K16",
+	  .run = parked_rows_under_a_claim },
 	{ .name = "jobs.claim.a_row_under_change_is_skipped_not_waited_for",
 	  .kind = CT_INTERLEAVE,
 	  .store = CT_JOBS,
@@ -437,6 +486,13 @@ static const ct_case cases[] = {
 		  "claimable when that is rolled back.",
 	  .covers = "runledger K16",
 	  .run = a_row_somebody_changes_is_skipped },
+	{ .name = "jobs.claim.a_due_row_under_change_is_skipped_not_waited_for",
+	  .kind = CT_INTERLEAVE,
+	  .store = CT_JOBS,
+	  .caps = CAIRN_CAP_PARALLEL_CLAIM,
+	  .rule = "Promoting jobs that became due waits for no row that somebody changes.",
+	  .covers = "runledger K16",
+	  .run = a_parked_row_somebody_changes_is_skipped },
 	{ .name = "jobs.claim.racing_claimers_get_every_job_once",
 	  .kind = CT_RACE,
 	  .store = CT_JOBS,

@@ -339,15 +339,20 @@ static void update_refuses_malformed(void)
 
 struct in_flight {
 	cairn_tx tx;
-	cairn_id id;
+	cairn_job_added each[4];
 };
 
+/* Alone, with a key, and among others: whatever way a driver has for each. */
 static void enqueue_and_wait(cairn_conn *conn, void *arg)
 {
 	struct in_flight *mine = arg;
-	cairn_job_new job = ct_new("t");
+	cairn_job_new jobs[] = { ct_new("t"), ct_new("t"), ct_new("t"), ct_new("t") };
+	jobs[1].key = CAIRN_STR("k");
+	jobs[3].queue = CAIRN_STR("q");
 	ct_ok(cairn_begin(conn, &mine->tx, ct_err()));
-	mine->id = ct_add(conn, &job);
+	ct_ok(cairn_job_enqueue(conn, jobs, 1, mine->each, ct_err()));
+	ct_ok(cairn_job_enqueue(conn, jobs + 1, 1, mine->each + 1, ct_err()));
+	ct_ok(cairn_job_enqueue(conn, jobs + 2, 2, mine->each + 2, ct_err()));
 }
 
 static void commit(cairn_conn *conn, void *arg)
@@ -375,7 +380,8 @@ static void disable_waits_for_nobody(void)
 	ct_true(ct_start(b, disable, NULL));
 	ct_join(b);
 	ct_step(a, commit, &mine);
-	ct_int(ct_job(conn, mine.id)->status, CAIRN_JOB_PENDING);
+	for (size_t i = 0; i < 4; i++)
+		ct_int(ct_job(conn, mine.each[i].id)->status, CAIRN_JOB_PENDING);
 	cairn_job_new job = ct_new("t");
 	cairn_job_added added;
 	ct_ok(cairn_job_enqueue(conn, &job, 1, &added, ct_err()));

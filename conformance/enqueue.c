@@ -1,5 +1,5 @@
 /*
- * enqueue.c - what an enqueued job looks like, alone and in a batch. What is refused is in
+ * enqueue.c - what an enqueued job looks like. Batches are in enqueue_batch.c, refusals in
  * enqueue_refused.c, documents in payload.c, keys in idempotency.c.
  */
 #include "ct.h"
@@ -258,77 +258,6 @@ static void enabling_is_enough(void)
 	ct_int(ct_count_jobs(conn, 0), 1);
 }
 
-/* ---- batches ------------------------------------------------------------------- */
-
-static void a_batch_answers_in_its_order(void)
-{
-	cairn_conn *conn = ct_open();
-	ct_define(conn, "t");
-	enum { N = 300 };
-	cairn_job_new *jobs = ct_alloc(N * sizeof(*jobs));
-	cairn_job_added *each = ct_alloc(N * sizeof(*each));
-	for (size_t i = 0; i < N; i++) {
-		jobs[i] = ct_new("t");
-		jobs[i].payload = cairn_str_of(ct_format("%zu", i));
-	}
-	ct_ok(cairn_job_enqueue(conn, jobs, N, each, ct_err()));
-	ct_int(ct_count_jobs(conn, 0), N);
-	for (size_t i = 0; i < N; i++) {
-		ct_each(each[i], CAIRN_OK, NULL);
-		ct_true(i == 0 || cairn_id_compare(each[i - 1].id, each[i].id) < 0);
-	}
-	for (size_t i = 0; i < N; i += 61) {
-		ct_same(ct_job(conn, each[i].id)->payload, jobs[i].payload);
-		ct_text(ct_timeline(conn, each[i].id), "ENQUEUED");
-	}
-	ct_ok(cairn_job_enqueue(conn, NULL, 0, NULL, ct_err()));
-}
-
-static void one_time_for_all(void)
-{
-	cairn_conn *conn = ct_open();
-	ct_define(conn, "t");
-	cairn_job_new jobs[] = { ct_new("t"), ct_new("t"), ct_new("t") };
-	cairn_job_added each[3];
-	cairn_conn_opts own = ct_opts();
-	own.clock = NULL; /* the database's: a clock that moves */
-	cairn_conn *plain = ct_open_with(&own);
-	ct_ok(cairn_job_enqueue(plain, jobs, 3, each, ct_err()));
-	const cairn_job *first = ct_job(conn, each[0].id);
-	ct_int(first->run_at, first->created_at);
-	for (size_t i = 0; i < 3; i++) {
-		const cairn_job *job = ct_job(conn, each[i].id);
-		ct_int(job->created_at, first->created_at);
-		ct_int(job->updated_at, first->created_at);
-		ct_int(ct_events(conn, each[i].id)->at[0].at, first->created_at);
-	}
-}
-
-static void outcomes_are_per_item(void)
-{
-	cairn_conn *conn = ct_open();
-	ct_define(conn, "t");
-	cairn_job_new jobs[] = { ct_new("t"), ct_new("nope"), ct_new("t") };
-	cairn_job_added each[3];
-	ct_ok(cairn_job_enqueue(conn, jobs, 3, each, ct_err()));
-	ct_each(each[0], CAIRN_OK, NULL);
-	ct_each(each[1], CAIRN_INVALID, "job.definition_not_found_or_disabled");
-	ct_each(each[2], CAIRN_OK, NULL);
-	ct_true(exists(conn, each[0].id) && exists(conn, each[2].id));
-	ct_int(ct_count_jobs(conn, 0), 2);
-}
-
-static void without_each_the_first_failure_speaks(void)
-{
-	cairn_conn *conn = ct_open();
-	ct_define(conn, "t");
-	cairn_job_new jobs[] = { ct_new("t"), ct_new("nope"), ct_new("t"), ct_new("nor") };
-	ct_status(cairn_job_enqueue(conn, jobs, 4, NULL, ct_err()), CAIRN_INVALID,
-		  "job.definition_not_found_or_disabled");
-	ct_int(ct_last()->index, 1);
-	ct_int(ct_count_jobs(conn, 0), 2);
-}
-
 /* ---- transactions -------------------------------------------------------------- */
 
 static void commits_with_the_caller(void)
@@ -422,30 +351,6 @@ static const ct_case cases[] = {
 	  .rule = "After a type is enabled again its jobs are taken; a refused key is still free.",
 	  .covers = "runledger E14",
 	  .run = enabling_is_enough },
-	{ .name = "jobs.enqueue.a_batch_answers_in_its_own_order",
-	  .kind = CT_VERB,
-	  .store = CT_JOBS,
-	  .rule = "n jobs get n ascending ids, each answer in its item's place.",
-	  .covers = "runledger E13",
-	  .run = a_batch_answers_in_its_order },
-	{ .name = "jobs.enqueue.all_rows_of_a_call_carry_one_time",
-	  .kind = CT_VERB,
-	  .store = CT_JOBS,
-	  .rule = "Jobs and events of one call have the same created_at, by any clock.",
-	  .covers = "runledger E13",
-	  .run = one_time_for_all },
-	{ .name = "jobs.enqueue.an_item_without_definition_leaves_the_others_alone",
-	  .kind = CT_VERB,
-	  .store = CT_JOBS,
-	  .rule = "Outcomes that depend on data are per item; the rest of the batch is written.",
-	  .covers = "runledger E03",
-	  .run = outcomes_are_per_item },
-	{ .name = "jobs.enqueue.without_outcomes_the_first_failure_is_the_calls",
-	  .kind = CT_VERB,
-	  .store = CT_JOBS,
-	  .rule = "With each NULL the call fails as its first failed item did; the others stay "
-		  "done.",
-	  .run = without_each_the_first_failure_speaks },
 	{ .name = "jobs.enqueue.commits_and_rolls_back_with_the_caller",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,

@@ -133,6 +133,11 @@ const char *ct_kind_name(enum ct_kind kind)
 	return names[kind];
 }
 
+static bool app_can(const cairn_subject *subject, enum cairn_app_step step)
+{
+	return subject->app_step && subject->app_step(NULL, step) == 0;
+}
+
 static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 {
 	const cairn_migration_ops *migrations = subject->driver->migrations;
@@ -142,6 +147,10 @@ static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 		return "the subject has no unreachable_url";
 	if ((needs & CT_NEED_BAD_URLS) && !subject->bad_urls)
 		return "the subject has no bad_urls";
+	if ((needs & CT_NEED_APP) && !app_can(subject, CAIRN_APP_BEGIN))
+		return "the subject has no transactions of an application";
+	if ((needs & CT_NEED_STRICT) && !app_can(subject, CAIRN_APP_BEGIN_STRICT))
+		return "the database has one isolation level";
 	if ((needs & CT_NEED_DRIFT) && !(migrations && migrations->describe))
 		return "the driver has no drift";
 	return NULL;

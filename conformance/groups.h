@@ -13,9 +13,11 @@
 	X(refusals) \
 	X(gates) \
 	X(tx) \
+	X(app) \
 	X(definitions) \
 	X(definition_list) \
 	X(enqueue) \
+	X(enqueue_batch) \
 	X(enqueue_refused) \
 	X(payload) \
 	X(idempotency) \
@@ -33,6 +35,7 @@
 	X(columns) \
 	X(budget) \
 	X(errors) \
+	X(classify) \
 	X(args) \
 	X(names) \
 	X(json)

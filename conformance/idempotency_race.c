@@ -121,16 +121,111 @@ static void known_key_is_nobodys(void)
 	ct_text(ct_timeline(conn, id), "ENQUEUED");
 }
 
+/* Two jobs, in the order in which a batch must insert them. */
+struct two {
+	cairn_tx tx;
+	cairn_job_new jobs[2];
+	cairn_job_added first;
+	cairn_job_added last;
+	cairn_job_added each[2];
+};
+
+static void begin_with_the_first(cairn_conn *conn, void *arg)
+{
+	struct two *two = arg;
+	ct_ok(cairn_begin(conn, &two->tx, ct_err()));
+	ct_ok(cairn_job_enqueue(conn, &two->jobs[0], 1, &two->first, ct_err()));
+}
+
+static void ask_backwards(cairn_conn *conn, void *arg)
+{
+	struct two *two = arg;
+	cairn_job_new jobs[] = { two->jobs[1], two->jobs[0] };
+	ct_ok(cairn_job_enqueue(conn, jobs, 2, two->each, ct_err()));
+}
+
+static void ask_for_the_last(cairn_conn *conn, void *arg)
+{
+	struct two *two = arg;
+	ct_ok(cairn_job_enqueue(conn, &two->jobs[1], 1, &two->last, ct_err()));
+}
+
+static void commit_the_first(cairn_conn *conn, void *arg)
+{
+	struct two *two = arg;
+	(void)conn;
+	ct_ok(cairn_commit(&two->tx, ct_err()));
+}
+
+/* The batch waits for the first key without holding the last, which somebody else gets. */
+static void inserted_in_order(struct two *two)
+{
+	ct_session *a = ct_session_new("a");
+	ct_session *b = ct_session_new("b");
+	ct_session *c = ct_session_new("c");
+	ct_step(a, begin_with_the_first, two);
+	ct_true(!ct_start(b, ask_backwards, two));
+	ct_true(ct_start(c, ask_for_the_last, two));
+	ct_join(c);
+	ct_int(two->last.disposition, CAIRN_INSERTED);
+	ct_step(a, commit_the_first, two);
+	ct_join(b);
+	ct_id(two->each[0].id, two->last.id);
+	ct_id(two->each[1].id, two->first.id);
+	ct_int(two->each[0].disposition, CAIRN_EXISTING);
+	ct_int(two->each[1].disposition, CAIRN_EXISTING);
+}
+
+static struct two two_of(const char *type, const char *tenant, const char *key)
+{
+	struct two two = { .tx = CAIRN_TX_INIT };
+	for (size_t i = 0; i < 2; i++)
+		two.jobs[i] = (cairn_job_new){ .type = cairn_str_of(type),
+					       .tenant = cairn_str_of(tenant),
+					       .key = cairn_str_of(key) };
+	return two;
+}
+
+static void keys_go_in_by_bytes(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define(conn, "t");
+	struct two two = two_of("t", "x", "B"); /* a dictionary has it behind a */
+	two.jobs[1].key = CAIRN_STR("a");
+	inserted_in_order(&two);
+}
+
+static void tenants_go_before_keys(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define(conn, "t");
+	struct two two = two_of("t", "X", "b");
+	two.jobs[1].tenant = CAIRN_STR("a");
+	two.jobs[1].key = CAIRN_STR("a");
+	inserted_in_order(&two);
+}
+
+static void types_go_before_tenants(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define(conn, "T");
+	ct_define(conn, "a");
+	struct two two = two_of("T", "y", "b");
+	two.jobs[1] = two_of("a", "x", "a").jobs[0];
+	inserted_in_order(&two);
+}
+
 /* ---- races --------------------------------------------------------------------- */
 
 #define RACERS 6
 #define KEYS   25
+#define ROUNDS 6
 
 struct same_keys {
 	cairn_job_added each[RACERS][KEYS];
 };
 
-/* Each asks for the same keys, in an order of its own. */
+/* Each asks for the same keys one by one, in an order of its own. */
 static void ask_for_all(cairn_conn *conn, unsigned number, void *arg)
 {
 	struct same_keys *race = arg;
@@ -142,22 +237,26 @@ static void ask_for_all(cairn_conn *conn, unsigned number, void *arg)
 	}
 }
 
-static void ask_in_one_batch(cairn_conn *conn, unsigned number, void *arg)
+/* Each sends the same batches, every time in another order; the last one is looked at. */
+static void ask_in_batches(cairn_conn *conn, unsigned number, void *arg)
 {
 	struct same_keys *race = arg;
 	cairn_job_new jobs[KEYS];
 	cairn_job_added added[KEYS];
-	for (size_t i = 0; i < KEYS; i++) {
-		jobs[i] = ct_new("t");
-		jobs[i].key = cairn_str_of(ct_format("k%02zu", (i * 7 + number * 3) % KEYS));
+	for (size_t round = 0; round < ROUNDS; round++) {
+		for (size_t i = 0; i < KEYS; i++) {
+			size_t at = (i * (number % 4 + 1) + number * 3) % KEYS;
+			jobs[i] = ct_new("t");
+			jobs[i].key = cairn_str_of(ct_format("%zu-%02zu", round, at));
+		}
+		ct_ok(cairn_job_enqueue(conn, jobs, KEYS, added, ct_err()));
 	}
-	ct_ok(cairn_job_enqueue(conn, jobs, KEYS, added, ct_err()));
 	for (size_t i = 0; i < KEYS; i++)
-		race->each[number][(i * 7 + number * 3) % KEYS] = added[i];
+		race->each[number][(i * (number % 4 + 1) + number * 3) % KEYS] = added[i];
 }
 
 /* For each key: one inserted it, all got the same id, one event. */
-static void same_for_all(cairn_conn *conn, const struct same_keys *race)
+static void same_for_all(cairn_conn *conn, const struct same_keys *race, size_t jobs)
 {
 	for (size_t key = 0; key < KEYS; key++) {
 		size_t inserted = 0;
@@ -169,7 +268,7 @@ static void same_for_all(cairn_conn *conn, const struct same_keys *race)
 		ct_int(inserted, 1);
 		ct_text(ct_timeline(conn, race->each[0][key].id), "ENQUEUED");
 	}
-	ct_int(ct_count_jobs(conn, 0), KEYS);
+	ct_int(ct_count_jobs(conn, 0), jobs);
 }
 
 static void same_requests_race(void)
@@ -178,7 +277,7 @@ static void same_requests_race(void)
 	struct same_keys *race = ct_alloc(sizeof(*race));
 	ct_define(conn, "t");
 	ct_race(RACERS, ask_for_all, race);
-	same_for_all(conn, race);
+	same_for_all(conn, race, KEYS);
 }
 
 static void batches_race(void)
@@ -186,8 +285,8 @@ static void batches_race(void)
 	cairn_conn *conn = ct_open();
 	struct same_keys *race = ct_alloc(sizeof(*race));
 	ct_define(conn, "t");
-	ct_race(RACERS, ask_in_one_batch, race);
-	same_for_all(conn, race);
+	ct_race(RACERS, ask_in_batches, race);
+	same_for_all(conn, race, ROUNDS * KEYS);
 }
 
 /* Each has a request of its own for each key. */
@@ -252,6 +351,26 @@ static const ct_case cases[] = {
 	  .rule = "Open transactions that asked for the same existing key do not block each other.",
 	  .covers = "runledger I14",
 	  .run = known_key_is_nobodys },
+	{ .name = "jobs.idempotency.a_batch_inserts_its_keys_by_bytes",
+	  .kind = CT_INTERLEAVE,
+	  .store = CT_JOBS,
+	  .caps = CAIRN_CAP_PARALLEL_CLAIM,
+	  .rule = "A batch that waits for a key holds none that is larger by bytes: so batches "
+		  "never "
+		  "deadlock.",
+	  .run = keys_go_in_by_bytes },
+	{ .name = "jobs.idempotency.a_batch_inserts_tenant_by_tenant",
+	  .kind = CT_INTERLEAVE,
+	  .store = CT_JOBS,
+	  .caps = CAIRN_CAP_PARALLEL_CLAIM,
+	  .rule = "The order in which a batch inserts keys goes by tenant before key.",
+	  .run = tenants_go_before_keys },
+	{ .name = "jobs.idempotency.a_batch_inserts_type_by_type",
+	  .kind = CT_INTERLEAVE,
+	  .store = CT_JOBS,
+	  .caps = CAIRN_CAP_PARALLEL_CLAIM,
+	  .rule = "The order in which a batch inserts keys goes by type before tenant.",
+	  .run = types_go_before_tenants },
 	{ .name = "jobs.idempotency.equal_requests_at_once_make_one_job",
 	  .kind = CT_RACE,
 	  .store = CT_JOBS,

@@ -168,6 +168,29 @@ static void expired_is_not_yet_reapable(void)
 	ct_int(ct_job(conn, lease.id)->status, CAIRN_JOB_PENDING);
 }
 
+static void reaped_by_its_newest_end(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_lease longer = take(conn);
+	cairn_lease shorter = take(conn);
+	ct_int(beat(conn, longer, CAIRN_HOUR).status, CAIRN_OK);
+	ct_int(beat(conn, shorter, CAIRN_HOUR).status, CAIRN_OK);
+	ct_int(beat(conn, shorter, CAIRN_SECOND).status, CAIRN_OK);
+	ct_advance(2 * CAIRN_SECOND);
+	ct_int(reap(conn), 1);
+	ct_int(ct_job(conn, shorter.id)->status, CAIRN_JOB_PENDING);
+	for (size_t i = 0; i < 3; i++) {
+		ct_advance(15 * CAIRN_MINUTE);
+		ct_int(reap(conn), 0);
+	}
+	ct_int(beat(conn, longer, CAIRN_MINUTE).status, CAIRN_OK);
+	ct_advance(CAIRN_MINUTE);
+	ct_int(reap(conn), 0);
+	ct_advance(1);
+	ct_int(reap(conn), 1);
+	ct_int(ct_job(conn, longer.id)->status, CAIRN_JOB_PENDING);
+}
+
 static void belongs_to_no_connection(void)
 {
 	cairn_conn *conn = ct_open();
@@ -330,6 +353,14 @@ static const ct_case cases[] = {
 		  "lost to its worker and not yet free.",
 	  .covers = "runledger L02",
 	  .run = expired_is_not_yet_reapable },
+	{ .name = "jobs.lease.is_reaped_by_its_newest_end",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .rule = "After heartbeats made a lease longer or shorter its newest end counts, no "
+		  "former "
+		  "one.",
+	  .covers = "runledger L06",
+	  .run = reaped_by_its_newest_end },
 	{ .name = "jobs.lease.belongs_to_no_connection",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,

@@ -341,6 +341,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, const char *
 	subject.driver = &driver;
 	/* The driver's typed accessors do not know the wrapper's connections. */
 	subject.kill_session = NULL;
+	subject.app_step = NULL;
 	ct_plan mine = *plan;
 	mine.subject = &subject;
 	const ct_case **cases = choose(&subject, mutant, patterns, n, &mine.count);

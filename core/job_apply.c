@@ -49,6 +49,8 @@ static void apply_times(const cairn_change *change, cairn_job *row, cairn_time n
 			row->run_at = change->not_before;
 		row->parked = row->run_at > now;
 	}
+	if (change->to != CAIRN_JOB_PENDING)
+		row->parked = 0;
 	if (change->set & CAIRN_SET_LEASE) {
 		row->lease_expires_at = now + change->lease;
 		row->heartbeat_at = now;

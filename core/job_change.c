@@ -27,9 +27,17 @@ void cairn__batch_end(struct cairn__batch *batch)
 	cairn__scratch_free(batch->conn, batch->changes, batch->n, sizeof *batch->changes);
 }
 
+struct numbered {
+	cairn_id id;
+	size_t index;
+};
+
 static int by_id(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(cairn_id));
+	const struct numbered *x = a;
+	const struct numbered *y = b;
+	int order = cairn_id_compare(x->id, y->id);
+	return order != 0 ? order : (x->index > y->index) - (x->index < y->index);
 }
 
 /* A script changes each row once; the same job twice in one batch is a mistake. */
@@ -37,16 +45,18 @@ static cairn_status check_distinct(struct cairn__batch *batch, cairn_error *err)
 {
 	if (batch->n < 2)
 		return CAIRN_OK;
-	cairn_id *ids = cairn__scratch(batch->conn, batch->n, sizeof *ids, err);
+	struct numbered *ids = cairn__scratch(batch->conn, batch->n, sizeof *ids, err);
 	if (ids == NULL)
 		return CAIRN_NOMEM;
 	for (size_t i = 0; i < batch->n; i++)
-		ids[i] = batch->changes[i].id;
+		ids[i] = (struct numbered){ batch->changes[i].id, i };
 	qsort(ids, batch->n, sizeof *ids, by_id);
 	cairn_status st = CAIRN_OK;
 	for (size_t i = 1; i < batch->n && st == CAIRN_OK; i++) {
-		if (by_id(&ids[i - 1], &ids[i]) == 0)
-			st = cairn_fail(err, CAIRN_E_JOB_DUPLICATE);
+		if (cairn_id_compare(ids[i - 1].id, ids[i].id) != 0)
+			continue;
+		st = cairn_fail(err, CAIRN_E_JOB_DUPLICATE);
+		cairn__error_index(err, ids[i].index);
 	}
 	cairn__scratch_free(batch->conn, ids, batch->n, sizeof *ids);
 	return st;

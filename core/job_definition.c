@@ -40,7 +40,8 @@ static cairn_status settle(cairn_definition *one, cairn_error *err)
 	if (one->timeout > CAIRN__MAX_TIMEOUT)
 		return invalid(err, "A timeout must be at most a year.");
 	if ((one->set & ~CAIRN_DEFINITION_PRIORITY) != 0 || one->disabled > 1 ||
-	    one->reserved0_ != 0)
+	    one->reserved0_ != 0 ||
+	    (one->reserved_[0] | one->reserved_[1] | one->reserved_[2] | one->reserved_[3]) != 0)
 		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
 	if (one->version == 0)
 		one->version = 1;

@@ -198,7 +198,6 @@ static bool is_sorted(const struct canon *canon, size_t first, size_t n)
 /* Rewrites the stretch of the n last members in the order of their names. */
 static bool rearrange(struct canon *canon, size_t first, size_t n)
 {
-	canon->order.len = 0;
 	canon->moved.len = 0;
 	if (!cairn__text_reserve(&canon->order, 2 * n * sizeof(const struct cairn__name *)))
 		return stop(canon, CAIRN_E_NOMEM);

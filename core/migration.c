@@ -100,10 +100,21 @@ static cairn_status apply(struct cairn__line *line, enum cairn_migration_directi
 	return st;
 }
 
+/* What was run, as rows: made before the lock goes, so that missing memory can still undo it. */
+static cairn_status report(struct cairn__line *line, enum cairn_migration_direction direction,
+			   const int64_t *ran, size_t count, cairn_rows *rows, cairn_error *err)
+{
+	cairn_status st = cairn__line_read(line, err);
+	for (size_t i = 0; i < count && st == CAIRN_OK; i++)
+		st = cairn__line_row(line, rows, ran[i], direction, 0, err);
+	return st;
+}
+
 /* Applies what is wanted in order; notes each version that was run. */
 static cairn_status run(struct cairn__line *line, enum cairn_migration_direction direction,
-			int64_t *ran, size_t *count, cairn_error *err)
+			int64_t *ran, cairn_rows *rows, cairn_error *err)
 {
+	size_t count = 0;
 	cairn_status st = cairn__line_read(line, err);
 	if (st == CAIRN_OK)
 		st = cairn__verify(line, err);
@@ -114,13 +125,13 @@ static cairn_status run(struct cairn__line *line, enum cairn_migration_direction
 		const cairn_migration *script = &line->set[down ? line->count - 1 - i : i];
 		if (!cairn__wanted(line, direction, script->version))
 			continue;
-		if (!down && line->opts.limit > 0 && *count == line->opts.limit)
+		if (!down && line->opts.limit > 0 && count == line->opts.limit)
 			break;
 		st = apply(line, direction, script, err);
 		if (st == CAIRN_OK)
-			ran[(*count)++] = script->version;
+			ran[count++] = script->version;
 	}
-	return st;
+	return st == CAIRN_OK ? report(line, direction, ran, count, rows, err) : st;
 }
 
 /* Runs the validations of every applied version; each is repeatable and stands alone. */
@@ -147,15 +158,10 @@ static cairn_status migrate(struct cairn__line *line, enum cairn_migration_direc
 			    int64_t *ran, cairn_rows *rows, cairn_error *err)
 {
 	struct lock lock;
-	size_t count = 0;
 	cairn_status st = lock_take(line, &lock, err);
 	if (st == CAIRN_OK)
-		st = run(line, direction, ran, &count, err);
+		st = run(line, direction, ran, rows, err);
 	st = lock_release(line, &lock, st, err);
-	if (st == CAIRN_OK)
-		st = cairn__line_read(line, err);
-	for (size_t i = 0; i < count && st == CAIRN_OK; i++)
-		st = cairn__line_row(line, rows, ran[i], direction, 0, err);
 	if (st == CAIRN_OK && direction == CAIRN_MIGRATE_UP)
 		st = cairn__gates(line, err);
 	if (st == CAIRN_OK && direction == CAIRN_MIGRATE_UP)

@@ -16,11 +16,34 @@ cairn_status cairn__refuse(cairn_error *err, cairn_code code, int64_t version)
 	return st;
 }
 
+/* Every directive of this name has a value, a gate a query behind its name. */
+static int directives_whole(cairn_str script, const char *name, int two_parts)
+{
+	size_t at = 0;
+	for (;;) {
+		cairn_str rest;
+		cairn_str value = cairn__directive_next(script, name, &at);
+		if (value.ptr == NULL)
+			return 1;
+		if (value.len == 0)
+			return 0;
+		cairn__first_word(value, &rest);
+		if (two_parts && rest.len == 0)
+			return 0;
+	}
+}
+
+static int script_whole(cairn_str script)
+{
+	return script.len > 0 && directives_whole(script, "since", 0) &&
+	       directives_whole(script, "gate", 1) && directives_whole(script, "validate", 0);
+}
+
 cairn_status cairn__set_check(const cairn_migration *set, size_t count, cairn_error *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		int whole = set[i].version == (int64_t)i + 1 && set[i].name != NULL &&
-			    set[i].name[0] != '\0' && set[i].up.len > 0 &&
+			    set[i].name[0] != '\0' && script_whole(set[i].up) &&
 			    (set[i].reserved_[0] | set[i].reserved_[1]) == 0;
 		if (!whole)
 			return cairn__refuse(err, CAIRN_E_MIGRATION_SET, (int64_t)i + 1);

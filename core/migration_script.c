@@ -5,6 +5,7 @@
 
 #include "migration_plan.h"
 
+/* White space off both ends; never absent. */
 static cairn_str trim(const char *from, const char *to)
 {
 	while (from < to && (*from == ' ' || *from == '\t'))
@@ -14,17 +15,19 @@ static cairn_str trim(const char *from, const char *to)
 	return (cairn_str){ from, (size_t)(to - from) };
 }
 
-/* Whether a line is the directive; the value then. */
+/* Whether a line is the directive, alone or with a colon and a value. */
 static int match(const char *line, const char *end, const char *name, cairn_str *value)
 {
 	size_t len = strlen(name);
-	if ((size_t)(end - line) < len + 3 || memcmp(line, "--", 2) != 0)
+	if ((size_t)(end - line) < len + 2 || memcmp(line, "--", 2) != 0)
 		return 0;
 	cairn_str rest = trim(line + 2, end);
-	if (rest.len < len + 1 || memcmp(rest.ptr, name, len) != 0)
+	if (rest.len < len || memcmp(rest.ptr, name, len) != 0)
 		return 0;
 	*value = trim(rest.ptr + len, end);
-	if (value->len == 0 || value->ptr[0] != ':')
+	if (value->len == 0)
+		return 1;
+	if (value->ptr[0] != ':')
 		return 0;
 	*value = trim(value->ptr + 1, end);
 	return 1;

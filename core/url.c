@@ -147,8 +147,11 @@ cairn_status cairn__url_parse(const char *text, struct cairn__url *parsed, cairn
 	if (query != NULL)
 		query++;
 	parsed->url.count = count_params(query);
-	/* The whole; scheme, rest, path; raw, name and value: each byte at most three times. */
-	size_t room = 3 * len + 4 + 3 * parsed->url.count;
+	/*
+	 * The whole; then scheme, rest and parameters; then path, names and values: three
+	 * times the text, with terminators for separators, and the scheme only twice.
+	 */
+	size_t room = 3 * len + 1;
 	parsed->block_size = parsed->url.count * sizeof(cairn_url_param) + room;
 	parsed->block = cairn__raw_alloc(NULL, 0, parsed->block_size);
 	if (parsed->block == NULL) {

@@ -112,14 +112,14 @@ static int claim_best(struct mem_write *write, const cairn_claim_plan *plan,
 }
 
 cairn_status cairn_mem__claim(struct mem *mem, struct mem_write *write,
-			      const cairn_claim_plan *plan, cairn_rows *rows, cairn_error *err)
+			      const cairn_claim_plan *plan, cairn_rows *jobs, cairn_error *err)
 {
 	size_t size = (cairn_mem__count(write->state, MEM_JOBS) + 1) * sizeof(cairn_job *);
 	const cairn_job **candidates = cairn_host_alloc(mem->host, NULL, 0, size);
 	if (candidates == NULL)
 		return cairn_fail(err, CAIRN_E_NOMEM);
 	cairn_status status = CAIRN_OK;
-	if (unpark(write, plan) != 0 || claim_best(write, plan, candidates, rows) != 0)
+	if (unpark(write, plan) != 0 || claim_best(write, plan, candidates, jobs) != 0)
 		status = cairn_fail(err, CAIRN_E_NOMEM);
 	cairn_host_alloc(mem->host, candidates, size, 0);
 	return status;

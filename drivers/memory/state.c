@@ -257,8 +257,8 @@ int cairn_mem__remove(struct mem_state *state, enum mem_table which, const void 
 	return 0;
 }
 
-void cairn_mem__clear(struct mem_state *state, enum mem_table table)
+void cairn_mem__clear(struct mem_state *state, enum mem_table which)
 {
-	table_drop(state->tables[table]);
-	state->tables[table] = NULL;
+	table_drop(state->tables[which]);
+	state->tables[which] = NULL;
 }

@@ -108,9 +108,9 @@ const void *cairn_mem__find(const struct mem_state *state, enum mem_table table,
  * changed copy of the row that it replaces), take one away, or all. put and remove answer 0, or
  * -1 without memory; then the copy is only good for dropping.
  */
-int cairn_mem__put(struct mem_state *state, enum mem_table table, const void *value);
-int cairn_mem__remove(struct mem_state *state, enum mem_table table, const void *key);
-void cairn_mem__clear(struct mem_state *state, enum mem_table table);
+int cairn_mem__put(struct mem_state *state, enum mem_table which, const void *value);
+int cairn_mem__remove(struct mem_state *state, enum mem_table which, const void *key);
+void cairn_mem__clear(struct mem_state *state, enum mem_table which);
 
 /* find, for the two most wanted. */
 const cairn_job *cairn_mem__job(const struct mem_state *state, cairn_id id);

@@ -29,6 +29,13 @@ static cairn_status bad_option(cairn_error *err, cairn_str name)
 	return CAIRN_INVALID;
 }
 
+/* Postgres cuts longer names, and would then find another schema. */
+static bool is_schema_name(cairn_str name)
+{
+	return name.len > 0 && name.len <= PG_NAME_MAX &&
+	       memchr(name.ptr, '\0', name.len) == NULL;
+}
+
 static cairn_status read_options(struct pg *pg, const cairn_url *url, cairn_error *err)
 {
 	cairn_str prepared = cairn_url_get(url, "prepared");
@@ -38,6 +45,9 @@ static cairn_status read_options(struct pg *pg, const cairn_url *url, cairn_erro
 	if (pooler.ptr != NULL && !cairn_str_is(pooler, "none") &&
 	    !cairn_str_is(pooler, "transaction"))
 		return bad_option(err, CAIRN_STR("pooler"));
+	cairn_str schema = cairn_url_get(url, "schema");
+	if (schema.ptr != NULL && !is_schema_name(schema))
+		return bad_option(err, CAIRN_STR("schema"));
 	pg->pooled = cairn_str_is(pooler, "transaction");
 	pg->prepare = !pg->pooled && !cairn_str_is(prepared, "no");
 	return CAIRN_OK;
@@ -235,11 +245,8 @@ static cairn_status check_server(struct pg *pg, cairn_error *err)
 
 static cairn_status name_schema(struct pg *pg, cairn_str name, cairn_error *err)
 {
-	if (name.len > PG_NAME_MAX || memchr(name.ptr, '\0', name.len) != NULL) {
-		cairn_fail(err, CAIRN_E_ARG_NAME);
-		cairn_error_message(err, "A schema's name must be 1 to %d bytes.", PG_NAME_MAX);
-		return CAIRN_INVALID;
-	}
+	if (!is_schema_name(name))
+		return cairn_fail(err, CAIRN_E_ARG_NAME);
 	pg->schema_size = name.len + 1;
 	pg->schema = cairn_host_alloc(pg->host, NULL, 0, pg->schema_size);
 	if (pg->schema == NULL)
@@ -249,18 +256,15 @@ static cairn_status name_schema(struct pg *pg, cairn_str name, cairn_error *err)
 	return cairn_pg__sql_render(pg, err);
 }
 
-/* The session's own schema, asked before any text is rendered. */
+/* The session's own schema, asked before there are texts, and so without settings around it. */
 static cairn_status current_schema(struct pg *pg, cairn_error *err)
 {
-	cairn_status status = cairn_pg__call_begin(pg, false, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_pg__queue_text(pg, cairn_pg__sql[PG_SQL_CURRENT_SCHEMA].part[0]);
-	status = cairn_pg__call_run(pg, err);
-	if (status != CAIRN_OK)
-		return status;
-	status = name_schema(pg, cairn_pg__text(cairn_pg__result(pg, 0), 0, 0), err);
-	cairn_pg__call_clear(pg);
+	PGresult *result = NULL;
+	const char *sql = cairn_pg__sql[PG_SQL_CURRENT_SCHEMA].part[0];
+	cairn_status status = cairn_pg__script(pg, sql, &result, err);
+	if (status == CAIRN_OK)
+		status = name_schema(pg, cairn_pg__text(result, 0, 0), err);
+	PQclear(result);
 	return status;
 }
 

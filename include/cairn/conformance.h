@@ -15,6 +15,16 @@
 extern "C" {
 #endif
 
+/* What an application may do on its own session, behind cairn's back. */
+enum cairn_app_step {
+	CAIRN_APP_BEGIN = 1,	/* a transaction as applications begin it */
+	CAIRN_APP_BEGIN_STRICT, /* one with stricter isolation than READ COMMITTED */
+	CAIRN_APP_COMMIT,
+	CAIRN_APP_ROLLBACK,
+	CAIRN_APP_STRICT_SESSION,   /* makes such isolation the session's default */
+	CAIRN_APP_IS_STRICT_SESSION /* answers 0 if that is still so, else -1 */
+};
+
 /*
  * What is tested, and the few things that only its author can do. Zero what does not apply.
  *
@@ -39,6 +49,11 @@ typedef struct cairn_subject {
 	 * crash would, and answers 0. Optional: without it the cases that need it are not applicable.
 	 */
 	int (*kill_session)(cairn_conn *conn);
+	/*
+	 * Does such a step on the session behind conn. Answers 0, -1 when it failed, 1 when the
+	 * database knows no such thing; with conn NULL it only answers 0 or 1. Optional likewise.
+	 */
+	int (*app_step)(cairn_conn *conn, enum cairn_app_step step);
 	/* A well-formed URL of this driver behind which no database answers. Optional. */
 	const char *unreachable_url;
 	/* A well-formed URL that the driver must refuse as malformed or unknown, NULL-terminated. Optional. */
@@ -57,7 +72,7 @@ typedef struct cairn_subject {
  *	--only PATTERN   only cases whose name fits (*, ?, [..]); may be repeated
  *	--no-fork        all in this process, for debuggers
  *	--seed N         of the random choices; printed with every failure
- *	--jobs N         so many cases at once, if each has a URL of its own
+ *	--jobs N         so many cases at once (2), if each has a URL of its own
  *	--timeout S      for one case, in seconds (60)
  *	--keep           leaves the databases of failed cases
  *	--summary        only the table, no line per case

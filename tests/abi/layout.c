@@ -29,15 +29,16 @@
 
 #if defined(__x86_64__) && defined(__LP64__)
 
-SIZE(cairn_subject, 64);
+SIZE(cairn_subject, 72);
 AT(cairn_subject, size, 0);
 AT(cairn_subject, driver, 8);
 AT(cairn_subject, url, 16);
 AT(cairn_subject, reset, 24);
 AT(cairn_subject, kill_session, 32);
-AT(cairn_subject, unreachable_url, 40);
-AT(cairn_subject, bad_urls, 48);
-AT(cairn_subject, known_failures, 56);
+AT(cairn_subject, app_step, 40);
+AT(cairn_subject, unreachable_url, 48);
+AT(cairn_subject, bad_urls, 56);
+AT(cairn_subject, known_failures, 64);
 FULL(cairn_subject, known_failures);
 
 SIZE(cairn_trace, 48);

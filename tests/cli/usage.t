@@ -20,10 +20,10 @@ for command in $commands; do
 	exits 0 "help $command" help "$command"
 	missing=
 	for option in $(printf '%s\n' "$out" | sed -n 's/^  .*\(--[a-z-]*\).*/\1/p' | sort -u); do
-		grep -q "Fl Fl\{0,1\} *-*${option#--}\b\|Fl -${option#--}\b" "$man" || missing="$missing $option"
+		grep -q "Fl Fl ${option#--}\b" "$man" || missing="$missing $option"
 	done
 	is "$missing" "" "the man page has its options"
-	grep -q "^\.Ss .*$command\|^\.It Cm $command\|^\.It .*Cm $command" "$man"
+	grep -q "^\.It Cm $command\b" "$man"
 	is $? 0 "the man page has $command"
 done
 for code in 0 1 2 3 4 5 6 7 8; do
@@ -47,7 +47,7 @@ is "$("$cairn" --json define --list | json type | head -n 1)" -odd "so a type ma
 # ---- URLs
 if [ -z "${CAIRN_CLI_DB:-}" ]; then
 	exits 2 "an unknown scheme" --db mysql://x jobs
-	like "$err" 'linked drivers: sqlite' "names the linked ones"
+	like "$err" 'linked: sqlite.*' "names the linked ones"
 	exits 2 "no scheme" --db jobs.db jobs
 	exits 2 "an unknown option" --db 'sqlite:cairn.db?colour=red' jobs
 	exits 5 "another file" --db sqlite:other.db jobs

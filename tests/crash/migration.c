@@ -29,7 +29,7 @@ static size_t migrate(const char *url, const cairn_conn_opts *opts)
 }
 
 /* A child that waits for the starting shot, migrates, and tells how much it applied. */
-static pid_t racer(const char *url, int start, int result)
+static pid_t racer(const char *url, const int start[2], int result)
 {
 	pid_t pid = fork();
 	if (pid != 0)
@@ -38,7 +38,9 @@ static pid_t racer(const char *url, int start, int result)
 	cairn_conn *conn = open_with(url, NULL);
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_migration_rows *done = NULL;
-	if (read(start, &shot, 1) < 0)
+	/* the shot is the end of the pipe: nobody may hold its other side */
+	close(start[1]);
+	if (read(start[0], &shot, 1) < 0)
 		_exit(3);
 	cairn_status st = cairn_migrate_up(conn, NULL, &done, &err);
 	int applied = st == CAIRN_OK ? (int)done->count : -1;
@@ -57,8 +59,8 @@ static int race(const char *url)
 	int applied[2] = { -1, -1 };
 	if (pipe(start) != 0 || pipe(result) != 0)
 		_exit(3);
-	pid_t a = racer(url, start[0], result[1]);
-	pid_t b = racer(url, start[0], result[1]);
+	pid_t a = racer(url, start, result[1]);
+	pid_t b = racer(url, start, result[1]);
 	close(start[0]);
 	close(start[1]);
 	for (int i = 0; i < 2; i++) {

@@ -71,6 +71,27 @@ static int terminate(cairn_conn *conn)
 	return -1;
 }
 
+static int app_step(cairn_conn *conn, enum cairn_app_step step)
+{
+	static const char *const commands[] = {
+		[CAIRN_APP_BEGIN] = "BEGIN",
+		[CAIRN_APP_BEGIN_STRICT] = "BEGIN ISOLATION LEVEL SERIALIZABLE",
+		[CAIRN_APP_COMMIT] = "COMMIT",
+		[CAIRN_APP_ROLLBACK] = "ROLLBACK",
+		[CAIRN_APP_STRICT_SESSION] =
+			"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+		[CAIRN_APP_IS_STRICT_SESSION] =
+			"SELECT 1 / (current_setting('default_transaction_isolation')"
+			" = 'serializable')::int",
+	};
+	if (!conn)
+		return 0;
+	PGresult *result = PQexec(cairn_postgres_handle(conn), commands[step]);
+	ExecStatusType status = PQresultStatus(result);
+	PQclear(result);
+	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? 0 : -1;
+}
+
 int main(int argc, char **argv)
 {
 	static char url[2048];
@@ -90,6 +111,7 @@ int main(int argc, char **argv)
 		.url = database ? url : NULL,
 		.reset = drop_schema,
 		.kill_session = terminate,
+		.app_step = app_step,
 		.unreachable_url = "postgresql:///cairn?host=/nonexistent&port=1",
 		.bad_urls = bad_urls,
 	};

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include <cairn/conformance.h>
 #include <cairn/sqlite.h>
 
@@ -21,6 +23,23 @@ static int remove_file(const char *url)
 		(void)unlink(file);
 	}
 	return 0;
+}
+
+/* SQLite has one isolation level: serializable. */
+static int app_step(cairn_conn *conn, enum cairn_app_step step)
+{
+	static const char *const commands[] = {
+		[CAIRN_APP_BEGIN] = "BEGIN",
+		[CAIRN_APP_COMMIT] = "COMMIT",
+		[CAIRN_APP_ROLLBACK] = "ROLLBACK",
+		[CAIRN_APP_IS_STRICT_SESSION] = NULL,
+	};
+	if (!commands[step])
+		return 1;
+	if (!conn)
+		return 0;
+	sqlite3 *db = cairn_sqlite_handle(conn);
+	return sqlite3_exec(db, commands[step], NULL, NULL, NULL) == SQLITE_OK ? 0 : -1;
 }
 
 int main(int argc, char **argv)
@@ -40,6 +59,7 @@ int main(int argc, char **argv)
 				       .driver = &cairn_sqlite,
 				       .url = url,
 				       .reset = remove_file,
+				       .app_step = app_step,
 				       .unreachable_url = "sqlite:/nonexistent/directory/file.db",
 				       .bad_urls = bad_urls };
 	int answer = cairn_conformance_main(argc, argv, &sqlite);

@@ -60,6 +60,27 @@ static void every_code_point(void)
 	is_int(wrong, 0, "every code point but surrogates, and nothing beyond U+10FFFF");
 }
 
+/* Four bytes: the first two decide, with the lowest and the highest tail. */
+static void every_long_sequence(void)
+{
+	int wrong = 0;
+	for (unsigned i = 0; i < 0x10000; i++) {
+		unsigned first = i >> 8;
+		unsigned second = i & 0xff;
+		unsigned char low[] = { (unsigned char)first, (unsigned char)second, 0x80, 0x80 };
+		unsigned char high[] = { (unsigned char)first, (unsigned char)second, 0xbf, 0xbf };
+		uint32_t code = 0;
+		uint32_t value = (first & 7) << 18 | (second & 63) << 12;
+		bool good = first >= 0xf0 && first <= 0xf7 && second >= 0x80 && second <= 0xbf &&
+			    value >= 0x10000 && value <= 0x10ffff;
+		bool got = cairn__utf8_next(low, low + 4, &code) == 4;
+		wrong += got != good || (good && code != value);
+		got = cairn__utf8_next(high, high + 4, &code) == 4;
+		wrong += got != good || (good && code != value + 0xfff);
+	}
+	is_int(wrong, 0, "sequences of four bytes");
+}
+
 /* All strings of two and three bytes: as many are valid as there are encodings. */
 static void every_short_sequence(void)
 {
@@ -273,6 +294,7 @@ int main(void)
 {
 	every_code_point();
 	every_short_sequence();
+	every_long_sequence();
 	long_texts();
 	properties();
 	words();

@@ -94,7 +94,7 @@ static void advise(const struct cli *cli, const cairn_error *err)
 	else if (strcmp(err->code, cairn_code_text(CAIRN_E_JOB_DEFINITION)) == 0)
 		fprintf(stderr, "cairn: define it with: cairn define TYPE\n");
 	else if (strcmp(err->code, cairn_code_text(CAIRN_E_URL_SCHEME)) == 0)
-		fprintf(stderr, "cairn: linked drivers: %s; a file is sqlite:FILE\n", db_drivers());
+		fprintf(stderr, "cairn: a file is named sqlite:FILE\n");
 }
 
 int failed(const struct cli *cli, const cairn_error *err)

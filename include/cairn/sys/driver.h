@@ -11,7 +11,8 @@
  * zeroes. Inputs are borrowed for the call and were checked by the core. A slot
  * fails with cairn_fail() and then has written nothing at all, unless it says
  * UNCERTAIN. Expected outcomes are answered by guarded statements, never by errors, so that
- * they leave the caller's transaction alone. A slot that writes opens its own transaction only when none is open; inside one
+ * they leave the caller's transaction alone. A slot that writes and pushes rows asks cairn_rows_failed()
+ * before it commits. A slot that writes opens its own transaction only when none is open; inside one
  * it undoes itself on failure (SQLite), or the failure is TX_ABORTED (Postgres).
  */
 #ifndef CAIRN_SYS_DRIVER_H

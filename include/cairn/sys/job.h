@@ -91,7 +91,7 @@ typedef struct cairn_job_inserted {
 typedef struct cairn_enqueue_plan {
 	const cairn_job_insert *jobs;
 	size_t n;
-	uint32_t record; /* 1: write the ENQUEUED event (seq 1, its detail is the type) */
+	uint32_t record; /* 1: write the ENQUEUED event: seq 1, stage, detail = type */
 	uint32_t reserved_;
 } cairn_enqueue_plan;
 
@@ -119,9 +119,8 @@ typedef struct cairn_claim_plan {
 } cairn_claim_plan;
 
 /*
- * First unparks what is due (parked and run_at <= now), then leases the best
- * `limit` jobs that are PENDING, not parked, run_at <= now, of that queue, type
- * and owner, by priority DESC, run_at, id, skipping rows that others have locked.
+ * First unparks what is due in that queue (parked and run_at <= now), then leases the
+ * best `limit` jobs that are PENDING, not parked, run_at <= now, of that queue, type and owner, by priority DESC, run_at, id, skipping rows that others have locked.
  * Written: LEASED, attempt + 1, fence + 1, worker, leased_at = heartbeat_at = updated_at = now,
  * lease_expires_at = now + lease, started_at kept or now; nothing else is touched. Event LEASED:
  * worker, duration = lease, stage. Pushes cairn_job rows as they are now, in
@@ -202,7 +201,7 @@ typedef struct cairn_change_plan {
 
 /*
  * Locks the rows in id order, tests each guard on the locked row, and applies
- * the changes that hold; updated_at = now. Merged progress (new or stored done and
+ * the changes that hold; updated_at = now; a job that is not PENDING any more is not parked. Merged progress (new or stored done and
  * total) must be >= 0 and done <= total when both are present.
  *
  * Attempts are append-only: the running one is the job row itself, and its row is

@@ -58,7 +58,8 @@ typedef cairn_status cairn_migration_apply_fn(void *self, const cairn_migration_
 
 /*
  * Runs a gate: a query of one number. Writes nothing. If rows are hidden from the
- * session by row-level security it fails with migration.gate_hidden_rows.
+ * session by row-level security it fails with migration.gate_hidden_rows; a query that can't be
+ * run fails as any query does (db.schema_missing, db.query_failed).
  */
 typedef cairn_status cairn_migration_gate_fn(void *self, cairn_str sql, int64_t *count,
 					     cairn_error *err);

@@ -1,0 +1,236 @@
+/*
+ * app.c - transactions that the application opened itself, on the session that
+ * cairn shares with it: the outbox. And what stricter isolation changes.
+ */
+#include "ct.h"
+
+static const cairn_str none = { NULL, 0 };
+
+static void step(cairn_conn *conn, enum cairn_app_step what)
+{
+	ct_note("application: step %d", (int)what);
+	ct_int(ct_subject()->app_step(conn, what), 0);
+}
+
+static cairn_job_new plain(cairn_conn *conn)
+{
+	ct_define(conn, "t");
+	return ct_new("t");
+}
+
+static void commits_with_the_application(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_conn *other = ct_open();
+	cairn_job_new job = plain(conn);
+	step(conn, CAIRN_APP_BEGIN);
+	cairn_id first = ct_add(conn, &job);
+	job.key = CAIRN_STR("k");
+	ct_add(conn, &job);
+	ct_finish(conn, ct_success(ct_claim(conn, "w")));
+	ct_int(ct_count_jobs(other, 0), 0);
+	step(conn, CAIRN_APP_COMMIT);
+	ct_int(ct_count_jobs(other, 0), 2);
+	ct_int(ct_job(other, first)->status, CAIRN_JOB_SUCCEEDED);
+}
+
+static void rolls_back_with_the_application(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_made made = ct_make(conn, "t", CAIRN_JOB_LEASED);
+	const char *before = ct_snapshot(conn, made.id);
+	cairn_job_new job = plain(conn);
+	step(conn, CAIRN_APP_BEGIN);
+	ct_add(conn, &job);
+	ct_finish(conn, ct_failure(made.lease, CAIRN_FINISH_TERMINAL, "a.code"));
+	ct_define(conn, "other");
+	step(conn, CAIRN_APP_ROLLBACK);
+	ct_unchanged(conn, made.id, before);
+	ct_int(ct_count_jobs(conn, 0), 1);
+	ct_finish(conn, ct_success(made.lease));
+}
+
+static void begin_inside_is_a_savepoint(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_job_new job = plain(conn);
+	cairn_tx tx = CAIRN_TX_INIT;
+	step(conn, CAIRN_APP_BEGIN);
+	ct_add(conn, &job);
+	ct_ok(cairn_begin(conn, &tx, ct_err()));
+	ct_add(conn, &job);
+	cairn_rollback(&tx);
+	ct_add(conn, &job);
+	step(conn, CAIRN_APP_COMMIT);
+	ct_int(ct_count_jobs(conn, 0), 2);
+}
+
+static void commit_inside_is_not_the_applications(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_conn *other = ct_open();
+	cairn_job_new job = plain(conn);
+	cairn_tx tx = CAIRN_TX_INIT;
+	step(conn, CAIRN_APP_BEGIN);
+	ct_ok(cairn_begin(conn, &tx, ct_err()));
+	ct_add(conn, &job);
+	ct_ok(cairn_commit(&tx, ct_err()));
+	ct_int(ct_count_jobs(other, 0), 0);
+	step(conn, CAIRN_APP_ROLLBACK);
+	ct_int(ct_count_jobs(conn, 0), 0);
+}
+
+static void expected_outcomes_leave_it_alone(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_made done = ct_make(conn, "t", CAIRN_JOB_SUCCEEDED);
+	cairn_job_new job = plain(conn);
+	cairn_job_added added = { .status = CAIRN_OK };
+	cairn_changed changed = { .status = CAIRN_OK };
+	cairn_id nobody = cairn_id_new();
+	job.key = CAIRN_STR("k");
+	ct_add(conn, &job);
+	step(conn, CAIRN_APP_BEGIN);
+	ct_refused(conn, done.lease, CAIRN_STALE, "job.finished");
+	ct_ok(cairn_job_enqueue(conn, &job, 1, &added, ct_err()));
+	ct_int(added.disposition, CAIRN_EXISTING);
+	job.payload = CAIRN_STR("[1]");
+	ct_ok(cairn_job_enqueue(conn, &job, 1, &added, ct_err()));
+	ct_each(added, CAIRN_CONFLICT, "job.idempotency_conflict");
+	ct_ok(cairn_job_cancel(conn, cairn_any(), &nobody, 1, none, &changed, ct_err()));
+	ct_each(changed, CAIRN_NOT_FOUND, "job.not_found");
+	job.key = none;
+	ct_add(conn, &job);
+	step(conn, CAIRN_APP_COMMIT);
+	ct_int(ct_count_jobs(conn, 0), 3);
+}
+
+static void reaps_inside(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_made made = ct_make(conn, "t", CAIRN_JOB_LEASED);
+	cairn_reap_report *report = NULL;
+	ct_advance(CAIRN_HOUR);
+	step(conn, CAIRN_APP_BEGIN);
+	ct_ok(cairn_job_reap(conn, NULL, &report, ct_err()));
+	ct_later(report);
+	ct_int(report->count, 1);
+	step(conn, CAIRN_APP_COMMIT);
+	ct_int(ct_job(conn, made.id)->status, CAIRN_JOB_PENDING);
+}
+
+static void one_after_the_other(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_job_new job = plain(conn);
+	cairn_tx tx = CAIRN_TX_INIT;
+	for (int i = 0; i < 3; i++) {
+		step(conn, CAIRN_APP_BEGIN);
+		ct_add(conn, &job);
+		step(conn, i == 1 ? CAIRN_APP_ROLLBACK : CAIRN_APP_COMMIT);
+		ct_ok(cairn_begin(conn, &tx, ct_err()));
+		ct_add(conn, &job);
+		ct_ok(cairn_commit(&tx, ct_err()));
+		ct_add(conn, &job);
+	}
+	ct_int(ct_count_jobs(conn, 0), 8);
+}
+
+/* ---- isolation ----------------------------------------------------------------------- */
+
+static void keyed_enqueue_needs_read_committed(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_job_new job = plain(conn);
+	cairn_job_new keyed = plain(conn);
+	keyed.key = CAIRN_STR("k");
+	step(conn, CAIRN_APP_BEGIN_STRICT);
+	ct_status(cairn_job_enqueue(conn, &keyed, 1, NULL, ct_err()), CAIRN_INVALID,
+		  "tx.unsupported_isolation");
+	ct_add(conn, &job);
+	step(conn, CAIRN_APP_COMMIT);
+	ct_int(ct_count_jobs(conn, 0), 1);
+	ct_add(conn, &keyed);
+}
+
+static void strict_sessions(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_job_new job = plain(conn);
+	cairn_tx tx = CAIRN_TX_INIT;
+	step(conn, CAIRN_APP_STRICT_SESSION);
+	job.key = CAIRN_STR("k");
+	cairn_id id = ct_add(conn, &job);
+	ct_finish(conn, ct_failure(ct_claim(conn, "w"), CAIRN_FINISH_RETRYABLE, "a.code"));
+	ct_ok(cairn_job_cancel(conn, cairn_any(), &id, 1, none, NULL, ct_err()));
+	ct_int(ct_job(conn, id)->status, CAIRN_JOB_CANCELED);
+	ct_ok(cairn_begin(conn, &tx, ct_err()));
+	job.key = CAIRN_STR("l");
+	ct_add(conn, &job);
+	ct_ok(cairn_commit(&tx, ct_err()));
+	step(conn, CAIRN_APP_IS_STRICT_SESSION);
+}
+
+#define APP .store = CT_JOBS, .needs = CT_NEED_APP
+
+static const ct_case cases[] = {
+	{ .name = "app.tx.work_commits_with_the_application",
+	  .kind = CT_VERB,
+	  APP,
+	  .rule = "Between the application's own BEGIN and COMMIT every call is part of that "
+		  "transaction and commits nothing itself.",
+	  .covers = "runledger E02",
+	  .run = commits_with_the_application },
+	{ .name = "app.tx.work_rolls_back_with_the_application",
+	  .kind = CT_VERB,
+	  APP,
+	  .rule = "The application's ROLLBACK takes back all that cairn wrote in between.",
+	  .covers = "runledger E02",
+	  .run = rolls_back_with_the_application },
+	{ .name = "app.tx.a_begin_inside_is_a_savepoint",
+	  .kind = CT_VERB,
+	  APP,
+	  .caps = CAIRN_CAP_NESTED_TX,
+	  .rule = "cairn_begin inside the application's transaction is a savepoint.",
+	  .run = begin_inside_is_a_savepoint },
+	{ .name = "app.tx.a_commit_inside_is_not_the_applications",
+	  .kind = CT_VERB,
+	  APP,
+	  .caps = CAIRN_CAP_NESTED_TX,
+	  .rule = "cairn_commit inside the application's transaction commits nothing yet.",
+	  .run = commit_inside_is_not_the_applications },
+	{ .name = "app.tx.expected_outcomes_leave_it_alone",
+	  .kind = CT_VERB,
+	  APP,
+	  .rule = "Expected outcomes leave the application's transaction usable.",
+	  .run = expected_outcomes_leave_it_alone },
+	{ .name = "app.tx.a_reaping_belongs_to_it",
+	  .kind = CT_VERB,
+	  APP,
+	  .rule = "A reaper's pass works inside the application's transaction.",
+	  .run = reaps_inside },
+	{ .name = "app.tx.the_applications_and_cairns_take_turns",
+	  .kind = CT_VERB,
+	  APP,
+	  .rule = "On one session the application's transactions, cairn's and single calls follow "
+		  "each other freely.",
+	  .run = one_after_the_other },
+	{ .name = "app.isolation.a_keyed_enqueue_needs_read_committed",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .needs = CT_NEED_APP | CT_NEED_STRICT,
+	  .rule = "Inside a stricter transaction a keyed enqueue is tx.unsupported_isolation "
+		  "before anything is written; an unkeyed one works.",
+	  .covers = "runledger I11",
+	  .run = keyed_enqueue_needs_read_committed },
+	{ .name = "app.isolation.a_stricter_session_default_changes_nothing",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .needs = CT_NEED_APP | CT_NEED_STRICT,
+	  .rule = "cairn's own transactions are READ COMMITTED whatever the session's default, "
+		  "which stays as it was.",
+	  .covers = "runledger X09",
+	  .run = strict_sessions },
+};
+
+CT_GROUP(app, cases);
