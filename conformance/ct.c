@@ -296,18 +296,24 @@ static size_t free_place(void)
 	return place;
 }
 
-cairn_conn *ct_open_driver(const cairn_driver *driver, const cairn_conn_opts *opts)
+static cairn_conn *open_url(const cairn_driver *driver, const char *url,
+			    const cairn_conn_opts *opts)
 {
 	size_t place = free_place();
 	cairn_conn_opts mine = *opts;
 	if (mine.trace == on_trace && !mine.trace_user)
 		mine.trace_user = &state.session_of[place];
 	cairn_conn *conn = NULL;
-	ct_ok(cairn_open(&conn, driver, state.setup->url, &mine, ct_err()));
+	ct_ok(cairn_open(&conn, driver, url, &mine, ct_err()));
 	pthread_mutex_lock(&state.lock);
 	state.conns[place] = conn;
 	pthread_mutex_unlock(&state.lock);
 	return conn;
+}
+
+cairn_conn *ct_open_driver(const cairn_driver *driver, const cairn_conn_opts *opts)
+{
+	return open_url(driver, state.setup->url, opts);
 }
 
 cairn_conn *ct_open_with(const cairn_conn_opts *opts)
@@ -374,7 +380,9 @@ const cairn_error *ct_last(void)
 static void migrate(void)
 {
 	/* It stays open to the end: a store in memory lives as long as a connection. */
-	cairn_conn *keeper = ct_open();
+	cairn_conn_opts opts = ct_opts();
+	const ct_setup *setup = state.setup;
+	cairn_conn *keeper = open_url(setup->subject->driver, setup->migrate_url, &opts);
 	ct_ok(cairn_migrate_up(keeper, NULL, NULL, ct_err()));
 }
 

@@ -37,6 +37,7 @@ enum ct_store { CT_CONN = 1, CT_MIGRATIONS, CT_JOBS };
 #define CT_NEED_BAD_URLS    8u	/* subject->bad_urls */
 #define CT_NEED_APP	    16u /* subject->app_step with transactions */
 #define CT_NEED_STRICT	    32u /* … and stricter isolation */
+#define CT_NEED_MIGRATE_URL 64u /* subject->migrate_url: url itself can't migrate */
 
 /* How the case starts. */
 #define CT_BARE 1u /* the store is empty: nothing was migrated */

@@ -7,6 +7,11 @@
 #include <pthread.h>
 #include <time.h>
 
+size_t ct_own_count(void)
+{
+	return ct_subject()->driver->set_count;
+}
+
 ct_line *ct_line_new(const char *name)
 {
 	ct_line *line = ct_alloc(sizeof(*line));

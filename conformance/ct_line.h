@@ -21,6 +21,9 @@ typedef struct ct_line {
 	cairn_migrate_opts opts; /* of the whole set, target and limit 0 */
 } ct_line;
 
+/* How many versions the driver's own line has. */
+size_t ct_own_count(void);
+
 /* Lives until the case ends. */
 ct_line *ct_line_new(const char *name);
 /* Appends a version; down NULL: irreversible. */

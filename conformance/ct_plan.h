@@ -53,8 +53,8 @@ ct_tally *ct_tally_new(const cairn_subject *subject);
 void ct_tally_add(ct_tally *tally, const ct_case *one, bool applicable, bool passed);
 void ct_tally_print(const ct_tally *tally, FILE *out);
 
-void ct_print_list(const ct_case *const *cases, size_t count, FILE *out);
-void ct_print_coverage(const ct_case *const *cases, size_t count, FILE *out);
+void ct_print_list(const ct_case *const *cases, size_t n, FILE *out);
+void ct_print_coverage(const ct_case *const *cases, size_t n, FILE *out);
 /* Lines as TAP comments. */
 void ct_print_comment(FILE *out, const char *text);
 

@@ -16,6 +16,7 @@ typedef struct ct_setup {
 	const cairn_subject *subject;
 	const ct_case *one;
 	const char *url;
+	const char *migrate_url;
 	uint64_t seed;
 	FILE *report; /* where a failure explains itself, as plain lines */
 } ct_setup;

@@ -147,6 +147,8 @@ static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 		return "the subject has no unreachable_url";
 	if ((needs & CT_NEED_BAD_URLS) && !subject->bad_urls)
 		return "the subject has no bad_urls";
+	if ((needs & CT_NEED_MIGRATE_URL) && !subject->migrate_url)
+		return "the subject migrates by its own URL";
 	if ((needs & CT_NEED_APP) && !app_can(subject, CAIRN_APP_BEGIN))
 		return "the subject has no transactions of an application";
 	if ((needs & CT_NEED_STRICT) && !app_can(subject, CAIRN_APP_BEGIN_STRICT))
@@ -163,6 +165,10 @@ const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 		return "the driver has no migrations store";
 	if (one->store == CT_JOBS && !driver->jobs)
 		return "the driver has no jobs store";
+	bool migrates =
+		one->store == CT_MIGRATIONS || (one->store == CT_JOBS && (one->flags & CT_BARE));
+	if (subject->migrate_url && migrates)
+		return "the subject migrates by another URL";
 	if ((driver->caps & one->caps) != one->caps)
 		return "a capability is not claimed";
 	if (driver->caps & one->lacks)

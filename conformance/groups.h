@@ -7,12 +7,16 @@
 
 #define CT_GROUPS(X) \
 	X(conn) \
+	X(conn_use) \
 	X(caps) \
 	X(bind) \
 	X(migrations) \
+	X(migration_reads) \
+	X(migration_lock) \
 	X(refusals) \
 	X(gates) \
 	X(tx) \
+	X(tx_fault) \
 	X(app) \
 	X(definitions) \
 	X(definition_list) \
@@ -29,6 +33,10 @@
 	X(lease) \
 	X(lease_lost) \
 	X(lease_wait) \
+	X(finish) \
+	X(finish_batch) \
+	X(retry) \
+	X(dead) \
 	X(scope) \
 	X(events_switch) \
 	X(matrix) \

@@ -110,8 +110,7 @@ static void known_key_is_nobodys(void)
 	ct_session *first = ct_session_new("first");
 	ct_session *second = ct_session_new("second");
 	ct_step(first, begin_and_ask, &a);
-	ct_true(ct_start(second, begin_and_ask, &b));
-	ct_join(second);
+	ct_step(second, begin_and_ask, &b);
 	ask(conn, &c);
 	ct_id(a.added.id, id);
 	ct_id(b.added.id, id);
@@ -165,8 +164,7 @@ static void inserted_in_order(struct two *two)
 	ct_session *c = ct_session_new("c");
 	ct_step(a, begin_with_the_first, two);
 	ct_true(!ct_start(b, ask_backwards, two));
-	ct_true(ct_start(c, ask_for_the_last, two));
-	ct_join(c);
+	ct_step(c, ask_for_the_last, two);
 	ct_int(two->last.disposition, CAIRN_INSERTED);
 	ct_step(a, commit_the_first, two);
 	ct_join(b);

@@ -12,6 +12,7 @@
 
 static ct_real real;
 static const ct_mutant *active;
+static const cairn_driver *the_driver;
 
 const ct_real *ct_real_ops(void)
 {
@@ -300,12 +301,36 @@ static bool on_done(void *user, const ct_done *done)
 	return hunt->killed_by >= hunt->enough;
 }
 
+/* Of a run: patterns for the names of mutants. */
+static const char *const *wanted;
+static size_t wanted_count;
+
+static bool is_wanted(const ct_mutant *mutant, const cairn_driver *driver)
+{
+	bool named = wanted_count == 0;
+	for (size_t i = 0; i < wanted_count; i++)
+		named |= ct_matches(wanted[i], mutant->name);
+	return named && applies(mutant, driver);
+}
+
+/* The unbroken wrapper is tried on whatever any wanted mutant is tried on. */
+static bool tried_on(const ct_mutant *mutant, const ct_case *one)
+{
+	if (mutant->cases)
+		return ct_matches(mutant->cases, one->name);
+	for (size_t i = 0; i < ct_mutant_count; i++) {
+		if (is_wanted(&ct_mutants[i], the_driver) &&
+		    ct_matches(ct_mutants[i].cases, one->name))
+			return true;
+	}
+	return false;
+}
+
 /* What may kill the mutant: quick cases first, those that wait for locks last. */
-static const ct_case **choose(const cairn_subject *subject, const ct_mutant *mutant,
-			      const char *const *patterns, size_t n, size_t *chosen)
+static const ct_case **choose(const cairn_subject *subject, const ct_mutant *mutant, size_t *chosen)
 {
 	size_t count = 0;
-	const ct_case **all = ct_select(patterns, n, &count);
+	const ct_case **all = ct_select(NULL, 0, &count);
 	const ct_case **cases = calloc(count + 1, sizeof(const ct_case *));
 	if (!cases)
 		abort();
@@ -313,7 +338,7 @@ static const ct_case **choose(const cairn_subject *subject, const ct_mutant *mut
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < count; i++) {
 			bool slow = all[i]->kind == CT_INTERLEAVE || all[i]->kind == CT_RACE;
-			if (slow == (pass == 1) && ct_matches(mutant->cases, all[i]->name) &&
+			if (slow == (pass == 1) && tried_on(mutant, all[i]) &&
 			    !ct_not_applicable(subject, all[i]) && !is_sick(all[i]) &&
 			    !known_failure(subject, all[i]->name))
 				cases[(*chosen)++] = all[i];
@@ -323,8 +348,7 @@ static const ct_case **choose(const cairn_subject *subject, const ct_mutant *mut
 	return cases;
 }
 
-static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, const char *const *patterns,
-		      size_t n, struct hunt *hunt)
+static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt *hunt)
 {
 	static cairn_conn_ops conn;
 	static cairn_migration_ops migrations;
@@ -344,7 +368,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, const char *
 	subject.app_step = NULL;
 	ct_plan mine = *plan;
 	mine.subject = &subject;
-	const ct_case **cases = choose(&subject, mutant, patterns, n, &mine.count);
+	const ct_case **cases = choose(&subject, mutant, &mine.count);
 	mine.cases = cases;
 	ct_run_plan(&mine, on_done, hunt);
 	free(cases);
@@ -374,33 +398,41 @@ static bool report_unbroken(unsigned number, const struct hunt *hunt)
 	return good;
 }
 
-int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)
+static void learn_tables(const cairn_driver *driver)
 {
-	static const ct_mutant unbroken = { .name = "unbroken", .cases = "*" };
-	const cairn_driver *driver = plan->subject->driver;
-	unsigned number = 1;
-	unsigned bad = 0;
+	the_driver = driver;
 	copy_table(&real.conn, sizeof(real.conn), driver->conn);
 	if (driver->migrations)
 		copy_table(&real.migrations, sizeof(real.migrations), driver->migrations);
 	if (driver->jobs)
 		copy_table(&real.jobs, sizeof(real.jobs), driver->jobs);
+}
+
+int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)
+{
+	static const ct_mutant unbroken = { .name = "unbroken" };
 	struct hunt first = { .enough = SIZE_MAX, .unbroken = true };
-	hunt_down(plan, &unbroken, patterns, n, &first);
+	unsigned number = 1;
+	unsigned bad = 0;
+	wanted = patterns;
+	wanted_count = n;
+	learn_tables(plan->subject->driver);
+	hunt_down(plan, &unbroken, &first);
 	bad += !report_unbroken(number, &first);
 	free(first.first_line);
 	for (size_t i = 0; i < ct_mutant_count; i++) {
 		const ct_mutant *mutant = &ct_mutants[i];
 		struct hunt hunt = { .enough = KILLERS };
-		if (!applies(mutant, driver)) {
-			printf("# not applicable: %s\n", mutant->name);
+		if (!is_wanted(mutant, the_driver)) {
+			if (!applies(mutant, the_driver))
+				printf("# not applicable: %s\n", mutant->name);
 			continue;
 		}
-		hunt_down(plan, mutant, patterns, n, &hunt);
+		hunt_down(plan, mutant, &hunt);
 		bad += !report(++number, mutant, &hunt);
 		free(hunt.first_line);
 		fflush(stdout);
 	}
 	printf("1..%u\n", number);
-	return bad != 0;
+	return bad != 0 || number == 1;
 }

@@ -15,6 +15,7 @@
 #include "ct_plan.h"
 
 #define URL_MAX	   1024
+#define WORD_MAX   64
 #define TEXT_MAX   (64 * 1024)
 #define AT_ONCE	   64
 #define CASE_TOKEN "{case}"
@@ -30,6 +31,7 @@ struct slot {
 	enum ct_result result;
 	char *text;
 	size_t len;
+	char word[WORD_MAX];
 	char url[URL_MAX];
 };
 
@@ -55,17 +57,18 @@ static bool own_urls(const cairn_subject *subject)
 }
 
 /* "{case}" becomes a word that no other case of any run on this machine uses. */
-static void url_of(const ct_plan *plan, size_t index, char url[URL_MAX])
+static void word_of(size_t index, char word[WORD_MAX])
 {
-	const char *pattern = plan->subject->url;
+	snprintf(word, WORD_MAX, "kit_%lx_%lx_%zu", (unsigned long)time(NULL),
+		 (unsigned long)getpid(), index);
+}
+
+static void put_word(const char *pattern, const char *word, char url[URL_MAX])
+{
 	const char *token = strstr(pattern, CASE_TOKEN);
-	if (!token) {
-		snprintf(url, URL_MAX, "%s", pattern);
-		return;
-	}
-	snprintf(url, URL_MAX, "%.*skit_%lx_%lx_%zu%s", (int)(token - pattern), pattern,
-		 (unsigned long)time(NULL), (unsigned long)getpid(), index,
-		 token + strlen(CASE_TOKEN));
+	int before = token ? (int)(token - pattern) : (int)strlen(pattern);
+	snprintf(url, URL_MAX, "%.*s%s%s", before, pattern, token ? word : "",
+		 token ? token + strlen(CASE_TOKEN) : "");
 }
 
 static bool reset(const ct_plan *plan, const char *url)
@@ -73,11 +76,17 @@ static bool reset(const ct_plan *plan, const char *url)
 	return !plan->subject->reset || plan->subject->reset(url) == 0;
 }
 
-static enum ct_result run_here(const ct_plan *plan, size_t index, const char *url, FILE *report)
+static enum ct_result run_here(const ct_plan *plan, size_t index, const char *word, FILE *report)
 {
+	char url[URL_MAX];
+	char migrate_url[URL_MAX];
+	const cairn_subject *subject = plan->subject;
+	put_word(subject->url, word, url);
+	put_word(subject->migrate_url ? subject->migrate_url : subject->url, word, migrate_url);
 	ct_setup setup = { .subject = plan->subject,
 			   .one = plan->cases[index],
 			   .url = url,
+			   .migrate_url = migrate_url,
 			   .seed = plan->seed,
 			   .report = report };
 	if (!reset(plan, url)) {
@@ -99,7 +108,8 @@ static void start(struct pool *pool, size_t index)
 	struct slot *slot = &pool->slots[pool->running];
 	int pipe_fds[2];
 	*slot = (struct slot){ .index = index, .started = now_seconds() };
-	url_of(pool->plan, index, slot->url);
+	word_of(index, slot->word);
+	put_word(pool->plan->subject->url, slot->word, slot->url);
 	fflush(NULL);
 	if (pipe(pipe_fds) != 0)
 		abort();
@@ -109,7 +119,7 @@ static void start(struct pool *pool, size_t index)
 	if (slot->pid == 0) {
 		close(pipe_fds[0]);
 		FILE *report = fdopen(pipe_fds[1], "w");
-		enum ct_result result = run_here(pool->plan, index, slot->url, report);
+		enum ct_result result = run_here(pool->plan, index, slot->word, report);
 		fclose(report);
 		/* A failed case has left things behind on its way out: no leak check for it. */
 		if (result != CT_PASSED)
@@ -283,21 +293,24 @@ static void run_in_this_process(const ct_plan *plan, ct_done_fn *fn, void *user)
 {
 	bool stop = false;
 	for (size_t i = 0; i < plan->count && !stop; i++) {
-		char url[URL_MAX];
+		char word[WORD_MAX];
 		char *text = NULL;
 		size_t len = 0;
 		FILE *report = open_memstream(&text, &len);
 		if (!report)
 			abort();
-		url_of(plan, i, url);
+		word_of(i, word);
 		double started = now_seconds();
 		ct_done done = { .one = plan->cases[i], .index = i };
-		done.result = run_here(plan, i, url, report);
+		done.result = run_here(plan, i, word, report);
 		fclose(report);
 		done.seconds = now_seconds() - started;
 		done.text = text;
-		if (done.result != CT_PASSED && !plan->keep)
+		if (done.result != CT_PASSED && !plan->keep) {
+			char url[URL_MAX];
+			put_word(plan->subject->url, word, url);
 			(void)reset(plan, url);
+		}
 		stop = fn(user, &done);
 		free(text);
 	}

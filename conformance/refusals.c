@@ -244,6 +244,20 @@ static void bad_options(void)
 	cairn_free(plan);
 }
 
+static void behind_a_pooler(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_line *line = ct_line_tables(1);
+	cairn_migrate_opts down = { .size = sizeof(down), .target = -1 };
+	ct_status(cairn_migrate_up(conn, &line->opts, NULL, ct_err()), CAIRN_INVALID,
+		  "tx.direct_connection_required");
+	ct_status(cairn_migrate_down(conn, &down, NULL, ct_err()), CAIRN_INVALID,
+		  "tx.direct_connection_required");
+	ct_ok(cairn_migrate_check(conn, NULL, ct_err()));
+	ct_text(ct_line_states(conn, line), "pending");
+	ct_enqueue(conn, "t");
+}
+
 #define MIGRATIONS .kind = CT_VERB, .store = CT_MIGRATIONS
 
 static const ct_case cases[] = {
@@ -325,6 +339,13 @@ static const ct_case cases[] = {
 	  .rule = "Options without size, bad line names, negative waits and a line without set "
 		  "are INVALID.",
 	  .run = bad_options },
+	{ .name = "conn.pooler.migrating_needs_a_direct_connection",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .needs = CT_NEED_MIGRATE_URL,
+	  .rule = "Behind a pooler migrating is tx.direct_connection_required and changes "
+		  "nothing; looking is allowed.",
+	  .run = behind_a_pooler },
 };
 
 CT_GROUP(refusals, cases);

@@ -210,12 +210,12 @@ int cairn_conformance_main(int argc, char **argv, const cairn_subject *given)
 		ct_print_list(cases, count, stdout);
 	else if (options.coverage)
 		ct_print_coverage(cases, count, stdout);
-	else if (!count)
-		answer = usage(argv[0], "no case fits");
 	else if (!subject.url)
 		answer = no_url(&subject);
 	else if (options.mutants)
 		answer = ct_run_mutants(&plan, options.only, options.only_count);
+	else if (!count)
+		answer = usage(argv[0], "no case fits");
 	else
 		answer = run_all(&plan, &options, cases, count);
 	free(cases);

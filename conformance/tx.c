@@ -1,6 +1,6 @@
 /*
- * tx.c - transactions of the application: what is in them is all there or not at
- * all, expected outcomes leave them alone, misuse is told, and inner ones are savepoints.
+ * tx.c - transactions: what is in them is all there or not at all, expected outcomes
+ * leave them alone, misuse is told, and inner ones are savepoints. (tx_fault.c, app.c)
  */
 #include "ct.h"
 
@@ -209,69 +209,6 @@ static void malformed_input(void)
 	ct_int(ct_count_jobs(conn, 0), 2);
 }
 
-/* ---- a transaction that the database broke ---------------------------------------------- */
-
-static void add_keyed(cairn_conn *conn, void *arg)
-{
-	cairn_job_new job = ct_new("t");
-	cairn_job_added added = { .status = CAIRN_OK };
-	job.key = CAIRN_STR("the-key");
-	*(cairn_status *)arg = cairn_job_enqueue(conn, &job, 1, &added, ct_err());
-}
-
-struct victim {
-	cairn_status begun;
-	cairn_status wrote;
-	cairn_status again;
-	cairn_status committed;
-};
-
-static void write_in_tx(cairn_conn *conn, void *arg)
-{
-	struct victim *victim = arg;
-	cairn_tx tx = CAIRN_TX_INIT;
-	cairn_jobs *jobs = NULL;
-	victim->begun = cairn_begin(conn, &tx, ct_err());
-	if (victim->begun != CAIRN_OK)
-		return;
-	add_keyed(conn, &victim->wrote);
-	uint64_t before = cairn_conn_round_trips(conn);
-	victim->again = cairn_job_get(conn, cairn_any(), cairn_id_new(), &jobs, ct_err());
-	cairn_free(jobs);
-	if (victim->again == CAIRN_TX_ABORTED)
-		ct_int(cairn_conn_round_trips(conn), before);
-	victim->committed = cairn_commit(&tx, ct_err());
-	cairn_rollback(&tx);
-}
-
-static void a_lock_that_never_comes(void)
-{
-	cairn_conn_opts opts = ct_opts();
-	opts.lock_timeout = 300 * CAIRN_MILLISECOND;
-	cairn_conn *first = ct_open();
-	ct_session *second = ct_session_with("second", &opts);
-	cairn_tx tx = CAIRN_TX_INIT;
-	cairn_status status = CAIRN_OK;
-	struct victim victim = { .begun = CAIRN_OK };
-	ct_define(first, "t");
-	ct_ok(cairn_begin(first, &tx, ct_err()));
-	add_keyed(first, &status);
-	ct_ok(status);
-	ct_step(second, write_in_tx, &victim);
-	if (victim.begun == CAIRN_OK && victim.wrote == CAIRN_TX_ABORTED) {
-		ct_int(victim.again, CAIRN_TX_ABORTED);
-		ct_int(victim.committed, CAIRN_TX_ABORTED);
-	} else if (victim.begun == CAIRN_OK) {
-		ct_true(victim.wrote == CAIRN_BUSY || victim.wrote == CAIRN_TIMEOUT);
-	} else {
-		ct_true(victim.begun == CAIRN_BUSY || victim.begun == CAIRN_TIMEOUT);
-	}
-	ct_ok(cairn_commit(&tx, ct_err()));
-	ct_step(second, add_keyed, &status);
-	ct_ok(status);
-	ct_int(ct_count_jobs(first, 0), 1);
-}
-
 /* ---- the object --------------------------------------------------------------------------- */
 
 static void rollback_does_nothing(void)
@@ -399,63 +336,6 @@ static void savepoint_restores_a_change(void)
 	ct_true(ct_dead(conn, made.id) == NULL);
 }
 
-/* ---- a session that dies ----------------------------------------------------------------------- */
-
-static void killed_between_calls(void)
-{
-	cairn_conn *conn = ct_open();
-	cairn_conn *other = ct_open();
-	ct_define(conn, "t");
-	cairn_job_new job = ct_new("t");
-	ct_int(ct_subject()->kill_session(conn), 0);
-	cairn_status status = cairn_job_enqueue(conn, &job, 1, NULL, ct_err());
-	ct_true(status == CAIRN_UNAVAILABLE || status == CAIRN_UNCERTAIN);
-	ct_status(cairn_job_enqueue(conn, &job, 1, NULL, ct_err()), CAIRN_UNAVAILABLE,
-		  "conn.closed");
-	ct_int(ct_count_jobs(other, 0), 0);
-}
-
-static void killed_in_a_transaction(void)
-{
-	cairn_conn *conn = ct_open();
-	cairn_conn *other = ct_open();
-	cairn_tx tx = CAIRN_TX_INIT;
-	cairn_jobs *jobs = NULL;
-	ct_define(conn, "t");
-	cairn_job_new job = ct_new("t");
-	ct_ok(cairn_begin(conn, &tx, ct_err()));
-	ct_add(conn, &job);
-	ct_int(ct_subject()->kill_session(conn), 0);
-	cairn_status status = cairn_job_get(conn, cairn_any(), cairn_id_new(), &jobs, ct_err());
-	cairn_free(jobs);
-	ct_true(status == CAIRN_UNAVAILABLE || status == CAIRN_TX_ABORTED);
-	status = cairn_commit(&tx, ct_err());
-	ct_true(status == CAIRN_UNAVAILABLE || status == CAIRN_TX_ABORTED);
-	cairn_rollback(&tx);
-	ct_int(ct_count_jobs(other, 0), 0);
-}
-
-static void killed_before_the_commit(void)
-{
-	cairn_conn *conn = ct_open();
-	cairn_conn *other = ct_open();
-	cairn_tx tx = CAIRN_TX_INIT;
-	ct_define(conn, "t");
-	cairn_job_new job = ct_new("t");
-	job.key = CAIRN_STR("k");
-	ct_ok(cairn_begin(conn, &tx, ct_err()));
-	ct_add(conn, &job);
-	ct_int(ct_subject()->kill_session(conn), 0);
-	cairn_status status = cairn_commit(&tx, ct_err());
-	ct_true(status == CAIRN_UNCERTAIN || status == CAIRN_UNAVAILABLE);
-	if (status == CAIRN_UNCERTAIN)
-		ct_text(ct_last()->code, "db.commit_unconfirmed");
-	cairn_rollback(&tx);
-	ct_int(ct_count_jobs(other, 0), 0);
-	ct_add(other, &job);
-	ct_int(ct_count_jobs(other, 0), 1);
-}
-
 #define JOBS .store = CT_JOBS
 
 static const ct_case cases[] = {
@@ -503,12 +383,6 @@ static const ct_case cases[] = {
 	  JOBS,
 	  .rule = "What is refused before any I/O leaves the caller's transaction alone.",
 	  .run = malformed_input },
-	{ .name = "tx.outcomes.a_lock_that_never_comes_is_told",
-	  .kind = CT_INTERLEAVE,
-	  JOBS,
-	  .rule = "A lock timeout inside a transaction is TX_ABORTED where the database has "
-		  "aborted it, and then every call says so without I/O; else BUSY.",
-	  .run = a_lock_that_never_comes },
 	{ .name = "tx.misuse.is_told",
 	  .kind = CT_VERB,
 	  JOBS,
@@ -546,30 +420,6 @@ static const ct_case cases[] = {
 	  .rule = "Rolling back to a savepoint restores the job with its attempts and events, and "
 		  "its lease is good again.",
 	  .run = savepoint_restores_a_change },
-	{ .name = "tx.fault.a_killed_session_is_unavailable",
-	  .kind = CT_FAULT,
-	  JOBS,
-	  .needs = CT_NEED_KILL,
-	  .rule = "After its session was killed a connection answers UNAVAILABLE and writes "
-		  "nothing.",
-	  .covers = "runledger X08",
-	  .run = killed_between_calls },
-	{ .name = "tx.fault.a_session_killed_in_a_transaction_leaves_nothing",
-	  .kind = CT_FAULT,
-	  JOBS,
-	  .needs = CT_NEED_KILL,
-	  .rule = "A transaction whose session was killed has written nothing and can't be "
-		  "committed.",
-	  .covers = "runledger ER06",
-	  .run = killed_in_a_transaction },
-	{ .name = "tx.fault.a_commit_on_a_killed_session_is_no_success",
-	  .kind = CT_FAULT,
-	  JOBS,
-	  .needs = CT_NEED_KILL,
-	  .rule = "A commit whose answer never came is UNCERTAIN, never a success; repeating the "
-		  "keyed call settles it.",
-	  .covers = "runledger X07",
-	  .run = killed_before_the_commit },
 };
 
 CT_GROUP(tx, cases);

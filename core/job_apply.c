@@ -1,6 +1,6 @@
 /*
- * job_apply.c - a planned change against a row in hand: the guard, and the row
- * afterwards. Drivers that read a row and write it back use this; drivers that do it in
+ * job_apply.c - a planned change against a row in hand: the guard, the row
+ * afterwards, and the events it leaves. Drivers that read a row and write it back use this; drivers that do it in
  * SQL say the same in SQL, and the conformance kit holds them together.
  */
 #include <cairn/sys/job.h>
@@ -87,4 +87,63 @@ void cairn_change_apply(const cairn_change *change, cairn_job *row, cairn_time n
 		row->progress_total = change->progress_total;
 	if (change->set & CAIRN_SET_CHECKPOINT)
 		row->checkpoint = change->checkpoint;
+}
+
+cairn_event_record cairn_event_of(enum cairn_event_kind kind, const cairn_job *job)
+{
+	return (cairn_event_record){
+		.kind = kind,
+		.run_number = job->run_number,
+		.attempt = job->attempt,
+		.progress_done = -1,
+		.progress_total = -1,
+		.duration = -1,
+	};
+}
+
+static void describe_retry(cairn_event_record *event, const cairn_change *change,
+			   const cairn_job *is, cairn_time now)
+{
+	int wish_won = change->not_before > now + change->run_after;
+	event->duration = change->run_after;
+	event->until = is->run_at;
+	event->requested = change->not_before;
+	event->detail = wish_won ? CAIRN_STR("HANDLER_NOT_BEFORE") : CAIRN_STR("POLICY");
+}
+
+cairn_event_record cairn_change_event(enum cairn_event_kind kind, const cairn_change *change,
+				      const cairn_job *was, const cairn_job *is, cairn_time now)
+{
+	cairn_event_record event = cairn_event_of(kind, was);
+	switch (kind) {
+	case CAIRN_EVENT_SUCCEEDED:
+		event.stage = is->stage;
+		event.progress_done = is->progress_done;
+		event.progress_total = is->progress_total;
+		break;
+	case CAIRN_EVENT_FAILED:
+		event.detail = cairn_str_of(cairn_ending_text(change->ending));
+		event.error_code = change->error_code;
+		event.error_message = change->error_message;
+		break;
+	case CAIRN_EVENT_RETRY_SCHEDULED:
+		describe_retry(&event, change, is, now);
+		break;
+	case CAIRN_EVENT_DEAD_LETTERED:
+		event.detail = cairn_str_of(cairn_ending_text(change->ending));
+		event.error_code = change->error_code;
+		break;
+	case CAIRN_EVENT_CANCELED:
+		event.reason = change->reason;
+		if (was->status == CAIRN_JOB_LEASED)
+			event.until = was->lease_expires_at;
+		break;
+	case CAIRN_EVENT_ENQUEUED:
+	case CAIRN_EVENT_LEASED:
+	case CAIRN_EVENT_STAGE_CHANGED:
+	case CAIRN_EVENT_PROGRESS:
+	case CAIRN_EVENT_REQUEUED:
+		break;
+	}
+	return event;
 }

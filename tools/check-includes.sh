@@ -13,7 +13,7 @@ bad=0
 edges() {
 	# shellcheck disable=SC2086 # a list of flags
 	all=$("$CC" -M $flags -x c "$1") || return 1
-	echo "$all" | tr -s ' \\\n' '\n' | sed 's|[^/]*/\.\./||g; s|^\./||' |
+	echo "$all" | tr -s ' \\\n' '\n' | sed -e ':again' -e 's|[^/.][^/]*/\.\./||; t again' -e 's|^\./||' |
 		sed -n -e '/:$/d' -e '\|^/|!p' -e '\|/cJSON\.h$|s|.*|vendor/cjson|p' \
 			-e '\|/sqlite3\.h$|s|.*|vendor/sqlite|p' -e '\|/libpq-fe\.h$|s|.*|vendor/postgres|p' |
 		sort -u

@@ -84,7 +84,8 @@ sub check_functions {
 		if ($line eq '{') {
 			$start = $n;
 			my ($parameters) = $head =~ /\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/s;
-			my $count = () = split /,/, $parameters // '';
+			my @all = split /,/, $parameters // '';
+			my $count = @all;
 			$count-- if ($parameters // '') =~ /cairn_error\s*\*\s*\w+\s*$/;
 			finding($file, $n, "more than $MAX_PARAMETERS parameters besides the error")
 			    if $count > $MAX_PARAMETERS;

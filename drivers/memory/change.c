@@ -5,51 +5,6 @@
  */
 #include "mem.h"
 
-/* The fields that each kind of event has: see cairn_job_change_fn. */
-static cairn_event_record event_of(enum cairn_event_kind kind, const cairn_change *change,
-				   const cairn_job *was, const cairn_job *is, cairn_time now)
-{
-	cairn_event_record event = cairn_mem__event(kind, was);
-	cairn_str ending = cairn_str_of(cairn_ending_text(change->ending));
-	switch (kind) {
-	case CAIRN_EVENT_SUCCEEDED:
-		event.stage = is->stage;
-		event.progress_done = is->progress_done;
-		event.progress_total = is->progress_total;
-		break;
-	case CAIRN_EVENT_FAILED:
-		event.detail = ending;
-		event.error_code = change->error_code;
-		event.error_message = change->error_message;
-		break;
-	case CAIRN_EVENT_RETRY_SCHEDULED:
-		event.duration = change->run_after;
-		event.until = is->run_at;
-		event.requested = change->not_before;
-		event.detail = change->not_before > now + change->run_after
-				       ? CAIRN_STR("HANDLER_NOT_BEFORE")
-				       : CAIRN_STR("POLICY");
-		break;
-	case CAIRN_EVENT_DEAD_LETTERED:
-		event.detail = ending;
-		event.error_code = change->error_code;
-		break;
-	case CAIRN_EVENT_CANCELED:
-		event.reason = change->reason;
-		if (was->status == CAIRN_JOB_LEASED)
-			event.until = was->lease_expires_at;
-		break;
-	case CAIRN_EVENT_ENQUEUED:
-	case CAIRN_EVENT_LEASED:
-	case CAIRN_EVENT_STAGE_CHANGED:
-	case CAIRN_EVENT_PROGRESS:
-	case CAIRN_EVENT_REQUEUED:
-	default:
-		break;
-	}
-	return event;
-}
-
 /* In the order of their kinds, which is the order of the timeline. */
 static int write_events(struct mem_write *write, const cairn_change *change, const cairn_job *was,
 			const cairn_job *is)
@@ -57,8 +12,8 @@ static int write_events(struct mem_write *write, const cairn_change *change, con
 	for (int kind = CAIRN_EVENT_ENQUEUED; kind <= CAIRN_EVENT_REQUEUED; kind++) {
 		if (!(change->events & 1u << kind))
 			continue;
-		cairn_event_record event =
-			event_of((enum cairn_event_kind)kind, change, was, is, write->now);
+		cairn_event_record event = cairn_change_event((enum cairn_event_kind)kind, change,
+							      was, is, write->now);
 		if (cairn_mem__event_add(write, was->id, &event) != 0)
 			return -1;
 	}

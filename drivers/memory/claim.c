@@ -75,7 +75,7 @@ static int lease(struct mem_write *write, const cairn_claim_plan *plan, const ca
 	if (leased.started_at == 0)
 		leased.started_at = now;
 	if (plan->record) {
-		cairn_event_record event = cairn_mem__event(CAIRN_EVENT_LEASED, &leased);
+		cairn_event_record event = cairn_event_of(CAIRN_EVENT_LEASED, &leased);
 		event.stage = leased.stage;
 		event.worker = plan->worker;
 		event.duration = plan->lease;

@@ -56,7 +56,7 @@ static int insert_job(struct mem_write *write, const cairn_job_insert *insert,
 	}
 	if (!record)
 		return 0;
-	cairn_event_record event = cairn_mem__event(CAIRN_EVENT_ENQUEUED, &job);
+	cairn_event_record event = cairn_event_of(CAIRN_EVENT_ENQUEUED, &job);
 	event.stage = job.stage;
 	event.detail = job.type;
 	return cairn_mem__event_add(write, job.id, &event);

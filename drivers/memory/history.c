@@ -6,18 +6,6 @@
 
 /* ---- writing --------------------------------------------------------------- */
 
-cairn_event_record cairn_mem__event(enum cairn_event_kind kind, const cairn_job *job)
-{
-	return (cairn_event_record){
-		.kind = kind,
-		.run_number = job->run_number,
-		.attempt = job->attempt,
-		.progress_done = -1,
-		.progress_total = -1,
-		.duration = -1,
-	};
-}
-
 /* The seq of a job's newest event; 0: it has none. */
 static int64_t last_seq(const struct mem_state *state, cairn_id job)
 {

@@ -58,8 +58,6 @@ bool cairn_mem__in_scope(const cairn_scope *scope, cairn_str tenant);
 
 /* Writes an event with the job's next seq (history.c). 0, or -1 without memory. */
 int cairn_mem__event_add(struct mem_write *write, cairn_id job, const cairn_event_record *event);
-/* An event record in which nothing is set but its kind and the job's run and attempt. */
-cairn_event_record cairn_mem__event(enum cairn_event_kind kind, const cairn_job *job);
 
 /* What a change writes besides the job (history.c). 0, or -1 without memory. */
 int cairn_mem__attempt_add(struct mem_write *write, const cairn_change *change,

@@ -1,7 +1,8 @@
 /*
  * change.c - every transition of a job that somebody names: finish, heartbeat,
- * cancel and what else the core plans. One text does them all; batches of plain successes and
- * of heartbeats, which are most of what a database of jobs does, have leaner ones.
+ * cancel and what else the core plans. One text does them all; plain successes and
+ * heartbeats, which are most of what a database of jobs does, have leaner ones. A batch is
+ * one statement for each text that it needs. (sql_change.h says how they lock.)
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -41,8 +42,22 @@ _Static_assert(CAIRN_ENDING_SUCCEEDED == 1 && CAIRN_ENDING_RELEASED == 10, "endi
 #define CHUNK	   500
 #define CHUNKS_MAX 100
 
-/* How a statement's time stands to its call's ($2 in sql_change.h). */
-enum { TIME_OWN = 0, TIME_LEAVE = 1, TIME_TAKE = 2 };
+/* What makes a lean text fail when a lease ran out while it waited for its row. */
+#define RAN_OUT "22012"
+
+/* The texts, in the order in which a call sends them. */
+static const enum pg_sql texts[] = { PG_SQL_HEARTBEAT, PG_SQL_SUCCEED, PG_SQL_CHANGE };
+#define TEXTS (sizeof texts / sizeof texts[0])
+
+/* A call's items by text, and by id within each. */
+struct batch {
+	const cairn_change_plan *plan;
+	const void **order;
+	size_t count[TEXTS];
+	size_t chunk;
+	enum pg_time time;
+	bool lock; /* LOCK_JOBS goes first */
+};
 
 /* ---- which text -------------------------------------------------------------------------- */
 
@@ -51,36 +66,88 @@ static bool holds_lease(const cairn_change *change)
 	return change->guard == LEASE_GUARD && change->from == 1u << CAIRN_JOB_LEASED;
 }
 
-static bool is_heartbeat(const cairn_change *change, cairn_usec lease)
+static bool is_heartbeat(const cairn_change *change)
 {
 	return holds_lease(change) && change->to == CAIRN_JOB_LEASED &&
 	       change->ending == CAIRN_ENDING_NONE && change->set == CAIRN_SET_LEASE &&
-	       change->events == 0 && change->lease == lease;
+	       change->events == 0;
 }
 
-/* The fields of a plain success but the output are the same in the whole batch. */
-static bool is_success(const cairn_change *change, const cairn_change *first)
+static bool is_success(const cairn_change *change)
 {
 	return holds_lease(change) && change->to == CAIRN_JOB_SUCCEEDED &&
 	       change->ending == CAIRN_ENDING_SUCCEEDED && change->set == SUCCESS_SET &&
 	       change->reason.len == 0 && change->error_code.len == 0 &&
-	       change->error_message.len == 0 && change->events == first->events &&
-	       (change->events & ~SUCCESS_EVENT) == 0 &&
-	       cairn_str_equal(change->stage, first->stage);
+	       change->error_message.len == 0 && (change->events & ~SUCCESS_EVENT) == 0;
 }
 
-static enum pg_sql text_for(const cairn_change_plan *plan)
+/*
+ * A lean text has one lease, or one stage and one switch for events, for all its items: those of
+ * the first that it fits.
+ */
+static enum pg_sql text_for(const cairn_change *change, const cairn_change **beat,
+			    const cairn_change **success)
 {
-	const cairn_change *first = &plan->changes[0];
-	bool heartbeats = true;
-	bool successes = true;
-	for (size_t i = 0; i < plan->n && (heartbeats || successes); i++) {
-		heartbeats = heartbeats && is_heartbeat(&plan->changes[i], first->lease);
-		successes = successes && is_success(&plan->changes[i], first);
+	if (is_heartbeat(change)) {
+		*beat = *beat != NULL ? *beat : change;
+		if (change->lease == (*beat)->lease)
+			return PG_SQL_HEARTBEAT;
+	} else if (is_success(change)) {
+		*success = *success != NULL ? *success : change;
+		if (change->events == (*success)->events &&
+		    cairn_str_equal(change->stage, (*success)->stage))
+			return PG_SQL_SUCCEED;
 	}
-	if (heartbeats)
-		return PG_SQL_HEARTBEAT;
-	return successes ? PG_SQL_SUCCEED : PG_SQL_CHANGE;
+	return PG_SQL_CHANGE;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const cairn_change *const *x = a;
+	const cairn_change *const *y = b;
+	return cairn_id_compare((*x)->id, (*y)->id);
+}
+
+static void put_in_order(struct batch *batch)
+{
+	const cairn_change_plan *plan = batch->plan;
+	size_t at = 0;
+	for (size_t k = 0; k < TEXTS; k++) {
+		const cairn_change *beat = NULL;
+		const cairn_change *success = NULL;
+		size_t first = at;
+		for (size_t i = 0; i < plan->n; i++) {
+			const cairn_change *change = &plan->changes[i];
+			if (text_for(change, &beat, &success) == texts[k])
+				batch->order[at++] = change;
+		}
+		batch->count[k] = at - first;
+		qsort(batch->order + first, at - first, sizeof *batch->order, by_id);
+	}
+}
+
+/*
+ * Rows are locked beforehand where the statements by themselves would not lock in id order,
+ * where none may fail (careful, or somebody else's transaction), and where they could not
+ * agree on a time otherwise.
+ */
+static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful)
+{
+	size_t share = (batch->plan->n + CHUNKS_MAX - 1) / CHUNKS_MAX;
+	size_t statements = batch->plan->claim != NULL ? 1 : 0;
+	size_t kinds = 0;
+	batch->chunk = share > CHUNK ? share : CHUNK;
+	for (size_t k = 0; k < TEXTS; k++) {
+		statements += (batch->count[k] + batch->chunk - 1) / batch->chunk;
+		kinds += batch->count[k] > 0;
+	}
+	bool lean = batch->count[0] + batch->count[1] > 0;
+	batch->lock = kinds > 1 || (careful && lean) || (in_tx && (lean || statements > 1));
+	batch->time = PG_TIME_STATEMENT;
+	if (batch->lock)
+		batch->time = PG_TIME_LEFT;
+	else if (own_clock && statements > 1)
+		batch->time = PG_TIME_START;
 }
 
 /* ---- parameters ------------------------------------------------------------------------------ */
@@ -107,11 +174,11 @@ static void add_changes(struct pg *pg, struct pg_items items)
 	cairn_pg__add_int8s(pg, COLUMN(progress_total));
 }
 
-static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, int time)
+static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, enum pg_time time)
 {
 	const cairn_change *first = items.at[0];
 	cairn_pg__add_now(pg);
-	cairn_pg__add_int4(pg, time);
+	cairn_pg__add_int4(pg, (int32_t)time);
 	cairn_pg__add_ids(pg, COLUMN(id));
 	cairn_pg__add_int8s(pg, COLUMN(fence));
 	if (sql == PG_SQL_HEARTBEAT) {
@@ -128,36 +195,37 @@ static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, i
 
 /* ---- the batch --------------------------------------------------------------------------------- */
 
-static int by_id(const void *a, const void *b)
+/* The next stretch of items that go into one statement; n 0: that was all. */
+static struct pg_items next_chunk(const struct batch *batch, size_t *at, enum pg_sql *sql)
 {
-	const cairn_change *const *x = a;
-	const cairn_change *const *y = b;
-	return cairn_id_compare((*x)->id, (*y)->id);
-}
-
-static size_t chunk_size(size_t n)
-{
-	size_t size = (n + CHUNKS_MAX - 1) / CHUNKS_MAX;
-	return size > CHUNK ? size : CHUNK;
-}
-
-/* All chunks in id order: so the whole call locks in id order. */
-static void queue_all(struct pg *pg, const cairn_change_plan *plan, struct pg_items items)
-{
-	enum pg_sql sql = text_for(plan);
-	size_t size = chunk_size(items.n);
-	bool alone = items.n <= size && plan->claim == NULL;
-	bool own_clock = cairn_host_now(pg->host) == 0;
-	for (size_t from = 0; from < items.n; from += size) {
-		size_t left = items.n - from;
-		struct pg_items chunk = { .at = items.at + from, .n = left < size ? left : size };
-		int time = TIME_OWN;
-		if (own_clock && !alone)
-			time = from == 0 ? TIME_LEAVE : TIME_TAKE;
-		queue_chunk(pg, sql, chunk, time);
+	size_t end = 0;
+	for (size_t k = 0; k < TEXTS; k++) {
+		end += batch->count[k];
+		if (*at >= end)
+			continue;
+		size_t n = end - *at < batch->chunk ? end - *at : batch->chunk;
+		struct pg_items items = { .at = batch->order + *at, .n = n };
+		*at += n;
+		*sql = texts[k];
+		return items;
 	}
+	return (struct pg_items){ .n = 0 };
+}
+
+static void queue_all(struct pg *pg, const struct batch *batch)
+{
+	const cairn_change_plan *plan = batch->plan;
+	struct pg_items items = { .at = batch->order, .n = plan->n };
+	enum pg_sql sql = PG_SQL_CHANGE;
+	size_t at = 0;
+	if (batch->lock) {
+		cairn_pg__add_ids(pg, COLUMN(id));
+		cairn_pg__queue(pg, PG_SQL_LOCK_JOBS);
+	}
+	while ((items = next_chunk(batch, &at, &sql)).n > 0)
+		queue_chunk(pg, sql, items, batch->time);
 	if (plan->claim != NULL)
-		cairn_pg__claim_queue(pg, plan->claim, own_clock && items.n > 0);
+		cairn_pg__claim_queue(pg, plan->claim, batch->time);
 }
 
 static void read_result(const cairn_change_plan *plan, const PGresult *result,
@@ -166,39 +234,53 @@ static void read_result(const cairn_change_plan *plan, const PGresult *result,
 	for (int i = 0; i < PQntuples(result); i++) {
 		const cairn_change *change = chunk.at[cairn_pg__int4(result, i, 0) - 1];
 		cairn_change_result *one = &each[change - plan->changes];
-		one->hit = cairn_pg__bool(result, i, 1) ? CAIRN_HIT : CAIRN_MISS_PROGRESS;
+		one->hit = cairn_pg__int4(result, i, 1) ? CAIRN_HIT : CAIRN_MISS_PROGRESS;
 		one->run_at = cairn_pg__time(result, i, 2);
 		one->lease_expires_at = cairn_pg__time(result, i, 3);
 	}
 }
 
-static cairn_status read_all(struct pg *pg, const cairn_change_plan *plan, struct pg_items items,
-			     cairn_change_result *each, cairn_rows *claimed, cairn_error *err)
+static cairn_status read_all(struct pg *pg, const struct batch *batch, cairn_change_result *each,
+			     cairn_rows *claimed, cairn_error *err)
 {
-	size_t size = chunk_size(items.n);
-	size_t n = 0;
-	for (size_t from = 0; from < items.n; from += size, n++) {
-		struct pg_items chunk = { .at = items.at + from, .n = items.n - from };
-		read_result(plan, cairn_pg__result(pg, n), chunk, each);
-	}
+	const cairn_change_plan *plan = batch->plan;
+	struct pg_items items;
+	enum pg_sql sql;
+	size_t at = 0;
+	size_t n = batch->lock ? 1 : 0;
+	while ((items = next_chunk(batch, &at, &sql)).n > 0)
+		read_result(plan, cairn_pg__result(pg, n++), items, each);
 	if (plan->claim == NULL)
 		return CAIRN_OK;
 	return cairn_pg__claim_read(pg, n + 1, plan->claim, claimed, err);
 }
 
-static cairn_status change(struct pg *pg, const cairn_change_plan *plan, struct pg_items items,
-			   cairn_change_result *each, cairn_rows *claimed, cairn_error *err)
+static cairn_status run(struct pg *pg, struct batch *batch, bool careful, cairn_error *err)
 {
-	if (plan->claim != NULL && cairn_pg__claim_reserve(plan->claim, claimed) != 0)
-		return cairn_fail(err, CAIRN_E_NOMEM);
 	cairn_status status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	queue_all(pg, plan, items);
-	status = cairn_pg__call_run(pg, err);
+	settle(batch, cairn_pg__in_tx(pg), cairn_host_now(pg->host) == 0, careful);
+	queue_all(pg, batch);
+	return cairn_pg__call_run(pg, err);
+}
+
+static cairn_status change(struct pg *pg, struct batch *batch, cairn_change_result *each,
+			   cairn_rows *claimed, cairn_error *err)
+{
+	const cairn_change_plan *plan = batch->plan;
+	if (plan->claim != NULL && cairn_pg__claim_reserve(plan->claim, claimed) != 0)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	for (size_t i = 0; i < plan->n; i++)
+		each[i] = (cairn_change_result){ .hit = CAIRN_MISS };
+	put_in_order(batch);
+	cairn_status status = run(pg, batch, false, err);
+	if (status != CAIRN_OK && !batch->lock &&
+	    strcmp(cairn_pg__call_sqlstate(pg), RAN_OUT) == 0)
+		status = run(pg, batch, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	status = read_all(pg, plan, items, each, claimed, err);
+	status = read_all(pg, batch, each, claimed, err);
 	cairn_pg__call_clear(pg);
 	return status;
 }
@@ -208,20 +290,14 @@ cairn_status cairn_pg__job_change(void *self, const cairn_change_plan *plan,
 {
 	struct pg *pg = self;
 	const void *few[16];
-	const size_t size = plan->n * sizeof(const void *);
-	const void **order = few;
+	const size_t size = plan->n * sizeof *few;
+	struct batch batch = { .plan = plan, .order = few };
 	if (size > sizeof few)
-		order = cairn_host_alloc(pg->host, NULL, 0, size);
-	if (order == NULL)
+		batch.order = cairn_host_alloc(pg->host, NULL, 0, size);
+	if (batch.order == NULL)
 		return cairn_fail(err, CAIRN_E_NOMEM);
-	for (size_t i = 0; i < plan->n; i++) {
-		order[i] = &plan->changes[i];
-		each[i] = (cairn_change_result){ .hit = CAIRN_MISS };
-	}
-	qsort(order, plan->n, sizeof *order, by_id);
-	struct pg_items items = { .at = order, .n = plan->n };
-	cairn_status status = change(pg, plan, items, each, claimed, err);
-	if (order != few)
-		cairn_host_alloc(pg->host, order, size, 0);
+	cairn_status status = change(pg, &batch, each, claimed, err);
+	if (batch.order != few)
+		cairn_host_alloc(pg->host, batch.order, size, 0);
 	return status;
 }

@@ -6,14 +6,14 @@
 
 #include "pg.h"
 
-void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, bool shared_time)
+void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, enum pg_time time)
 {
 	cairn_pg__add_now(pg);
-	cairn_pg__add_bool(pg, shared_time);
+	cairn_pg__add_int4(pg, (int32_t)time);
 	cairn_pg__add_text(pg, plan->queue);
 	cairn_pg__queue(pg, PG_SQL_UNPARK);
 	cairn_pg__add_now(pg);
-	cairn_pg__add_bool(pg, shared_time);
+	cairn_pg__add_int4(pg, (int32_t)time);
 	cairn_pg__add_text(pg, plan->queue);
 	cairn_pg__add_text(pg, plan->worker);
 	cairn_pg__add_int8(pg, plan->lease);
@@ -79,7 +79,7 @@ cairn_status cairn_pg__job_claim(void *self, const cairn_claim_plan *plan, cairn
 	cairn_status status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_pg__claim_queue(pg, plan, false);
+	cairn_pg__claim_queue(pg, plan, PG_TIME_STATEMENT);
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;

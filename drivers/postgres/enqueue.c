@@ -39,7 +39,6 @@ static void add_alike(struct pg *pg, const cairn_enqueue_plan *plan)
 	struct pg_items items = PG_ITEMS(plan->jobs, plan->n);
 	const cairn_job_insert *any = &plan->jobs[0];
 	cairn_pg__add_now(pg);
-	cairn_pg__add_int4(pg, (int32_t)plan->record);
 	cairn_pg__add_text(pg, any->type);
 	cairn_pg__add_text(pg, any->queue);
 	cairn_pg__add_tenant(pg, any->tenant);
@@ -84,11 +83,12 @@ static cairn_status enqueue_alike(struct pg *pg, const cairn_enqueue_plan *plan,
 				  cairn_job_inserted *each, cairn_error *err)
 {
 	add_alike(pg, plan);
-	cairn_pg__queue(pg, PG_SQL_ENQUEUE_ALIKE);
+	cairn_pg__queue(pg, plan->record ? PG_SQL_ENQUEUE_ALIKE : PG_SQL_ENQUEUE_QUIET);
 	cairn_status status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	set_all(plan, each, cairn_pg__int8(cairn_pg__result(pg, 0), 0, 0) > 0);
+	const char *inserted = PQcmdTuples(cairn_pg__result(pg, 0));
+	set_all(plan, each, strcmp(inserted, "0") != 0);
 	cairn_pg__call_clear(pg);
 	return CAIRN_OK;
 }

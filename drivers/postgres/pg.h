@@ -78,8 +78,16 @@ struct pg_pipe {
 	bool commit_sent; /* what was sent may commit */
 	bool failed;
 	size_t failed_at;  /* the step of the failure; count: behind them all */
+	char sqlstate[6];  /* of the failure */
 	PGresult *failure; /* the first failing result; NULL with failed: the client's own */
 	cairn_usec began;
+};
+
+/* Which time a statement writes ($2 in sql_change.h), where no clock is installed. */
+enum pg_time {
+	PG_TIME_STATEMENT = 0, /* the only statement of its call */
+	PG_TIME_START = 1,     /* one of several in a transaction of the call's own */
+	PG_TIME_LEFT = 2       /* behind PG_SQL_LOCK_JOBS, which left it */
 };
 
 /* ---- a connection ----------------------------------------------------------- */
@@ -183,6 +191,9 @@ void cairn_pg__queue_text(struct pg *pg, const char *text);
 cairn_status cairn_pg__call_run(struct pg *pg, cairn_error *err);
 void cairn_pg__call_clear(struct pg *pg);
 
+/* The SQLSTATE of a run that failed, else "". */
+const char *cairn_pg__call_sqlstate(const struct pg *pg);
+
 /* The result of the caller's n-th statement: borrowed until clear, or taken. */
 PGresult *cairn_pg__result(struct pg *pg, size_t n);
 PGresult *cairn_pg__take(struct pg *pg, size_t n);
@@ -257,7 +268,7 @@ cairn_status cairn_pg__query(struct pg *pg, enum pg_sql sql, cairn_rows *rows, p
  * its two statements, the second of which answers; n is its place among the call's statements.
  */
 int cairn_pg__claim_reserve(const cairn_claim_plan *plan, cairn_rows *rows);
-void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, bool shared_time);
+void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, enum pg_time time);
 cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_plan *plan,
 				  cairn_rows *rows, cairn_error *err);
 

@@ -11,7 +11,7 @@
 #include "pg.h"
 #include "sql_change.h"
 
-/* The installed clock's time ($1), or the statement's. */
+/* The installed clock's time ($1), or the statement's; sql_change.h has that of several statements. */
 #define T "COALESCE($1::timestamptz, statement_timestamp())"
 
 /* The tenant of a scope: NULL is any. */
@@ -25,11 +25,10 @@
 	  ".idempotency_key, " j ".status_reason, " j ".error_code, " j ".error_message, " j \
 	  ".created_at, " j ".updated_at, "
 
-/* The request of a keyed job; evaluated only for those. Index: cairn_job_key_pkey. */
-#define REQUEST(j) \
-	"CASE WHEN " j ".idempotency_key IS NOT NULL THEN (SELECT k.request " \
-	"FROM @schema.cairn_job_key k WHERE k.type = " j ".type AND k.tenant = " j ".tenant " \
-	"AND k.idempotency_key = " j ".idempotency_key) END"
+/* The request of a keyed job. Index: cairn_job_key_pkey. */
+#define JOIN_KEY(j) \
+	" LEFT JOIN @schema.cairn_job_key k ON k.type = " j ".type AND k.tenant = " j \
+	".tenant AND k.idempotency_key = " j ".idempotency_key "
 
 /* The settings under which plans stay right; the application's own are put back by name. */
 #define PLAN_PROOF \
@@ -88,6 +87,17 @@
 	"priority, given, key, request, hash, n) " \
 	"LEFT JOIN @schema.cairn_job_definition d ON d.type = i.type AND d.enabled"
 
+#define ENQUEUE_ALIKE(events) \
+	"INSERT INTO @schema.cairn_job_live (id, created_at, updated_at, run_at, fence, " \
+	"timeout_us, priority, run_number, attempt, max_attempts, events, parked, status, queue, " \
+	"type, tenant, stage, payload, owner) " \
+	"SELECT i.id, " T ", " T ", COALESCE($5::timestamptz, " T "), 0, " \
+	"COALESCE($6::int8, d.timeout_us), COALESCE($8::int4, d.priority), 1, 0, " \
+	"COALESCE($7::int4, d.max_attempts), " events ", COALESCE($5 > " T ", false), 'PENDING', " \
+	"$3::text, d.type, $4::text, $9::text, i.payload, $10::text " \
+	"FROM (SELECT d.* FROM @schema.cairn_job_definition d WHERE d.type = $2::text " \
+	"AND d.enabled) d, unnest($11::uuid[], $12::json[]) AS i(id, payload)"
+
 #define ENQUEUE_JOBS(from) \
 	"job AS (INSERT INTO @schema.cairn_job_live (id, created_at, updated_at, run_at, fence, " \
 	"timeout_us, priority, run_number, attempt, max_attempts, events, parked, status, queue, " \
@@ -99,31 +109,25 @@
 	"kind, stage, detail) SELECT i.id, 1, " T ", 1, 0, 'ENQUEUED', i.stage, i.type FROM " from \
 	" AND $2 = 1) "
 
-/* The time of a claim that shares a call with a change is the change's (sql_change.h). */
-#define CLAIM_T \
-	"(SELECT COALESCE($1::timestamptz, CASE WHEN $2::boolean THEN " SHARED_TIME \
-	" END, statement_timestamp()))"
-
 #define CLAIM(limit) \
 	"WITH c AS (UPDATE @schema.cairn_job_live AS l SET status = 'LEASED', " \
-	"attempt = l.attempt + 1, fence = l.fence + 1, worker = $4, leased_at = " CLAIM_T ", " \
-	"heartbeat_at = " CLAIM_T ", updated_at = " CLAIM_T ", lease_expires_at = " CLAIM_T \
-	" + $5::int8 * interval '1 microsecond', reap_at = " CLAIM_T \
-	" + $5::int8 * interval '1 microsecond', started_at = COALESCE(l.started_at, " CLAIM_T \
+	"attempt = l.attempt + 1, fence = l.fence + 1, worker = $4::text, leased_at = " CALL_T ", " \
+	"heartbeat_at = " CALL_T ", updated_at = " CALL_T ", lease_expires_at = " CALL_T \
+	" + $5::int8 * interval '1 microsecond', reap_at = " CALL_T \
+	" + $5 * interval '1 microsecond', started_at = COALESCE(l.started_at, " CALL_T \
 	"), events = l.events + $6::int4 " \
 	"WHERE l.ctid = ANY (ARRAY(SELECT p.ctid FROM @schema.cairn_job_live p " \
-	"WHERE p.queue = $3 AND p.status = 'PENDING' AND NOT p.parked AND p.run_at <= " CLAIM_T \
+	"WHERE p.queue = $3::text AND p.status = 'PENDING' AND NOT p.parked AND p.run_at <= " CALL_T \
 	" AND (p.owner IS NULL OR p.owner = $7::text) " \
 	"AND ($8::text[] IS NULL OR p.type = ANY ($8)) " \
 	"ORDER BY p.priority DESC, p.run_at, p.id LIMIT " limit " FOR UPDATE SKIP LOCKED)) " \
-	"RETURNING l.*), " \
+	"RETURNING " JOB_COLUMNS("l") "l.payload, l.checkpoint, l.output, l.events), " \
 	"event AS (INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, " \
 	"kind, stage, worker, duration_us) SELECT c.id, c.events, c.updated_at, c.run_number, " \
 	"c.attempt, 'LEASED', c.stage, $4, $5 FROM c WHERE $6 = 1) " \
-	"SELECT " JOB_COLUMNS("c") "c.payload, c.checkpoint, c.output, " REQUEST("c") \
-	", d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor " \
-	"FROM c LEFT JOIN @schema.cairn_job_definition d ON d.type = c.type " \
-	"ORDER BY c.priority DESC, c.run_at, c.id"
+	"SELECT " JOB_COLUMNS("c") "c.payload, c.checkpoint, c.output, k.request, " \
+	"d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor " \
+	"FROM c LEFT JOIN @schema.cairn_job_definition d ON d.type = c.type" JOIN_KEY("c")
 
 /* One table's part of a list: the filters that both have. */
 #define LIST_FROM(table, extra, ids) \
@@ -137,11 +141,13 @@
 #define LIST(live_if, done_if, ids) \
 	"SELECT " JOB_COLUMNS("j") "CASE WHEN $8::boolean THEN j.payload END, " \
 	"CASE WHEN $8 THEN j.checkpoint END, CASE WHEN $8 THEN j.output END, " \
-	"CASE WHEN $8 THEN " REQUEST("j") " END, j.queue, j.status, j.parked, j.finished_at, " \
+	"k.request, j.queue, j.status, j.parked, j.finished_at, " \
 	"j.lease_expires_at, j.heartbeat_at, j.leased_at, j.worker FROM (" \
 	LIST_FROM("cairn_job_live", "t.parked, NULL::timestamptz AS finished_at", ids) live_if \
 	" UNION ALL " LIST_FROM("cairn_job_done", "false, t.finished_at", ids) done_if \
-	" ORDER BY id DESC LIMIT $9::int8) j ORDER BY j.id DESC"
+	" ORDER BY id DESC LIMIT $9::int8) j LEFT JOIN @schema.cairn_job_key k ON $8 " \
+	"AND k.type = j.type AND k.tenant = j.tenant " \
+	"AND k.idempotency_key = j.idempotency_key ORDER BY j.id DESC"
 
 /* The job a history belongs to, if it is in scope; its own row when it is being worked on. */
 #define HISTORY_JOB \
@@ -198,6 +204,13 @@
 	"FROM rel r JOIN pg_catalog.pg_policy p ON p.polrelid = r.oid " \
 	"UNION ALL SELECT 'trigger', r.name || '.' || g.tgname, pg_get_triggerdef(g.oid, true) " \
 	"FROM rel r JOIN pg_catalog.pg_trigger g ON g.tgrelid = r.oid WHERE NOT g.tgisinternal " \
+	"UNION ALL SELECT 'type', t.typname::text, concat_ws(' ', " \
+	"format_type(t.typbasetype, t.typtypmod), (SELECT string_agg(pg_get_constraintdef(k.oid, " \
+	"true), ' ' ORDER BY k.conname) FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid), " \
+	"(SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder) " \
+	"FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)) " \
+	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace " \
+	"WHERE n.nspname = $1 AND t.typtype IN ('d', 'e') " \
 	"UNION ALL SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid) " \
 	"|| ')', concat_ws(' ', pg_get_function_result(p.oid), p.prosrc) " \
 	"FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace " \
@@ -280,24 +293,18 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		"ORDER BY d.type LIMIT $4::int8",
 	} },
 
-	/* cairn_job_definition_pkey. Unkeyed jobs that differ in id and payload only. */
+	/*
+	 * cairn_job_definition_pkey. Unkeyed jobs that differ in id and payload only; the number of
+	 * rows that it inserts tells whether there is a definition.
+	 */
 	[PG_SQL_ENQUEUE_ALIKE] = { {
-		"WITH d AS MATERIALIZED (SELECT d.type, COALESCE($7::int8, d.timeout_us) "
-		"AS timeout_us, COALESCE($8::int4, d.max_attempts) AS max_attempts, "
-		"COALESCE($9::int4, d.priority) AS priority "
-		"FROM @schema.cairn_job_definition d WHERE d.type = $3 AND d.enabled), "
-		"job AS (INSERT INTO @schema.cairn_job_live (id, created_at, updated_at, run_at, "
-		"fence, timeout_us, priority, run_number, attempt, max_attempts, events, parked, "
-		"status, queue, type, tenant, stage, payload, owner) "
-		"SELECT i.id, " T ", " T ", COALESCE($6::timestamptz, " T "), 0, d.timeout_us, "
-		"d.priority, 1, 0, d.max_attempts, $2::int4, COALESCE($6 > " T ", false), "
-		"'PENDING', $4, d.type, $5, $10, i.payload, $11 "
-		"FROM d, unnest($12::uuid[], $13::json[]) AS i(id, payload)), "
-		"event AS (INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, "
-		"attempt, kind, stage, detail) SELECT i.id, 1, " T ", 1, 0, 'ENQUEUED', $10, d.type "
-		"FROM d, unnest($12) AS i(id) WHERE $2 = 1) "
-		"SELECT count(*) FROM d",
+		"WITH job AS (" ENQUEUE_ALIKE("1") " RETURNING id) "
+		"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, kind, "
+		"stage, detail) SELECT j.id, 1, " T ", 1, 0, 'ENQUEUED', $9, $2 FROM job j",
 	} },
+
+	/* The same without events. */
+	[PG_SQL_ENQUEUE_QUIET] = { { ENQUEUE_ALIKE("0") } },
 
 	/* cairn_job_definition_pkey. Unkeyed jobs; answers the items without a definition. */
 	[PG_SQL_ENQUEUE] = { {
@@ -340,22 +347,32 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_UNPARK] = { {
 		"UPDATE @schema.cairn_job_live SET parked = false WHERE ctid = ANY (ARRAY("
 		"SELECT p.ctid FROM @schema.cairn_job_live p WHERE p.queue = $3 AND p.parked "
-		"AND p.run_at <= " CLAIM_T " FOR UPDATE SKIP LOCKED))",
+		"AND p.run_at <= " CALL_T " FOR UPDATE SKIP LOCKED))",
 	} },
 
 	/* cairn_job_live_claim, from its beginning; then rows by their place. */
 	[PG_SQL_CLAIM_ONE] = { { CLAIM("1") } },
 
-	/* The same for any number. */
-	[PG_SQL_CLAIM] = { { CLAIM("$9::int8") } },
+	/* The same for any number, in queue order. */
+	[PG_SQL_CLAIM] = { {
+		CLAIM("$9::int8") "ORDER BY c.priority DESC, c.run_at, c.id",
+	} },
 
-	/* cairn_job_live_pkey. */
+	/* cairn_job_live_pkey, in its order. Leaves the time behind for the statements that follow. */
+	[PG_SQL_LOCK_JOBS] = { {
+		"SELECT set_config('cairn.now', to_char(clock_timestamp() AT TIME ZONE 'UTC', "
+		"'YYYY-MM-DD HH24:MI:SS.US'), true) FROM (SELECT count(*) AS n FROM ("
+		"SELECT FROM @schema.cairn_job_live l WHERE l.id = ANY ($1::uuid[]) ORDER BY l.id "
+		"FOR NO KEY UPDATE) held) held WHERE n >= 0",
+	} },
+
+	/* cairn_job_live_pkey, in its order. */
 	[PG_SQL_HEARTBEAT] = { { HEARTBEAT } },
 
-	/* cairn_job_live_pkey. A batch of successes. */
+	/* cairn_job_live_pkey, in its order. Plain successes. */
 	[PG_SQL_SUCCEED] = { { SUCCEED } },
 
-	/* cairn_job_live_pkey, cairn_job_dead_letter_pkey. Any change of any job. */
+	/* cairn_job_live_pkey, in its order; cairn_job_dead_letter_pkey. Any change of any job. */
 	[PG_SQL_CHANGE] = { { CHANGE_LOCK, CHANGE_HIT, CHANGE_WRITE, CHANGE_HISTORY } },
 
 	/* cairn_job_live_reap, then cairn_job_live_pkey. */

@@ -1,11 +1,14 @@
 /*
  * sql_change.h - the statements that change jobs somebody holds, as pieces for sql.c.
  *
- * Their shape: lock the rows in id order, read the clock, test the guards on what
- * was locked, write everything from what held, all in one WITH. A guard that
- * depends on time can't stand in the WHERE of the UPDATE: Postgres does not test that again
- * when whoever it waited for only locked the row or rolled back. Parameters are
- * arrays in id order, so that a row finds its item by bisection (width_bucket), not by a join.
+ * Rows are locked in id order: parameters are arrays in id order, and a row finds its
+ * item by bisection (width_bucket), not by a join. A guard that depends on time can't stand
+ * in the WHERE alone: Postgres does not test that again when whoever it waited for only locked
+ * the row or rolled back. CHANGE locks first and tests then. HEARTBEAT and SUCCEED, which are
+ * most of the work, save that: they test in the WHERE, and once more on the row they hold;
+ * if the lease ran out while they waited, they fail with division_by_zero, before anything
+ * is committed, and the call is done again behind LOCK_JOBS. So where an error would hurt, in
+ * the application's transaction, they come behind LOCK_JOBS at once.
  *
  * The numbers are those of cairn_change_set, cairn_job_status and cairn_event_kind; change.c
  * asserts them.
@@ -14,38 +17,38 @@
 #define CAIRN_PG_SQL_CHANGE_H
 
 /*
- * Statements of one call write one time. The first of several leaves it behind
- * ($2 = 1), the others take it from there ($2 = 2); the application's clock needs none of it.
+ * Statements of one call write one time: the installed clock's ($1), else by $2 (PG_TIME_…) the
+ * statement's, the one that LOCK_JOBS left behind, or the start of the transaction, where
+ * that is the call's own and ends with it.
  */
-#define SHARED_TIME "current_setting('cairn.now')::timestamp AT TIME ZONE 'UTC'"
+#define LEFT_T "current_setting('cairn.now')::timestamp AT TIME ZONE 'UTC'"
+#define CALL_T \
+	"COALESCE($1::timestamptz, CASE $2::int4 WHEN 1 THEN now() WHEN 2 THEN " LEFT_T \
+	" END, statement_timestamp())"
 
-/* now is what is written, tick what leases are held against; both after every lock is held. */
-#define CLOCK \
-	"clock AS MATERIALIZED (SELECT CASE WHEN $2::int4 = 2 THEN " SHARED_TIME \
-	" ELSE k.tick END AS now, k.tick, CASE WHEN $2 = 1 THEN set_config('cairn.now', " \
-	"to_char(k.tick AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), true) END " \
-	"FROM (SELECT COALESCE($1::timestamptz, clock_timestamp()) AS tick FROM " \
-	"(SELECT count(*) AS n FROM locked) w WHERE w.n >= 0 OFFSET 0) k)"
+/* What leases are held against: read again for each row. */
+#define TICK "COALESCE($1, clock_timestamp())"
 
-#define LOCKED(columns) \
-	"WITH locked AS MATERIALIZED (SELECT l.id, l.status, l.fence, l.lease_expires_at, " \
-	"l.run_at, " columns "width_bucket(l.id, $3::uuid[]) AS n " \
-	"FROM @schema.cairn_job_live l WHERE l.id = ANY ($3) ORDER BY l.id FOR NO KEY UPDATE), "
-
-/* The lease a worker shows: $4 has the fences. */
+/* The lease a worker shows: $3 ids, $4 fences. */
 #define HELD \
-	"k.status = 'LEASED' AND k.fence = ($4::int8[])[k.n] AND k.lease_expires_at > c.tick"
+	"l.id = ANY ($3::uuid[]) AND l.status = 'LEASED' " \
+	"AND l.fence = ($4::int8[])[width_bucket(l.id, $3)] AND l.lease_expires_at > " TICK
 
-/* $5: the new lease. No column of an index changes, unless the lease gets shorter. */
+/* 1, unless the lease that was read is over now and nothing was locked before. */
+#define STILL(lease) "1 / CASE WHEN $2 < 2 AND " lease " <= " TICK " THEN 0 ELSE 1 END"
+
+/*
+ * $5: the new lease. No column of an index changes, unless the lease gets shorter. The former
+ * lease is looked up (in the statement's snapshot) only if there was time for it to end.
+ */
 #define HEARTBEAT \
-	LOCKED("") CLOCK ", " \
-	"beat AS (UPDATE @schema.cairn_job_live l " \
-	"SET lease_expires_at = c.now + $5::int8 * interval '1 microsecond', " \
-	"heartbeat_at = c.now, updated_at = c.now, " \
-	"reap_at = LEAST(l.reap_at, c.now + $5 * interval '1 microsecond') " \
-	"FROM locked k CROSS JOIN clock c WHERE l.id = k.id AND " HELD \
-	" RETURNING k.n, l.run_at, l.lease_expires_at) " \
-	"SELECT n, true, run_at, lease_expires_at FROM beat"
+	"UPDATE @schema.cairn_job_live l " \
+	"SET lease_expires_at = " CALL_T " + $5::int8 * interval '1 microsecond', " \
+	"heartbeat_at = " CALL_T ", updated_at = " CALL_T ", " \
+	"reap_at = LEAST(l.reap_at, " CALL_T " + $5 * interval '1 microsecond') WHERE " HELD \
+	" RETURNING width_bucket(l.id, $3), CASE WHEN clock_timestamp() > statement_timestamp() " \
+	"+ interval '10 milliseconds' THEN (SELECT " STILL("o.lease_expires_at") \
+	" FROM @schema.cairn_job_live o WHERE o.id = l.id) ELSE 1 END, l.run_at, l.lease_expires_at"
 
 /* What a job takes along unchanged when it moves from live to done. */
 #define MOVED(j) \
@@ -85,10 +88,10 @@
 
 /* $5: outputs, $6: stage, $7: 1 writes the event. The fields are those of a plain success. */
 #define SUCCEED \
-	LOCKED("") CLOCK ", " \
-	"gone AS (DELETE FROM @schema.cairn_job_live l USING locked k CROSS JOIN clock c " \
-	"WHERE l.id = k.id AND " HELD " RETURNING " MOVED("l") ", c.now, l.run_at, l.events, " \
-	"l.leased_at, l.worker, l.progress_done, l.progress_total, l.checkpoint, k.n), " \
+	"WITH gone AS (DELETE FROM @schema.cairn_job_live l WHERE " HELD " RETURNING " MOVED("l") \
+	", " CALL_T " AS now, l.run_at, l.events, l.leased_at, l.worker, l.progress_done, " \
+	"l.progress_total, l.checkpoint, width_bucket(l.id, $3) AS n, " \
+	STILL("l.lease_expires_at") " AS still), " \
 	"done AS (" INTO_DONE "SELECT " MOVED("g") ", g.now, g.now, g.run_at, g.events + $7::int4, " \
 	"'SUCCEEDED', $6::text, NULL, NULL, NULL, NULL, g.progress_done, g.progress_total, " \
 	"g.checkpoint, ($5::json[])[g.n], NULL, NULL, NULL FROM gone g), " \
@@ -97,7 +100,7 @@
 	"event AS (" INTO_EVENT "SELECT g.id, g.events + 1, g.now, g.run_number, g.attempt, " \
 	"'SUCCEEDED', $6, g.progress_done, g.progress_total, NULL, NULL, NULL, NULL, NULL, NULL, " \
 	"NULL FROM gone g WHERE $7 = 1) " \
-	"SELECT g.n, true, g.run_at, NULL::timestamptz FROM gone g"
+	"SELECT g.n, g.still, g.run_at, NULL::timestamptz FROM gone g"
 
 /*
  * Any change: $4 fences, $5 guards, $6 from, $7 to, $8 endings, $9 sets, $10 events, $11 tenants
@@ -105,9 +108,13 @@
  * codes, $17 error messages, $18 outputs, $19 stages, $20 checkpoints, $21 done, $22 total.
  */
 #define CHANGE_LOCK \
-	LOCKED("l.tenant, l.run_number, l.attempt, l.worker, l.leased_at, l.stage, " \
-	       "l.progress_done, l.progress_total, l.events, ") \
-	CLOCK ", "
+	"WITH locked AS MATERIALIZED (SELECT l.id, l.status, l.fence, l.lease_expires_at, " \
+	"l.run_at, l.tenant, l.run_number, l.attempt, l.worker, l.leased_at, l.stage, " \
+	"l.progress_done, l.progress_total, l.events, width_bucket(l.id, $3::uuid[]) AS n " \
+	"FROM @schema.cairn_job_live l WHERE l.id = ANY ($3) ORDER BY l.id FOR NO KEY UPDATE), " \
+	"clock AS MATERIALIZED (SELECT k.tick, COALESCE(CASE $2::int4 WHEN 1 THEN now() WHEN 2 THEN " \
+	LEFT_T " END, k.tick) AS now FROM (SELECT COALESCE($1::timestamptz, clock_timestamp()) " \
+	"AS tick FROM (SELECT count(*) AS n FROM locked) held WHERE held.n >= 0 OFFSET 0) k), "
 
 /* The row as it will be, as far as more than one table wants to know. */
 #define CHANGE_HIT \
@@ -209,7 +216,7 @@
 	"'CANCELED', NULL, NULL, NULL, h.reason, NULL, NULL, NULL, NULL, " \
 	"CASE WHEN h.was_leased THEN h.lease_was END, NULL " \
 	"FROM hit h WHERE h.ok AND h.notes & 512 <> 0) " \
-	"SELECT h.n, h.ok, h.run_at, h.lease_expires_at FROM hit h"
+	"SELECT h.n, h.ok::int4, h.run_at, h.lease_expires_at FROM hit h"
 
 /* ---- reap ---- */
 

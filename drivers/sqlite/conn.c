@@ -49,22 +49,27 @@ static uint32_t dice(struct lite *lite)
 	return x;
 }
 
-/*
- * SQLite's lock has no queue: whoever looks at the right moment gets it, and that is the
- * one who just had it, unless others look often. So the pauses get shorter the longer a
- * call has waited: newcomers look rarely and those who wait long often, which comes
- * close to first come, first served without anybody spinning.
- */
-static cairn_usec pause_after(struct lite *lite, cairn_usec waited)
+static void sleep_for(struct lite *lite, cairn_usec mean, cairn_usec most)
 {
-	cairn_usec mean = 60;
-	if (waited < 5 * CAIRN_MILLISECOND)
-		mean = 400;
-	else if (waited < 20 * CAIRN_MILLISECOND)
-		mean = 200;
-	else if (waited < 80 * CAIRN_MILLISECOND)
-		mean = 100;
-	return mean / 2 + (cairn_usec)(dice(lite) % (uint32_t)mean);
+	cairn_usec pause = mean / 2 + (cairn_usec)(dice(lite) % (uint32_t)mean);
+	if (pause > most)
+		pause = most;
+	nanosleep(&(struct timespec){ .tv_nsec = (long)pause * 1000 }, NULL);
+}
+
+/*
+ * SQLite's lock has no queue: whoever looks at the right moment gets it. The first looks
+ * are close together, because most transactions are short; then they get rarer, because
+ * looking costs the processor that the writer needs; and who has waited very long looks more
+ * often than the others, so that nobody is left behind for ever.
+ */
+static cairn_usec pause_after(cairn_usec waited)
+{
+	if (waited < CAIRN_MILLISECOND)
+		return 100;
+	if (waited < 10 * CAIRN_MILLISECOND)
+		return 500;
+	return waited < 500 * CAIRN_MILLISECOND ? 2000 : 1000;
 }
 
 bool cairn_lite__wait(struct lite *lite)
@@ -76,11 +81,19 @@ bool cairn_lite__wait(struct lite *lite)
 	cairn_usec left = cairn_host_settings(lite->host)->lock_timeout - waited;
 	if (left <= 0 || atomic_load(&lite->interrupted))
 		return false;
-	cairn_usec pause = pause_after(lite, waited);
-	if (pause > left)
-		pause = left;
-	nanosleep(&(struct timespec){ .tv_nsec = (long)pause * 1000 }, NULL);
+	sleep_for(lite, pause_after(waited), left);
+	lite->waited = cairn_lite__ticks();
 	return true;
+}
+
+/*
+ * A writer that begins again at once would always win against those who sleep. So
+ * whoever had to wait lately knows that there are others, and lets them go first.
+ */
+void cairn_lite__yield(struct lite *lite)
+{
+	if (lite->waited != 0 && cairn_lite__ticks() - lite->waited < 20 * CAIRN_MILLISECOND)
+		sleep_for(lite, 100, 150);
 }
 
 static int when_busy(void *user, int count)

@@ -42,6 +42,7 @@ struct lite {
 	cairn_usec time_limit; /* of one statement; 0: none */
 	cairn_usec deadline;   /* of the running statement, by the monotonic clock */
 	cairn_usec waiting;    /* since when this call waits for the file; 0: it does not */
+	cairn_usec waited;     /* when a wait was last over; 0: never */
 	uint32_t dice;	       /* spreads the pauses of those who wait */
 	struct lite_slot *slots;
 	size_t slot_count;
@@ -82,6 +83,8 @@ cairn_time cairn_lite__time(struct lite *lite);
 cairn_usec cairn_lite__ticks(void);
 /* Lets others have the file for a moment: true, or false when the wait is over. */
 bool cairn_lite__wait(struct lite *lite);
+/* Called before the writer's lock is taken. */
+void cairn_lite__yield(struct lite *lite);
 
 /* ---- failing (error.c) ------------------------------------------------------ */
 

@@ -23,6 +23,7 @@ cairn_status cairn_lite__enter(struct lite *lite, cairn_error *err)
 static cairn_status begin_immediate(struct lite *lite, cairn_error *err)
 {
 	cairn_status status;
+	cairn_lite__yield(lite);
 	do {
 		status = cairn_lite__do(lite, LITE_BEGIN, err);
 	} while (status == CAIRN_BUSY && cairn_lite__wait(lite));

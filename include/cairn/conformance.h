@@ -40,6 +40,11 @@ typedef struct cairn_subject {
 	/* NULL: there is none here. That is a skip, and a failure with CAIRN_REQUIRE=1 in the environment. */
 	const char *url;
 	/*
+	 * By which to migrate, when url can't (a pooler); "{case}" as in url. The cases about
+	 * migrations are then not applicable. Optional.
+	 */
+	const char *migrate_url;
+	/*
 	 * Leaves nothing at url, whether or not there was anything: called before
 	 * and after each case. Answers 0, or -1 when it could not. Optional.
 	 */
@@ -78,7 +83,8 @@ typedef struct cairn_subject {
  *	--summary        only the table, no line per case
  *	--coverage       case, kind, store and reference scenarios as tab-separated text
  *	--mutants        breaks the driver one rule at a time and demands that
- *	                 the kit notices each; prints by which case
+ *	                 the kit notices each; prints by which case. --only then
+ *	                 chooses mutants
  */
 CAIRN_API int cairn_conformance_main(int argc, char **argv, const cairn_subject *subject);
 

@@ -7,3 +7,6 @@ DROP TABLE cairn_job_key;
 DROP TABLE cairn_job_done;
 DROP TABLE cairn_job_live;
 DROP TABLE cairn_job_definition;
+DROP DOMAIN cairn_event_kind;
+DROP DOMAIN cairn_job_ending;
+DROP DOMAIN cairn_job_status;

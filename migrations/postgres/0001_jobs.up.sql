@@ -6,6 +6,21 @@
 -- the statement that finishes it, so that the table workers fight over stays small. The view
 -- cairn_job is both. No foreign keys: a definition is never deleted, and what belongs to a job
 -- goes with it. tenant '' is a global job. Everything is compared and ordered by bytes.
+--
+-- The words of statuses and kinds are checked by domains and not by constraints of the tables:
+-- Postgres reads a table's CHECK anew in every statement that writes to it, a domain's once in a
+-- session. Numbers are the library's to check.
+
+CREATE DOMAIN cairn_job_status AS text COLLATE "C" CHECK (VALUE IN ('PENDING', 'LEASED',
+	'SUCCEEDED', 'DEAD_LETTERED', 'CANCELED'));
+
+CREATE DOMAIN cairn_job_ending AS text COLLATE "C" CHECK (VALUE IN ('SUCCEEDED', 'RETRYABLE',
+	'TERMINAL', 'TIMEOUT', 'PANICKED', 'LEASE_EXPIRED', 'CANCELED', 'CONTINUED', 'SNOOZED',
+	'RELEASED'));
+
+CREATE DOMAIN cairn_event_kind AS text COLLATE "C" CHECK (VALUE IN ('ENQUEUED', 'LEASED',
+	'STAGE_CHANGED', 'PROGRESS', 'SUCCEEDED', 'FAILED', 'RETRY_SCHEDULED', 'DEAD_LETTERED',
+	'CANCELED', 'REQUEUED'));
 
 CREATE TABLE cairn_job_definition (
 	type            text COLLATE "C" PRIMARY KEY CHECK (octet_length(type) BETWEEN 1 AND 255),
@@ -28,14 +43,14 @@ CREATE TABLE cairn_job_live (
 	updated_at       timestamptz NOT NULL,
 	run_at           timestamptz NOT NULL,
 	fence            bigint NOT NULL,
-	timeout_us       bigint NOT NULL CHECK (timeout_us > 0),
+	timeout_us       bigint NOT NULL,
 	priority         integer NOT NULL,
 	run_number       integer NOT NULL,
 	attempt          integer NOT NULL,
-	max_attempts     integer NOT NULL CHECK (max_attempts > 0),
+	max_attempts     integer NOT NULL,
 	events           integer NOT NULL,
 	parked           boolean NOT NULL,
-	status           text COLLATE "C" NOT NULL CHECK (status IN ('PENDING', 'LEASED')),
+	status           cairn_job_status NOT NULL,
 	queue            text COLLATE "C" NOT NULL,
 	type             text COLLATE "C" NOT NULL,
 	tenant           text COLLATE "C" NOT NULL,
@@ -46,8 +61,8 @@ CREATE TABLE cairn_job_live (
 	leased_at        timestamptz,
 	started_at       timestamptz,
 	reap_at          timestamptz,
-	progress_done    bigint CHECK (progress_done >= 0),
-	progress_total   bigint CHECK (progress_total >= 0),
+	progress_done    bigint,
+	progress_total   bigint,
 	worker           text COLLATE "C",
 	owner            text COLLATE "C",
 	idempotency_key  text COLLATE "C",
@@ -56,10 +71,7 @@ CREATE TABLE cairn_job_live (
 	status_reason    text,
 	error_code       text,
 	error_message    text,
-	CONSTRAINT cairn_job_live_pkey PRIMARY KEY (id),
-	CONSTRAINT cairn_job_live_progress CHECK (progress_done <= progress_total),
-	CONSTRAINT cairn_job_live_lease CHECK (status <> 'LEASED' OR
-		(lease_expires_at IS NOT NULL AND reap_at IS NOT NULL AND worker IS NOT NULL))
+	CONSTRAINT cairn_job_live_pkey PRIMARY KEY (id)
 ) WITH (
 	fillfactor = 80,
 	autovacuum_vacuum_threshold = 1000,
@@ -92,8 +104,7 @@ CREATE TABLE cairn_job_done (
 	attempt          integer NOT NULL,
 	max_attempts     integer NOT NULL,
 	events           integer NOT NULL,
-	status           text COLLATE "C" NOT NULL
-		CHECK (status IN ('SUCCEEDED', 'DEAD_LETTERED', 'CANCELED')),
+	status           cairn_job_status NOT NULL,
 	queue            text COLLATE "C" NOT NULL,
 	type             text COLLATE "C" NOT NULL,
 	tenant           text COLLATE "C" NOT NULL,
@@ -135,9 +146,7 @@ CREATE TABLE cairn_job_attempt (
 	finished_at    timestamptz NOT NULL,
 	run_number     integer NOT NULL,
 	attempt        integer NOT NULL,
-	ending         text COLLATE "C" NOT NULL CHECK (ending IN ('SUCCEEDED', 'RETRYABLE',
-		'TERMINAL', 'TIMEOUT', 'PANICKED', 'LEASE_EXPIRED', 'CANCELED', 'CONTINUED',
-		'SNOOZED', 'RELEASED')),
+	ending         cairn_job_ending NOT NULL,
 	worker         text COLLATE "C" NOT NULL,
 	error_code     text,
 	error_message  text,
@@ -153,9 +162,7 @@ CREATE TABLE cairn_job_event (
 	at             timestamptz NOT NULL,
 	run_number     integer NOT NULL,
 	attempt        integer NOT NULL,
-	kind           text COLLATE "C" NOT NULL CHECK (kind IN ('ENQUEUED', 'LEASED',
-		'STAGE_CHANGED', 'PROGRESS', 'SUCCEEDED', 'FAILED', 'RETRY_SCHEDULED',
-		'DEAD_LETTERED', 'CANCELED', 'REQUEUED')),
+	kind           cairn_event_kind NOT NULL,
 	stage          text COLLATE "C",
 	progress_done  bigint,
 	progress_total bigint,

@@ -59,10 +59,16 @@ is "$out" "0 taken back" "nothing is left"
 
 # ---- a worker that stood still longer than its lease
 id=$("$cairn" enqueue t)
-"$cairn" --json work --type t --max-jobs 1 --lease 300ms --no-reap --exec 'echo old; sleep 1' >old.log 2>&1 &
+"$cairn" --json work --type t --max-jobs 1 --lease 300ms --no-reap --exec 'echo old; sleep 5' >old.log 2>&1 &
 frozen=$!
 wait_for 10 leased 1 || fail "it never ran"
-kill -STOP $frozen
+# not while it holds SQLite's write lock: then nobody could go on
+while :; do
+	kill -STOP $frozen
+	"$cairn" enqueue t -q other >/dev/null 2>&1 && break
+	kill -CONT $frozen
+	sleep 0.05
+done
 sleep 0.5
 exits 0 "another worker" work --type t --exec 'echo new' --until-empty
 kill -CONT $frozen

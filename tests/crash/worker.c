@@ -103,7 +103,7 @@ static void kill_one(const char *url, struct tally *tally)
 		child(url, ends[1]);
 	}
 	close(ends[1]);
-	nap(1000 + random_below(30000));
+	nap(5000 + random_below(60000));
 	kill(pid, SIGKILL);
 	reap_child(pid);
 	collect(tally, ends[0]);

@@ -60,7 +60,7 @@ static bool is_duplicate(void)
 	return check_big() == CAIRN_INVALID && strcmp(error.code, "json.duplicate_member") == 0;
 }
 
-/* {"name 0":0, … } with n members; `again` >= 0 names that one a second time, in another spelling. */
+/* {"name 0":0, … } with n members; if again >= 0 that one once more, in another spelling. */
 static void many_members(size_t n, long again)
 {
 	char member[64];

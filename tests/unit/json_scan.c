@@ -390,41 +390,42 @@ static size_t below(size_t bound)
 	return (size_t)(seed % bound);
 }
 
+static const char *const pieces[] = {
+	"{",
+	"}",
+	"[",
+	"]",
+	",",
+	":",
+	"\"a\"",
+	"\"\\u0061\"",
+	"\"b\"",
+	"\"\xc3\xa9\"",
+	"\"\\u00e9\"",
+	"1",
+	"-0.5e+3",
+	"1e1000001",
+	"true",
+	"null",
+	" ",
+	"\"a\":",
+	"\"b\":{",
+	"}",
+	"{\"c\":",
+	"]",
+	"\"\\ud83d\\ude00\"",
+	"\"a\":1,",
+	"\"d\":[",
+	",\"e\":2",
+	"[1,2]",
+	"\"\\n\":0",
+	"00",
+	"\"\\ud83d\"",
+};
+
 /* Pieces of documents in random order are often JSON, and otherwise nearly. */
 static void random_texts(void)
 {
-	static const char *const pieces[] = {
-		"{",
-		"}",
-		"[",
-		"]",
-		",",
-		":",
-		"\"a\"",
-		"\"\\u0061\"",
-		"\"b\"",
-		"\"\xc3\xa9\"",
-		"\"\\u00e9\"",
-		"1",
-		"-0.5e+3",
-		"1e1000001",
-		"true",
-		"null",
-		" ",
-		"\"a\":",
-		"\"b\":{",
-		"}",
-		"{\"c\":",
-		"]",
-		"\"\\ud83d\\ude00\"",
-		"\"a\":1,",
-		"\"d\":[",
-		",\"e\":2",
-		"[1,2]",
-		"\"\\n\":0",
-		"00",
-		"\"\\ud83d\"",
-	};
 	size_t differ = 0;
 	size_t accepted = 0;
 	for (int i = 0; i < 60000; i++) {

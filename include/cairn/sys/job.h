@@ -222,6 +222,27 @@ typedef cairn_status cairn_job_change_fn(void *self, const cairn_change_plan *pl
 					 cairn_change_result *each, cairn_rows *claimed,
 					 cairn_error *err);
 
+/* An event as it is stored; the core writes its payload from it. */
+typedef struct cairn_event_record {
+	int64_t seq;
+	enum cairn_event_kind kind;
+	int32_t run_number;
+	int32_t attempt;
+	uint32_t reserved_;
+	cairn_time at;
+	cairn_str stage;
+	int64_t progress_done;	/* -1: none */
+	int64_t progress_total; /* -1: none */
+	cairn_str worker;
+	cairn_str reason;
+	cairn_str error_code;
+	cairn_str error_message;
+	cairn_str detail;
+	int64_t duration;     /* -1: none */
+	cairn_time until;     /* 0: none */
+	cairn_time requested; /* 0: none */
+} cairn_event_record;
+
 /*
  * For drivers that read a row and write it back (not for SQL that does it in
  * place): the guard, and the row after the change, as above. cairn_change_test
@@ -230,6 +251,13 @@ typedef cairn_status cairn_job_change_fn(void *self, const cairn_change_plan *pl
 CAIRN_API enum cairn_hit cairn_change_test(const cairn_change *change, const cairn_job *row,
 					   cairn_time now);
 CAIRN_API void cairn_change_apply(const cairn_change *change, cairn_job *row, cairn_time now);
+
+/* An event of a job in which nothing is set but its kind, run and attempt. */
+CAIRN_API cairn_event_record cairn_event_of(enum cairn_event_kind kind, const cairn_job *job);
+/* The event of this kind that a change leaves: the row was `was` and is `is`; seq is the driver's. */
+CAIRN_API cairn_event_record cairn_change_event(enum cairn_event_kind kind,
+						const cairn_change *change, const cairn_job *was,
+						const cairn_job *is, cairn_time now);
 
 /* ---- reap -------------------------------------------------------------- */
 
@@ -290,27 +318,6 @@ typedef struct cairn_history_query {
 /* Pushes cairn_attempt rows by fence, the running one projected from the job row. *found: the job is in scope. */
 typedef cairn_status cairn_job_attempts_fn(void *self, const cairn_history_query *query, int *found,
 					   cairn_rows *rows, cairn_error *err);
-
-/* An event as it is stored; the core writes its payload from it. */
-typedef struct cairn_event_record {
-	int64_t seq;
-	enum cairn_event_kind kind;
-	int32_t run_number;
-	int32_t attempt;
-	uint32_t reserved_;
-	cairn_time at;
-	cairn_str stage;
-	int64_t progress_done;	/* -1: none */
-	int64_t progress_total; /* -1: none */
-	cairn_str worker;
-	cairn_str reason;
-	cairn_str error_code;
-	cairn_str error_message;
-	cairn_str detail;
-	int64_t duration;     /* -1: none */
-	cairn_time until;     /* 0: none */
-	cairn_time requested; /* 0: none */
-} cairn_event_record;
 
 /* Pushes cairn_event_record rows by seq. *found: the job is in scope. */
 typedef cairn_status cairn_job_events_fn(void *self, const cairn_history_query *query, int *found,
