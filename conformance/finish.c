@@ -14,10 +14,13 @@ static cairn_changed send(cairn_conn *conn, cairn_finish finish)
 	return changed;
 }
 
+/* The newest comes first: jobs that are due again do not get between. */
 static cairn_lease take(cairn_conn *conn)
 {
 	ct_define_retry(conn, "t", 5, CAIRN_SECOND);
 	cairn_job_new job = ct_new("t");
+	job.set = CAIRN_JOB_PRIORITY;
+	job.priority = (int32_t)ct_number();
 	ct_add(conn, &job);
 	return ct_claim(conn, "w");
 }

@@ -37,6 +37,10 @@
 	X(finish_batch) \
 	X(retry) \
 	X(dead) \
+	X(cancel) \
+	X(reap) \
+	X(reads) \
+	X(history) \
 	X(scope) \
 	X(events_switch) \
 	X(matrix) \

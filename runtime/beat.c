@@ -65,6 +65,9 @@ cairn_status cairn_worker__reap(struct cairn_worker *worker, cairn_error *err)
 		return CAIRN_OK;
 	if (cairn_worker__now() < worker->next_reap)
 		return CAIRN_OK;
+	/* planned before it may fail: trouble here must not keep the other calls waiting */
+	worker->next_reap = cairn_worker__now();
+	worker->next_reap += cairn_worker__jitter(worker, worker->opts.reap_interval);
 	cairn_reap_opts opts = { .size = sizeof opts, .limit = REAP_BATCH };
 	cairn_error mine = CAIRN_ERROR_INIT;
 	cairn_status st = cairn_job_reap(worker->conn, &opts, &worker->reaped, &mine);
@@ -78,9 +81,8 @@ cairn_status cairn_worker__reap(struct cairn_worker *worker, cairn_error *err)
 		cairn_worker__tell(worker,
 				   &(cairn_worker_event){ .kind = CAIRN_WORKER_REAPED,
 							  .reaped = &worker->reaped->at[i] });
-	worker->next_reap = cairn_worker__now();
-	if (n < REAP_BATCH)
-		worker->next_reap += cairn_worker__jitter(worker, worker->opts.reap_interval);
+	if (n == REAP_BATCH)
+		worker->next_reap = 0; /* there may be more */
 	if (n > 0)
 		worker->next_poll = 0; /* some of them may be due again at once */
 	return CAIRN_OK;

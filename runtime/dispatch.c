@@ -53,6 +53,7 @@ static bool hopeless(const struct cairn_context *slot, cairn_usec now)
 static void drop(struct cairn_context *slot)
 {
 	cairn_finish finish;
+	cairn_worker__conclude(slot);
 	slot->early = false;
 	slot->settled = true;
 	cairn_worker__plan_finish(slot, &finish);
@@ -194,6 +195,16 @@ static void sleep_until(struct cairn_worker *worker, cairn_usec at)
 
 /* ---- the loop ------------------------------------------------------------------ */
 
+/* A hard stop waits no longer: what could not be recorded by now is told to be lost. */
+static void drop_unsent(struct cairn_worker *worker)
+{
+	for (uint32_t i = 0; i < worker->threads; i++) {
+		struct cairn_context *slot = &worker->slots[i];
+		if (cairn_worker__state(slot) == SLOT_DONE && !slot->settled)
+			drop(slot);
+	}
+}
+
 static bool over(const struct cairn_worker *worker, uint32_t waited_for, cairn_usec now)
 {
 	if (worker->stop_phase == 0)
@@ -215,8 +226,10 @@ cairn_status cairn_worker__dispatch(struct cairn_worker *worker, cairn_error *er
 		uint32_t busy = watch(worker, now, &running);
 		advance_stop(worker, now);
 		/* without a database only handlers at work are waited for */
-		if (over(worker, st == CAIRN_OK ? busy : running, now))
+		if (over(worker, st == CAIRN_OK ? busy : running, now)) {
+			drop_unsent(worker);
 			return st;
+		}
 		sleep_until(worker, next_look(worker, busy, st == CAIRN_OK));
 	}
 }

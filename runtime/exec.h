@@ -1,6 +1,6 @@
 /*
  * exec.h - what the files of the command handler share: a child process with its
- * three pipes, what is kept of its output, and how it ended.
+ * pipes, what is kept of its output, and how it ended.
  */
 #ifndef CAIRN_RUNTIME_EXEC_H
 #define CAIRN_RUNTIME_EXEC_H
@@ -13,7 +13,6 @@
 /* The parent's ends; -1 when closed. */
 struct cairn_worker__child {
 	pid_t pid; /* also its process group */
-	int in;
 	int out;
 	int err;
 };
@@ -40,7 +39,7 @@ int cairn_worker__spawn(const cairn_exec *exec, const cairn_context *context,
 			struct cairn_worker__child *child);
 
 /* ---- exec_watch.c ---- */
-/* Feeds the payload, keeps the outputs, ends what overruns; returns when the group is gone. */
+/* Keeps the outputs, ends what overruns; returns when the group is gone. */
 void cairn_worker__watch(cairn_context *context, struct cairn_worker__child *child,
 			 cairn_usec kill_after, struct cairn_worker__capture *out,
 			 struct cairn_worker__capture *err, struct cairn_worker__ended *ended);

@@ -1,10 +1,10 @@
 /*
- * exec_spawn.c - starting a command: three pipes, an environment that tells the
- * job, a process group of its own and signals as they were at birth. posix_spawn, because the
- * process has threads. Every descriptor is born close-on-exec: a child started by
- * another thread at the same moment must not hold our pipes open.
+ * exec_spawn.c - starting a command: its input, pipes for its outputs, an
+ * environment that tells the job, a process group of its own and signals as they were at birth.
+ * posix_spawn, because the process has threads. Every descriptor is born close-on-exec: a child
+ * started by another thread at the same moment must not hold our pipes open.
  */
-#define _GNU_SOURCE /* pipe2, environ */
+#define _GNU_SOURCE /* pipe2, memfd_create, environ */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "exec.h"
@@ -69,10 +70,10 @@ static bool make_env(const cairn_context *context, struct env *env)
 	return true;
 }
 
-/* ---- pipes ------------------------------------------------------------------- */
+/* ---- descriptors --------------------------------------------------------------- */
 
-struct pipes {
-	int in[2];
+struct files {
+	int in;
 	int out[2];
 	int err[2];
 };
@@ -84,28 +85,53 @@ static void close_end(int *fd)
 	*fd = -1;
 }
 
-static void close_pipes(struct pipes *pipes)
+static void close_files(struct files *files)
 {
-	int *const ends[] = { pipes->in, pipes->out, pipes->err };
-	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-		close_end(&ends[i][0]);
-		close_end(&ends[i][1]);
-	}
+	close_end(&files->in);
+	close_end(&files->out[0]);
+	close_end(&files->out[1]);
+	close_end(&files->err[0]);
+	close_end(&files->err[1]);
 }
 
-static int make_pipes(struct pipes *pipes)
+static int unnamed_file(void)
 {
-	*pipes = (struct pipes){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
-	if (pipe2(pipes->in, O_CLOEXEC) != 0 || pipe2(pipes->out, O_CLOEXEC) != 0 ||
-	    pipe2(pipes->err, O_CLOEXEC) != 0)
+#ifdef __linux__
+	return memfd_create("cairn-payload", MFD_CLOEXEC);
+#else
+	char path[] = "/tmp/cairn-payload-XXXXXX";
+	int fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+#endif
+}
+
+/*
+ * A file rather than a pipe: whatever becomes of the worker, a command that has been started
+ * reads the whole payload, never a part of it that looks whole.
+ */
+static int make_input(cairn_str payload, int *fd)
+{
+	*fd = unnamed_file();
+	if (*fd < 0)
 		return errno;
-	const int mine[] = { pipes->in[1], pipes->out[0], pipes->err[0] };
-	for (size_t i = 0; i < sizeof mine / sizeof mine[0]; i++) {
-		int flags = fcntl(mine[i], F_GETFL);
-		if (flags < 0 || fcntl(mine[i], F_SETFL, flags | O_NONBLOCK) < 0)
+	while (payload.len > 0) {
+		ssize_t n = write(*fd, payload.ptr, payload.len);
+		if (n < 0 && errno != EINTR)
 			return errno;
+		if (n > 0) {
+			payload.ptr += n;
+			payload.len -= (size_t)n;
+		}
 	}
-	return 0;
+	return lseek(*fd, 0, SEEK_SET) < 0 ? errno : 0;
+}
+
+static int unblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? errno : 0;
 }
 
 /*
@@ -122,6 +148,23 @@ static int lift(int *fd)
 	close(*fd);
 	*fd = high;
 	return 0;
+}
+
+static int make_files(cairn_str payload, struct files *files)
+{
+	*files = (struct files){ -1, { -1, -1 }, { -1, -1 } };
+	if (pipe2(files->out, O_CLOEXEC) != 0 || pipe2(files->err, O_CLOEXEC) != 0)
+		return errno;
+	int e = make_input(payload, &files->in);
+	if (e == 0)
+		e = unblock(files->out[0]);
+	if (e == 0)
+		e = unblock(files->err[0]);
+	if (e == 0)
+		e = lift(&files->in);
+	if (e == 0)
+		e = lift(&files->out[1]);
+	return e != 0 ? e : lift(&files->err[1]);
 }
 
 /* ---- start --------------------------------------------------------------------- */
@@ -143,7 +186,7 @@ static int set_attributes(posix_spawnattr_t *attr)
 	return e != 0 ? e : posix_spawnattr_setsigdefault(attr, &all);
 }
 
-static int start(const cairn_exec *exec, const struct pipes *pipes, char *const *env, pid_t *pid)
+static int start(const cairn_exec *exec, const struct files *files, char *const *env, pid_t *pid)
 {
 	char shell[] = "/bin/sh";
 	char flag[] = "-c";
@@ -159,11 +202,11 @@ static int start(const cairn_exec *exec, const struct pipes *pipes, char *const 
 	posix_spawnattr_init(&attr);
 	int e = set_attributes(&attr);
 	if (e == 0)
-		e = posix_spawn_file_actions_adddup2(&actions, pipes->in[0], STDIN_FILENO);
+		e = posix_spawn_file_actions_adddup2(&actions, files->in, STDIN_FILENO);
 	if (e == 0)
-		e = posix_spawn_file_actions_adddup2(&actions, pipes->out[1], STDOUT_FILENO);
+		e = posix_spawn_file_actions_adddup2(&actions, files->out[1], STDOUT_FILENO);
 	if (e == 0)
-		e = posix_spawn_file_actions_adddup2(&actions, pipes->err[1], STDERR_FILENO);
+		e = posix_spawn_file_actions_adddup2(&actions, files->err[1], STDERR_FILENO);
 	if (e == 0)
 		e = posix_spawnp(pid, argv[0], &actions, &attr, argv, env);
 	posix_spawnattr_destroy(&attr);
@@ -176,26 +219,19 @@ int cairn_worker__spawn(const cairn_exec *exec, const cairn_context *context,
 			struct cairn_worker__child *child)
 {
 	struct env env = { 0 };
-	struct pipes pipes;
-	*child = (struct cairn_worker__child){ .in = -1, .out = -1, .err = -1 };
-	int e = make_pipes(&pipes);
-	if (e == 0)
-		e = lift(&pipes.in[0]);
-	if (e == 0)
-		e = lift(&pipes.out[1]);
-	if (e == 0)
-		e = lift(&pipes.err[1]);
+	struct files files;
+	*child = (struct cairn_worker__child){ .out = -1, .err = -1 };
+	int e = make_files(cairn_context_job(context)->payload, &files);
 	if (e == 0 && !make_env(context, &env))
 		e = ENOMEM;
 	if (e == 0)
-		e = start(exec, &pipes, env.at, &child->pid);
+		e = start(exec, &files, env.at, &child->pid);
 	if (e == 0) {
-		child->in = pipes.in[1];
-		child->out = pipes.out[0];
-		child->err = pipes.err[0];
-		pipes.in[1] = pipes.out[0] = pipes.err[0] = -1;
+		child->out = files.out[0];
+		child->err = files.err[0];
+		files.out[0] = files.err[0] = -1;
 	}
-	close_pipes(&pipes);
+	close_files(&files);
 	free(env.at);
 	free(env.texts);
 	return e;

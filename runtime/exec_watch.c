@@ -1,6 +1,6 @@
 /*
- * exec_watch.c - a running command: feeds its input, keeps its output, and ends
- * it when there is a reason to. There is no SIGCHLD handler to rely on, so the end is
+ * exec_watch.c - a running command: keeps its output, and ends it when there is a
+ * reason to. There is no SIGCHLD handler to rely on, so the end is
  * seen by the outputs closing, and else by looking every so often.
  */
 #include <errno.h>
@@ -21,7 +21,6 @@ struct watch {
 	struct cairn_worker__capture *out;
 	struct cairn_worker__capture *err;
 	struct cairn_worker__ended *ended;
-	cairn_str input;
 	cairn_usec kill_after;
 	cairn_usec kill_at; /* INT64_MAX: it was not told to end */
 	cairn_usec nap;	    /* between looks once the pipes are closed */
@@ -35,23 +34,6 @@ static void close_end(int *fd)
 }
 
 /* ---- the pipes ------------------------------------------------------------------ */
-
-/* SIGPIPE is blocked on the runtime's threads; a command need not read its input. */
-static void feed(struct watch *watch)
-{
-	while (watch->input.len > 0) {
-		ssize_t n = write(watch->child->in, watch->input.ptr, watch->input.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
-		if (n < 0)
-			break;
-		watch->input.ptr += n;
-		watch->input.len -= (size_t)n;
-	}
-	close_end(&watch->child->in);
-}
 
 /* A look's worth at most, so that a chatty command can't keep us from the clock. */
 static void take(int *fd, struct cairn_worker__capture *capture)
@@ -73,8 +55,7 @@ static void take(int *fd, struct cairn_worker__capture *capture)
 static void serve_pipes(struct watch *watch, cairn_usec at_most)
 {
 	struct cairn_worker__child *child = watch->child;
-	struct pollfd fds[3] = {
-		{ .fd = child->in, .events = POLLOUT },
+	struct pollfd fds[2] = {
 		{ .fd = child->out, .events = POLLIN },
 		{ .fd = child->err, .events = POLLIN },
 	};
@@ -83,12 +64,10 @@ static void serve_pipes(struct watch *watch, cairn_usec at_most)
 		at_most = watch->nap < at_most ? watch->nap : at_most;
 		watch->nap = watch->nap < LOOK ? watch->nap * 2 : LOOK;
 	}
-	poll(fds, 3, (int)((at_most + CAIRN_MILLISECOND - 1) / CAIRN_MILLISECOND));
+	poll(fds, 2, (int)((at_most + CAIRN_MILLISECOND - 1) / CAIRN_MILLISECOND));
 	if (fds[0].revents != 0)
-		feed(watch);
-	if (fds[1].revents != 0)
 		take(&child->out, watch->out);
-	if (fds[2].revents != 0)
+	if (fds[1].revents != 0)
 		take(&child->err, watch->err);
 }
 
@@ -151,7 +130,6 @@ void cairn_worker__watch(cairn_context *context, struct cairn_worker__child *chi
 		.out = out,
 		.err = err,
 		.ended = ended,
-		.input = cairn_context_job(context)->payload,
 		.kill_after = kill_after,
 		.kill_at = INT64_MAX,
 		.nap = CAIRN_MILLISECOND,
@@ -169,7 +147,6 @@ void cairn_worker__watch(cairn_context *context, struct cairn_worker__child *chi
 		tell_group(&watch, SIGKILL);
 		waitpid(child->pid, NULL, 0);
 	}
-	close_end(&child->in);
 	close_end(&child->out);
 	close_end(&child->err);
 }

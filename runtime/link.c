@@ -4,14 +4,21 @@
  */
 #include "runtime.h"
 
-#define RETRY_MIN (50 * CAIRN_MILLISECOND)
+#define RETRY_MIN (20 * CAIRN_MILLISECOND)
 #define RETRY_MAX (5 * CAIRN_SECOND)
+
+/* Several tries must fit into a lease, or a short trouble costs all of them. */
+static cairn_usec longest_delay(const struct cairn_worker *worker)
+{
+	cairn_usec part = worker->opts.lease / 5;
+	return part < RETRY_MAX ? part : RETRY_MAX;
+}
 
 cairn_status cairn_worker__connect(struct cairn_worker *worker, cairn_error *err)
 {
 	const cairn_worker_opts *opts = &worker->opts;
 	if (opts->connect != NULL)
-		return opts->connect(opts->connect_user, &worker->conn, err);
+		return opts->connect(opts->connect_user, &worker->conn_opts, &worker->conn, err);
 	return cairn_open(&worker->conn, opts->driver, opts->url, &worker->conn_opts, err);
 }
 
@@ -29,10 +36,10 @@ static bool heals(cairn_status status)
 
 cairn_status cairn_worker__trouble(struct cairn_worker *worker, const cairn_error *err)
 {
-	cairn_worker__tell(worker,
-			   &(cairn_worker_event){ .kind = CAIRN_WORKER_TROUBLE, .error = err });
 	if (!heals(err->status))
 		return err->status;
+	cairn_worker__tell(worker,
+			   &(cairn_worker_event){ .kind = CAIRN_WORKER_TROUBLE, .error = err });
 	if (reopens(err->status)) {
 		cairn_close(worker->conn);
 		worker->conn = NULL;
@@ -41,8 +48,8 @@ cairn_status cairn_worker__trouble(struct cairn_worker *worker, const cairn_erro
 		worker->retry_delay = RETRY_MIN;
 	worker->retry_at = cairn_worker__now() + cairn_worker__jitter(worker, worker->retry_delay);
 	worker->retry_delay *= 2;
-	if (worker->retry_delay > RETRY_MAX)
-		worker->retry_delay = RETRY_MAX;
+	if (worker->retry_delay > longest_delay(worker))
+		worker->retry_delay = longest_delay(worker);
 	return CAIRN_OK;
 }
 

@@ -59,6 +59,7 @@ allowed() {
 	tools:*) return 1 ;;
 	examples:core | examples:sys | examples:drivers/*) return 1 ;;
 	tests/unit:face | tests/unit:drivers/* | tests/unit:vendor/*) return 1 ;;
+	tests/fuzz:core) ;;
 	tests/unit:*) ;;
 	tests/*:core | tests/*:drivers/* | bench:core | bench:drivers/*) return 1 ;;
 	esac

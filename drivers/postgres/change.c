@@ -274,10 +274,12 @@ static cairn_status change(struct pg *pg, struct batch *batch, cairn_change_resu
 	for (size_t i = 0; i < plan->n; i++)
 		each[i] = (cairn_change_result){ .hit = CAIRN_MISS };
 	put_in_order(batch);
-	cairn_status status = run(pg, batch, false, err);
-	if (status != CAIRN_OK && !batch->lock &&
-	    strcmp(cairn_pg__call_sqlstate(pg), RAN_OUT) == 0)
+	cairn_error first = CAIRN_ERROR_INIT;
+	cairn_status status = run(pg, batch, false, &first);
+	if (status != CAIRN_OK && !batch->lock && strcmp(first.sqlstate, RAN_OUT) == 0)
 		status = run(pg, batch, true, err);
+	else if (status != CAIRN_OK && err != NULL)
+		*err = first;
 	if (status != CAIRN_OK)
 		return status;
 	status = read_all(pg, batch, each, claimed, err);

@@ -203,8 +203,6 @@ static void note_failure(struct pg *pg, PGresult *result)
 	pg->pipe.failed = true;
 	pg->pipe.failed_at = pg->pipe.read;
 	pg->pipe.failure = result;
-	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	snprintf(pg->pipe.sqlstate, sizeof pg->pipe.sqlstate, "%s", sqlstate ? sqlstate : "");
 }
 
 /* The one result of a Parse or Execute, up to the NULL behind it. NULL: there was none. */
@@ -329,7 +327,6 @@ static cairn_status start(struct pg *pg, bool writes, cairn_error *err)
 	pipe->commit_sent = false;
 	pipe->failed = false;
 	pipe->failure = NULL;
-	pipe->sqlstate[0] = '\0';
 	pipe->began = cairn_host_traced(pg->host) ? ticks() : 0;
 	cairn_pg__params_reset(pg);
 	atomic_store(&pg->interrupted, false);
@@ -413,11 +410,6 @@ cairn_status cairn_pg__call_run(struct pg *pg, cairn_error *err)
 	if (open && cairn_pg__command(pg, "ROLLBACK", NULL) != CAIRN_OK)
 		pg->broken = true;
 	return status;
-}
-
-const char *cairn_pg__call_sqlstate(const struct pg *pg)
-{
-	return pg->pipe.sqlstate;
 }
 
 void cairn_pg__call_clear(struct pg *pg)

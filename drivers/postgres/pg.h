@@ -78,7 +78,6 @@ struct pg_pipe {
 	bool commit_sent; /* what was sent may commit */
 	bool failed;
 	size_t failed_at;  /* the step of the failure; count: behind them all */
-	char sqlstate[6];  /* of the failure */
 	PGresult *failure; /* the first failing result; NULL with failed: the client's own */
 	cairn_usec began;
 };
@@ -190,9 +189,6 @@ void cairn_pg__queue(struct pg *pg, enum pg_sql sql);
 void cairn_pg__queue_text(struct pg *pg, const char *text);
 cairn_status cairn_pg__call_run(struct pg *pg, cairn_error *err);
 void cairn_pg__call_clear(struct pg *pg);
-
-/* The SQLSTATE of a run that failed, else "". */
-const char *cairn_pg__call_sqlstate(const struct pg *pg);
 
 /* The result of the caller's n-th statement: borrowed until clear, or taken. */
 PGresult *cairn_pg__result(struct pg *pg, size_t n);

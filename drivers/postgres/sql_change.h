@@ -21,7 +21,7 @@
  * statement's, the one that LOCK_JOBS left behind, or the start of the transaction, where
  * that is the call's own and ends with it.
  */
-#define LEFT_T "current_setting('cairn.now')::timestamp AT TIME ZONE 'UTC'"
+#define LEFT_T "NULLIF(current_setting('cairn.now', true), '')::timestamp AT TIME ZONE 'UTC'"
 #define CALL_T \
 	"COALESCE($1::timestamptz, CASE $2::int4 WHEN 1 THEN now() WHEN 2 THEN " LEFT_T \
 	" END, statement_timestamp())"
@@ -29,9 +29,12 @@
 /* What leases are held against: read again for each row. */
 #define TICK "COALESCE($1, clock_timestamp())"
 
-/* The lease a worker shows: $3 ids, $4 fences. */
+/*
+ * The lease a worker shows: $3 ids, $4 fences. (Asked for LEASED, the planner might take the index
+ * of deadlines, in which all leases of everybody stand.)
+ */
 #define HELD \
-	"l.id = ANY ($3::uuid[]) AND l.status = 'LEASED' " \
+	"l.id = ANY ($3::uuid[]) AND l.status <> 'PENDING' " \
 	"AND l.fence = ($4::int8[])[width_bucket(l.id, $3)] AND l.lease_expires_at > " TICK
 
 /* 1, unless the lease that was read is over now and nothing was locked before. */

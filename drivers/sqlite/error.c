@@ -129,13 +129,15 @@ cairn_status cairn_lite__fail(struct lite *lite, int rc, cairn_error *err)
 }
 
 /*
- * The frame that makes a commit stand in the log may have been written before what came
- * after it failed; whoever recovers the log finds it, though this session was told otherwise.
+ * The frame that makes a commit stand in the log is the last that is written. If writing
+ * fails there is no commit; if what comes after it fails (the sync, the index), whoever
+ * recovers the log finds the commit, though this session was told otherwise.
  */
 cairn_status cairn_lite__uncertain(struct lite *lite, cairn_status status, cairn_error *err)
 {
 	int rc = sqlite3_extended_errcode(lite->db);
-	if ((rc & 0xff) != SQLITE_IOERR && (rc & 0xff) != SQLITE_NOMEM)
+	bool behind = (rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_NOMEM;
+	if (!behind || rc == SQLITE_IOERR_WRITE)
 		return status;
 	status = cairn_fail(err, CAIRN_E_DB_UNCERTAIN);
 	cairn_error_detail(err, "%s", sqlite3_errmsg(lite->db));

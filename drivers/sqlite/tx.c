@@ -16,6 +16,12 @@ cairn_status cairn_lite__enter(struct lite *lite, cairn_error *err)
 	return CAIRN_OK;
 }
 
+/* A query that the application left open on its handle may see a past that no wait brings back. */
+static bool may_pass(const struct lite *lite)
+{
+	return sqlite3_extended_errcode(lite->db) != SQLITE_BUSY_SNAPSHOT;
+}
+
 /*
  * An adopted handle keeps its own busy handler, which may not exist: so the wait
  * is here as well. On a handle of ours its handler has used the time up already.
@@ -26,7 +32,7 @@ static cairn_status begin_immediate(struct lite *lite, cairn_error *err)
 	cairn_lite__yield(lite);
 	do {
 		status = cairn_lite__do(lite, LITE_BEGIN, err);
-	} while (status == CAIRN_BUSY && cairn_lite__wait(lite));
+	} while (status == CAIRN_BUSY && may_pass(lite) && cairn_lite__wait(lite));
 	if (status == CAIRN_BUSY && atomic_load(&lite->interrupted))
 		return cairn_fail(err, CAIRN_E_DB_INTERRUPTED);
 	lite->changes = sqlite3_total_changes64(lite->db);
@@ -37,6 +43,7 @@ static cairn_status begin_immediate(struct lite *lite, cairn_error *err)
 static cairn_status commit(struct lite *lite, cairn_error *err)
 {
 	bool wrote = sqlite3_total_changes64(lite->db) != lite->changes;
+	lite->nested = false; /* it ends here: a failure is its own, not some outer transaction's */
 	cairn_status status = cairn_lite__do(lite, LITE_COMMIT, err);
 	if (wrote)
 		cairn_host_round_trip(lite->host);

@@ -61,7 +61,8 @@ typedef int64_t cairn_usec;
 /*
  * RFC 3339 in UTC with six fractional digits, both ways. Parsing takes any
  * offset and up to six fractional digits, further digits are cut off; it answers 0, or -1 for
- * text that is no time or lies outside the years 1 to 9999.
+ * text that is no time or lies outside the years 1 to 9999; formatting such a time gives a text
+ * that says so and does not parse.
  */
 CAIRN_API void cairn_time_format(cairn_time when, char text[CAIRN_TIME_TEXT]);
 CAIRN_API int cairn_time_parse(cairn_str text, cairn_time *when);

@@ -110,8 +110,12 @@ typedef void cairn_worker_observe_fn(void *user, const cairn_worker_event *event
 
 /* ---- the worker ---------------------------------------------------------- */
 
-/* Opens the worker's connection, at the start and after each loss. */
-typedef cairn_status cairn_worker_open_fn(void *user, cairn_conn **conn, cairn_error *err);
+/*
+ * Opens the worker's connection, at the start and after each loss. opts are those of the
+ * worker, with a lock_timeout that its leases can bear.
+ */
+typedef cairn_status cairn_worker_open_fn(void *user, const cairn_conn_opts *opts,
+					  cairn_conn **conn, cairn_error *err);
 
 typedef struct cairn_worker_opts {
 	size_t size;
@@ -179,8 +183,9 @@ CAIRN_API void cairn_worker_close(cairn_worker *worker);
 
 /*
  * The user pointer of cairn_exec_handler: runs a command for each job, in a process
- * group of its own, with the payload's bytes on its standard input and CAIRN_JOB_ID, _TYPE, _FENCE,
- * _ATTEMPT, _QUEUE and, unless the job is global, _TENANT in its environment.
+ * group of its own, with the payload's bytes on its standard input (a file, so they are there
+ * whole whatever becomes of the worker) and CAIRN_JOB_ID, _TYPE, _FENCE, _ATTEMPT, _QUEUE and,
+ * unless the job is global, _TENANT in its environment.
  */
 typedef struct cairn_exec {
 	size_t size;

@@ -29,16 +29,17 @@
 
 #if defined(__x86_64__) && defined(__LP64__)
 
-SIZE(cairn_subject, 72);
+SIZE(cairn_subject, 80);
 AT(cairn_subject, size, 0);
 AT(cairn_subject, driver, 8);
 AT(cairn_subject, url, 16);
-AT(cairn_subject, reset, 24);
-AT(cairn_subject, kill_session, 32);
-AT(cairn_subject, app_step, 40);
-AT(cairn_subject, unreachable_url, 48);
-AT(cairn_subject, bad_urls, 56);
-AT(cairn_subject, known_failures, 64);
+AT(cairn_subject, migrate_url, 24);
+AT(cairn_subject, reset, 32);
+AT(cairn_subject, kill_session, 40);
+AT(cairn_subject, app_step, 48);
+AT(cairn_subject, unreachable_url, 56);
+AT(cairn_subject, bad_urls, 64);
+AT(cairn_subject, known_failures, 72);
 FULL(cairn_subject, known_failures);
 
 SIZE(cairn_trace, 48);
@@ -619,6 +620,25 @@ AT(cairn_change_plan, changes, 0);
 AT(cairn_change_plan, n, 8);
 AT(cairn_change_plan, claim, 16);
 
+SIZE(cairn_event_record, 168);
+AT(cairn_event_record, seq, 0);
+AT(cairn_event_record, kind, 8);
+AT(cairn_event_record, run_number, 12);
+AT(cairn_event_record, attempt, 16);
+AT(cairn_event_record, reserved_, 20);
+AT(cairn_event_record, at, 24);
+AT(cairn_event_record, stage, 32);
+AT(cairn_event_record, progress_done, 48);
+AT(cairn_event_record, progress_total, 56);
+AT(cairn_event_record, worker, 64);
+AT(cairn_event_record, reason, 80);
+AT(cairn_event_record, error_code, 96);
+AT(cairn_event_record, error_message, 112);
+AT(cairn_event_record, detail, 128);
+AT(cairn_event_record, duration, 144);
+AT(cairn_event_record, until, 152);
+AT(cairn_event_record, requested, 160);
+
 SIZE(cairn_reap_plan, 48);
 AT(cairn_reap_plan, limit, 0);
 AT(cairn_reap_plan, record, 4);
@@ -646,25 +666,6 @@ AT(cairn_history_query, job, 24);
 AT(cairn_history_query, after, 40);
 AT(cairn_history_query, limit, 48);
 AT(cairn_history_query, reserved_, 52);
-
-SIZE(cairn_event_record, 168);
-AT(cairn_event_record, seq, 0);
-AT(cairn_event_record, kind, 8);
-AT(cairn_event_record, run_number, 12);
-AT(cairn_event_record, attempt, 16);
-AT(cairn_event_record, reserved_, 20);
-AT(cairn_event_record, at, 24);
-AT(cairn_event_record, stage, 32);
-AT(cairn_event_record, progress_done, 48);
-AT(cairn_event_record, progress_total, 56);
-AT(cairn_event_record, worker, 64);
-AT(cairn_event_record, reason, 80);
-AT(cairn_event_record, error_code, 96);
-AT(cairn_event_record, error_message, 112);
-AT(cairn_event_record, detail, 128);
-AT(cairn_event_record, duration, 144);
-AT(cairn_event_record, until, 152);
-AT(cairn_event_record, requested, 160);
 
 SIZE(cairn_dead_query, 80);
 AT(cairn_dead_query, scope, 0);

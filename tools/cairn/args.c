@@ -214,7 +214,7 @@ static void print_options(const struct opt *opt)
 			snprintf(letter, sizeof letter, "-%c, ", opt->letter);
 		snprintf(left, sizeof left, "%s--%s%s%s", letter, opt->name,
 			 opt->arg != NULL ? " " : "", opt->arg != NULL ? opt->arg : "");
-		printf("  %-28s %s\n", left, opt->help);
+		printf("  %-32s %s\n", left, opt->help);
 	}
 }
 

@@ -11,6 +11,9 @@
 #include "cli.h"
 #include "work.h"
 
+/* Both outputs go into one JSON document, whose limit is 1 MiB. */
+#define MAX_OUTPUT 500000
+
 struct work {
 	struct cli *cli;
 	struct texts types;
@@ -67,16 +70,11 @@ static void catch_signals(cairn_worker *worker)
 
 /* ---- options --------------------------------------------------------------------------- */
 
-static cairn_status connect(void *user, cairn_conn **conn, cairn_error *err)
+static cairn_status connect(void *user, const cairn_conn_opts *opts, cairn_conn **conn,
+			    cairn_error *err)
 {
 	const struct work *work = user;
-	cairn_usec lease = work->lease > 0 ? work->lease : CAIRN_LEASE_DEFAULT;
-	cairn_conn_opts opts = {
-		.size = sizeof opts,
-		/* a wait for a lock must not outlast the leases */
-		.lock_timeout = lease < 20 * CAIRN_SECOND ? lease / 4 : 5 * CAIRN_SECOND,
-	};
-	return db_connect(work->cli, false, &opts, conn, err);
+	return db_connect(work->cli, false, opts, conn, err);
 }
 
 static int check(const struct work *work, int argc)
@@ -90,6 +88,8 @@ static int check(const struct work *work, int argc)
 		return usage_error(cli, "--once and --until-empty exclude each other");
 	if (work->no_reap && work->reap_given)
 		return usage_error(cli, "--no-reap and --reap-interval exclude each other");
+	if (work->max_output > MAX_OUTPUT)
+		return usage_error(cli, "--max-output: at most %d", MAX_OUTPUT);
 	if (cli->tenant != NULL || cli->global)
 		return usage_error(cli, "work takes the jobs of all tenants; queues separate them");
 	return -1;

@@ -15,12 +15,15 @@ extern "C" {
 /*
  * Checks one document: RFC 8259, valid UTF-8, no BOM, no \u0000, no lone surrogate, depth at
  * most 64, no member name twice, at most max bytes. INVALID with json.invalid,
- * json.too_deep, json.duplicate_member, json.number_range; TOO_LARGE json.too_large. The
- * detail names the byte offset, never the content.
+ * json.too_deep, json.duplicate_member, json.number_range; TOO_LARGE json.too_large; NOMEM for
+ * large objects only. The detail names the byte offset, never the content.
  */
 CAIRN_API cairn_status cairn_json_check(cairn_str text, size_t max, cairn_error *err);
 
-/* A growing text. Start from zeroes; the allocator may be NULL (the C library's). */
+/*
+ * A growing text, NUL-terminated once something was added. Start from zeroes; the
+ * allocator may be NULL (the C library's).
+ */
 typedef struct cairn_text {
 	char *ptr;
 	size_t len;
@@ -42,7 +45,7 @@ CAIRN_API void cairn_text_clear(cairn_text *text);
  * Appends the canonical form of a document that cairn_json_check accepted:
  * members sorted by the bytes of their decoded names, no white space, minimal escapes, exact
  * decimal numbers.
- * NOMEM is the only failure.
+ * NOMEM is the only failure for a checked document.
  */
 CAIRN_API cairn_status cairn_json_canonical(cairn_str document, cairn_text *out, cairn_error *err);
 
