@@ -143,6 +143,13 @@ cairn_status cairn_job_definition_update(cairn_conn *conn, const cairn_definitio
 	return cairn__call_end(&call, st, 1);
 }
 
+/* A result may be changed and defined again: its priority counts as said. */
+static void publish(cairn_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		((cairn_definition *)cairn_rows_at(rows, i))->set = CAIRN_DEFINITION_PRIORITY;
+}
+
 static cairn_status get(cairn_conn *conn, cairn_str type, cairn_definitions **result,
 			cairn_error *err)
 {
@@ -154,6 +161,7 @@ static cairn_status get(cairn_conn *conn, cairn_str type, cairn_definitions **re
 	cairn__rows_begin(&rows, conn, &memory, sizeof(cairn_definition));
 	cairn_definition_query query = { .type = type, .limit = 1 };
 	st = conn->jobs.definitions(conn->self, &query, &rows, err);
+	publish(&rows);
 	if (st == CAIRN_OK && rows.count == 0 && !rows.failed)
 		st = cairn_fail(err, CAIRN_E_JOB_DEFINITION_MISSING);
 	st = cairn__rows_end(&rows, &memory, st, err);
@@ -193,6 +201,7 @@ static cairn_status list(cairn_conn *conn, const cairn_definition_filter *filter
 	void *memory = *result;
 	cairn__rows_begin(&rows, conn, &memory, sizeof(cairn_definition));
 	st = conn->jobs.definitions(conn->self, &query, &rows, err);
+	publish(&rows);
 	st = cairn__rows_end(&rows, &memory, st, err);
 	*result = memory;
 	return st;

@@ -107,7 +107,7 @@ enum cairn_finish_how cairn_exec_handler(void *user, cairn_context *context)
 	}
 	e = cairn_worker__spawn(exec, context, &child);
 	if (e != 0) {
-		char what[96];
+		char what[112];
 		char reason[64] = "";
 		strerror_r(e, reason, sizeof reason);
 		snprintf(what, sizeof what, "The command could not be started: %s", reason);

@@ -9,7 +9,7 @@ use File::Find;
 
 my $MAX_FILE = 800;
 my $MAX_FUNCTION = 80;
-my $MAX_PARAMETERS = 6;    # besides the error object, which is always last
+my $MAX_PARAMETERS = 6;    # besides the error object, which is last, or a caller's file and line
 
 my $everywhere = qr/strcpy|strcat|sprintf|vsprintf|strtok|gets|alloca|atoi|atol|strncpy|system/;
 my $memory = qr/malloc|calloc|realloc|free|strdup|strndup/;
@@ -87,6 +87,7 @@ sub check_functions {
 			my @all = split /,/, $parameters // '';
 			my $count = @all;
 			$count-- if ($parameters // '') =~ /cairn_error\s*\*\s*\w+\s*$/;
+			$count -= 2 if ($parameters // '') =~ /const char \*file, int line\s*$/s;
 			finding($file, $n, "more than $MAX_PARAMETERS parameters besides the error")
 			    if $count > $MAX_PARAMETERS;
 		} elsif ($line =~ /^\}/) {

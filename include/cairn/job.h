@@ -71,7 +71,10 @@ typedef struct cairn_retry {
 	uint32_t reserved_;
 } cairn_retry;
 
-/* A job type. Zero fields are the defaults in input; results are filled in. */
+/*
+ * A job type. Zero fields are the defaults in input; results are filled in, and may be
+ * changed and defined again.
+ */
 typedef struct cairn_definition {
 	cairn_str type;
 	int32_t version;      /* 0: 1 */
@@ -95,7 +98,7 @@ typedef struct cairn_definitions {
 } cairn_definitions;
 
 /*
- * Writes n definitions, each new or replaced. A row that would not change is not
+ * Writes n definitions in their order, each new or replaced. A row that would not change is not
  * written (its updated_at stands still). INVALID arg.invalid_name, job.invalid_definition.
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_define(cairn_conn *conn,
@@ -200,7 +203,7 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_enqueue(cairn_conn *conn,
 
 /*
  * The right to work on a job, handed out by a claim: id and fence, and what
- * planning its end needs. Copy it freely; it outlives the claimed rows. The fence grows
+ * planning its end needs; only id and fence are guarded. Copy it freely; it outlives the claimed rows. The fence grows
  * with every claim of the job and may be passed to outside systems as a fencing token.
  */
 typedef struct cairn_lease {
