@@ -5,6 +5,7 @@
 #   make check      installs what is missing, builds, runs the whole test suite, its own
 #                   private Postgres included (T="tests/link.t …": only these)
 #   make check-sanitize   unit tests and kit under ASan+UBSan and under TSan (SANITIZERS=)
+#   make check-valgrind   unit tests, and the kit on memory and SQLite
 #   make install uninstall      DESTDIR= PREFIX= LIBDIR=
 #   make lint format docs abi-update coverage fuzz bench clean
 #
@@ -163,7 +164,7 @@ $(BUILD)/bin/cairn: $(call obj,$(src_cli)) $(ALL_A)
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/*.c))
 UNIT    := $(call programs,unit)
 COMPAT  := $(call programs,compat)
-KIT     := $(filter-out $(if $(HAVE_PG),,%/postgres),$(call programs,kit))
+KIT     := $(foreach k,$(call programs,kit),$(if $(HAVE_PG)$(if $(findstring postgres,$k),,y),$k))
 CRASH   := $(call programs,crash)
 OOM     := $(call programs,oom)
 
@@ -220,12 +221,25 @@ check-sanitize:
 
 prove-programs:
 	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-		$(PG) $(PROVE) $(PROGRAMS) $(wildcard tests/oom.t)
+		$(PG) $(PROVE) $(foreach p,$(PROGRAMS),$(if $(findstring /mutants,$p),,$p)) $(wildcard tests/oom.t)
+
+# A leak or a bad read makes the program, or the kit's case, fail.
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible
+check-valgrind:
+	@tools/deps.sh check
+	@$(SUBMAKE) -j$(JOBS) tests-bin
+	@for program in $(UNIT) $(filter %/memory %/sqlite,$(KIT)); do \
+		echo "== $$program"; \
+		$(VALGRIND) $$program $$(case $$program in */kit/*) echo --summary --timeout 600;; esac) \
+			>$(BUILD)/valgrind.log 2>&1 && tail -n 1 $(BUILD)/valgrind.log || \
+			{ cat $(BUILD)/valgrind.log; exit 1; }; \
+	done
 
 coverage:
 	@tools/deps.sh check
 	@$(SUBMAKE) -j$(JOBS) BUILD=$(BESIDE)coverage OPT='-O0 -g' CFLAGS=--coverage LDFLAGS=--coverage tests-bin
-	@$(SUBMAKE) BUILD=$(BESIDE)coverage prove-programs
+	@$(SUBMAKE) BUILD=$(BESIDE)coverage prove-programs >$(BESIDE)coverage/tests.log || \
+		echo "not all tests passed, see $(BESIDE)coverage/tests.log"
 	@tools/coverage.sh $(BESIDE)coverage
 
 # Each target for a while with clang's fuzzer; what it finds is added to its corpus.
@@ -243,7 +257,7 @@ demo:
 	@tools/deps.sh $(if $(filter postgres,$(DB)),server,build)
 	@$(SUBMAKE) -j$(JOBS) all
 	@BUILD='$(BUILD)' DB='$(or $(DB),sqlite)' tools/demo.sh
-.PHONY: check prove check-sanitize prove-programs coverage fuzz demo
+.PHONY: check prove check-sanitize prove-programs check-valgrind coverage fuzz demo
 
 # ---- measuring ----------------------------------------------------------------------
 
@@ -270,10 +284,13 @@ lint:
 format:
 	clang-format -i $(C_FILES)
 
-# What is generated and yet committed: the list of errors, the frozen interface.
-docs: docs/ERRORS.md
+# What is generated and yet committed: errors, coverage of the reference, the frozen interface.
+docs: docs/ERRORS.md docs/COVERAGE.md
 docs/ERRORS.md: $(BUILD)/bin/errors
 	$(Q)$< >$@.new && mv $@.new $@
+
+docs/COVERAGE.md: $(BUILD)/tests/kit/memory $(wildcard conformance/*.tsv)
+	$(Q)tools/scenarios.sh $< >$@.new && mv $@.new $@
 
 $(BUILD)/bin/errors: tools/errors.c include/cairn/codes.h
 	$(call say,CC)

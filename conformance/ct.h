@@ -31,13 +31,14 @@ enum ct_kind {
 enum ct_store { CT_CONN = 1, CT_MIGRATIONS, CT_JOBS };
 
 /* What a case needs besides the store and capabilities; without it it is not applicable. */
-#define CT_NEED_KILL	    1u	/* subject->kill_session */
-#define CT_NEED_UNREACHABLE 2u	/* subject->unreachable_url */
-#define CT_NEED_DRIFT	    4u	/* the optional slot `describe` */
-#define CT_NEED_BAD_URLS    8u	/* subject->bad_urls */
-#define CT_NEED_APP	    16u /* subject->app_step with transactions */
-#define CT_NEED_STRICT	    32u /* … and stricter isolation */
-#define CT_NEED_MIGRATE_URL 64u /* subject->migrate_url: url itself can't migrate */
+#define CT_NEED_KILL	    1u	 /* subject->kill_session */
+#define CT_NEED_UNREACHABLE 2u	 /* subject->unreachable_url */
+#define CT_NEED_DRIFT	    4u	 /* the optional slot `describe` */
+#define CT_NEED_BAD_URLS    8u	 /* subject->bad_urls */
+#define CT_NEED_APP	    16u	 /* subject->app_step with transactions */
+#define CT_NEED_STRICT	    32u	 /* … and stricter isolation */
+#define CT_NEED_MIGRATE_URL 64u	 /* subject->migrate_url: url itself can't migrate */
+#define CT_NEED_POISON	    128u /* subject->poison */
 
 /* How the case starts. */
 #define CT_BARE 1u /* the store is empty: nothing was migrated */

@@ -39,6 +39,7 @@
 	X(dead) \
 	X(cancel) \
 	X(reap) \
+	X(reap_fault) \
 	X(reads) \
 	X(history) \
 	X(scope) \
@@ -46,6 +47,9 @@
 	X(matrix) \
 	X(columns) \
 	X(budget) \
+	X(interleave) \
+	X(interleave_many) \
+	X(race) \
 	X(errors) \
 	X(classify) \
 	X(args) \

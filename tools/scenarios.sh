@@ -57,7 +57,10 @@ FILENAME == "conformance/coverage.tsv" {
 			fail($1 ": there is no scenario " ids[i])
 			continue
 		}
-		by[ids[i]] = by[ids[i]] (ids[i] in by ? "<br>" : "") "`" $1 "`"
+		if (ids[i] in by)
+			by[ids[i]] = by[ids[i]] "<br>`" $1 "`"
+		else
+			by[ids[i]] = "`" $1 "`"
 	}
 }
 

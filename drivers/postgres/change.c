@@ -59,7 +59,7 @@ struct batch {
 	bool lock; /* LOCK_JOBS goes first */
 };
 
-/* ---- which text -------------------------------------------------------------------------- */
+/* ---- which text --------------------------------------------------------- */
 
 static bool holds_lease(const cairn_change *change)
 {
@@ -150,7 +150,7 @@ static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful
 		batch->time = PG_TIME_START;
 }
 
-/* ---- parameters ------------------------------------------------------------------------------ */
+/* ---- parameters --------------------------------------------------------- */
 
 static void add_changes(struct pg *pg, struct pg_items items)
 {
@@ -193,7 +193,7 @@ static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, e
 	cairn_pg__queue(pg, sql);
 }
 
-/* ---- the batch --------------------------------------------------------------------------------- */
+/* ---- the batch ---------------------------------------------------------- */
 
 /* The next stretch of items that go into one statement; n 0: that was all. */
 static struct pg_items next_chunk(const struct batch *batch, size_t *at, enum pg_sql *sql)

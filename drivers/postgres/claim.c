@@ -2,7 +2,7 @@
  * claim.c - leasing the best jobs that are due. Two statements: the first unparks what
  * has become due, so that the second, whose snapshot is younger, sees it in line.
  */
-#include <stddef.h>
+#include <stdlib.h>
 
 #include "pg.h"
 
@@ -37,31 +37,82 @@ static void read_claimed(const PGresult *result, int row, cairn_job *job)
 	job->checkpoint = cairn_pg__text(result, row, column + 1);
 	job->output = cairn_pg__text(result, row, column + 2);
 	job->request = cairn_pg__text(result, row, column + 3);
-	cairn_pg__retry(result, row, column + 4, &job->retry);
+	cairn_pg__retry_array(result, row, column + 4, &job->retry);
 	job->status = CAIRN_JOB_LEASED;
 	job->leased_at = job->updated_at;
 	job->heartbeat_at = job->updated_at;
+}
+
+/* A row's place in the queue. */
+struct place {
+	cairn_time run_at;
+	cairn_id id;
+	int32_t priority;
+	int row;
+};
+
+static int in_queue_order(const void *a, const void *b)
+{
+	const struct place *x = a;
+	const struct place *y = b;
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
+	if (x->run_at != y->run_at)
+		return x->run_at < y->run_at ? -1 : 1;
+	return cairn_id_compare(x->id, y->id);
+}
+
+/* Ids grow with time, so most often the rows stand in queue order already. */
+static void sort(const PGresult *result, struct place *places, int count)
+{
+	bool sorted = true;
+	for (int i = 0; i < count; i++) {
+		places[i] = (struct place){ .run_at = cairn_pg__time(result, i, PG_JOB_RUN_AT),
+					    .id = cairn_pg__id(result, i, PG_JOB_ID),
+					    .priority = cairn_pg__int4(result, i, PG_JOB_PRIORITY),
+					    .row = i };
+		sorted = sorted && (i == 0 || in_queue_order(&places[i - 1], &places[i]) < 0);
+	}
+	if (!sorted)
+		qsort(places, (size_t)count, sizeof *places, in_queue_order);
+}
+
+static cairn_status read_rows(const PGresult *result, const struct place *places,
+			      const cairn_claim_plan *plan, cairn_rows *rows, cairn_error *err)
+{
+	cairn_str queue = cairn_rows_str(rows, plan->queue.ptr, plan->queue.len);
+	cairn_str worker = cairn_rows_str(rows, plan->worker.ptr, plan->worker.len);
+	for (int i = 0; i < PQntuples(result); i++) {
+		cairn_job *job = cairn_rows_push(rows);
+		if (job == NULL)
+			return cairn_fail(err, CAIRN_E_NOMEM);
+		read_claimed(result, places[i].row, job);
+		job->queue = queue;
+		job->worker = worker;
+		job->lease_expires_at = job->updated_at + plan->lease;
+	}
+	return CAIRN_OK;
 }
 
 cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_plan *plan,
 				  cairn_rows *rows, cairn_error *err)
 {
 	const PGresult *result = cairn_pg__result(pg, n);
-	int count = PQntuples(result);
+	struct place few[8];
+	struct place *places = few;
+	size_t count = (size_t)PQntuples(result);
+	size_t size = count * sizeof *places;
 	if (count == 0)
 		return CAIRN_OK;
-	cairn_str queue = cairn_rows_str(rows, plan->queue.ptr, plan->queue.len);
-	cairn_str worker = cairn_rows_str(rows, plan->worker.ptr, plan->worker.len);
-	for (int i = 0; i < count; i++) {
-		cairn_job *job = cairn_rows_push(rows);
-		if (job == NULL)
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		read_claimed(result, i, job);
-		job->queue = queue;
-		job->worker = worker;
-		job->lease_expires_at = job->updated_at + plan->lease;
-	}
-	return cairn_pg__park(pg, n, rows, err);
+	if (size > sizeof few)
+		places = cairn_host_alloc(pg->host, NULL, 0, size);
+	if (places == NULL)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	sort(result, places, (int)count);
+	cairn_status status = read_rows(result, places, plan, rows, err);
+	if (places != few)
+		cairn_host_alloc(pg->host, places, size, 0);
+	return status == CAIRN_OK ? cairn_pg__park(pg, n, rows, err) : status;
 }
 
 /* Room is made before anything is leased: what can't be handed out must not be taken. */

@@ -11,7 +11,7 @@
 
 #include "pg.h"
 
-/* ---- the URL ------------------------------------------------------------------ */
+/* ---- the URL ------------------------------------------------------------ */
 
 /* Connecting and noticing a dead peer are bounded, unless the URL says otherwise. */
 #define CONNECT_SECONDS "10"
@@ -32,8 +32,7 @@ static cairn_status bad_option(cairn_error *err, cairn_str name)
 /* Postgres cuts longer names, and would then find another schema. */
 static bool is_schema_name(cairn_str name)
 {
-	return name.len > 0 && name.len <= PG_NAME_MAX &&
-	       memchr(name.ptr, '\0', name.len) == NULL;
+	return name.len > 0 && name.len <= PG_NAME_MAX && memchr(name.ptr, '\0', name.len) == NULL;
 }
 
 static cairn_status read_options(struct pg *pg, const cairn_url *url, cairn_error *err)
@@ -108,7 +107,7 @@ static const char *option_value(const PQconninfoOption *options, const char *key
 	return NULL;
 }
 
-/* ---- connecting ------------------------------------------------------------------ */
+/* ---- connecting --------------------------------------------------------- */
 
 /*
  * The server's command-line options of a session of cairn's own. The isolation is
@@ -143,16 +142,15 @@ static void connect_within(PGconn *conn, int seconds)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	const int64_t deadline = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 +
-				 (int64_t)seconds * 1000;
+	const int64_t deadline =
+		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + (int64_t)seconds * 1000;
 	PostgresPollingStatusType wanted = PGRES_POLLING_WRITING;
 	while (wanted == PGRES_POLLING_READING || wanted == PGRES_POLLING_WRITING) {
 		struct pollfd wire = { .fd = PQsocket(conn),
-				       .events = wanted == PGRES_POLLING_READING ? POLLIN
-										 : POLLOUT };
+				       .events =
+					       wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT };
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		int64_t left =
-			deadline - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+		int64_t left = deadline - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
 		if (seconds > 0 && left <= 0)
 			return;
 		poll(&wire, 1, seconds > 0 ? (int)left : -1);
@@ -163,9 +161,12 @@ static void connect_within(PGconn *conn, int seconds)
 /* A libpq that writes to nobody's standard error and tells SQLSTATEs. */
 static PGconn *start(const char *url, const char *options)
 {
-	const char *keywords[] = { "fallback_application_name", "keepalives_idle",
-				   "tcp_user_timeout",		"dbname",
-				   "client_encoding",		options != NULL ? "options" : NULL,
+	const char *keywords[] = { "fallback_application_name",
+				   "keepalives_idle",
+				   "tcp_user_timeout",
+				   "dbname",
+				   "client_encoding",
+				   options != NULL ? "options" : NULL,
 				   NULL };
 	const char *values[] = { "cairn", "30", "30000", url, "UTF8", options, NULL };
 	PGconn *conn = PQconnectStartParams(keywords, values, 1);
@@ -197,8 +198,8 @@ static cairn_status connect_to(struct pg *pg, const char *url, const PQconninfoO
 	if (pg->conn == NULL)
 		return cairn_fail(err, CAIRN_E_NOMEM);
 	if (PQstatus(pg->conn) != CONNECTION_BAD)
-		connect_within(pg->conn, (int)strtol(timeout != NULL ? timeout : CONNECT_SECONDS,
-						     NULL, 10));
+		connect_within(pg->conn,
+			       (int)strtol(timeout != NULL ? timeout : CONNECT_SECONDS, NULL, 10));
 	cairn_host_round_trip(pg->host);
 	if (PQstatus(pg->conn) != CONNECTION_OK)
 		return cairn_pg__fail_connect(pg->conn, err);
@@ -225,7 +226,7 @@ static cairn_status connect_url(struct pg *pg, const char *url, cairn_error *err
 	return status;
 }
 
-/* ---- what open and adopt have in common ----------------------------------------------- */
+/* ---- what open and adopt have in common --------------------------------- */
 
 static cairn_status check_server(struct pg *pg, cairn_error *err)
 {
@@ -256,14 +257,21 @@ static cairn_status name_schema(struct pg *pg, cairn_str name, cairn_error *err)
 	return cairn_pg__sql_render(pg, err);
 }
 
-/* The session's own schema, asked before there are texts, and so without settings around it. */
-static cairn_status current_schema(struct pg *pg, cairn_error *err)
+/*
+ * What only the session can tell, asked before there are texts, and so without settings
+ * around it: the schema it would use. A session of cairn's own is told to compress well.
+ */
+static cairn_status ask_session(struct pg *pg, cairn_str schema, cairn_error *err)
 {
+	bool own = !pg->adopted && !pg->pooled;
+	if (!own && schema.len > 0)
+		return name_schema(pg, schema, err);
+	enum pg_sql sql = own ? PG_SQL_SESSION : PG_SQL_CURRENT_SCHEMA;
 	PGresult *result = NULL;
-	const char *sql = cairn_pg__sql[PG_SQL_CURRENT_SCHEMA].part[0];
-	cairn_status status = cairn_pg__script(pg, sql, &result, err);
+	cairn_status status = cairn_pg__script(pg, cairn_pg__sql[sql].part[0], &result, err);
 	if (status == CAIRN_OK)
-		status = name_schema(pg, cairn_pg__text(result, 0, 0), err);
+		status = name_schema(pg, schema.len > 0 ? schema : cairn_pg__text(result, 0, 0),
+				     err);
 	PQclear(result);
 	return status;
 }
@@ -278,10 +286,10 @@ static cairn_status settle(struct pg *pg, cairn_str schema, cairn_error *err)
 	pg->cancel = PQgetCancel(pg->conn);
 	if (pg->cancel == NULL)
 		return cairn_fail(err, CAIRN_E_NOMEM);
-	return schema.len > 0 ? name_schema(pg, schema, err) : current_schema(pg, err);
+	return ask_session(pg, schema, err);
 }
 
-/* ---- slots ------------------------------------------------------------------------------- */
+/* ---- slots -------------------------------------------------------------- */
 
 cairn_status cairn_pg__open(void *self, cairn_host *host, const cairn_url *url, cairn_error *err)
 {
@@ -373,7 +381,7 @@ void cairn_pg__interrupt(void *self)
 	(void)PQcancel(pg->cancel, reason, (int)sizeof reason);
 }
 
-/* ---- the public functions of postgres.h ------------------------------------------------------ */
+/* ---- the public functions of postgres.h --------------------------------- */
 
 cairn_status cairn_postgres_adopt(cairn_conn **conn, struct pg_conn *pg, const char *schema,
 				  const cairn_conn_opts *opts, cairn_error *err)
@@ -382,8 +390,12 @@ cairn_status cairn_postgres_adopt(cairn_conn **conn, struct pg_conn *pg, const c
 	return cairn_adopt(conn, &cairn_postgres, pg != NULL ? &adopted : NULL, opts, err);
 }
 
+/* Whoever has the handle may change the session: from now on each call brings its settings. */
 struct pg_conn *cairn_postgres_handle(const cairn_conn *conn)
 {
-	const struct pg *pg = cairn_conn_self(conn, &cairn_postgres);
-	return pg != NULL ? pg->conn : NULL;
+	struct pg *pg = cairn_conn_self(conn, &cairn_postgres);
+	if (pg == NULL)
+		return NULL;
+	pg->lent = true;
+	return pg->conn;
 }

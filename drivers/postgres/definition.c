@@ -15,23 +15,45 @@ static void add_retry(struct pg *pg, struct pg_items items)
 	cairn_pg__add_int4s(pg, COLUMN(retry.factor));
 }
 
-static void add_definitions(struct pg *pg, const cairn_define_plan *plan, struct pg_items items)
+static void add_definitions(struct pg *pg, struct pg_items items)
 {
-	bool patch = plan->mode == CAIRN_DEFINE_PATCH;
 	cairn_pg__add_now(pg);
-	if (patch)
-		cairn_pg__add_int4(pg, (int32_t)plan->patch);
 	cairn_pg__add_texts(pg, COLUMN(type), PG_ABSENT_EMPTY);
-	if (!patch) {
-		cairn_pg__add_int4s(pg, COLUMN(version));
-		cairn_pg__add_int4s(pg, COLUMN(disabled));
-	}
+	cairn_pg__add_int4s(pg, COLUMN(version));
+	cairn_pg__add_int4s(pg, COLUMN(disabled));
 	cairn_pg__add_int4s(pg, COLUMN(max_attempts));
 	cairn_pg__add_int8s(pg, COLUMN(timeout));
 	cairn_pg__add_int4s(pg, COLUMN(priority));
-	if (patch)
-		cairn_pg__add_int4s(pg, COLUMN(disabled));
 	add_retry(pg, items);
+}
+
+/* Fields that are not in the patch are NULL. */
+static void add_patch(struct pg *pg, uint32_t patch, struct pg_items items)
+{
+	cairn_pg__add_now(pg);
+	cairn_pg__add_texts(pg, COLUMN(type), PG_ABSENT_EMPTY);
+	if (patch & CAIRN_PATCH_MAX_ATTEMPTS)
+		cairn_pg__add_int4s(pg, COLUMN(max_attempts));
+	else
+		cairn_pg__add_null(pg);
+	if (patch & CAIRN_PATCH_TIMEOUT)
+		cairn_pg__add_int8s(pg, COLUMN(timeout));
+	else
+		cairn_pg__add_null(pg);
+	if (patch & CAIRN_PATCH_PRIORITY)
+		cairn_pg__add_int4s(pg, COLUMN(priority));
+	else
+		cairn_pg__add_null(pg);
+	if (patch & CAIRN_PATCH_DISABLED)
+		cairn_pg__add_int4s(pg, COLUMN(disabled));
+	else
+		cairn_pg__add_null(pg);
+	if (patch & CAIRN_PATCH_RETRY) {
+		add_retry(pg, items);
+		return;
+	}
+	for (int i = 0; i < 4; i++)
+		cairn_pg__add_null(pg);
 }
 
 cairn_status cairn_pg__job_define(void *self, const cairn_define_plan *plan, size_t *found,
@@ -45,7 +67,10 @@ cairn_status cairn_pg__job_define(void *self, const cairn_define_plan *plan, siz
 	cairn_status status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	add_definitions(pg, plan, PG_ITEMS(plan->definitions, plan->n));
+	if (plan->mode == CAIRN_DEFINE_PATCH)
+		add_patch(pg, plan->patch, PG_ITEMS(plan->definitions, plan->n));
+	else
+		add_definitions(pg, PG_ITEMS(plan->definitions, plan->n));
 	cairn_pg__queue(pg, texts[plan->mode]);
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
@@ -61,10 +86,10 @@ static void read_definition(const PGresult *result, int row, void *into)
 	cairn_definition *definition = into;
 	definition->type = cairn_pg__text(result, row, 0);
 	definition->version = cairn_pg__int4(result, row, 1);
-	definition->max_attempts = cairn_pg__int4(result, row, 2);
-	definition->timeout = cairn_pg__int8(result, row, 3);
-	definition->priority = cairn_pg__int4(result, row, 4);
-	definition->disabled = !cairn_pg__bool(result, row, 5);
+	definition->disabled = !cairn_pg__bool(result, row, 2);
+	definition->max_attempts = cairn_pg__int4(result, row, 3);
+	definition->timeout = cairn_pg__int8(result, row, 4);
+	definition->priority = cairn_pg__int4(result, row, 5);
 	cairn_pg__retry(result, row, 6, &definition->retry);
 	definition->created_at = cairn_pg__time(result, row, 10);
 	definition->updated_at = cairn_pg__time(result, row, 11);

@@ -14,7 +14,7 @@
 /* A key that is taken while the look-up finds nobody: its job was deleted in between. */
 #define TRIES 3
 
-/* ---- unkeyed, alike ---------------------------------------------------------------- */
+/* ---- unkeyed, alike ----------------------------------------------------- */
 
 static bool alike(const cairn_job_insert *a, const cairn_job_insert *b)
 {
@@ -61,7 +61,7 @@ static void add_alike(struct pg *pg, const cairn_enqueue_plan *plan)
 	cairn_pg__add_jsons(pg, COLUMN(payload));
 }
 
-/* ---- results --------------------------------------------------------------------------- */
+/* ---- results ------------------------------------------------------------ */
 
 static void set_done(const cairn_job_insert *job, cairn_job_inserted *each)
 {
@@ -93,7 +93,7 @@ static cairn_status enqueue_alike(struct pg *pg, const cairn_enqueue_plan *plan,
 	return CAIRN_OK;
 }
 
-/* ---- any items ----------------------------------------------------------------------------- */
+/* ---- any items ---------------------------------------------------------- */
 
 static void add_items(struct pg *pg, const cairn_enqueue_plan *plan)
 {
@@ -198,7 +198,7 @@ static cairn_status enqueue_keyed(struct pg *pg, const cairn_enqueue_plan *plan,
 	return status;
 }
 
-/* ---- the slot ------------------------------------------------------------------------------- */
+/* ---- the slot ----------------------------------------------------------- */
 
 static bool any_keyed(const cairn_enqueue_plan *plan)
 {

@@ -12,28 +12,17 @@ static const struct {
 	const char *sqlstate;
 	cairn_code code;
 } known[] = {
-	{ "23505", CAIRN_E_DB_UNIQUE },
-	{ "23503", CAIRN_E_DB_MISSING },
-	{ "23001", CAIRN_E_DB_REFERENCED },
-	{ "23514", CAIRN_E_DB_RULE },
-	{ "23502", CAIRN_E_DB_REQUIRED },
-	{ "42501", CAIRN_E_DB_DENIED },
-	{ "42P01", CAIRN_E_DB_SCHEMA },
-	{ "42703", CAIRN_E_DB_SCHEMA },
-	{ "3F000", CAIRN_E_DB_SCHEMA },
-	{ "40001", CAIRN_E_DB_BUSY },
-	{ "40P01", CAIRN_E_DB_BUSY },
-	{ "55P03", CAIRN_E_DB_BUSY },
-	{ "57014", CAIRN_E_DB_TIMEOUT },
-	{ "25P02", CAIRN_E_TX_FAILED },
-	{ "25006", CAIRN_E_DB_READ_ONLY },
-	{ "53100", CAIRN_E_DB_FULL },
-	{ "53", CAIRN_E_DB_UNAVAILABLE },
-	{ "57P", CAIRN_E_DB_UNAVAILABLE },
-	{ "08", CAIRN_E_DB_UNAVAILABLE },
-	{ "28", CAIRN_E_DB_DENIED },
-	{ "3D000", CAIRN_E_DB_UNAVAILABLE },
-	{ "XX001", CAIRN_E_DB_CORRUPT },
+	{ "23505", CAIRN_E_DB_UNIQUE },	     { "23503", CAIRN_E_DB_MISSING },
+	{ "23001", CAIRN_E_DB_REFERENCED },  { "23514", CAIRN_E_DB_RULE },
+	{ "23502", CAIRN_E_DB_REQUIRED },    { "42501", CAIRN_E_DB_DENIED },
+	{ "42P01", CAIRN_E_DB_SCHEMA },	     { "42703", CAIRN_E_DB_SCHEMA },
+	{ "3F000", CAIRN_E_DB_SCHEMA },	     { "40001", CAIRN_E_DB_BUSY },
+	{ "40P01", CAIRN_E_DB_BUSY },	     { "55P03", CAIRN_E_DB_BUSY },
+	{ "57014", CAIRN_E_DB_TIMEOUT },     { "25P02", CAIRN_E_TX_FAILED },
+	{ "25006", CAIRN_E_DB_READ_ONLY },   { "53100", CAIRN_E_DB_FULL },
+	{ "53", CAIRN_E_DB_UNAVAILABLE },    { "57P", CAIRN_E_DB_UNAVAILABLE },
+	{ "08", CAIRN_E_DB_UNAVAILABLE },    { "28", CAIRN_E_DB_DENIED },
+	{ "3D000", CAIRN_E_DB_UNAVAILABLE }, { "XX001", CAIRN_E_DB_CORRUPT },
 	{ "XX002", CAIRN_E_DB_CORRUPT },
 };
 
@@ -175,6 +164,9 @@ cairn_status cairn_pg__fail_connect(PGconn *conn, cairn_error *err)
 	cairn_status status = cairn_fail(err, code);
 	if (err != NULL)
 		snprintf(err->sqlstate, sizeof err->sqlstate, "%s", sqlstate);
-	cairn_error_detail(err, "%s", text);
+	/* the verbose message goes on with places in the server's source */
+	const char *end = strstr(text, "\nLOCATION:");
+	cairn_error_detail(err, "%.*s", (int)(end != NULL ? (size_t)(end - text) : strlen(text)),
+			   text);
 	return status;
 }

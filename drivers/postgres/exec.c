@@ -20,7 +20,7 @@ static cairn_usec ticks(void)
 	return (cairn_usec)now.tv_sec * CAIRN_SECOND + now.tv_nsec / 1000;
 }
 
-/* ---- the session ------------------------------------------------------------------ */
+/* ---- the session -------------------------------------------------------- */
 
 bool cairn_pg__in_tx(const struct pg *pg)
 {
@@ -68,19 +68,12 @@ static cairn_status alive(struct pg *pg, cairn_error *err)
 		return closed(pg, err);
 	if (PQpipelineStatus(pg->conn) != PQ_PIPELINE_OFF || PQisnonblocking(pg->conn))
 		return misuse(err, "the connection is in pipeline or non-blocking mode");
-	switch (PQtransactionStatus(pg->conn)) {
-	case PQTRANS_IDLE:
-		pg->own_tx = false;
-		return went_away(pg) ? closed(pg, err) : CAIRN_OK;
-	case PQTRANS_INTRANS:
-	case PQTRANS_INERROR:
-		return CAIRN_OK;
-	case PQTRANS_ACTIVE:
+	PGTransactionStatusType now = PQtransactionStatus(pg->conn);
+	if (now == PQTRANS_ACTIVE)
 		return misuse(err, "a command of the application is in progress");
-	case PQTRANS_UNKNOWN:
-		break;
-	}
-	return closed(pg, err);
+	if (now == PQTRANS_IDLE)
+		pg->own_tx = false;
+	return now == PQTRANS_UNKNOWN || went_away(pg) ? closed(pg, err) : CAIRN_OK;
 }
 
 cairn_status cairn_pg__usable(struct pg *pg, cairn_error *err)
@@ -91,7 +84,7 @@ cairn_status cairn_pg__usable(struct pg *pg, cairn_error *err)
 	return status;
 }
 
-/* ---- sending ------------------------------------------------------------------------ */
+/* ---- sending ------------------------------------------------------------ */
 
 static void pipe_fail(struct pg *pg)
 {
@@ -190,7 +183,7 @@ void cairn_pg__queue_text(struct pg *pg, const char *text)
 		queue_step(pg, next_step(pg, PG_SQL_COUNT, text));
 }
 
-/* ---- receiving ------------------------------------------------------------------------ */
+/* ---- receiving ---------------------------------------------------------- */
 
 /* Keeps the first failure; later ones only say that the pipeline was given up. */
 static void note_failure(struct pg *pg, PGresult *result)
@@ -333,7 +326,7 @@ static cairn_status start(struct pg *pg, bool writes, cairn_error *err)
 	return PQenterPipelineMode(pg->conn) ? CAIRN_OK : closed(pg, err);
 }
 
-/* ---- calls ------------------------------------------------------------------------------- */
+/* ---- calls -------------------------------------------------------------- */
 
 /* Milliseconds, rounded up so that a bound never becomes "none". */
 static void milliseconds(cairn_usec usec, char text[32])
@@ -359,10 +352,16 @@ static void queue_settings(struct pg *pg)
 	cairn_pg__queue(pg, PG_SQL_SETTINGS);
 }
 
-/* Sessions of cairn's own carry its settings; others have to be given them for the call. */
+/* Whether the session is cairn's alone and carries its settings since it was opened. */
+static bool is_own(const struct pg *pg)
+{
+	return !pg->adopted && !pg->lent && !pg->pooled;
+}
+
+/* Other sessions have to be given the settings for the call. */
 static enum pg_mode mode_of(const struct pg *pg)
 {
-	if (!pg->adopted && !pg->pooled)
+	if (is_own(pg))
 		return PG_PLAIN;
 	if (!pg->pipe.in_tx)
 		return PG_WHOLE;
@@ -430,7 +429,7 @@ PGresult *cairn_pg__take(struct pg *pg, size_t n)
 	return result;
 }
 
-/* ---- utility statements -------------------------------------------------------------------- */
+/* ---- utility statements ------------------------------------------------- */
 
 /* The end of a pipeline whose results nobody wants. */
 static cairn_status run_and_drop(struct pg *pg, cairn_error *err)
@@ -465,7 +464,7 @@ cairn_status cairn_pg__begin_tx(struct pg *pg, cairn_error *err)
 	if (status != CAIRN_OK)
 		return status;
 	cairn_pg__queue_text(pg, BEGIN_TEXT);
-	if (pg->adopted || pg->pooled)
+	if (!is_own(pg))
 		queue_settings(pg);
 	status = run_and_drop(pg, err);
 	pg->own_tx = status == CAIRN_OK;

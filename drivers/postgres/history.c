@@ -6,7 +6,7 @@
 
 #include "pg.h"
 
-/* ---- attempts and events ------------------------------------------------------------ */
+/* ---- attempts and events ------------------------------------------------ */
 
 static void read_attempt(const PGresult *result, int row, void *into)
 {
@@ -103,7 +103,7 @@ cairn_status cairn_pg__job_events(void *self, const cairn_history_query *query, 
 	return status;
 }
 
-/* ---- dead letters ------------------------------------------------------------------------ */
+/* ---- dead letters ------------------------------------------------------- */
 
 static void read_dead(const PGresult *result, int row, void *into)
 {

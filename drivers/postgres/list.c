@@ -6,7 +6,7 @@
 
 #include "pg.h"
 
-/* ---- jobs --------------------------------------------------------------------------- */
+/* ---- jobs --------------------------------------------------------------- */
 
 static void read_job(const PGresult *result, int row, void *into)
 {
@@ -32,8 +32,7 @@ static void add_statuses(struct pg *pg, uint32_t statuses)
 	size_t n = 0;
 	for (int i = CAIRN_JOB_PENDING; i <= CAIRN_JOB_CANCELED; i++) {
 		if (statuses & 1u << i)
-			texts[n++] =
-				cairn_str_of(cairn_job_status_text((enum cairn_job_status)i));
+			texts[n++] = cairn_str_of(cairn_job_status_text((enum cairn_job_status)i));
 	}
 	cairn_pg__add_texts(pg, PG_ITEMS(texts, n), 0, PG_ABSENT_EMPTY);
 }
@@ -69,7 +68,7 @@ cairn_status cairn_pg__job_list(void *self, const cairn_job_query *query, cairn_
 	return cairn_pg__query(pg, PG_SQL_LIST_IDS, rows, read_job, err);
 }
 
-/* ---- queues ---------------------------------------------------------------------------- */
+/* ---- queues ------------------------------------------------------------- */
 
 static void read_queue(const PGresult *result, int row, void *into)
 {

@@ -9,9 +9,9 @@
 
 #include "pg.h"
 
-/* ---- the line's lock --------------------------------------------------------------- */
+/* ---- the line's lock ---------------------------------------------------- */
 
-/* Between two tries for the lock. They are polled, since a lock timeout would abort a transaction. */
+/* Between two tries for the lock, which is polled: a lock timeout would abort a transaction. */
 #define LOCK_PAUSE (20 * CAIRN_MILLISECOND)
 
 static cairn_usec ticks(void)
@@ -86,7 +86,7 @@ cairn_status cairn_pg__migration_unlock(void *self, cairn_str line, cairn_error 
 	return CAIRN_DRIVER;
 }
 
-/* ---- history --------------------------------------------------------------------------- */
+/* ---- history ------------------------------------------------------------ */
 
 /* Whether the history table is there, and the schema. */
 static cairn_status look(struct pg *pg, bool *table, bool *schema, cairn_error *err)
@@ -134,7 +134,7 @@ cairn_status cairn_pg__migration_history(void *self, cairn_str line, int *exists
 	return cairn_pg__query(pg, PG_SQL_HISTORY, rows, read_history, err);
 }
 
-/* ---- work: a transaction or savepoint ------------------------------------------------------ */
+/* ---- work: a transaction or savepoint ----------------------------------- */
 
 static cairn_status work_path(struct pg *pg, const char *schema, const char *behind,
 			      cairn_error *err)
@@ -223,7 +223,7 @@ cairn_status cairn_pg__work_run(struct pg *pg, cairn_str sql, PGresult **last, c
 	return status;
 }
 
-/* ---- apply ------------------------------------------------------------------------------------- */
+/* ---- apply -------------------------------------------------------------- */
 
 /* Whoever needs the history first makes it, and the schema it stands in. */
 static cairn_status ensure_history(struct pg *pg, cairn_error *err)
@@ -308,7 +308,7 @@ cairn_status cairn_pg__migration_apply(void *self, const cairn_migration_step *s
 	return cairn_pg__work_end(pg, status, true, err);
 }
 
-/* ---- gates and validations ------------------------------------------------------------------------ */
+/* ---- gates and validations ---------------------------------------------- */
 
 static cairn_status one_number(const PGresult *result, int64_t *count, cairn_error *err)
 {

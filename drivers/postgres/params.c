@@ -26,7 +26,7 @@ enum {
 /* The server takes messages of at most 1 GB; texts that are borrowed have some of it, too. */
 #define MESSAGE_MAX ((size_t)768 << 20)
 
-/* ---- the buffer -------------------------------------------------------------- */
+/* ---- the buffer --------------------------------------------------------- */
 
 /* Room for size more bytes, or NULL; then the statement will fail. */
 static char *room(struct pg *pg, size_t size)
@@ -118,7 +118,7 @@ const char *cairn_pg__param(const struct pg_params *params, int index)
 	return params->buffer + params->offset[index];
 }
 
-/* ---- single values --------------------------------------------------------------- */
+/* ---- single values ------------------------------------------------------ */
 
 void cairn_pg__add_null(struct pg *pg)
 {
@@ -197,12 +197,12 @@ void cairn_pg__add_now(struct pg *pg)
 	cairn_pg__add_time(pg, cairn_host_now(pg->host));
 }
 
-/* ---- arrays ------------------------------------------------------------------------- */
+/* ---- arrays ------------------------------------------------------------- */
 
 static const void *field(struct pg_items items, size_t i, size_t offset)
 {
-	const void *item = items.at != NULL ? items.at[i]
-					    : (const char *)items.base + i * items.size;
+	const void *item =
+		items.at != NULL ? items.at[i] : (const char *)items.base + i * items.size;
 	return (const char *)item + offset;
 }
 

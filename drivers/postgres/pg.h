@@ -26,7 +26,7 @@
 /* The longest name that Postgres does not cut. */
 #define PG_NAME_MAX 63
 
-/* ---- parameters (params.c) ------------------------------------------------ */
+/* ---- parameters (params.c) ---------------------------------------------- */
 
 #define PG_PARAMS_MAX 32
 
@@ -47,7 +47,7 @@ struct pg_params {
 	int length[PG_PARAMS_MAX]; /* -1: NULL */
 };
 
-/* ---- the pipeline (exec.c) ------------------------------------------------- */
+/* ---- the pipeline (exec.c) ---------------------------------------------- */
 
 #define PG_STEPS_MAX 128
 
@@ -89,7 +89,7 @@ enum pg_time {
 	PG_TIME_LEFT = 2       /* behind PG_SQL_LOCK_JOBS, which left it */
 };
 
-/* ---- a connection ----------------------------------------------------------- */
+/* ---- a connection ------------------------------------------------------- */
 
 enum pg_lock { PG_UNLOCKED = 0, PG_LOCKED_SESSION, PG_LOCKED_TX };
 enum pg_work { PG_NO_WORK = 0, PG_WORK_TX, PG_WORK_SAVEPOINT };
@@ -107,10 +107,11 @@ struct pg {
 	char prefix[32]; /* of prepared statements' names */
 	bool ready[PG_SQL_COUNT];
 	bool adopted;
-	bool pooled;  /* a transaction-mode pooler may stand in between */
-	bool prepare; /* use prepared statements */
-	bool own_tx;  /* cairn began the transaction that is open */
-	bool broken;  /* not to be used any more, whatever libpq thinks */
+	bool lent;	   /* somebody asked for the handle, and may have changed the session */
+	bool pooled;	   /* a transaction-mode pooler may stand in between */
+	bool prepare;	   /* use prepared statements */
+	bool own_tx;	   /* cairn began the transaction that is open */
+	bool broken;	   /* not to be used any more, whatever libpq thinks */
 	enum pg_lock lock; /* a migration's */
 	enum pg_work work; /* likewise: what is undone when something fails now */
 	atomic_bool interrupted;
@@ -118,7 +119,7 @@ struct pg {
 	struct pg_pipe pipe;
 };
 
-/* ---- params.c ---------------------------------------------------------------- */
+/* ---- params.c ----------------------------------------------------------- */
 
 /* n structs of a batch: an array of them, or pointers in the order in which they are sent. */
 struct pg_items {
@@ -144,7 +145,7 @@ void cairn_pg__add_int4(struct pg *pg, int32_t value);
 void cairn_pg__add_int8(struct pg *pg, int64_t value);
 void cairn_pg__add_time(struct pg *pg, cairn_time value); /* 0: NULL */
 void cairn_pg__add_id(struct pg *pg, cairn_id id);
-void cairn_pg__add_text(struct pg *pg, cairn_str text); /* absent: NULL */
+void cairn_pg__add_text(struct pg *pg, cairn_str text);	    /* absent: NULL */
 void cairn_pg__add_tenant(struct pg *pg, cairn_str tenant); /* absent: '' */
 /* The tenant a scope asks for: '' is global, NULL is any. */
 void cairn_pg__add_scope(struct pg *pg, const cairn_scope *scope);
@@ -175,7 +176,7 @@ void cairn_pg__params_free(struct pg *pg);
 /* Where a parameter's bytes are; NULL for a NULL. */
 const char *cairn_pg__param(const struct pg_params *params, int index);
 
-/* ---- exec.c -------------------------------------------------------------------- */
+/* ---- exec.c ------------------------------------------------------------- */
 
 /*
  * A call: begin, queue, run. Outside of a transaction it is one transaction and
@@ -211,7 +212,7 @@ cairn_status cairn_pg__script(struct pg *pg, const char *sql, PGresult **last, c
 cairn_status cairn_pg__usable(struct pg *pg, cairn_error *err);
 bool cairn_pg__in_tx(const struct pg *pg);
 
-/* ---- error.c --------------------------------------------------------------------- */
+/* ---- error.c ------------------------------------------------------------ */
 
 /*
  * Turns what the server said (result) or what became of the connection (NULL, or
@@ -223,7 +224,7 @@ cairn_status cairn_pg__fail(struct pg *pg, const PGresult *result, cairn_error *
 cairn_status cairn_pg__fail_connect(PGconn *conn, cairn_error *err);
 bool cairn_pg__sqlstate_is(const PGresult *result, const char *sqlstate);
 
-/* ---- rows.c ------------------------------------------------------------------------ */
+/* ---- rows.c ------------------------------------------------------------- */
 
 bool cairn_pg__null(const PGresult *result, int row, int column);
 bool cairn_pg__bool(const PGresult *result, int row, int column);
@@ -238,9 +239,12 @@ cairn_str cairn_pg__text(const PGresult *result, int row, int column);
 cairn_str cairn_pg__tenant(const PGresult *result, int row, int column);
 
 /* The columns that a claim and a list have in common; answers the column behind them. */
+enum { PG_JOB_ID = 0, PG_JOB_PRIORITY = 3, PG_JOB_RUN_AT = 8 };
 int cairn_pg__job(const PGresult *result, int row, cairn_job *job);
 /* Four columns; NULLs are zeroes. */
 void cairn_pg__retry(const PGresult *result, int row, int column, cairn_retry *retry);
+/* The same in one array, for claims. */
+void cairn_pg__retry_array(const PGresult *result, int row, int column, cairn_retry *retry);
 
 /* Reads one row of a result into a zeroed row of the answer. */
 typedef void pg_read_fn(const PGresult *result, int row, void *into);
@@ -251,13 +255,16 @@ typedef void pg_read_fn(const PGresult *result, int row, void *into);
  */
 cairn_status cairn_pg__read(struct pg *pg, size_t n, cairn_rows *rows, pg_read_fn *read,
 			    cairn_error *err);
+/* The same for an answer whose room was made beforehand, or that has rows already. */
+cairn_status cairn_pg__append(struct pg *pg, size_t n, cairn_rows *rows, pg_read_fn *read,
+			      cairn_error *err);
 /* Parks a result so that it lives as long as the answer. */
 cairn_status cairn_pg__park(struct pg *pg, size_t n, cairn_rows *rows, cairn_error *err);
 /* The end of a call of one statement: queue it, run, read its rows, clear. */
 cairn_status cairn_pg__query(struct pg *pg, enum pg_sql sql, cairn_rows *rows, pg_read_fn *read,
 			     cairn_error *err);
 
-/* ---- pieces that several slots need ----------------------------------------------------- */
+/* ---- pieces that several slots need ------------------------------------- */
 
 /*
  * A claim inside a call that has begun (claim.c): room for its rows first (-1: no memory), then
@@ -273,7 +280,7 @@ size_t cairn_pg__quote(char *into, cairn_str name);
 cairn_status cairn_pg__sql_render(struct pg *pg, cairn_error *err);
 void cairn_pg__sql_free(struct pg *pg);
 
-/* ---- migrations ---------------------------------------------------------------------------- */
+/* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
 enum { PG_SET_COUNT = 1 };
@@ -292,7 +299,7 @@ cairn_status cairn_pg__work_end(struct pg *pg, cairn_status status, bool keep, c
 /* Runs a script that is no C string. */
 cairn_status cairn_pg__work_run(struct pg *pg, cairn_str sql, PGresult **last, cairn_error *err);
 
-/* ---- slots ------------------------------------------------------------------------------------ */
+/* ---- slots -------------------------------------------------------------- */
 
 cairn_conn_open_fn cairn_pg__open;
 cairn_conn_adopt_fn cairn_pg__adopt;

@@ -16,16 +16,16 @@ static void read_reaped(const PGresult *result, int row, void *into)
 	reaped->run_number = cairn_pg__int4(result, row, 5);
 	reaped->attempt = cairn_pg__int4(result, row, 6);
 	reaped->max_attempts = cairn_pg__int4(result, row, 7);
-	reaped->status = cairn_pg__bool(result, row, 8) ? CAIRN_JOB_PENDING
-							 : CAIRN_JOB_DEAD_LETTERED;
+	reaped->status =
+		cairn_pg__bool(result, row, 8) ? CAIRN_JOB_PENDING : CAIRN_JOB_DEAD_LETTERED;
 	reaped->run_at = cairn_pg__time(result, row, 9);
 	reaped->lease_expired_at = cairn_pg__time(result, row, 10);
 }
 
-cairn_status cairn_pg__job_reap(void *self, const cairn_reap_plan *plan, cairn_rows *rows,
-				cairn_error *err)
+/* id: only this one; NULL: whatever has expired. */
+static cairn_status run(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id,
+			cairn_error *err)
 {
-	struct pg *pg = self;
 	cairn_status status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
@@ -35,5 +35,111 @@ cairn_status cairn_pg__job_reap(void *self, const cairn_reap_plan *plan, cairn_r
 	cairn_pg__add_text(pg, plan->error_code);
 	cairn_pg__add_text(pg, plan->error_message);
 	cairn_pg__add_int4(pg, (int32_t)plan->record);
-	return cairn_pg__query(pg, PG_SQL_REAP, rows, read_reaped, err);
+	if (id != NULL)
+		cairn_pg__add_ids(pg, PG_ITEMS(id, 1), 0);
+	else
+		cairn_pg__add_null(pg);
+	cairn_pg__queue(pg, PG_SQL_REAP);
+	return cairn_pg__call_run(pg, err);
+}
+
+/* ---- row by row --------------------------------------------------------- */
+
+/* How long a row that fails is left alone when retries are not delayed. */
+#define PUT_OFF (30 * CAIRN_SECOND)
+
+/* What one row may be to blame for; anything else would meet every row. */
+static bool row_failed(cairn_status status)
+{
+	return status == CAIRN_INVALID || status == CAIRN_CONFLICT || status == CAIRN_EXISTS ||
+	       status == CAIRN_DRIVER;
+}
+
+/* If it can't even be put off, the next pass meets it again. */
+static void put_off(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id)
+{
+	if (cairn_pg__call_begin(pg, true, NULL) != CAIRN_OK)
+		return;
+	cairn_pg__add_now(pg);
+	cairn_pg__add_id(pg, *id);
+	cairn_pg__add_int8(pg, plan->retry_delay > 0 ? plan->retry_delay : PUT_OFF);
+	cairn_pg__queue(pg, PG_SQL_PUT_OFF);
+	if (cairn_pg__call_run(pg, NULL) == CAIRN_OK)
+		cairn_pg__call_clear(pg);
+}
+
+static cairn_status reap_one(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id,
+			     cairn_rows *rows, cairn_error *err)
+{
+	cairn_error cause = CAIRN_ERROR_INIT;
+	cairn_status status = run(pg, plan, id, &cause);
+	if (row_failed(status)) {
+		put_off(pg, plan, id);
+		return CAIRN_OK;
+	}
+	if (status != CAIRN_OK) {
+		if (err != NULL)
+			*err = cause;
+		return status;
+	}
+	status = cairn_pg__append(pg, 0, rows, read_reaped, err);
+	cairn_pg__call_clear(pg);
+	return status;
+}
+
+/* The ids of what a pass would take; they stand in the result's memory. */
+static cairn_status list_expired(struct pg *pg, const cairn_reap_plan *plan, PGresult **ids,
+				 cairn_error *err)
+{
+	cairn_status status = cairn_pg__call_begin(pg, false, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_pg__add_now(pg);
+	cairn_pg__add_int8(pg, plan->limit);
+	cairn_pg__queue(pg, PG_SQL_EXPIRED);
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	*ids = cairn_pg__take(pg, 0);
+	cairn_pg__call_clear(pg);
+	return CAIRN_OK;
+}
+
+static cairn_status reap_each(struct pg *pg, const cairn_reap_plan *plan, cairn_rows *rows,
+			      cairn_error *err)
+{
+	PGresult *ids = NULL;
+	cairn_status status = list_expired(pg, plan, &ids, err);
+	for (int i = 0; status == CAIRN_OK && i < PQntuples(ids); i++) {
+		cairn_id id = cairn_pg__id(ids, i, 0);
+		status = reap_one(pg, plan, &id, rows, err);
+	}
+	PQclear(ids);
+	return status;
+}
+
+/* ---- the slot ----------------------------------------------------------- */
+
+/*
+ * One transaction for all; where that fails for a row's sake, one for each row, and the row
+ * that can't be taken back is put off, so that it does not stand in the way of the others.
+ */
+cairn_status cairn_pg__job_reap(void *self, const cairn_reap_plan *plan, cairn_rows *rows,
+				cairn_error *err)
+{
+	struct pg *pg = self;
+	cairn_error cause = CAIRN_ERROR_INIT;
+	if (cairn_rows_reserve(rows, plan->limit, 64) != 0)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	cairn_status status = run(pg, plan, NULL, &cause);
+	if (row_failed(status))
+		return reap_each(pg, plan, rows, err);
+	if (status != CAIRN_OK) {
+		if (err != NULL)
+			*err = cause;
+		return status;
+	}
+	status = cairn_pg__append(pg, 0, rows, read_reaped, err);
+	cairn_pg__call_clear(pg);
+	return status;
 }

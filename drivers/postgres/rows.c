@@ -14,13 +14,17 @@ bool cairn_pg__null(const PGresult *result, int row, int column)
 	return PQgetisnull(result, row, column) != 0;
 }
 
-static uint64_t number(const PGresult *result, int row, int column, int size)
+static uint64_t big_endian(const unsigned char *bytes, int size)
 {
-	const unsigned char *bytes = (const unsigned char *)PQgetvalue(result, row, column);
 	uint64_t value = 0;
 	for (int i = 0; i < size; i++)
 		value = value << 8 | bytes[i];
 	return value;
+}
+
+static uint64_t number(const PGresult *result, int row, int column, int size)
+{
+	return big_endian((const unsigned char *)PQgetvalue(result, row, column), size);
 }
 
 bool cairn_pg__bool(const PGresult *result, int row, int column)
@@ -109,7 +113,22 @@ void cairn_pg__retry(const PGresult *result, int row, int column, cairn_retry *r
 	retry->factor = cairn_pg__int4(result, row, column + 3);
 }
 
-/* ---- answers -------------------------------------------------------------------- */
+/* An int8[] of the four, as its header of twenty bytes and elements of four and eight. */
+void cairn_pg__retry_array(const PGresult *result, int row, int column, cairn_retry *retry)
+{
+	int64_t values[4];
+	if (PQgetlength(result, row, column) != 20 + 4 * 12)
+		return;
+	const unsigned char *at = (const unsigned char *)PQgetvalue(result, row, column) + 24;
+	for (int i = 0; i < 4; i++, at += 12)
+		values[i] = (int64_t)big_endian(at, 8);
+	retry->base = values[0];
+	retry->cap = values[1];
+	retry->jitter = values[2];
+	retry->factor = (int32_t)values[3];
+}
+
+/* ---- answers ------------------------------------------------------------ */
 
 static void drop(void *result)
 {
@@ -123,20 +142,26 @@ cairn_status cairn_pg__park(struct pg *pg, size_t n, cairn_rows *rows, cairn_err
 	return cairn_fail(err, CAIRN_E_NOMEM);
 }
 
-cairn_status cairn_pg__read(struct pg *pg, size_t n, cairn_rows *rows, pg_read_fn *read,
-			    cairn_error *err)
+cairn_status cairn_pg__append(struct pg *pg, size_t n, cairn_rows *rows, pg_read_fn *read,
+			      cairn_error *err)
 {
 	const PGresult *result = cairn_pg__result(pg, n);
-	int count = PQntuples(result);
-	if (cairn_rows_reserve(rows, (size_t)count, 64) != 0)
-		return cairn_fail(err, CAIRN_E_NOMEM);
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < PQntuples(result); i++) {
 		void *row = cairn_rows_push(rows);
 		if (row == NULL)
 			return cairn_fail(err, CAIRN_E_NOMEM);
 		read(result, i, row);
 	}
 	return cairn_pg__park(pg, n, rows, err);
+}
+
+cairn_status cairn_pg__read(struct pg *pg, size_t n, cairn_rows *rows, pg_read_fn *read,
+			    cairn_error *err)
+{
+	/* the text is for what parks the result */
+	if (cairn_rows_reserve(rows, (size_t)PQntuples(cairn_pg__result(pg, n)), 64) != 0)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	return cairn_pg__append(pg, n, rows, read, err);
 }
 
 cairn_status cairn_pg__query(struct pg *pg, enum pg_sql sql, cairn_rows *rows, pg_read_fn *read,

@@ -37,9 +37,8 @@ cairn_status cairn_pg__migration_describe(void *self, const cairn_str *scripts, 
 	snprintf(scratch, sizeof scratch, "cairn_scratch_%s", name);
 	snprintf(create, sizeof create, "CREATE SCHEMA \"%s\"", scratch);
 	/* a line may refer to tables that are not its own; those stand in the live schema */
-	cairn_status status = scripts != NULL
-				      ? cairn_pg__work_begin(pg, scratch, pg->schema, err)
-				      : cairn_pg__work_begin(pg, pg->schema, NULL, err);
+	cairn_status status = scripts != NULL ? cairn_pg__work_begin(pg, scratch, pg->schema, err)
+					      : cairn_pg__work_begin(pg, pg->schema, NULL, err);
 	if (status != CAIRN_OK)
 		return status;
 	if (scripts != NULL)

@@ -1,17 +1,23 @@
 /*
  * sql.c - every statement of the driver as constant text, and their rendering for
- * a schema. The longest ones, which change and reap jobs, stand in sql_change.h.
+ * a schema. The longest ones stand in sql_change.h (what changes and reaps jobs) and
+ * sql_schema.h (migrations).
  *
  * Statements must be right on plans that were made when the tables were empty: they
  * find rows by one index only, join by nested loops from what they were given, and use
- * neither values nor statistics to decide. Times: T is the call's, read once.
+ * neither values nor statistics to decide. Where another index could offer itself, the text
+ * does not say what would let it. $1 is the installed clock's time, or NULL.
  */
 #include <string.h>
 
 #include "pg.h"
 #include "sql_change.h"
+#include "sql_schema.h"
 
-/* The installed clock's time ($1), or the statement's; sql_change.h has that of several statements. */
+/* SQL is laid out by its clauses. */
+/* clang-format off */
+
+/* The time of a call of one statement. */
 #define T "COALESCE($1::timestamptz, statement_timestamp())"
 
 /* The tenant of a scope: NULL is any. */
@@ -19,18 +25,14 @@
 
 /* What a claim and a list answer alike; rows.c reads them in this order. */
 #define JOB_COLUMNS(j) \
-	j ".id, " j ".type, " j ".tenant, " j ".priority, " j ".run_number, " j ".attempt, " j \
-	  ".max_attempts, " j ".timeout_us, " j ".run_at, " j ".owner, " j ".fence, " j \
-	  ".started_at, " j ".stage, " j ".progress_done, " j ".progress_total, " j \
-	  ".idempotency_key, " j ".status_reason, " j ".error_code, " j ".error_message, " j \
-	  ".created_at, " j ".updated_at, "
+	j ".id, " j ".type, " j ".tenant, " j ".priority, " j ".run_number, " j ".attempt, " \
+	j ".max_attempts, " j ".timeout_us, " j ".run_at, " j ".owner, " j ".fence, " \
+	j ".started_at, " j ".stage, " j ".progress_done, " j ".progress_total, " \
+	j ".idempotency_key, " j ".status_reason, " j ".error_code, " j ".error_message, " \
+	j ".created_at, " j ".updated_at"
 
-/* The request of a keyed job. Index: cairn_job_key_pkey. */
-#define JOIN_KEY(j) \
-	" LEFT JOIN @schema.cairn_job_key k ON k.type = " j ".type AND k.tenant = " j \
-	".tenant AND k.idempotency_key = " j ".idempotency_key "
+/* ---- settings: under these plans stay right; the application's own are put back  */
 
-/* The settings under which plans stay right; the application's own are put back by name. */
 #define PLAN_PROOF \
 	"set_config('enable_seqscan', 'off', true), " \
 	"set_config('enable_bitmapscan', 'off', true), " \
@@ -41,10 +43,9 @@
 
 /* They as one text, and back. */
 #define PLAN_SETTINGS \
-	"concat_ws('|', current_setting('enable_seqscan'), " \
-	"current_setting('enable_bitmapscan'), current_setting('enable_hashjoin'), " \
-	"current_setting('enable_mergejoin'), current_setting('jit'), " \
-	"current_setting('plan_cache_mode'))"
+	"concat_ws('|', current_setting('enable_seqscan'), current_setting('enable_bitmapscan'), " \
+	"current_setting('enable_hashjoin'), current_setting('enable_mergejoin'), " \
+	"current_setting('jit'), current_setting('plan_cache_mode'))"
 #define PLAN_SETTINGS_BACK \
 	"set_config('enable_seqscan', split_part(s, '|', 1), true), " \
 	"set_config('enable_bitmapscan', split_part(s, '|', 2), true), " \
@@ -53,177 +54,166 @@
 	"set_config('jit', split_part(s, '|', 5), true), " \
 	"set_config('plan_cache_mode', split_part(s, '|', 6), true)"
 
-#define DEFINE_FROM \
+/* ---- definitions -------------------------------------------------------- */
+
+#define DEFINITION_FIELDS(x) \
+	x ".version, " x ".enabled, " x ".max_attempts, " x ".timeout_us, " x ".priority, " \
+	x ".retry_base_us, " x ".retry_cap_us, " x ".retry_jitter_us, " x ".retry_factor"
+
+/* Of a type that stands there twice, the first by this order counts. */
+#define DEFINE(order) \
 	"INSERT INTO @schema.cairn_job_definition AS d (type, version, enabled, max_attempts, " \
 	"timeout_us, priority, retry_base_us, retry_cap_us, retry_jitter_us, retry_factor, " \
 	"created_at, updated_at) " \
 	"SELECT DISTINCT ON (i.type COLLATE \"C\") i.type, i.version, i.disabled = 0, " \
-	"i.max_attempts, i.timeout_us, i.priority, i.base, i.cap, i.jitter, i.factor, " T ", " T \
-	" FROM unnest($2::text[], $3::int4[], $4::int4[], $5::int4[], $6::int8[], $7::int4[], " \
-	"$8::int8[], $9::int8[], $10::int8[], $11::int4[]) WITH ORDINALITY " \
+	"i.max_attempts, i.timeout_us, i.priority, i.base, i.cap, i.jitter, i.factor, " \
+	T ", " T " FROM unnest($2::text[], $3::int4[], $4::int4[], $5::int4[], $6::int8[], " \
+	"$7::int4[], $8::int8[], $9::int8[], $10::int8[], $11::int4[]) WITH ORDINALITY " \
 	"AS i(type, version, disabled, max_attempts, timeout_us, priority, base, cap, jitter, " \
-	"factor, n) "
+	"factor, n) " \
+	"ORDER BY i.type COLLATE \"C\", " order
 
-#define PATCH_FIELD(bit, field) \
-	"CASE WHEN $2::int4 & " bit " <> 0 THEN i." field " ELSE d." field " END"
+/* A field that is not patched is NULL. */
 #define PATCHED \
-	PATCH_FIELD("1", "max_attempts") ", " PATCH_FIELD("2", "timeout_us") ", " \
-	PATCH_FIELD("4", "priority") ", " PATCH_FIELD("8", "enabled") ", " \
-	PATCH_FIELD("16", "retry_base_us") ", " PATCH_FIELD("16", "retry_cap_us") ", " \
-	PATCH_FIELD("16", "retry_jitter_us") ", " PATCH_FIELD("16", "retry_factor")
+	"COALESCE(i.max_attempts, d.max_attempts), COALESCE(i.timeout_us, d.timeout_us), " \
+	"COALESCE(i.priority, d.priority), COALESCE(i.disabled = 0, d.enabled), " \
+	"COALESCE(i.base, d.retry_base_us), COALESCE(i.cap, d.retry_cap_us), " \
+	"COALESCE(i.jitter, d.retry_jitter_us), COALESCE(i.factor, d.retry_factor)"
 
-/* The items of an enqueue, with what their definitions give. Index: cairn_job_definition_pkey. */
+/* ---- enqueue ------------------------------------------------------------ */
+
+#define INTO_LIVE \
+	"INSERT INTO @schema.cairn_job_live (id, created_at, updated_at, run_at, fence, " \
+	"timeout_us, priority, run_number, attempt, max_attempts, events, parked, status, queue, " \
+	"type, tenant, stage, payload, owner, idempotency_key, request) "
+
+#define INTO_ENQUEUED \
+	"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, kind, stage, " \
+	"detail) "
+
+/*
+ * $2 type, $3 queue, $4 tenant, $5 run_at, $6 timeout, $7 attempts, $8 priority, $9 stage,
+ * $10 owner: of all the jobs alike. NULL: the definition's.
+ */
+#define ENQUEUE_ALIKE(events) \
+	INTO_LIVE \
+	"SELECT i.id, " T ", " T ", COALESCE($5::timestamptz, " T "), 0, " \
+	"COALESCE($6::int8, d.timeout_us), COALESCE($8::int4, d.priority), 1, 0, " \
+	"COALESCE($7::int4, d.max_attempts), " events ", COALESCE($5 > " T ", false), 'PENDING', " \
+	"$3::text, d.type, $4::text, $9::text, i.payload, $10::text, NULL, NULL " \
+	"FROM (SELECT d.* FROM @schema.cairn_job_definition d WHERE d.type = $2::text " \
+	"AND d.enabled) d, unnest($11::uuid[], $12::json[]) AS i(id, payload)"
+
+/* The items, with what their definitions give. $2: 1 writes events. */
 #define ENQUEUE_ITEMS \
 	"SELECT i.id, i.queue, i.type, i.tenant, i.payload, i.owner, i.stage, i.key, i.request, " \
 	"i.hash, COALESCE(i.run_at, " T ") AS run_at, " \
 	"COALESCE(NULLIF(i.timeout_us, 0), d.timeout_us) AS timeout_us, " \
 	"COALESCE(NULLIF(i.max_attempts, 0), d.max_attempts) AS max_attempts, " \
-	"CASE WHEN i.given & 1 <> 0 THEN i.priority ELSE d.priority END AS priority, i.n, " \
-	"d.type IS NOT NULL AS known " \
+	"CASE WHEN i.given & 1 <> 0 THEN i.priority ELSE d.priority END AS priority, " \
+	"i.n, d.type IS NOT NULL AS known " \
 	"FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::json[], $8::text[], " \
 	"$9::text[], $10::timestamptz[], $11::int8[], $12::int4[], $13::int4[], $14::int4[], " \
-	"$15::text[], $16::json[], $17::bytea[]) WITH ORDINALITY " \
-	"AS i(id, queue, type, tenant, payload, owner, stage, run_at, timeout_us, max_attempts, " \
-	"priority, given, key, request, hash, n) " \
+	"$15::text[], $16::json[], $17::bytea[]) WITH ORDINALITY AS i(id, queue, type, tenant, " \
+	"payload, owner, stage, run_at, timeout_us, max_attempts, priority, given, key, request, " \
+	"hash, n) " \
 	"LEFT JOIN @schema.cairn_job_definition d ON d.type = i.type AND d.enabled"
 
-#define ENQUEUE_ALIKE(events) \
-	"INSERT INTO @schema.cairn_job_live (id, created_at, updated_at, run_at, fence, " \
-	"timeout_us, priority, run_number, attempt, max_attempts, events, parked, status, queue, " \
-	"type, tenant, stage, payload, owner) " \
-	"SELECT i.id, " T ", " T ", COALESCE($5::timestamptz, " T "), 0, " \
-	"COALESCE($6::int8, d.timeout_us), COALESCE($8::int4, d.priority), 1, 0, " \
-	"COALESCE($7::int4, d.max_attempts), " events ", COALESCE($5 > " T ", false), 'PENDING', " \
-	"$3::text, d.type, $4::text, $9::text, i.payload, $10::text " \
-	"FROM (SELECT d.* FROM @schema.cairn_job_definition d WHERE d.type = $2::text " \
-	"AND d.enabled) d, unnest($11::uuid[], $12::json[]) AS i(id, payload)"
-
 #define ENQUEUE_JOBS(from) \
-	"job AS (INSERT INTO @schema.cairn_job_live (id, created_at, updated_at, run_at, fence, " \
-	"timeout_us, priority, run_number, attempt, max_attempts, events, parked, status, queue, " \
-	"type, tenant, stage, payload, owner, idempotency_key) " \
-	"SELECT i.id, " T ", " T ", i.run_at, 0, i.timeout_us, i.priority, 1, 0, i.max_attempts, " \
-	"$2::int4, i.run_at > " T ", 'PENDING', i.queue, i.type, i.tenant, i.stage, i.payload, " \
-	"i.owner, i.key FROM " from "), " \
-	"event AS (INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, " \
-	"kind, stage, detail) SELECT i.id, 1, " T ", 1, 0, 'ENQUEUED', i.stage, i.type FROM " from \
-	" AND $2 = 1) "
+	"job AS (" \
+		INTO_LIVE \
+		"SELECT i.id, " T ", " T ", i.run_at, 0, i.timeout_us, i.priority, 1, 0, " \
+		"i.max_attempts, $2::int4, i.run_at > " T ", 'PENDING', i.queue, i.type, " \
+		"i.tenant, i.stage, i.payload, i.owner, i.key, i.request FROM " from \
+	"), event AS (" \
+		INTO_ENQUEUED \
+		"SELECT i.id, 1, " T ", 1, 0, 'ENQUEUED', i.stage, i.type " \
+		"FROM " from " AND $2 = 1" \
+	") "
 
+/* ---- claim -------------------------------------------------------------- */
+
+/*
+ * $2 which time (PG_TIME_…), $3 queue, $4 worker, $5 lease, $6: 1 writes events, $7 owner,
+ * $8 types (NULL: any). The rows come back by id; claim.c puts them into queue order.
+ */
 #define CLAIM(limit) \
-	"WITH c AS (UPDATE @schema.cairn_job_live AS l SET status = 'LEASED', " \
-	"attempt = l.attempt + 1, fence = l.fence + 1, worker = $4::text, leased_at = " CALL_T ", " \
-	"heartbeat_at = " CALL_T ", updated_at = " CALL_T ", lease_expires_at = " CALL_T \
-	" + $5::int8 * interval '1 microsecond', reap_at = " CALL_T \
-	" + $5 * interval '1 microsecond', started_at = COALESCE(l.started_at, " CALL_T \
-	"), events = l.events + $6::int4 " \
-	"WHERE l.ctid = ANY (ARRAY(SELECT p.ctid FROM @schema.cairn_job_live p " \
-	"WHERE p.queue = $3::text AND p.status = 'PENDING' AND NOT p.parked AND p.run_at <= " CALL_T \
-	" AND (p.owner IS NULL OR p.owner = $7::text) " \
-	"AND ($8::text[] IS NULL OR p.type = ANY ($8)) " \
-	"ORDER BY p.priority DESC, p.run_at, p.id LIMIT " limit " FOR UPDATE SKIP LOCKED)) " \
-	"RETURNING " JOB_COLUMNS("l") "l.payload, l.checkpoint, l.output, l.events), " \
-	"event AS (INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, " \
-	"kind, stage, worker, duration_us) SELECT c.id, c.events, c.updated_at, c.run_number, " \
-	"c.attempt, 'LEASED', c.stage, $4, $5 FROM c WHERE $6 = 1) " \
-	"SELECT " JOB_COLUMNS("c") "c.payload, c.checkpoint, c.output, k.request, " \
-	"d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor " \
-	"FROM c LEFT JOIN @schema.cairn_job_definition d ON d.type = c.type" JOIN_KEY("c")
+	"WITH pick AS MATERIALIZED (" \
+		"SELECT p.id, p.run_number, p.attempt, p.stage, p.events " \
+		"FROM @schema.cairn_job_live p " \
+		"WHERE p.queue = $3::text AND p.status = 'PENDING' AND NOT p.parked " \
+		"AND p.run_at <= " CALL_T " AND (p.owner IS NULL OR p.owner = $7::text) " \
+		"AND ($8::text[] IS NULL OR p.type = ANY ($8)) " \
+		"ORDER BY p.priority DESC, p.run_at, p.id LIMIT " limit " FOR UPDATE SKIP LOCKED" \
+	"), event AS (" \
+		"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, " \
+		"kind, stage, worker, duration_us) " \
+		"SELECT p.id, p.events + 1, " CALL_T ", p.run_number, p.attempt + 1, 'LEASED', " \
+		"p.stage, $4::text, $5::int8 FROM pick p WHERE $6::int4 = 1" \
+	") UPDATE @schema.cairn_job_live l SET " \
+	"status = 'LEASED', attempt = l.attempt + 1, fence = l.fence + 1, worker = $4, " \
+	"leased_at = " CALL_T ", heartbeat_at = " CALL_T ", updated_at = " CALL_T ", " \
+	"lease_expires_at = " CALL_T " + $5 * interval '1 microsecond', " \
+	"reap_at = " CALL_T " + $5 * interval '1 microsecond', " \
+	"started_at = COALESCE(l.started_at, " CALL_T "), events = l.events + $6 " \
+	"WHERE l.id = ANY (ARRAY(SELECT p.id FROM pick p)) " \
+	"RETURNING " JOB_COLUMNS("l") ", l.payload, l.checkpoint, l.output, l.request, " \
+	"(SELECT ARRAY[d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor] " \
+	"FROM @schema.cairn_job_definition d WHERE d.type = l.type)"
 
-/* One table's part of a list: the filters that both have. */
-#define LIST_FROM(table, extra, ids) \
-	"SELECT " JOB_COLUMNS("t") extra ", t.queue, t.status, t.lease_expires_at, " \
+/* ---- reads -------------------------------------------------------------- */
+
+/*
+ * One table's part of a list, with the filters that both have: $1 below this id, $2 scope,
+ * $3 statuses, $4 queue, $5 type, $6 and $7 creation times, $9 limit. Each is a page by
+ * itself, since the planner merges two ordered indexes only if it thinks that much is in them.
+ */
+#define LIST_FROM(table, extra, more) \
+	"(SELECT " JOB_COLUMNS("t") ", " extra ", t.queue, t.status, t.lease_expires_at, " \
 	"t.heartbeat_at, t.leased_at, t.worker, t.payload, t.checkpoint, t.output " \
-	"FROM @schema." table " t WHERE t.id < $1::uuid AND " IN_SCOPE("t.tenant", "$2") \
-	" AND t.status = ANY ($3::text[]) AND ($4::text IS NULL OR t.queue = $4) " \
+	"FROM @schema." table " t " \
+	"WHERE t.id < $1::uuid AND " IN_SCOPE("t.tenant", "$2") " " \
+	"AND t.status = ANY ($3::text[]) AND ($4::text IS NULL OR t.queue = $4) " \
 	"AND ($5::text IS NULL OR t.type = $5) AND t.created_at >= $6::timestamptz " \
-	"AND t.created_at < $7::timestamptz" ids
+	"AND t.created_at < $7::timestamptz " more " ORDER BY t.id DESC LIMIT $9::int8)"
 
-#define LIST(live_if, done_if, ids) \
-	"SELECT " JOB_COLUMNS("j") "CASE WHEN $8::boolean THEN j.payload END, " \
-	"CASE WHEN $8 THEN j.checkpoint END, CASE WHEN $8 THEN j.output END, " \
-	"k.request, j.queue, j.status, j.parked, j.finished_at, " \
-	"j.lease_expires_at, j.heartbeat_at, j.leased_at, j.worker FROM (" \
-	LIST_FROM("cairn_job_live", "t.parked, NULL::timestamptz AS finished_at", ids) live_if \
-	" UNION ALL " LIST_FROM("cairn_job_done", "false, t.finished_at", ids) done_if \
-	" ORDER BY id DESC LIMIT $9::int8) j LEFT JOIN @schema.cairn_job_key k ON $8 " \
-	"AND k.type = j.type AND k.tenant = j.tenant " \
-	"AND k.idempotency_key = j.idempotency_key ORDER BY j.id DESC"
+/* $8: documents too, $10 live jobs too, $11 finished ones too. */
+#define LIST(more) \
+	"SELECT " JOB_COLUMNS("j") ", CASE WHEN $8::boolean THEN j.payload END, " \
+	"CASE WHEN $8 THEN j.checkpoint END, CASE WHEN $8 THEN j.output END, k.request, j.queue, " \
+	"j.status, j.parked, j.finished_at, j.lease_expires_at, j.heartbeat_at, j.leased_at, " \
+	"j.worker FROM (" \
+		LIST_FROM("cairn_job_live", "t.parked, NULL::timestamptz AS finished_at", \
+			  more "AND $10::boolean") \
+		" UNION ALL " \
+		LIST_FROM("cairn_job_done", "false, t.finished_at", more "AND $11::boolean") \
+		" ORDER BY id DESC LIMIT $9" \
+	") j LEFT JOIN @schema.cairn_job_key k ON $8 AND k.type = j.type " \
+	"AND k.tenant = j.tenant AND k.idempotency_key = j.idempotency_key ORDER BY j.id DESC"
 
-/* The job a history belongs to, if it is in scope; its own row when it is being worked on. */
+/* $1 the job a history belongs to, $2 its scope; its own row while it is being worked on. */
 #define HISTORY_JOB \
-	"WITH job AS MATERIALIZED (SELECT l.id, l.status, l.fence, l.run_number, l.attempt, " \
-	"l.worker, l.leased_at FROM @schema.cairn_job_live l WHERE l.id = $1::uuid AND " \
-	IN_SCOPE("l.tenant", "$2") " UNION ALL " \
-	"SELECT d.id, d.status, d.fence, d.run_number, d.attempt, NULL, NULL " \
-	"FROM @schema.cairn_job_done d WHERE d.id = $1 AND " IN_SCOPE("d.tenant", "$2") ") "
-
-/* Advisory locks are the database's: schema and line make the number. */
-#define LOCK_KEY "hashtextextended('cairn ' || $1::text || '.' || $2::text, 0)"
-
-#define DESCRIBE_TABLES \
-	"WITH rel AS MATERIALIZED (SELECT c.oid, c.relname::text AS name, c.relkind, " \
-	"c.relpersistence, c.reloptions, c.relrowsecurity, c.relforcerowsecurity " \
-	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " \
-	"WHERE n.nspname = $1::text AND c.relkind IN ('r', 'p', 'v', 'm', 'S') " \
-	"AND c.relname <> 'cairn_migrations') " \
-	"SELECT CASE relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' WHEN 'S' THEN 'sequence' " \
-	"ELSE 'table' END, name, CASE WHEN relkind IN ('v', 'm') " \
-	"THEN pg_get_viewdef(oid, true) ELSE concat_ws(' ', 'persistence ' || relpersistence::text, " \
-	"(SELECT 'with (' || string_agg(o, ', ' ORDER BY o) || ')' FROM unnest(reloptions) o), " \
-	"CASE WHEN relrowsecurity THEN 'row security' END, " \
-	"CASE WHEN relforcerowsecurity THEN 'forced' END) END FROM rel "
-
-#define DESCRIBE_COLUMNS \
-	"UNION ALL SELECT 'column', r.name || '.' || a.attname, concat_ws(' ', " \
-	"format_type(a.atttypid, a.atttypmod), " \
-	"CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || quote_ident(l.collname) END, " \
-	"CASE WHEN a.attnotnull THEN 'not null' END, " \
-	"'default ' || pg_get_expr(f.adbin, f.adrelid), 'generated ' || NULLIF(a.attgenerated::text, ''), " \
-	"'identity ' || NULLIF(a.attidentity::text, ''), " \
-	"CASE WHEN a.attstorage <> t.typstorage THEN 'storage ' || a.attstorage::text END) " \
-	"FROM rel r JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid " \
-	"JOIN pg_catalog.pg_type t ON t.oid = a.atttypid " \
-	"LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation " \
-	"LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum " \
-	"WHERE r.relkind <> 'S' AND a.attnum > 0 AND NOT a.attisdropped "
-
-#define DESCRIBE_REST \
-	"UNION ALL SELECT 'index', r.name || '.' || c.relname, concat_ws(' ', " \
-	"pg_get_indexdef(x.indexrelid, 0, true), CASE WHEN NOT x.indisvalid THEN 'invalid' END) " \
-	"FROM rel r JOIN pg_catalog.pg_index x ON x.indrelid = r.oid " \
-	"JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid " \
-	"UNION ALL SELECT 'constraint', r.name || '.' || k.conname, concat_ws(' ', " \
-	"pg_get_constraintdef(k.oid, true), CASE WHEN NOT k.convalidated THEN 'not valid' END) " \
-	"FROM rel r JOIN pg_catalog.pg_constraint k ON k.conrelid = r.oid " \
-	"UNION ALL SELECT 'policy', r.name || '.' || p.polname, concat_ws(' ', p.polcmd::text, " \
-	"CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END, " \
-	"(SELECT 'to ' || string_agg(COALESCE(a.rolname, 'public'), ', ' ORDER BY a.rolname) " \
-	"FROM unnest(p.polroles) o LEFT JOIN pg_catalog.pg_roles a ON a.oid = o), " \
-	"'using ' || pg_get_expr(p.polqual, p.polrelid), " \
-	"'check ' || pg_get_expr(p.polwithcheck, p.polrelid)) " \
-	"FROM rel r JOIN pg_catalog.pg_policy p ON p.polrelid = r.oid " \
-	"UNION ALL SELECT 'trigger', r.name || '.' || g.tgname, pg_get_triggerdef(g.oid, true) " \
-	"FROM rel r JOIN pg_catalog.pg_trigger g ON g.tgrelid = r.oid WHERE NOT g.tgisinternal " \
-	"UNION ALL SELECT 'type', t.typname::text, concat_ws(' ', " \
-	"format_type(t.typbasetype, t.typtypmod), (SELECT string_agg(pg_get_constraintdef(k.oid, " \
-	"true), ' ' ORDER BY k.conname) FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid), " \
-	"(SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder) " \
-	"FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)) " \
-	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace " \
-	"WHERE n.nspname = $1 AND t.typtype IN ('d', 'e') " \
-	"UNION ALL SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid) " \
-	"|| ')', concat_ws(' ', pg_get_function_result(p.oid), p.prosrc) " \
-	"FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace " \
-	"WHERE n.nspname = $1"
+	"WITH job AS MATERIALIZED (" \
+		"SELECT l.id, l.status, l.fence, l.run_number, l.attempt, l.worker, l.leased_at " \
+		"FROM @schema.cairn_job_live l " \
+		"WHERE l.id = $1::uuid AND " IN_SCOPE("l.tenant", "$2") " " \
+		"UNION ALL " \
+		"SELECT d.id, d.status, d.fence, d.run_number, d.attempt, NULL, NULL " \
+		"FROM @schema.cairn_job_done d " \
+		"WHERE d.id = $1 AND " IN_SCOPE("d.tenant", "$2") \
+	") "
 
 const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
+	/* ---- session ---- */
+
 	/* No table. What cairn sets inside the application's transaction, and remembers. */
 	[PG_SQL_GUEST_ENTER] = { {
 		"SELECT set_config('cairn.guest_lock', current_setting('lock_timeout'), true), "
 		"set_config('cairn.guest', " PLAN_SETTINGS ", true), "
-		"set_config('lock_timeout', CASE WHEN current_setting('lock_timeout')::interval "
-		"BETWEEN interval '1 microsecond' AND $1::text::interval "
-		"THEN current_setting('lock_timeout') ELSE $1 END, true), " PLAN_PROOF,
+		"set_config('lock_timeout', CASE "
+		"WHEN current_setting('lock_timeout')::interval BETWEEN interval '1 microsecond' "
+		"AND $1::text::interval THEN current_setting('lock_timeout') ELSE $1 END, true), "
+		PLAN_PROOF,
 	} },
 
 	/* No table. Puts back what GUEST_ENTER found. */
@@ -244,54 +234,58 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* No table. */
 	[PG_SQL_CURRENT_SCHEMA] = { { "SELECT COALESCE(current_schema()::text, 'public')" } },
 
-	/* cairn_job_definition_pkey. Of a type that stands there twice the last one counts. */
+	/* No table. The same; large documents cost half with lz4, which not every server has. */
+	[PG_SQL_SESSION] = { {
+		"SELECT COALESCE(current_schema()::text, 'public'), ("
+		"SELECT set_config(name, 'lz4', false) FROM pg_catalog.pg_settings "
+		"WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals))",
+	} },
+
+	/* ---- definitions ---- */
+
+	/* cairn_job_definition_pkey. */
 	[PG_SQL_DEFINE] = { {
-		DEFINE_FROM "ORDER BY i.type COLLATE \"C\", i.n DESC "
-		"ON CONFLICT (type) DO UPDATE SET version = excluded.version, "
-		"enabled = excluded.enabled, max_attempts = excluded.max_attempts, "
-		"timeout_us = excluded.timeout_us, priority = excluded.priority, "
-		"retry_base_us = excluded.retry_base_us, retry_cap_us = excluded.retry_cap_us, "
-		"retry_jitter_us = excluded.retry_jitter_us, retry_factor = excluded.retry_factor, "
-		"updated_at = excluded.updated_at "
-		"WHERE (d.version, d.enabled, d.max_attempts, d.timeout_us, d.priority, "
-		"d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor) "
-		"IS DISTINCT FROM (excluded.version, excluded.enabled, excluded.max_attempts, "
-		"excluded.timeout_us, excluded.priority, excluded.retry_base_us, "
-		"excluded.retry_cap_us, excluded.retry_jitter_us, excluded.retry_factor)",
+		DEFINE("i.n DESC") " ON CONFLICT (type) DO UPDATE SET "
+		"version = excluded.version, enabled = excluded.enabled, "
+		"max_attempts = excluded.max_attempts, timeout_us = excluded.timeout_us, "
+		"priority = excluded.priority, retry_base_us = excluded.retry_base_us, "
+		"retry_cap_us = excluded.retry_cap_us, retry_jitter_us = excluded.retry_jitter_us, "
+		"retry_factor = excluded.retry_factor, updated_at = excluded.updated_at "
+		"WHERE (" DEFINITION_FIELDS("d") ") IS DISTINCT FROM ("
+		DEFINITION_FIELDS("excluded") ")",
 	} },
 
-	/* cairn_job_definition_pkey. Of a type that stands there twice the first one counts. */
-	[PG_SQL_DEFINE_MISSING] = { {
-		DEFINE_FROM "ORDER BY i.type COLLATE \"C\", i.n ON CONFLICT (type) DO NOTHING",
-	} },
+	/* cairn_job_definition_pkey. */
+	[PG_SQL_DEFINE_MISSING] = { { DEFINE("i.n") " ON CONFLICT (type) DO NOTHING" } },
 
-	/* cairn_job_definition_pkey. $2 says which fields. Answers how many exist. */
+	/* cairn_job_definition_pkey. Answers how many exist. */
 	[PG_SQL_DEFINE_PATCH] = { {
-		"WITH item AS MATERIALIZED (SELECT i.type, i.max_attempts, i.timeout_us, "
-		"i.priority, i.disabled = 0 AS enabled, i.retry_base_us, i.retry_cap_us, "
-		"i.retry_jitter_us, i.retry_factor FROM unnest($3::text[], $4::int4[], "
-		"$5::int8[], $6::int4[], $7::int4[], $8::int8[], $9::int8[], $10::int8[], "
-		"$11::int4[]) AS i(type, max_attempts, timeout_us, priority, disabled, "
-		"retry_base_us, retry_cap_us, retry_jitter_us, retry_factor) "
-		"ORDER BY i.type COLLATE \"C\"), ",
-		"done AS (UPDATE @schema.cairn_job_definition d SET "
-		"(max_attempts, timeout_us, priority, enabled, retry_base_us, retry_cap_us, "
-		"retry_jitter_us, retry_factor, updated_at) = (" PATCHED ", " T ") FROM item i "
-		"WHERE d.type = i.type AND (d.max_attempts, d.timeout_us, d.priority, d.enabled, "
-		"d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor) "
-		"IS DISTINCT FROM (" PATCHED ")) ",
-		"SELECT count(*) FROM item i JOIN @schema.cairn_job_definition d ON d.type = i.type",
+		"WITH item AS MATERIALIZED ("
+			"SELECT i.* FROM unnest($2::text[], $3::int4[], $4::int8[], $5::int4[], "
+			"$6::int4[], $7::int8[], $8::int8[], $9::int8[], $10::int4[]) "
+			"AS i(type, max_attempts, timeout_us, priority, disabled, base, cap, "
+			"jitter, factor) ORDER BY i.type COLLATE \"C\""
+		"), done AS ("
+			"UPDATE @schema.cairn_job_definition d SET (max_attempts, timeout_us, "
+			"priority, enabled, retry_base_us, retry_cap_us, retry_jitter_us, "
+			"retry_factor, updated_at) = (" PATCHED ", " T ") "
+			"FROM item i WHERE d.type = i.type AND (d.max_attempts, d.timeout_us, "
+			"d.priority, d.enabled, d.retry_base_us, d.retry_cap_us, "
+			"d.retry_jitter_us, d.retry_factor) IS DISTINCT FROM (" PATCHED ")"
+		") SELECT count(*) FROM item i "
+		"JOIN @schema.cairn_job_definition d ON d.type = i.type",
 	} },
 
 	/* cairn_job_definition_pkey, in its order. */
 	[PG_SQL_DEFINITIONS] = { {
-		"SELECT d.type, d.version, d.max_attempts, d.timeout_us, d.priority, d.enabled, "
-		"d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor, d.created_at, "
-		"d.updated_at FROM @schema.cairn_job_definition d WHERE d.type > $1::text "
+		"SELECT d.type, " DEFINITION_FIELDS("d") ", d.created_at, d.updated_at "
+		"FROM @schema.cairn_job_definition d WHERE d.type > $1::text "
 		"AND ($2::text IS NULL OR d.type = $2) AND ($3::text IS NULL "
 		"OR strpos(lower(d.type COLLATE \"C\"), lower($3 COLLATE \"C\")) > 0) "
 		"ORDER BY d.type LIMIT $4::int8",
 	} },
+
+	/* ---- enqueue ---- */
 
 	/*
 	 * cairn_job_definition_pkey. Unkeyed jobs that differ in id and payload only; the number of
@@ -299,8 +293,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	 */
 	[PG_SQL_ENQUEUE_ALIKE] = { {
 		"WITH job AS (" ENQUEUE_ALIKE("1") " RETURNING id) "
-		"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, kind, "
-		"stage, detail) SELECT j.id, 1, " T ", 1, 0, 'ENQUEUED', $9, $2 FROM job j",
+		INTO_ENQUEUED "SELECT j.id, 1, " T ", 1, 0, 'ENQUEUED', $9, $2 FROM job j",
 	} },
 
 	/* The same without events. */
@@ -309,7 +302,8 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* cairn_job_definition_pkey. Unkeyed jobs; answers the items without a definition. */
 	[PG_SQL_ENQUEUE] = { {
 		"WITH item AS MATERIALIZED (" ENQUEUE_ITEMS "), ",
-		ENQUEUE_JOBS("item i WHERE i.known") "SELECT i.n FROM item i WHERE NOT i.known",
+		ENQUEUE_JOBS("item i WHERE i.known")
+		"SELECT i.n FROM item i WHERE NOT i.known",
 	} },
 
 	/*
@@ -317,18 +311,25 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	 * the items that were inserted, and those whose key was there; -1: wrong isolation.
 	 */
 	[PG_SQL_ENQUEUE_KEYED] = { {
-		"WITH safe AS MATERIALIZED (SELECT current_setting('transaction_isolation') "
-		"IN ('read committed', 'read uncommitted') AS yes), "
-		"item AS MATERIALIZED (SELECT * FROM (" ENQUEUE_ITEMS ") i "
-		"WHERE i.known AND (SELECT yes FROM safe)), ",
-		"key AS (INSERT INTO @schema.cairn_job_key (job_id, type, tenant, idempotency_key, "
-		"request_hash, request) SELECT i.id, i.type, i.tenant, i.key, i.hash, i.request "
-		"FROM item i WHERE i.key IS NOT NULL ORDER BY i.type COLLATE \"C\", "
-		"i.tenant COLLATE \"C\", i.key COLLATE \"C\", i.n ON CONFLICT DO NOTHING "
-		"RETURNING job_id), "
-		"fresh AS MATERIALIZED (SELECT i.*, i.key IS NULL "
-		"OR i.id IN (SELECT job_id FROM key) AS inserted FROM item i), ",
-		ENQUEUE_JOBS("fresh i WHERE i.inserted") "SELECT i.n, i.inserted FROM fresh i "
+		"WITH safe AS MATERIALIZED ("
+			"SELECT current_setting('transaction_isolation') "
+			"IN ('read committed', 'read uncommitted') AS yes"
+		"), item AS MATERIALIZED ("
+			"SELECT i.* FROM (" ENQUEUE_ITEMS ") i "
+			"WHERE i.known AND (SELECT yes FROM safe)"
+		"), key AS ("
+			"INSERT INTO @schema.cairn_job_key (job_id, type, tenant, idempotency_key, "
+			"request_hash, request) "
+			"SELECT i.id, i.type, i.tenant, i.key, i.hash, i.request "
+			"FROM item i WHERE i.key IS NOT NULL ORDER BY i.type COLLATE \"C\", "
+			"i.tenant COLLATE \"C\", i.key COLLATE \"C\", i.n "
+			"ON CONFLICT DO NOTHING RETURNING job_id"
+		"), fresh AS MATERIALIZED ("
+			"SELECT i.*, i.key IS NULL OR i.id IN (SELECT job_id FROM key) AS inserted "
+			"FROM item i"
+		"), ",
+		ENQUEUE_JOBS("fresh i WHERE i.inserted")
+		"SELECT i.n, i.inserted FROM fresh i "
 		"UNION ALL SELECT -1, false FROM safe WHERE NOT yes",
 	} },
 
@@ -337,33 +338,40 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		"SELECT i.n, k.job_id, k.request_hash, COALESCE(l.status, d.status), "
 		"COALESCE(l.run_number, d.run_number) "
 		"FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY "
-		"AS i(id, type, tenant, key, n) JOIN @schema.cairn_job_key k ON k.type = i.type "
-		"AND k.tenant = i.tenant AND k.idempotency_key = i.key AND k.job_id <> i.id "
+		"AS i(id, type, tenant, key, n) "
+		"JOIN @schema.cairn_job_key k ON k.type = i.type AND k.tenant = i.tenant "
+		"AND k.idempotency_key = i.key AND k.job_id <> i.id "
 		"LEFT JOIN @schema.cairn_job_live l ON l.id = k.job_id "
 		"LEFT JOIN @schema.cairn_job_done d ON d.id = k.job_id",
 	} },
 
+	/* ---- claim ---- */
+
 	/* cairn_job_live_parked. */
 	[PG_SQL_UNPARK] = { {
 		"UPDATE @schema.cairn_job_live SET parked = false WHERE ctid = ANY (ARRAY("
-		"SELECT p.ctid FROM @schema.cairn_job_live p WHERE p.queue = $3 AND p.parked "
-		"AND p.run_at <= " CALL_T " FOR UPDATE SKIP LOCKED))",
+			"SELECT p.ctid FROM @schema.cairn_job_live p WHERE p.queue = $3::text "
+			"AND p.parked AND p.run_at <= " CALL_T " FOR UPDATE SKIP LOCKED"
+		"))",
 	} },
 
-	/* cairn_job_live_claim, from its beginning; then rows by their place. */
+	/* cairn_job_live_claim from its beginning; cairn_job_live_pkey; the definitions'. */
 	[PG_SQL_CLAIM_ONE] = { { CLAIM("1") } },
 
-	/* The same for any number, in queue order. */
-	[PG_SQL_CLAIM] = { {
-		CLAIM("$9::int8") "ORDER BY c.priority DESC, c.run_at, c.id",
-	} },
+	/* The same for any number. */
+	[PG_SQL_CLAIM] = { { CLAIM("$9::int8") } },
 
-	/* cairn_job_live_pkey, in its order. Leaves the time behind for the statements that follow. */
+	/* ---- change and reap ---- */
+
+	/* cairn_job_live_pkey, in its order. Leaves the time behind for what follows. */
 	[PG_SQL_LOCK_JOBS] = { {
 		"SELECT set_config('cairn.now', to_char(clock_timestamp() AT TIME ZONE 'UTC', "
-		"'YYYY-MM-DD HH24:MI:SS.US'), true) FROM (SELECT count(*) AS n FROM ("
-		"SELECT FROM @schema.cairn_job_live l WHERE l.id = ANY ($1::uuid[]) ORDER BY l.id "
-		"FOR NO KEY UPDATE) held) held WHERE n >= 0",
+		"'YYYY-MM-DD HH24:MI:SS.US'), true) FROM ("
+			"SELECT count(*) AS n FROM ("
+				"SELECT FROM @schema.cairn_job_live l "
+				"WHERE l.id = ANY ($1::uuid[]) ORDER BY l.id FOR NO KEY UPDATE"
+			") held"
+		") held WHERE n >= 0",
 	} },
 
 	/* cairn_job_live_pkey, in its order. */
@@ -378,43 +386,61 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* cairn_job_live_reap, then cairn_job_live_pkey. */
 	[PG_SQL_REAP] = { { REAP_HIT, REAP_WRITE, REAP_HISTORY } },
 
-	/* Both tables' primary keys, backwards and merged. */
-	[PG_SQL_LIST] = { { LIST(" AND $10::boolean", " AND $11::boolean", "") } },
+	/* cairn_job_live_reap. */
+	[PG_SQL_EXPIRED] = { {
+		"SELECT l.id FROM @schema.cairn_job_live l WHERE " EXPIRED("l") " "
+		"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8",
+	} },
+
+	/* cairn_job_live_pkey. A row that can't be reaped keeps its holder and waits. */
+	[PG_SQL_PUT_OFF] = { {
+		"UPDATE @schema.cairn_job_live l SET "
+		"lease_expires_at = " T " + $3::int8 * interval '1 microsecond', "
+		"reap_at = " T " + $3 * interval '1 microsecond' "
+		"WHERE l.id = $2::uuid AND l.status <> 'PENDING' AND l.lease_expires_at < " T,
+	} },
+
+	/* ---- reads ---- */
+
+	/* Both tables' primary keys, backwards. */
+	[PG_SQL_LIST] = { { LIST("") } },
 
 	/* Both tables' primary keys, by id. */
-	[PG_SQL_LIST_IDS] = { {
-		LIST(" AND $10::boolean", " AND $11::boolean", " AND t.id = ANY ($12::uuid[])"),
-	} },
+	[PG_SQL_LIST_IDS] = { { LIST("AND t.id = ANY ($12::uuid[]) ") } },
 
 	/* cairn_job_attempt_pkey; the running attempt is the job's own row. */
 	[PG_SQL_ATTEMPTS] = { {
-		HISTORY_JOB "SELECT a.fence, a.run_number, a.attempt, a.worker, a.leased_at, "
-		"a.finished_at, a.ending, a.error_code, a.error_message, a.retry_delay_us, "
-		"a.next_run_at, a.not_before FROM job LEFT JOIN LATERAL ("
-		"SELECT e.fence, e.run_number, e.attempt, e.worker, e.leased_at, e.finished_at, "
-		"e.ending, e.error_code, e.error_message, e.retry_delay_us, e.next_run_at, "
-		"e.not_before FROM @schema.cairn_job_attempt e WHERE e.job_id = job.id "
-		"AND e.fence > $3::int8 "
-		"UNION ALL SELECT job.fence, job.run_number, job.attempt, job.worker, job.leased_at, "
-		"NULL, NULL, NULL, NULL, NULL, NULL, NULL "
-		"WHERE job.status = 'LEASED' AND job.fence > $3 "
-		"ORDER BY fence LIMIT $4::int8) a ON true ORDER BY a.fence",
+		HISTORY_JOB
+		"SELECT a.fence, a.run_number, a.attempt, a.worker, a.leased_at, a.finished_at, "
+		"a.ending, a.error_code, a.error_message, a.retry_delay_us, a.next_run_at, "
+		"a.not_before FROM job LEFT JOIN LATERAL ("
+			"SELECT e.fence, e.run_number, e.attempt, e.worker, e.leased_at, "
+			"e.finished_at, e.ending, e.error_code, e.error_message, e.retry_delay_us, "
+			"e.next_run_at, e.not_before FROM @schema.cairn_job_attempt e "
+			"WHERE e.job_id = job.id AND e.fence > $3::int8 "
+			"UNION ALL "
+			"SELECT job.fence, job.run_number, job.attempt, job.worker, job.leased_at, "
+			"NULL, NULL, NULL, NULL, NULL, NULL, NULL "
+			"WHERE job.status = 'LEASED' AND job.fence > $3 "
+			"ORDER BY fence LIMIT $4::int8"
+		") a ON true ORDER BY a.fence",
 	} },
 
 	/* cairn_job_event_pkey. */
 	[PG_SQL_EVENTS] = { {
-		HISTORY_JOB "SELECT e.seq, e.kind, e.run_number, e.attempt, e.at, e.stage, "
-		"e.progress_done, e.progress_total, e.worker, e.reason, e.error_code, "
-		"e.error_message, e.detail, e.duration_us, e.until, e.requested "
-		"FROM job LEFT JOIN LATERAL (SELECT * FROM @schema.cairn_job_event v "
-		"WHERE v.job_id = job.id AND v.seq > $3::int8 ORDER BY v.seq LIMIT $4::int8) e "
-		"ON true ORDER BY e.seq",
+		HISTORY_JOB
+		"SELECT e.seq, e.kind, e.run_number, e.attempt, e.at, e.stage, e.progress_done, "
+		"e.progress_total, e.worker, e.reason, e.error_code, e.error_message, e.detail, "
+		"e.duration_us, e.until, e.requested FROM job LEFT JOIN LATERAL ("
+			"SELECT v.* FROM @schema.cairn_job_event v "
+			"WHERE v.job_id = job.id AND v.seq > $3::int8 ORDER BY v.seq LIMIT $4::int8"
+		") e ON true ORDER BY e.seq",
 	} },
 
 	/* cairn_job_dead_letter_pkey, backwards. */
 	[PG_SQL_DEAD] = { {
-		"SELECT d.job_id, d.type, d.queue, d.tenant, d.run_number, d.attempt, d.error_code, "
-		"d.error_message, d.payload, d.checkpoint, d.failed_at, d.created_at "
+		"SELECT d.job_id, d.type, d.queue, d.tenant, d.run_number, d.attempt, "
+		"d.error_code, d.error_message, d.payload, d.checkpoint, d.failed_at, d.created_at "
 		"FROM @schema.cairn_job_dead_letter d WHERE d.job_id < $1::uuid "
 		"AND d.job_id >= $2::uuid AND d.job_id <= $3::uuid "
 		"AND " IN_SCOPE("d.tenant", "$4") " AND ($5::text IS NULL OR d.type = $5) "
@@ -424,23 +450,34 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* Counts every row of both tables. */
 	[PG_SQL_STATS] = { {
 		"SELECT t.now, s.queue, s.ready, s.parked, s.leased, s.expired, s.oldest, "
-		"s.succeeded, s.dead, s.canceled FROM (SELECT " T " AS now) t LEFT JOIN LATERAL ("
-		"SELECT j.queue, "
-		"count(*) FILTER (WHERE j.status = 'PENDING' AND j.run_at <= t.now) AS ready, "
-		"count(*) FILTER (WHERE j.status = 'PENDING' AND j.run_at > t.now) AS parked, "
-		"count(*) FILTER (WHERE j.status = 'LEASED') AS leased, "
-		"count(*) FILTER (WHERE j.status = 'LEASED' AND j.lease_expires_at < t.now) "
-		"AS expired, "
-		"min(j.run_at) FILTER (WHERE j.status = 'PENDING' AND j.run_at <= t.now) AS oldest, "
-		"count(*) FILTER (WHERE j.status = 'SUCCEEDED') AS succeeded, "
-		"count(*) FILTER (WHERE j.status = 'DEAD_LETTERED') AS dead, "
-		"count(*) FILTER (WHERE j.status = 'CANCELED') AS canceled "
-		"FROM (SELECT l.queue, l.status, l.run_at, l.lease_expires_at "
-		"FROM @schema.cairn_job_live l WHERE " IN_SCOPE("l.tenant", "$2")
-		" UNION ALL SELECT d.queue, d.status, d.run_at, d.lease_expires_at "
-		"FROM @schema.cairn_job_done d WHERE " IN_SCOPE("d.tenant", "$2") ") j "
-		"GROUP BY j.queue) s ON true ORDER BY s.queue",
+		"s.succeeded, s.dead, s.canceled "
+		"FROM (SELECT " T " AS now) t LEFT JOIN LATERAL ("
+			"SELECT j.queue, "
+			"count(*) FILTER (WHERE j.status = 'PENDING' "
+			"AND j.run_at <= t.now) AS ready, "
+			"count(*) FILTER (WHERE j.status = 'PENDING' "
+			"AND j.run_at > t.now) AS parked, "
+			"count(*) FILTER (WHERE j.status = 'LEASED') AS leased, "
+			"count(*) FILTER (WHERE j.status = 'LEASED' "
+			"AND j.lease_expires_at < t.now) AS expired, "
+			"min(j.run_at) FILTER (WHERE j.status = 'PENDING' "
+			"AND j.run_at <= t.now) AS oldest, "
+			"count(*) FILTER (WHERE j.status = 'SUCCEEDED') AS succeeded, "
+			"count(*) FILTER (WHERE j.status = 'DEAD_LETTERED') AS dead, "
+			"count(*) FILTER (WHERE j.status = 'CANCELED') AS canceled "
+			"FROM ("
+				"SELECT l.queue, l.status, l.run_at, l.lease_expires_at "
+				"FROM @schema.cairn_job_live l "
+				"WHERE " IN_SCOPE("l.tenant", "$2") " "
+				"UNION ALL "
+				"SELECT d.queue, d.status, d.run_at, d.lease_expires_at "
+				"FROM @schema.cairn_job_done d "
+				"WHERE " IN_SCOPE("d.tenant", "$2")
+			") j GROUP BY j.queue"
+		") s ON true ORDER BY s.queue",
 	} },
+
+	/* ---- migrations ---- */
 
 	/* The catalogue. */
 	[PG_SQL_HISTORY_EXISTS] = { {
@@ -501,10 +538,11 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	} },
 
 	/* The catalogue. */
-	[PG_SQL_DESCRIBE] = { { DESCRIBE_TABLES, DESCRIBE_COLUMNS, DESCRIBE_REST } },
+	[PG_SQL_DESCRIBE] = { { DESCRIBE_RELATIONS, DESCRIBE_PARTS, DESCRIBE_REST } },
 };
+/* clang-format on */
 
-/* ---- rendering ------------------------------------------------------------------- */
+/* ---- rendering ---------------------------------------------------------- */
 
 #define PLACEHOLDER "@schema."
 

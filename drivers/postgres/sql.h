@@ -12,6 +12,7 @@ enum pg_sql {
 	PG_SQL_SETTINGS,
 	PG_SQL_NOW,
 	PG_SQL_CURRENT_SCHEMA,
+	PG_SQL_SESSION,
 	/* definitions */
 	PG_SQL_DEFINE,
 	PG_SQL_DEFINE_MISSING,
@@ -33,6 +34,8 @@ enum pg_sql {
 	PG_SQL_SUCCEED,
 	PG_SQL_CHANGE,
 	PG_SQL_REAP,
+	PG_SQL_EXPIRED,
+	PG_SQL_PUT_OFF,
 	/* reads */
 	PG_SQL_LIST,
 	PG_SQL_LIST_IDS,

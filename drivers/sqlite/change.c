@@ -15,13 +15,10 @@ void cairn_lite__row_read(struct lite_run *run, struct lite_row *row)
 	row->row = cairn_lite__int(run);
 	row->events = cairn_lite__int(run);
 	row->reap_at = cairn_lite__int(run);
-	job->id = cairn_lite__id(run);
 	job->status = cairn_lite__status(run);
-	job->type = cairn_lite__view(run);
 	job->tenant = cairn_lite__view(run);
 	job->run_number = cairn_lite__int32(run);
 	job->attempt = cairn_lite__int32(run);
-	job->max_attempts = cairn_lite__int32(run);
 	job->run_at = cairn_lite__int(run);
 	job->parked = (uint32_t)cairn_lite__int32(run);
 	job->lease_expires_at = cairn_lite__int(run);
@@ -222,6 +219,7 @@ static cairn_status change_one(struct lite_write *write, const cairn_change *cha
 	if (status != CAIRN_OK || !found)
 		return status;
 	cairn_lite__row_read(&run, &was);
+	was.job.id = change->id;
 	each->hit = cairn_change_test(change, &was.job, write->now);
 	if (each->hit == CAIRN_HIT) {
 		cairn_job is;

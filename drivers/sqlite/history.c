@@ -20,11 +20,21 @@ cairn_event_record cairn_lite__event(enum cairn_event_kind kind, const cairn_job
 	};
 }
 
+/* Whether the columns that LITE_EVENT_INSERT_BRIEF has are all there is. */
+static bool brief(const cairn_event_record *event)
+{
+	return event->progress_done < 0 && event->progress_total < 0 && event->reason.len == 0 &&
+	       event->error_code.len == 0 && event->error_message.len == 0 && event->until == 0 &&
+	       event->requested == 0;
+}
+
 cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job,
 				   const cairn_event_record *event, cairn_error *err)
 {
 	struct lite_run run;
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_EVENT_INSERT, err);
+	bool whole = !brief(event);
+	cairn_status status = cairn_lite__start(
+		&run, write->lite, whole ? LITE_EVENT_INSERT : LITE_EVENT_INSERT_BRIEF, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_lite__bind_id(&run, job);
@@ -34,16 +44,18 @@ cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job
 	cairn_lite__bind_int(&run, event->attempt);
 	cairn_lite__bind_int(&run, write->now);
 	cairn_lite__bind_text(&run, event->stage);
-	cairn_lite__bind_count(&run, event->progress_done);
-	cairn_lite__bind_count(&run, event->progress_total);
 	cairn_lite__bind_text(&run, event->worker);
-	cairn_lite__bind_text(&run, event->reason);
-	cairn_lite__bind_text(&run, event->error_code);
-	cairn_lite__bind_text(&run, event->error_message);
 	cairn_lite__bind_text(&run, event->detail);
 	cairn_lite__bind_count(&run, event->duration);
-	cairn_lite__bind_time(&run, event->until);
-	cairn_lite__bind_time(&run, event->requested);
+	if (whole) {
+		cairn_lite__bind_count(&run, event->progress_done);
+		cairn_lite__bind_count(&run, event->progress_total);
+		cairn_lite__bind_text(&run, event->reason);
+		cairn_lite__bind_text(&run, event->error_code);
+		cairn_lite__bind_text(&run, event->error_message);
+		cairn_lite__bind_time(&run, event->until);
+		cairn_lite__bind_time(&run, event->requested);
+	}
 	return cairn_lite__finish(&run, err);
 }
 

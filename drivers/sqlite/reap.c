@@ -130,6 +130,9 @@ static cairn_status reap_one(struct lite_write *write, const cairn_reap_plan *pl
 	if (status != CAIRN_OK || !found)
 		return status;
 	cairn_lite__row_read(&run, &was);
+	was.job.id = cairn_lite__id(&run);
+	was.job.type = cairn_lite__view(&run);
+	was.job.max_attempts = cairn_lite__int32(&run);
 	cairn_reap_change(plan, &was.job, &change);
 	status = cairn_lite__change_apply(write, &change, &was, &is, err);
 	if (status == CAIRN_OK)

@@ -15,11 +15,11 @@
 #define JOB_COLUMNS JOB_SMALL "request, payload, checkpoint, output"
 #define JOB_COMPACT JOB_SMALL "NULL, NULL, NULL, NULL"
 
-/* What change.c reads into a struct lite_row. */
+/* What change.c reads into a struct lite_row; the reaper needs some more. */
 #define ROW_COLUMNS \
-	"rowid, events, reap_at, id, status, type, tenant, run_number, attempt, max_attempts, " \
-	"run_at, parked, lease_expires_at, heartbeat_at, leased_at, worker, fence, finished_at, " \
-	"stage, progress_done, progress_total, status_reason, error_code, error_message"
+	"rowid, events, reap_at, status, tenant, run_number, attempt, run_at, parked, " \
+	"lease_expires_at, heartbeat_at, leased_at, worker, fence, finished_at, stage, " \
+	"progress_done, progress_total, status_reason, error_code, error_message"
 
 /* What a transition may write, without the documents. */
 #define MOVED_COLUMNS \
@@ -147,7 +147,8 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* cairn_job.id */
 	[LITE_JOB_ROW] = "SELECT " ROW_COLUMNS " FROM cairn_job WHERE id = ?",
 	/* rowid */
-	[LITE_JOB_ROW_AT] = "SELECT " ROW_COLUMNS " FROM cairn_job WHERE rowid = ?",
+	[LITE_JOB_ROW_AT] =
+		"SELECT " ROW_COLUMNS ", id, type, max_attempts FROM cairn_job WHERE rowid = ?",
 	/* rowid; no index has any of these columns */
 	[LITE_JOB_BEAT] = "UPDATE cairn_job SET lease_expires_at = ?2, heartbeat_at = ?3, "
 			  "updated_at = ?3 WHERE rowid = ?1",
@@ -180,9 +181,13 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* none to find, the primary key to fill */
 	[LITE_EVENT_INSERT] =
 		"INSERT INTO cairn_job_event (job_id, seq, kind, run_number, attempt, at, stage, "
-		"progress_done, progress_total, worker, reason, error_code, error_message, "
-		"detail, duration_us, until, requested) "
+		"worker, detail, duration_us, progress_done, progress_total, reason, error_code, "
+		"error_message, until, requested) "
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	/* the same for the events of a job that goes well: these columns and no others */
+	[LITE_EVENT_INSERT_BRIEF] =
+		"INSERT INTO cairn_job_event (job_id, seq, kind, run_number, attempt, at, stage, "
+		"worker, detail, duration_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	/* none to find, the primary key to fill */
 	[LITE_ATTEMPT_INSERT] =
 		"INSERT INTO cairn_job_attempt (job_id, fence, run_number, attempt, worker, "

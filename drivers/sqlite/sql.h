@@ -52,6 +52,7 @@ enum lite_sql {
 	LITE_JOB_DEFER,
 	/* history (history.c) */
 	LITE_EVENT_INSERT,
+	LITE_EVENT_INSERT_BRIEF,
 	LITE_ATTEMPT_INSERT,
 	LITE_DEAD_PUT,
 	LITE_JOB_FOUND,

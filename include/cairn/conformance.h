@@ -59,6 +59,11 @@ typedef struct cairn_subject {
 	 * database knows no such thing; with conn NULL it only answers 0 or 1. Optional likewise.
 	 */
 	int (*app_step)(cairn_conn *conn, enum cairn_app_step step);
+	/*
+	 * Makes the database refuse, from now on, whatever changes the status of this job in
+	 * the store at url; all else of the row can still be written. Answers 0. Optional likewise.
+	 */
+	int (*poison)(const char *url, cairn_id job);
 	/* A well-formed URL of this driver behind which no database answers. Optional. */
 	const char *unreachable_url;
 	/* A well-formed URL that the driver must refuse as malformed or unknown, NULL-terminated. Optional. */

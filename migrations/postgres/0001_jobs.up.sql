@@ -66,6 +66,7 @@ CREATE TABLE cairn_job_live (
 	worker           text COLLATE "C",
 	owner            text COLLATE "C",
 	idempotency_key  text COLLATE "C",
+	request          json, -- a copy from cairn_job_key, so that claims need not look there
 	checkpoint       json,
 	output           json,
 	status_reason    text,
@@ -73,7 +74,7 @@ CREATE TABLE cairn_job_live (
 	error_message    text,
 	CONSTRAINT cairn_job_live_pkey PRIMARY KEY (id)
 ) WITH (
-	fillfactor = 80,
+	fillfactor = 70,
 	autovacuum_vacuum_threshold = 1000,
 	autovacuum_vacuum_scale_factor = 0,
 	autovacuum_vacuum_cost_delay = 0,

@@ -29,7 +29,7 @@
 
 #if defined(__x86_64__) && defined(__LP64__)
 
-SIZE(cairn_subject, 80);
+SIZE(cairn_subject, 88);
 AT(cairn_subject, size, 0);
 AT(cairn_subject, driver, 8);
 AT(cairn_subject, url, 16);
@@ -37,9 +37,10 @@ AT(cairn_subject, migrate_url, 24);
 AT(cairn_subject, reset, 32);
 AT(cairn_subject, kill_session, 40);
 AT(cairn_subject, app_step, 48);
-AT(cairn_subject, unreachable_url, 56);
-AT(cairn_subject, bad_urls, 64);
-AT(cairn_subject, known_failures, 72);
+AT(cairn_subject, poison, 56);
+AT(cairn_subject, unreachable_url, 64);
+AT(cairn_subject, bad_urls, 72);
+AT(cairn_subject, known_failures, 80);
 FULL(cairn_subject, known_failures);
 
 SIZE(cairn_trace, 48);

@@ -10,19 +10,22 @@ leased() {
 }
 
 # ---- kill -9 of one of two, again and again
-perl -e 'printf qq({"type":"t","payload":%d}\n), $_ for 1 .. 120' | "$cairn" enqueue --ndjson >/dev/null
+perl -e 'printf qq({"type":"t","payload":%d}\n), $_ for 1 .. 200' | "$cairn" enqueue --ndjson >/dev/null
 worker() {
 	# shellcheck disable=SC2016 # for the worker's shell
-	"$cairn" work --type t -n 4 --lease 500ms --reap-interval 100ms --poll 50ms --name "$1" \
+	"$cairn" work --type t -n "$2" --lease 500ms --reap-interval 100ms --poll 50ms --name "$1" \
 		--exec 'read -r n; echo "$n" >>ran; sleep 0.05' >>"$1.log" 2>&1 &
 }
-worker steady
+worker steady 1
 steady=$!
 kills=0
+holds() {
+	"$cairn" --json jobs --status LEASED | grep -q "\"worker\":\"$1\""
+}
 while [ $kills -lt 5 ]; do
-	worker doomed
+	worker "doomed-$kills" 4
 	doomed=$!
-	sleep 0.3
+	wait_for 20 holds "doomed-$kills" || fail "doomed-$kills never got a job"
 	kill -9 $doomed
 	wait $doomed 2>/dev/null
 	kills=$((kills + 1))
@@ -35,13 +38,15 @@ kill $steady
 wait $steady
 is $? 0 "the survivor stops gracefully"
 "$cairn" --json jobs --limit 1000 >all
-is "$(json status <all | sort | uniq -c | tr -s ' ')" " 120 SUCCEEDED" "every job succeeded"
-is "$(sort -n ran | uniq | wc -l | tr -d ' ')" 120 "every job ran"
-ended=$(json id <all | while read -r id; do
-	"$cairn" --json show "$id" | json attempts | tr '{' '\n' | grep -c '"ending":"SUCCEEDED"'
-done | sort | uniq -c | tr -s ' ')
-is "$ended" " 120 1" "each under exactly one fence"
-like "$(cat steady.log)" 'reaped .*lost by doomed' "the survivor tells what it took back"
+is "$(json status <all | sort | uniq -c | tr -s ' ')" " 200 SUCCEEDED" "every job succeeded"
+is "$(sort -n ran | uniq | wc -l | tr -d ' ')" 200 "every job ran"
+json id <all | while read -r id; do
+	"$cairn" --json show "$id" | json attempts
+done >tries
+is "$(tr '{' '\n' <tries | grep -c '"ending":"SUCCEEDED"')" 200 "under one fence each"
+is "$(grep -c '"ending":"SUCCEEDED".*"ending":"SUCCEEDED"' tries)" 0 "none under two"
+is "$(tr '{' '\n' <tries | grep '"ending":"LEASE_EXPIRED"' | grep -o '"worker":"doomed-[0-9]' | sort -u | wc -l | tr -d ' ')" 5 \
+	"every killed worker's leases were taken back"
 
 # ---- the last attempt
 id=$("$cairn" enqueue once)
@@ -71,6 +76,7 @@ while :; do
 done
 sleep 0.5
 exits 0 "another worker" work --type t --exec 'echo new' --until-empty
+like "$out" 'reaped .*lost by ' "tells what it took back"
 kill -CONT $frozen
 wait $frozen
 "$cairn" --json show "$id" >job

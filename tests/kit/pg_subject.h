@@ -74,6 +74,25 @@ static int terminate(cairn_conn *conn)
 	return -1;
 }
 
+static int poison(const char *url, cairn_id job)
+{
+	char text[CAIRN_ID_TEXT];
+	char schema[80];
+	char sql[640];
+	const char *word = strstr(url, "%22");
+	if (!word)
+		return -1;
+	cairn_id_format(job, text);
+	snprintf(schema, sizeof(schema), "\"kit \"\"%s\"", word + 3);
+	snprintf(sql, sizeof(sql),
+		 "CREATE FUNCTION %s.poison() RETURNS trigger LANGUAGE plpgsql AS"
+		 " $$BEGIN RAISE EXCEPTION 'poisoned'; END$$;"
+		 "CREATE TRIGGER poison BEFORE UPDATE ON %s.cairn_job_live FOR EACH ROW WHEN"
+		 " (OLD.id = '%s' AND OLD.status <> NEW.status) EXECUTE FUNCTION %s.poison()",
+		 schema, schema, text, schema);
+	return run(sql);
+}
+
 static int app_step(cairn_conn *conn, enum cairn_app_step step)
 {
 	static const char *const commands[] = {
@@ -121,6 +140,7 @@ static int run_kit(int argc, char **argv, const char *options)
 		.reset = drop_schema,
 		.kill_session = terminate,
 		.app_step = app_step,
+		.poison = poison,
 		.unreachable_url = "postgresql:///cairn?host=/nonexistent&port=1",
 		.bad_urls = bad_urls,
 	};

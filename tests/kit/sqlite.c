@@ -42,6 +42,27 @@ static int app_step(cairn_conn *conn, enum cairn_app_step step)
 	return sqlite3_exec(db, commands[step], NULL, NULL, NULL) == SQLITE_OK ? 0 : -1;
 }
 
+static int poison(const char *url, cairn_id job)
+{
+	char hex[sizeof(job.bytes) * 2 + 1];
+	char file[1024];
+	char sql[256];
+	sqlite3 *db = NULL;
+	const char *path = url + strlen("sqlite:");
+	for (size_t i = 0; i < sizeof(job.bytes); i++)
+		snprintf(hex + 2 * i, 3, "%02x", job.bytes[i]);
+	snprintf(file, sizeof(file), "%.*s", (int)strcspn(path, "?"), path);
+	snprintf(sql, sizeof(sql),
+		 "CREATE TRIGGER poison BEFORE UPDATE ON cairn_job WHEN OLD.id = x'%s'"
+		 " AND OLD.status <> NEW.status BEGIN SELECT RAISE(ABORT, 'poisoned'); END",
+		 hex);
+	int answer = sqlite3_open(file, &db);
+	if (answer == SQLITE_OK)
+		answer = sqlite3_exec(db, sql, NULL, NULL, NULL);
+	sqlite3_close(db);
+	return answer == SQLITE_OK ? 0 : -1;
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const bad_urls[] = { "sqlite:", "sqlite:file.db?nonsense=1",
@@ -60,6 +81,7 @@ int main(int argc, char **argv)
 				       .url = url,
 				       .reset = remove_file,
 				       .app_step = app_step,
+				       .poison = poison,
 				       .unreachable_url = "sqlite:/nonexistent/directory/file.db",
 				       .bad_urls = bad_urls };
 	int answer = cairn_conformance_main(argc, argv, &sqlite);
