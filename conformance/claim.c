@@ -228,7 +228,7 @@ static void lease_durations(void)
 	ct_unchanged(conn, id, before);
 	opts.lease = 100 * CAIRN_MILLISECOND;
 	ct_int(claim(conn, &opts)->at[0].lease_expires_at, ct_now() + 100 * CAIRN_MILLISECOND);
-	id = ct_enqueue(conn, "t");
+	ct_enqueue(conn, "t");
 	opts.lease = CAIRN_DAY;
 	ct_int(claim(conn, &opts)->at[0].lease_expires_at, ct_now() + CAIRN_DAY);
 }

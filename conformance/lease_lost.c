@@ -161,10 +161,10 @@ static void by_a_wrong_fence(void)
 static void by_another_jobs_fence(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_lease first = take(conn);
+	take(conn);
 	ct_advance(CAIRN_HOUR);
 	ct_int(reap(conn), 1);
-	first = ct_claim(conn, "w");
+	cairn_lease first = ct_claim(conn, "w");
 	cairn_lease second = take(conn);
 	ct_int(first.fence, 2);
 	ct_int(second.fence, 1);

@@ -66,9 +66,6 @@ cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum 
 			       const char *op, cairn_error *err);
 cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size_t rows);
 
-/* Whether a transaction is open: cairn's, or the application's own. */
-int cairn__in_tx(cairn_conn *conn);
-
 /* ---- arena.c ---- */
 
 struct cairn__block;

@@ -120,7 +120,7 @@ static void judge(const cairn_job_insert *row, const cairn_job_inserted *result,
 		each->disposition = CAIRN_INSERTED;
 		each->job_status = CAIRN_JOB_PENDING;
 		each->run_number = 1;
-	} else if (memcmp(result->request_hash, row->request_hash, sizeof row->request_hash)) {
+	} else if (memcmp(result->request_hash, row->request_hash, sizeof row->request_hash) != 0) {
 		each->code = CAIRN_E_JOB_CONFLICT;
 		each->status = CAIRN_CONFLICT;
 	} else {

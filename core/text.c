@@ -11,7 +11,8 @@
 
 #include "alloc.h"
 
-void *cairn__text_alloc(const cairn_text *text, void *ptr, size_t old_size, size_t new_size)
+/* Memory from the text's own allocator. */
+static void *text_alloc(const cairn_text *text, void *ptr, size_t old_size, size_t new_size)
 {
 	if (text->alloc == NULL)
 		return cairn__raw_alloc(ptr, old_size, new_size);
@@ -30,7 +31,7 @@ bool cairn__text_reserve(cairn_text *text, size_t more)
 	size_t cap = text->cap < 64 ? 64 : text->cap * 2;
 	if (cap < text->len + more + 1)
 		cap = text->len + more + 1;
-	char *grown = cairn__text_alloc(text, text->ptr, text->cap, cap);
+	char *grown = text_alloc(text, text->ptr, text->cap, cap);
 	if (grown == NULL)
 		return false;
 	text->ptr = grown;
@@ -122,7 +123,7 @@ void cairn_text_add_json(cairn_text *text, cairn_str value)
 void cairn_text_clear(cairn_text *text)
 {
 	if (text->ptr != NULL)
-		cairn__text_alloc(text, text->ptr, text->cap, 0);
+		text_alloc(text, text->ptr, text->cap, 0);
 	text->ptr = NULL;
 	text->len = 0;
 	text->cap = 0;

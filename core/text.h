@@ -9,9 +9,6 @@
 /* Room for `more` bytes and the terminator behind the text; false, and failed, without memory. */
 bool cairn__text_reserve(cairn_text *text, size_t more);
 
-/* Memory from the text's own allocator. */
-void *cairn__text_alloc(const cairn_text *text, void *ptr, size_t old_size, size_t new_size);
-
 /* The inside of a JSON string: escapes what must be escaped, and nothing else. */
 void cairn__text_escape(cairn_text *text, const unsigned char *ptr, size_t len);
 

@@ -5,11 +5,6 @@
  */
 #include "core.h"
 
-int cairn__in_tx(cairn_conn *conn)
-{
-	return conn->depth > 0 || conn->ops.in_tx(conn->self);
-}
-
 /* The driver's depth of a level: shifted by one inside the application's transaction. */
 static uint32_t level(const cairn_conn *conn, uint32_t depth)
 {

@@ -107,8 +107,6 @@ struct cairn_worker {
 };
 
 /* ---- worker.c ---- */
-cairn_status cairn_worker__fail(cairn_error *err, cairn_status status, const char *op,
-				const char *code, const char *message);
 cairn_status cairn_worker__fail_code(cairn_error *err, cairn_code code);
 void cairn_worker__release(struct cairn_worker *worker);
 
@@ -133,8 +131,6 @@ void cairn_worker__nudge(struct cairn_worker *worker);
 
 /* ---- context.c ---- */
 bool cairn_worker__keep(struct kept *kept, cairn_str text);
-/* The same with NUL and what is not UTF-8 replaced by U+FFFD, at most max bytes. */
-bool cairn_worker__keep_clean(struct kept *kept, cairn_str text, size_t max);
 
 /* ---- link.c: the connection ---- */
 cairn_status cairn_worker__connect(struct cairn_worker *worker, cairn_error *err);

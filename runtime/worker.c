@@ -19,8 +19,8 @@
 
 /* ---- failing ------------------------------------------------------------------ */
 
-cairn_status cairn_worker__fail(cairn_error *err, cairn_status status, const char *op,
-				const char *code, const char *message)
+static cairn_status fail(cairn_error *err, cairn_status status, const char *op, const char *code,
+			 const char *message)
 {
 	if (err != NULL) {
 		*err = (cairn_error)CAIRN_ERROR_INIT;
@@ -34,16 +34,15 @@ cairn_status cairn_worker__fail(cairn_error *err, cairn_status status, const cha
 
 cairn_status cairn_worker__fail_code(cairn_error *err, cairn_code code)
 {
-	return cairn_worker__fail(err, cairn_code_status(code), "worker.run", cairn_code_text(code),
-				  cairn_code_message(code));
+	return fail(err, cairn_code_status(code), "worker.run", cairn_code_text(code),
+		    cairn_code_message(code));
 }
 
 /* ---- options -------------------------------------------------------------- */
 
 static cairn_status refuse(cairn_error *err, cairn_code code, const char *message)
 {
-	return cairn_worker__fail(err, cairn_code_status(code), "worker.open",
-				  cairn_code_text(code), message);
+	return fail(err, cairn_code_status(code), "worker.open", cairn_code_text(code), message);
 }
 
 static cairn_status check(const cairn_worker_opts *opts, cairn_error *err)
@@ -263,8 +262,8 @@ cairn_status cairn_worker_open(cairn_worker **out, const cairn_worker_opts *give
 	worker->poll_delay = worker->opts.poll_min;
 	if (pipe2(worker->wake, O_CLOEXEC | O_NONBLOCK) != 0) {
 		cairn_worker__release(worker);
-		return cairn_worker__fail(err, CAIRN_UNAVAILABLE, "worker.open",
-					  "worker.no_descriptors", "No file descriptors are left.");
+		return fail(err, CAIRN_UNAVAILABLE, "worker.open", "worker.no_descriptors",
+			    "No file descriptors are left.");
 	}
 	*out = worker;
 	return CAIRN_OK;
@@ -283,9 +282,8 @@ cairn_status cairn_worker_run(cairn_worker *worker, cairn_error *err)
 	cairn_close(worker->conn);
 	worker->conn = NULL;
 	if (st == CAIRN_OK && abandoned > 0)
-		st = cairn_worker__fail(&mine, CAIRN_TIMEOUT, "worker.run",
-					"worker.handlers_abandoned",
-					"Handlers did not heed the stop and were left running.");
+		st = fail(&mine, CAIRN_TIMEOUT, "worker.run", "worker.handlers_abandoned",
+			  "Handlers did not heed the stop and were left running.");
 	if (st != CAIRN_OK && err != NULL)
 		*err = mine;
 	return st;

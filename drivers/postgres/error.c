@@ -41,7 +41,7 @@ static const char *part(const PGresult *result, int which)
 	return text != NULL ? text : "";
 }
 
-bool cairn_pg__sqlstate_is(const PGresult *result, const char *sqlstate)
+static bool sqlstate_is(const PGresult *result, const char *sqlstate)
 {
 	return strcmp(part(result, PG_DIAG_SQLSTATE), sqlstate) == 0;
 }
@@ -56,15 +56,15 @@ static bool interrupted(struct pg *pg, const PGresult *result)
 /* A prepared statement that the session forgot, or whose tables were made anew, is no defect. */
 static bool stale_statement(const PGresult *result)
 {
-	return cairn_pg__sqlstate_is(result, "26000") ||
-	       (cairn_pg__sqlstate_is(result, "0A000") &&
+	return sqlstate_is(result, "26000") ||
+	       (sqlstate_is(result, "0A000") &&
 		strcmp(part(result, PG_DIAG_SOURCE_FUNCTION), "RevalidateCachedQuery") == 0);
 }
 
 /* Row security that is off, and would have hidden rows from the query. */
 static bool hidden_rows(const PGresult *result)
 {
-	return cairn_pg__sqlstate_is(result, "42501") &&
+	return sqlstate_is(result, "42501") &&
 	       strcmp(part(result, PG_DIAG_SOURCE_FUNCTION), "check_enable_rls") == 0;
 }
 

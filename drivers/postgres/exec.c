@@ -36,12 +36,17 @@ static cairn_status closed(struct pg *pg, cairn_error *err)
 	return status;
 }
 
+/* How long a connection must have been left alone to be worth a look. */
+#define LEFT_ALONE (50 * CAIRN_MILLISECOND)
+
 /*
  * A connection whose server went away while nobody looked says so before anything
  * is sent: then the call was certainly not written, and need not be called uncertain.
  */
 static bool went_away(struct pg *pg)
 {
+	if (ticks() - pg->used < LEFT_ALONE)
+		return false;
 	struct pollfd wire = { .fd = PQsocket(pg->conn), .events = POLLIN };
 	if (poll(&wire, 1, 0) <= 0)
 		return PQstatus(pg->conn) == CONNECTION_BAD;
@@ -177,7 +182,8 @@ void cairn_pg__queue(struct pg *pg, enum pg_sql sql)
 		cairn_pg__params_reset(pg);
 }
 
-void cairn_pg__queue_text(struct pg *pg, const char *text)
+/* A utility statement that is not in sql.c because it names a savepoint or the like. */
+static void queue_text(struct pg *pg, const char *text)
 {
 	if (!pg->pipe.failed)
 		queue_step(pg, next_step(pg, PG_SQL_COUNT, text));
@@ -281,6 +287,7 @@ static cairn_status finish(struct pg *pg, cairn_error *err)
 			collect_step(pg, &pipe->steps[pipe->read]);
 		synced = collect_sync(pg);
 	}
+	pg->used = ticks();
 	if (!synced || !PQexitPipelineMode(pg->conn)) {
 		pg->broken = pg->broken || PQstatus(pg->conn) != CONNECTION_BAD;
 		pipe->failed = true;
@@ -377,7 +384,7 @@ cairn_status cairn_pg__call_begin(struct pg *pg, bool writes, cairn_error *err)
 		return status;
 	pg->pipe.mode = mode_of(pg);
 	if (pg->pipe.mode == PG_WHOLE)
-		cairn_pg__queue_text(pg, BEGIN_TEXT);
+		queue_text(pg, BEGIN_TEXT);
 	if (pg->pipe.mode != PG_PLAIN)
 		queue_settings(pg);
 	pg->pipe.first = pg->pipe.count;
@@ -447,7 +454,7 @@ cairn_status cairn_pg__commands(struct pg *pg, const char *const *texts, size_t 
 	if (status != CAIRN_OK)
 		return status;
 	for (size_t i = 0; i < n; i++)
-		cairn_pg__queue_text(pg, texts[i]);
+		queue_text(pg, texts[i]);
 	return run_and_drop(pg, err);
 }
 
@@ -463,7 +470,7 @@ cairn_status cairn_pg__begin_tx(struct pg *pg, cairn_error *err)
 		status = start(pg, false, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_pg__queue_text(pg, BEGIN_TEXT);
+	queue_text(pg, BEGIN_TEXT);
 	if (!is_own(pg))
 		queue_settings(pg);
 	status = run_and_drop(pg, err);

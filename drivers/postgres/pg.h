@@ -111,6 +111,7 @@ struct pg {
 	bool pooled;	   /* a transaction-mode pooler may stand in between */
 	bool prepare;	   /* use prepared statements */
 	bool own_tx;	   /* cairn began the transaction that is open */
+	cairn_usec used;   /* when a pipeline last ended */
 	bool broken;	   /* not to be used any more, whatever libpq thinks */
 	enum pg_lock lock; /* a migration's */
 	enum pg_work work; /* likewise: what is undone when something fails now */
@@ -186,8 +187,6 @@ const char *cairn_pg__param(const struct pg_params *params, int index);
  */
 cairn_status cairn_pg__call_begin(struct pg *pg, bool writes, cairn_error *err);
 void cairn_pg__queue(struct pg *pg, enum pg_sql sql);
-/* A utility statement that is not in sql.c because it names a savepoint or the like. */
-void cairn_pg__queue_text(struct pg *pg, const char *text);
 cairn_status cairn_pg__call_run(struct pg *pg, cairn_error *err);
 void cairn_pg__call_clear(struct pg *pg);
 
@@ -222,7 +221,6 @@ bool cairn_pg__in_tx(const struct pg *pg);
 cairn_status cairn_pg__fail(struct pg *pg, const PGresult *result, cairn_error *err);
 /* A connection that could not be made. */
 cairn_status cairn_pg__fail_connect(PGconn *conn, cairn_error *err);
-bool cairn_pg__sqlstate_is(const PGresult *result, const char *sqlstate);
 
 /* ---- rows.c ------------------------------------------------------------- */
 

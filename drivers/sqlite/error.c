@@ -129,15 +129,14 @@ cairn_status cairn_lite__fail(struct lite *lite, int rc, cairn_error *err)
 }
 
 /*
- * The frame that makes a commit stand in the log is the last that is written. If writing
- * fails there is no commit; if what comes after it fails (the sync, the index), whoever
- * recovers the log finds the commit, though this session was told otherwise.
+ * The frame that makes a commit stand in the log may be there, whole, although writing it or
+ * what comes after it (the sync, the index) failed. Whoever recovers the log then finds the
+ * commit, though this session was told otherwise. A full disk cuts the log off before that.
  */
 cairn_status cairn_lite__uncertain(struct lite *lite, cairn_status status, cairn_error *err)
 {
 	int rc = sqlite3_extended_errcode(lite->db);
-	bool behind = (rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_NOMEM;
-	if (!behind || rc == SQLITE_IOERR_WRITE)
+	if ((rc & 0xff) != SQLITE_IOERR && (rc & 0xff) != SQLITE_NOMEM)
 		return status;
 	status = cairn_fail(err, CAIRN_E_DB_UNCERTAIN);
 	cairn_error_detail(err, "%s", sqlite3_errmsg(lite->db));

@@ -291,8 +291,8 @@ typedef struct cairn_changed {
 	cairn_status status; /* OK, STALE, NOT_FOUND, INVALID */
 	cairn_code code;
 	enum cairn_job_status job_status; /* after the change; as found when it failed; 0: no row */
-	enum cairn_ending ending;	  /* how this very fence ended, when a lease was refused */
-	cairn_time run_at;		  /* of a job that is PENDING again */
+	enum cairn_ending ending;    /* how this very fence ended: by this call, or before it */
+	cairn_time run_at;	     /* of a job that is PENDING again */
 	cairn_time lease_expires_at; /* of a job that is LEASED, or was canceled while leased */
 	uint64_t reserved_[2];
 } cairn_changed;
