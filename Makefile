@@ -285,12 +285,15 @@ format:
 	clang-format -i $(C_FILES)
 
 # What is generated and yet committed: errors, coverage of the reference, the frozen interface.
-docs: docs/ERRORS.md docs/COVERAGE.md
+docs: docs/ERRORS.md docs/COVERAGE.md docs/MUTANTS.md
 docs/ERRORS.md: $(BUILD)/bin/errors
 	$(Q)$< >$@.new && mv $@.new $@
 
 docs/COVERAGE.md: $(BUILD)/tests/kit/memory $(wildcard conformance/*.tsv)
 	$(Q)tools/scenarios.sh $< >$@.new && mv $@.new $@
+
+docs/MUTANTS.md: $(BUILD)/tests/kit/mutants
+	$(Q)tools/mutants.sh $< >$@.new && mv $@.new $@
 
 $(BUILD)/bin/errors: tools/errors.c include/cairn/codes.h
 	$(call say,CC)

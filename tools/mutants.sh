@@ -63,7 +63,7 @@ function row()
 END {
 	row()
 	if (skipped != "")
-		print "\nNot applicable to the memory driver, and tried on the others: " skipped "."
+		print "\nNot applicable to the memory driver, and tried on Postgres (`tests/kit/mutants_postgres.c`): " skipped "."
 	exit bad
 }
 '
