@@ -105,12 +105,21 @@ $(BUILD)/tools/cairn/%.o $(BUILD)/tests/crash/%.o: CPPFLAGS += $(if $(HAVE_PG),-
 $(BUILD)/tests/crash/%.o: CPPFLAGS += -D_DEFAULT_SOURCE
 $(BUILD)/bench/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(SQLITE_CFLAGS) $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES $(PQ_CFLAGS))
 
-$(BUILD)/%.o: %.c
+# Changes when the flags do, and then everything is compiled again.
+FLAGS := $(BUILD)/flags
+$(FLAGS): FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) pg=$(HAVE_PG))' | cmp -s - $@ || \
+		echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) pg=$(HAVE_PG))' >$@
+FORCE:
+.PHONY: FORCE
+
+$(BUILD)/%.o: %.c $(FLAGS)
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/gen/%.o: $(BUILD)/gen/%.c
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(FLAGS)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 

@@ -71,7 +71,7 @@ static void writes_one_event(void)
 	cairn_claim_opts opts = ct_claim_opts("w \"1\"", 1);
 	opts.lease = 2500 * CAIRN_MILLISECOND;
 	ct_int(claim(conn, &opts)->count, 1);
-	const cairn_event *event = &ct_events(conn, id)->at[1];
+	const cairn_event *event = ct_event(conn, id, 1);
 	ct_int(event->kind, CAIRN_EVENT_LEASED);
 	ct_int(event->seq, 2);
 	ct_int(event->run_number, 1);

@@ -188,6 +188,8 @@ ct_made ct_make(cairn_conn *conn, const char *type, enum cairn_job_status status
 const cairn_job *ct_job(cairn_conn *conn, cairn_id id);
 const cairn_attempts *ct_attempts(cairn_conn *conn, cairn_id id);
 const cairn_event_rows *ct_events(cairn_conn *conn, cairn_id id);
+/* The n-th from 0, which must be there. */
+const cairn_event *ct_event(cairn_conn *conn, cairn_id id, size_t n);
 /* kind 0: all. */
 size_t ct_count_events(cairn_conn *conn, cairn_id id, enum cairn_event_kind kind);
 /* The kinds of a job's events in order: "ENQUEUED LEASED SUCCEEDED". */

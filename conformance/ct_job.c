@@ -182,6 +182,13 @@ const cairn_event_rows *ct_events(cairn_conn *conn, cairn_id id)
 	return events;
 }
 
+const cairn_event *ct_event(cairn_conn *conn, cairn_id id, size_t n)
+{
+	const cairn_event_rows *events = ct_events(conn, id);
+	ct_true(events->count > n);
+	return &events->at[n];
+}
+
 size_t ct_count_events(cairn_conn *conn, cairn_id id, enum cairn_event_kind kind)
 {
 	const cairn_event_rows *events = ct_events(conn, id);

@@ -198,7 +198,7 @@ static void stages(void)
 	job.stage = CAIRN_STR("scheduled");
 	cairn_id scheduled = ct_add(conn, &job);
 	ct_str(ct_job(conn, scheduled)->stage, "scheduled");
-	ct_str(ct_events(conn, scheduled)->at[0].stage, "scheduled");
+	ct_str(ct_event(conn, scheduled, 0)->stage, "scheduled");
 	const char *bad[] = { "running", "completed", "Queued", "queued ", "x" };
 	for (size_t i = 0; i < 5; i++) {
 		job.stage = cairn_str_of(bad[i]);

@@ -60,7 +60,7 @@ static void one_time_for_all(void)
 		const cairn_job *job = ct_job(conn, each[i].id);
 		ct_int(job->created_at, first->created_at);
 		ct_int(job->updated_at, first->created_at);
-		ct_int(ct_events(conn, each[i].id)->at[0].at, first->created_at);
+		ct_int(ct_event(conn, each[i].id, 0)->at, first->created_at);
 	}
 }
 
@@ -123,7 +123,7 @@ static cairn_job_new unlike(size_t i)
 static const char *own(cairn_conn *conn, cairn_id id)
 {
 	const cairn_job *job = ct_job(conn, id);
-	const cairn_event *event = &ct_events(conn, id)->at[0];
+	const cairn_event *event = ct_event(conn, id, 0);
 	return ct_format("%s %s %s %s %s %s %lld %u %lld %d %d, %s %s", job->type.ptr,
 			 job->queue.ptr, job->tenant.ptr ? job->tenant.ptr : "-", job->payload.ptr,
 			 job->owner.ptr ? job->owner.ptr : "-", job->stage.ptr,

@@ -22,7 +22,7 @@ static void survives(cairn_conn *conn, cairn_str payload)
 	cairn_lease lease = cairn_job_lease(&claimed->at[0]);
 	ct_finish(conn, ct_failure(lease, CAIRN_FINISH_TERMINAL, "x"));
 	ct_same(ct_job(conn, id)->payload, payload);
-	ct_same(ct_dead(conn, id)->payload, payload);
+	ct_same(ct_dead_letter(conn, id)->payload, payload);
 }
 
 static void refused(cairn_conn *conn, cairn_str payload, cairn_status status, const char *code)

@@ -148,7 +148,7 @@ static void texts_of_failures(void)
 	ct_same(job->error_code, finish.error_code);
 	ct_same(job->error_message, finish.error_message);
 	ct_same(attempt_of(conn, finish.lease)->error_message, finish.error_message);
-	ct_str(ct_events(conn, job->id)->at[2].payload,
+	ct_str(ct_event(conn, job->id, 2)->payload,
 	       "{\"kind\":\"RETRYABLE\",\"error_code\":\"a \\\"b\\\" \\\\c\",\"error_message\":"
 	       "\"line 1\\nline \\\"2\\\"\\t\\\\ \xc3\xa9 \xf0\x9f\x92\xa5\"}");
 }
@@ -161,7 +161,7 @@ static void a_message_may_be_missing(void)
 	ct_finish(conn, finish);
 	ct_str(ct_job(conn, finish.lease.id)->error_message, NULL);
 	ct_str(attempt_of(conn, finish.lease)->error_message, NULL);
-	ct_str(ct_events(conn, finish.lease.id)->at[2].payload,
+	ct_str(ct_event(conn, finish.lease.id, 2)->payload,
 	       "{\"kind\":\"RETRYABLE\",\"error_code\":\"x\",\"error_message\":null}");
 }
 

@@ -61,7 +61,7 @@ cairn_status cairn_worker__beat(struct cairn_worker *worker, cairn_error *err)
 
 cairn_status cairn_worker__reap(struct cairn_worker *worker, cairn_error *err)
 {
-	if (worker->opts.reap_interval == 0 || worker->stop_phase != 0)
+	if (worker->opts.reap_interval < 0 || worker->stop_phase != 0)
 		return CAIRN_OK;
 	if (cairn_worker__now() < worker->next_reap)
 		return CAIRN_OK;

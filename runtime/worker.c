@@ -64,7 +64,7 @@ static cairn_status check(const cairn_worker_opts *opts, cairn_error *err)
 	if (opts->lease != 0 && (opts->lease < MIN_LEASE || opts->lease > MAX_LEASE))
 		return refuse(err, CAIRN_E_JOB_LEASE_DURATION,
 			      cairn_code_message(CAIRN_E_JOB_LEASE_DURATION));
-	if (opts->poll_min < 0 || opts->poll_max < 0 || opts->reap_interval < 0 ||
+	if (opts->poll_min < 0 || opts->poll_max < 0 || opts->reap_interval < -1 ||
 	    opts->drain < 0 || opts->grace < 0)
 		return refuse(err, CAIRN_E_ARG_INVALID, "A duration must not be negative.");
 	if (opts->concurrency > MAX_CONCURRENCY || (opts->flags & ~CAIRN_WORKER_IDLE_EXIT) != 0)
@@ -78,6 +78,8 @@ static void settle(struct cairn_worker *worker)
 	cairn_worker_opts *opts = &worker->opts;
 	if (opts->lease == 0)
 		opts->lease = CAIRN_LEASE_DEFAULT;
+	if (opts->reap_interval == 0)
+		opts->reap_interval = opts->lease / 2;
 	if (opts->poll_min == 0)
 		opts->poll_min = 50 * CAIRN_MILLISECOND;
 	if (opts->poll_max == 0)
@@ -262,8 +264,8 @@ cairn_status cairn_worker_open(cairn_worker **out, const cairn_worker_opts *give
 	worker->poll_delay = worker->opts.poll_min;
 	if (pipe2(worker->wake, O_CLOEXEC | O_NONBLOCK) != 0) {
 		cairn_worker__release(worker);
-		return fail(err, CAIRN_UNAVAILABLE, "worker.open", "worker.no_descriptors",
-			    "No file descriptors are left.");
+		return refuse(err, CAIRN_E_WORKER_DESCRIPTORS,
+			      cairn_code_message(CAIRN_E_WORKER_DESCRIPTORS));
 	}
 	*out = worker;
 	return CAIRN_OK;
@@ -282,8 +284,7 @@ cairn_status cairn_worker_run(cairn_worker *worker, cairn_error *err)
 	cairn_close(worker->conn);
 	worker->conn = NULL;
 	if (st == CAIRN_OK && abandoned > 0)
-		st = fail(&mine, CAIRN_TIMEOUT, "worker.run", "worker.handlers_abandoned",
-			  "Handlers did not heed the stop and were left running.");
+		st = cairn_worker__fail_code(&mine, CAIRN_E_WORKER_ABANDONED);
 	if (st != CAIRN_OK && err != NULL)
 		*err = mine;
 	return st;

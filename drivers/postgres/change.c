@@ -42,8 +42,8 @@ _Static_assert(CAIRN_ENDING_SUCCEEDED == 1 && CAIRN_ENDING_RELEASED == 10, "endi
 #define CHUNK	   500
 #define CHUNKS_MAX 100
 
-/* What makes a lean text fail when a lease ran out while it waited for its row. */
-#define RAN_OUT "22012"
+/* How a lean text fails over a lease that is over: a text that is no number. */
+#define RAN_OUT "22P02"
 
 /* The texts, in the order in which a call sends them. */
 static const enum pg_sql texts[] = { PG_SQL_HEARTBEAT, PG_SQL_SUCCEED, PG_SQL_CHANGE };

@@ -206,6 +206,16 @@ static const void *field(struct pg_items items, size_t i, size_t offset)
 	return (const char *)item + offset;
 }
 
+bool cairn_pg__all_zero(struct pg_items items, size_t offset, size_t size)
+{
+	static const char zeroes[32];
+	for (size_t i = 0; i < items.n; i++) {
+		if (memcmp(field(items, i, offset), zeroes, size) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* Starts an array of n elements that will take size bytes with their lengths. */
 static char *array(struct pg *pg, uint32_t oid, size_t n, size_t size)
 {

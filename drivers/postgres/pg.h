@@ -156,6 +156,9 @@ void cairn_pg__add_now(struct pg *pg);
 /* Array elements: what stands for an absent text, and for the time 0. */
 enum pg_absent { PG_ABSENT_NULL, PG_ABSENT_EMPTY };
 
+/* Whether a column of that many bytes is zero in every item: then NULL can stand for it. */
+bool cairn_pg__all_zero(struct pg_items items, size_t offset, size_t size);
+
 void cairn_pg__add_ids(struct pg *pg, struct pg_items items, size_t offset);
 void cairn_pg__add_int4s(struct pg *pg, struct pg_items items, size_t offset);
 void cairn_pg__add_int8s(struct pg *pg, struct pg_items items, size_t offset);

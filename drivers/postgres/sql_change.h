@@ -7,9 +7,9 @@
  * whoever held the row only locked it or rolled back. CHANGE locks first and tests then.
  * HEARTBEAT and SUCCEED, which are most of the work, save that step: they take every
  * row whose fence fits and then hold the lease that they took against the clock; one that
- * is over fails the statement with division_by_zero, before anything is committed, and the call
- * is done again behind LOCK_JOBS, where a WHERE can test. So where an error would hurt, in the
- * application's transaction, they come behind LOCK_JOBS at once.
+ * is over fails the statement before anything is committed, and the call is done again
+ * behind LOCK_JOBS, where a WHERE can test. So where an error would hurt, in the application's
+ * transaction, they come behind LOCK_JOBS at once.
  *
  * The numbers are those of cairn_change_set, cairn_job_status and cairn_event_kind; change.c
  * asserts them.
@@ -83,8 +83,13 @@
 	"AND l.fence = ($4::int8[])[width_bucket(l.id, $3)] " \
 	"AND ($2 < 2 OR l.lease_expires_at > " TICK ")"
 
-/* 1; where nothing was locked before, an error unless the lease still runs. */
-#define RUNS(lease) "1 / CASE WHEN $2 < 2 AND " lease " <= " TICK " THEN 0 ELSE 1 END"
+/*
+ * 1; where nothing was locked before, an error unless the lease still runs. A text that is no
+ * number is the error at hand that can say something to who reads the server's log.
+ */
+#define RUNS(lease) \
+	"CASE WHEN $2 < 2 AND " lease " <= " TICK " " \
+	"THEN ('cairn: the lease of ' || l.id || ' ran out')::int4 ELSE 1 END"
 
 /*
  * $5: the new lease. No column of an index changes, unless the lease gets shorter. The former
@@ -102,13 +107,19 @@
 		"FROM @schema.cairn_job_live o WHERE o.id = l.id" \
 	") ELSE 1 END, l.run_at, l.lease_expires_at"
 
-/* $5: outputs, $6: stage, $7: 1 writes the event. The fields are those of a plain success. */
+/*
+ * $5: outputs, $6: stage, $7: 1 writes the event. The fields are those of a plain success. What
+ * history wants stands in front: the rest of a row need not be taken apart for it.
+ */
 #define SUCCEED \
 	"WITH gone AS (" \
 		"DELETE FROM @schema.cairn_job_live l WHERE " HELD " " \
-		"RETURNING " MOVED("l") ", " CALL_T " AS now, l.run_at, l.events, l.leased_at, " \
-		"l.worker, l.progress_done, l.progress_total, l.checkpoint, " \
-		"width_bucket(l.id, $3) AS n, " RUNS("l.lease_expires_at") " AS runs" \
+		"RETURNING l.id, l.fence, " CALL_T " AS now, l.leased_at, l.run_number, " \
+		"l.attempt, l.worker, l.events, width_bucket(l.id, $3) AS n, " \
+		RUNS("l.lease_expires_at") " AS runs, l.run_at, l.progress_done, " \
+		"l.progress_total, l.checkpoint, l.created_at, l.timeout_us, l.priority, " \
+		"l.max_attempts, l.queue, l.type, l.tenant, l.payload, l.started_at, l.owner, " \
+		"l.idempotency_key" \
 	"), done AS (" \
 		INTO_DONE \
 		"SELECT " MOVED("g") ", g.now, g.now, g.run_at, g.events + $7::int4, " \

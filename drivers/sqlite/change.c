@@ -35,9 +35,9 @@ void cairn_lite__row_read(struct lite_run *run, struct lite_row *row)
 	job->error_message = cairn_lite__view(run);
 }
 
-/* ---- the row ------------------------------------------------------------------------- */
+/* ---- the row ------------------------------------------------------------ */
 
-/* A lease that is extended is found in time by the reap_at it has; one that is cut needs a new one. */
+/* The reap_at of a lease that is extended is early enough; one that is cut needs a new one. */
 static cairn_time next_reap_at(const struct lite_row *was, const cairn_job *is)
 {
 	if (is->status != CAIRN_JOB_LEASED)
@@ -114,52 +114,7 @@ static cairn_status put_checkpoint(struct lite_write *write, const cairn_change 
 	return cairn_lite__finish(&run, err);
 }
 
-/* ---- the events ------------------------------------------------------------------------ */
-
-/* The members that docs/EVENTS.md gives to each kind of event. */
-static cairn_event_record describe(enum cairn_event_kind kind, const cairn_change *change,
-				   const cairn_job *was, const cairn_job *is, cairn_time now)
-{
-	cairn_event_record event = cairn_lite__event(kind, was);
-	cairn_str ending = cairn_str_of(cairn_ending_text(change->ending));
-	switch (kind) {
-	case CAIRN_EVENT_SUCCEEDED:
-		event.stage = is->stage;
-		event.progress_done = is->progress_done;
-		event.progress_total = is->progress_total;
-		break;
-	case CAIRN_EVENT_FAILED:
-		event.detail = ending;
-		event.error_code = change->error_code;
-		event.error_message = change->error_message;
-		break;
-	case CAIRN_EVENT_RETRY_SCHEDULED:
-		event.duration = change->run_after;
-		event.until = is->run_at;
-		event.requested = change->not_before;
-		event.detail = change->not_before > now + change->run_after
-				       ? CAIRN_STR("HANDLER_NOT_BEFORE")
-				       : CAIRN_STR("POLICY");
-		break;
-	case CAIRN_EVENT_DEAD_LETTERED:
-		event.detail = ending;
-		event.error_code = change->error_code;
-		break;
-	case CAIRN_EVENT_CANCELED:
-		event.reason = change->reason;
-		if (was->status == CAIRN_JOB_LEASED)
-			event.until = was->lease_expires_at;
-		break;
-	case CAIRN_EVENT_ENQUEUED:
-	case CAIRN_EVENT_LEASED:
-	case CAIRN_EVENT_STAGE_CHANGED:
-	case CAIRN_EVENT_PROGRESS:
-	case CAIRN_EVENT_REQUEUED:
-	default:
-		break;
-	}
-	return event;
-}
+/* ---- the events --------------------------------------------------------- */
 
 /* In the order of their kinds, which is the order of the timeline; *seq is the last one's. */
 static cairn_status write_events(struct lite_write *write, const cairn_change *change,
@@ -170,15 +125,121 @@ static cairn_status write_events(struct lite_write *write, const cairn_change *c
 	for (int kind = CAIRN_EVENT_ENQUEUED; kind <= CAIRN_EVENT_REQUEUED; kind++) {
 		if (status != CAIRN_OK || !(change->events & 1u << kind))
 			continue;
-		cairn_event_record event =
-			describe((enum cairn_event_kind)kind, change, was, is, write->now);
+		cairn_event_record event = cairn_change_event((enum cairn_event_kind)kind, change,
+							      was, is, write->now);
 		event.seq = ++*seq;
 		status = cairn_lite__event_add(write, &was->id, &event, err);
 	}
 	return status;
 }
 
-/* ---- the change -------------------------------------------------------------------------- */
+/* The attempt that ends, and the events; *seq is the last one's. */
+static cairn_status write_history(struct lite_write *write, const cairn_change *change,
+				  const cairn_job *was, const cairn_job *is, int64_t *seq,
+				  cairn_error *err)
+{
+	cairn_status status = CAIRN_OK;
+	/* the running attempt is the job row itself; its own row is written when it ends */
+	if (change->ending != CAIRN_ENDING_NONE && was->status == CAIRN_JOB_LEASED)
+		status = cairn_lite__attempt_add(write, change, was, is, err);
+	if (status == CAIRN_OK)
+		status = write_events(write, change, was, is, seq, err);
+	return status;
+}
+
+/* ---- successes, several by one statement -------------------------------- */
+
+/* What the end of a job that goes well sets, if it brings nothing of its own but an output. */
+#define SUCCESS_SET \
+	(CAIRN_SET_FINISHED | CAIRN_SET_REASON | CAIRN_SET_ERROR | CAIRN_SET_OUTPUT | \
+	 CAIRN_SET_STAGE | CAIRN_CLEAR_HOLDER | CAIRN_CLEAR_LEASE)
+
+/* A batch on its way. Plain successes wait until enough of them are alike. */
+struct batch {
+	struct lite_write *write;
+	size_t waiting;
+	cairn_str stage;
+	int64_t events; /* that each of them wrote */
+	struct {
+		int64_t row;
+		cairn_str output;
+	} successes[LITE_ROWS];
+};
+
+static bool plain_success(const cairn_change *change)
+{
+	return change->to == CAIRN_JOB_SUCCEEDED && change->set == SUCCESS_SET &&
+	       change->reason.len == 0 && change->error_code.len == 0 &&
+	       change->error_message.len == 0;
+}
+
+static cairn_status start_success(struct lite_run *run, const struct batch *batch,
+				  enum lite_sql which, cairn_error *err)
+{
+	cairn_status status = cairn_lite__start(run, batch->write->lite, which, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_int(run, batch->write->now);
+	cairn_lite__bind_text(run, batch->stage);
+	cairn_lite__bind_int(run, batch->events);
+	return CAIRN_OK;
+}
+
+static cairn_status succeed_rows(struct batch *batch, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = start_success(&run, batch, LITE_JOB_SUCCEED_ROWS, err);
+	if (status != CAIRN_OK)
+		return status;
+	for (size_t i = 0; i < LITE_ROWS; i++) {
+		cairn_lite__bind_int(&run, batch->successes[i].row);
+		cairn_lite__bind_text(&run, batch->successes[i].output);
+	}
+	return cairn_lite__finish(&run, err);
+}
+
+static cairn_status succeed_one(struct batch *batch, size_t i, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = start_success(&run, batch, LITE_JOB_SUCCEED, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_text(&run, batch->successes[i].output);
+	cairn_lite__bind_int(&run, batch->successes[i].row);
+	return cairn_lite__finish(&run, err);
+}
+
+static cairn_status succeed(struct batch *batch, cairn_error *err)
+{
+	cairn_status status = CAIRN_OK;
+	if (batch->waiting == LITE_ROWS)
+		status = succeed_rows(batch, err);
+	for (size_t i = 0; i < batch->waiting % LITE_ROWS && status == CAIRN_OK; i++)
+		status = succeed_one(batch, i, err);
+	batch->waiting = 0;
+	return status;
+}
+
+static cairn_status gather(struct batch *batch, const cairn_change *change,
+			   const struct lite_row *was, cairn_job *is, cairn_error *err)
+{
+	int64_t seq = was->events;
+	*is = was->job;
+	cairn_change_apply(change, is, batch->write->now);
+	cairn_status status = write_history(batch->write, change, &was->job, is, &seq, err);
+	int64_t events = seq - was->events;
+	bool alike = events == batch->events && cairn_str_equal(change->stage, batch->stage);
+	if (status == CAIRN_OK && (batch->waiting == LITE_ROWS || !alike))
+		status = succeed(batch, err);
+	batch->events = events;
+	batch->stage = change->stage;
+	batch->successes[batch->waiting].row = was->row;
+	batch->successes[batch->waiting].output = change->output;
+	batch->waiting++;
+	return status;
+}
+
+/* ---- the change --------------------------------------------------------- */
 
 cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_change *change,
 				      const struct lite_row *was, cairn_job *is, cairn_error *err)
@@ -188,12 +249,7 @@ cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_chan
 	cairn_change_apply(change, is, write->now);
 	if (only_lease(change, was))
 		return beat(write, was, is, err);
-	cairn_status status = CAIRN_OK;
-	/* the running attempt is the job row itself; its own row is written when it ends */
-	if (change->ending != CAIRN_ENDING_NONE && was->job.status == CAIRN_JOB_LEASED)
-		status = cairn_lite__attempt_add(write, change, &was->job, is, err);
-	if (status == CAIRN_OK)
-		status = write_events(write, change, &was->job, is, &seq, err);
+	cairn_status status = write_history(write, change, &was->job, is, &seq, err);
 	if (status == CAIRN_OK)
 		status = move(write, change, was, is, seq, err);
 	if (status == CAIRN_OK && (change->set & CAIRN_SET_CHECKPOINT))
@@ -204,9 +260,10 @@ cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_chan
 }
 
 /* A guard that fails is an answer and no error: this item writes nothing, the others go on. */
-static cairn_status change_one(struct lite_write *write, const cairn_change *change,
+static cairn_status change_one(struct batch *batch, const cairn_change *change,
 			       cairn_change_result *each, cairn_error *err)
 {
+	struct lite_write *write = batch->write;
 	struct lite_run run;
 	struct lite_row was;
 	bool found;
@@ -223,7 +280,9 @@ static cairn_status change_one(struct lite_write *write, const cairn_change *cha
 	each->hit = cairn_change_test(change, &was.job, write->now);
 	if (each->hit == CAIRN_HIT) {
 		cairn_job is;
-		status = cairn_lite__change_apply(write, change, &was, &is, err);
+		status = plain_success(change)
+				 ? gather(batch, change, &was, &is, err)
+				 : cairn_lite__change_apply(write, change, &was, &is, err);
 		each->run_at = is.run_at;
 		each->lease_expires_at = is.lease_expires_at;
 	}
@@ -240,8 +299,11 @@ cairn_status cairn_lite__job_change(void *self, const cairn_change_plan *plan,
 	cairn_status status = cairn_lite__write_begin(self, &write, err);
 	if (status != CAIRN_OK)
 		return status;
+	struct batch batch = { .write = &write };
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
-		status = change_one(&write, &plan->changes[i], &each[i], err);
+		status = change_one(&batch, &plan->changes[i], &each[i], err);
+	if (status == CAIRN_OK)
+		status = succeed(&batch, err);
 	if (status == CAIRN_OK && plan->claim != NULL)
 		status = cairn_lite__claim(&write, plan->claim, claimed, err);
 	return cairn_lite__write_end(&write, status, err);

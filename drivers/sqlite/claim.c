@@ -1,7 +1,7 @@
 /*
  * claim.c - leasing the best jobs that are due. The rows are read first, in queue
- * order, and then written one by one: that beats one UPDATE … RETURNING, and the
- * index being walked stands still. With a single writer nobody's rows must be skipped.
+ * order, and then written by rowid: that beats one UPDATE … RETURNING, and the index
+ * being walked stands still. With a single writer nobody's rows must be skipped.
  */
 #include "lite.h"
 
@@ -19,7 +19,7 @@ cairn_status cairn_lite__slots(struct lite *lite, size_t n, cairn_error *err)
 	return CAIRN_OK;
 }
 
-/* ---- parked jobs whose time has come ------------------------------------------------ */
+/* ---- parked jobs whose time has come ------------------------------------ */
 
 #define UNPARK_STEP 256
 
@@ -67,7 +67,7 @@ static cairn_status unpark(struct lite_write *write, cairn_str queue, cairn_erro
 	return status;
 }
 
-/* ---- claiming ---------------------------------------------------------------------------- */
+/* ---- claiming ----------------------------------------------------------- */
 
 static bool right_type(struct lite_run *run, const cairn_claim_plan *plan)
 {
@@ -131,11 +131,10 @@ static cairn_status read_best(struct lite_write *write, const cairn_claim_plan *
 	return status;
 }
 
-static cairn_status lease(struct lite_write *write, const cairn_claim_plan *plan,
-			  const struct lite_slot *slot, const cairn_job *job, cairn_error *err)
+static cairn_status lease_one(struct lite_write *write, const cairn_claim_plan *plan,
+			      const struct lite_slot *slot, const cairn_job *job, cairn_error *err)
 {
 	struct lite_run run;
-	int64_t events = slot->events + (plan->record ? 1 : 0);
 	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_LEASE, err);
 	if (status != CAIRN_OK)
 		return status;
@@ -146,37 +145,88 @@ static cairn_status lease(struct lite_write *write, const cairn_claim_plan *plan
 	cairn_lite__bind_int(&run, write->now);
 	cairn_lite__bind_int(&run, job->lease_expires_at);
 	cairn_lite__bind_int(&run, job->started_at);
-	cairn_lite__bind_int(&run, events);
-	status = cairn_lite__finish(&run, err);
-	if (status != CAIRN_OK || !plan->record)
+	cairn_lite__bind_int(&run, slot->events + (plan->record ? 1 : 0));
+	return cairn_lite__finish(&run, err);
+}
+
+/* LITE_ROWS of them: what is the same for all, and which they are. */
+static cairn_status lease_rows(struct lite_write *write, const cairn_claim_plan *plan,
+			       const struct lite_slot *slots, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_LEASE_ROWS, err);
+	if (status != CAIRN_OK)
 		return status;
-	cairn_event_record event = cairn_lite__event(CAIRN_EVENT_LEASED, job);
-	event.seq = events;
+	cairn_lite__bind_text(&run, plan->worker);
+	cairn_lite__bind_int(&run, write->now);
+	cairn_lite__bind_int(&run, write->now + plan->lease);
+	cairn_lite__bind_int(&run, plan->record ? 1 : 0);
+	for (size_t i = 0; i < LITE_ROWS; i++)
+		cairn_lite__bind_int(&run, slots[i].row);
+	return cairn_lite__finish(&run, err);
+}
+
+static cairn_status lease(struct lite_write *write, const cairn_claim_plan *plan, cairn_rows *jobs,
+			  cairn_error *err)
+{
+	const struct lite_slot *slots = write->lite->slots;
+	size_t n = cairn_rows_count(jobs);
+	size_t i = 0;
+	cairn_status status = CAIRN_OK;
+	for (; n - i >= LITE_ROWS && status == CAIRN_OK; i += LITE_ROWS)
+		status = lease_rows(write, plan, &slots[i], err);
+	for (; i < n && status == CAIRN_OK; i++)
+		status = lease_one(write, plan, &slots[i], cairn_rows_at(jobs, i), err);
+	return status;
+}
+
+static cairn_status add_event(struct lite_write *write, const cairn_claim_plan *plan,
+			      const struct lite_slot *slot, const cairn_job *job, cairn_error *err)
+{
+	cairn_event_record event = cairn_event_of(CAIRN_EVENT_LEASED, job);
+	event.seq = slot->events + 1;
 	event.stage = job->stage;
 	event.worker = plan->worker;
 	event.duration = plan->lease;
 	return cairn_lite__event_add(write, &job->id, &event, err);
 }
 
+/* What follows from the claim for each job: its event, and the retry policy in the answer. */
+static cairn_status complete(struct lite_write *write, const cairn_claim_plan *plan,
+			     cairn_rows *jobs, cairn_error *err)
+{
+	struct lite *lite = write->lite;
+	struct lite_memo memo = { .used = 0 };
+	cairn_status status = CAIRN_OK;
+	for (size_t i = 0; i < cairn_rows_count(jobs) && status == CAIRN_OK; i++) {
+		const struct lite_definition *definition;
+		cairn_job *job = cairn_rows_at(jobs, i);
+		status = cairn_lite__definition(lite, &memo, job->type, &definition, err);
+		if (status != CAIRN_OK)
+			break;
+		job->retry = definition->retry;
+		if (plan->record)
+			status = add_event(write, plan, &lite->slots[i], job, err);
+	}
+	return status;
+}
+
 cairn_status cairn_lite__claim(struct lite_write *write, const cairn_claim_plan *plan,
 			       cairn_rows *jobs, cairn_error *err)
 {
 	struct lite *lite = write->lite;
-	struct lite_memo memo = { .used = 0 };
 	cairn_status status = cairn_lite__slots(lite, plan->limit, err);
 	if (status == CAIRN_OK)
 		status = unpark(write, plan->queue, err);
 	if (status == CAIRN_OK)
 		status = read_best(write, plan, jobs, err);
-	for (size_t i = 0; i < cairn_rows_count(jobs) && status == CAIRN_OK; i++) {
-		const struct lite_definition *definition;
-		cairn_job *job = cairn_rows_at(jobs, i);
-		status = lease(write, plan, &lite->slots[i], job, err);
-		if (status == CAIRN_OK)
-			status = cairn_lite__definition(lite, &memo, job->type, &definition, err);
-		if (status == CAIRN_OK)
-			job->retry = definition->retry;
-	}
+	if (status == CAIRN_OK)
+		status = lease(write, plan, jobs, err);
+	if (status == CAIRN_OK)
+		status = complete(write, plan, jobs, err);
+	/* a lease that could not be told must not be left */
+	if (status == CAIRN_OK && cairn_rows_failed(jobs))
+		status = cairn_fail(err, CAIRN_E_NOMEM);
 	lite->idle = status == CAIRN_OK && cairn_rows_count(jobs) == 0;
 	return status;
 }

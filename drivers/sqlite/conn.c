@@ -9,7 +9,7 @@
 
 #include "lite.h"
 
-/* ---- time -------------------------------------------------------------------- */
+/* ---- time --------------------------------------------------------------- */
 
 static cairn_usec microseconds(clockid_t clock)
 {
@@ -36,7 +36,7 @@ cairn_status cairn_lite__now(void *self, cairn_time *now, cairn_error *err)
 	return CAIRN_OK;
 }
 
-/* ---- waiting and being stopped --------------------------------------------------- */
+/* ---- waiting and being stopped ------------------------------------------ */
 
 /* xorshift: the pauses of several processes must only not keep step. */
 static uint32_t dice(struct lite *lite)
@@ -118,7 +118,7 @@ void cairn_lite__interrupt(void *self)
 	sqlite3_interrupt(lite->db);
 }
 
-/* ---- the URL ------------------------------------------------------------------------ */
+/* ---- the URL ------------------------------------------------------------ */
 
 struct options {
 	bool memory;
@@ -194,7 +194,7 @@ static cairn_status read_url(const cairn_url *url, struct options *options, cair
 	return status;
 }
 
-/* ---- opening ---------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------ */
 
 static cairn_status open_file(struct lite *lite, cairn_str path, const struct options *options,
 			      cairn_error *err)
@@ -349,7 +349,7 @@ void cairn_lite__close(void *self)
 	lite->db = NULL;
 }
 
-/* ---- the public face ------------------------------------------------------------------------ */
+/* ---- the public face ---------------------------------------------------- */
 
 cairn_status cairn_sqlite_adopt(cairn_conn **conn, struct sqlite3 *db, const cairn_conn_opts *opts,
 				cairn_error *err)

@@ -4,7 +4,7 @@
  */
 #include "lite.h"
 
-/* ---- writing --------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------ */
 
 static cairn_status put(struct lite_write *write, enum lite_sql how, const cairn_definition *given,
 			cairn_error *err)
@@ -117,7 +117,7 @@ cairn_status cairn_lite__job_define(void *self, const cairn_define_plan *plan, s
 	return cairn_lite__write_end(&write, status, err);
 }
 
-/* ---- reading -------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 cairn_status cairn_lite__job_definitions(void *self, const cairn_definition_query *query,
 					 cairn_rows *rows, cairn_error *err)

@@ -6,68 +6,116 @@
 
 #include "lite.h"
 
-/* An insert and what it needs while it runs. */
-struct insert {
-	struct lite_write *write;
+/* A job to insert, with what its definition adds. */
+struct item {
 	const cairn_job_insert *job;
-	const struct lite_definition *definition;
-	bool record;
+	cairn_usec timeout;
+	int32_t max_attempts;
+	int32_t priority;
 };
 
-/* The parameters that both inserting statements begin with. */
-static void bind_job(struct lite_run *run, const struct insert *insert)
+/* A batch on its way; unkeyed jobs are gathered and written LITE_ROWS at a time. */
+struct batch {
+	struct lite_write *write;
+	bool record;
+	struct lite_memo memo;
+	size_t waiting;
+	struct item items[LITE_ROWS];
+};
+
+static struct item settle(const cairn_job_insert *job, const struct lite_definition *definition)
 {
-	const cairn_job_insert *job = insert->job;
-	const struct lite_definition *definition = insert->definition;
 	bool own_priority = (job->set & CAIRN_JOB_PRIORITY) != 0;
-	cairn_time now = insert->write->now;
+	return (struct item){
+		.job = job,
+		.timeout = job->timeout != 0 ? job->timeout : definition->timeout,
+		.max_attempts =
+			job->max_attempts != 0 ? job->max_attempts : definition->max_attempts,
+		.priority = own_priority ? job->priority : definition->priority,
+	};
+}
+
+/* The parameters that all inserting statements begin with. */
+static void bind_item(struct lite_run *run, const struct batch *batch, const struct item *item)
+{
+	const cairn_job_insert *job = item->job;
+	cairn_time now = batch->write->now;
 	cairn_time run_at = job->run_at != 0 ? job->run_at : now;
 	cairn_lite__bind_id(run, &job->id);
 	cairn_lite__bind_text(run, job->queue);
 	cairn_lite__bind_text(run, job->type);
 	cairn_lite__bind_tenant(run, job->tenant);
-	cairn_lite__bind_int(run, own_priority ? job->priority : definition->priority);
-	cairn_lite__bind_int(run,
-			     job->max_attempts != 0 ? job->max_attempts : definition->max_attempts);
-	cairn_lite__bind_int(run, job->timeout != 0 ? job->timeout : definition->timeout);
+	cairn_lite__bind_int(run, item->priority);
+	cairn_lite__bind_int(run, item->max_attempts);
+	cairn_lite__bind_int(run, item->timeout);
 	cairn_lite__bind_int(run, run_at);
 	cairn_lite__bind_int(run, run_at > now);
 	cairn_lite__bind_text(run, job->owner);
 	cairn_lite__bind_text(run, job->stage);
-	cairn_lite__bind_int(run, insert->record);
+	cairn_lite__bind_int(run, batch->record);
+	cairn_lite__bind_int(run, now);
 	cairn_lite__bind_int(run, now);
 	cairn_lite__bind_text(run, job->payload);
 }
 
-static cairn_status insert_row(const struct insert *insert, bool *inserted, cairn_error *err)
+/* n unkeyed jobs by one statement: 1 or LITE_ROWS. */
+static cairn_status insert_items(struct batch *batch, const struct item *items, size_t n,
+				 cairn_error *err)
 {
-	const cairn_job_insert *job = insert->job;
-	struct lite *lite = insert->write->lite;
 	struct lite_run run;
-	bool keyed = job->key.len > 0;
-	cairn_status status =
-		cairn_lite__start(&run, lite, keyed ? LITE_JOB_INSERT_KEYED : LITE_JOB_INSERT, err);
+	cairn_status status = cairn_lite__start(
+		&run, batch->write->lite, n == 1 ? LITE_JOB_INSERT : LITE_JOB_INSERT_ROWS, err);
 	if (status != CAIRN_OK)
 		return status;
-	bind_job(&run, insert);
-	if (keyed) {
-		cairn_lite__bind_text(&run, job->key);
-		cairn_lite__bind_blob(&run, job->request_hash, sizeof job->request_hash);
-		cairn_lite__bind_text(&run, job->request);
-	}
+	for (size_t i = 0; i < n; i++)
+		bind_item(&run, batch, &items[i]);
+	return cairn_lite__finish(&run, err);
+}
+
+static cairn_status gather(struct batch *batch, const struct item *item, cairn_error *err)
+{
+	batch->items[batch->waiting++] = *item;
+	if (batch->waiting < LITE_ROWS)
+		return CAIRN_OK;
+	batch->waiting = 0;
+	return insert_items(batch, batch->items, LITE_ROWS, err);
+}
+
+static cairn_status insert_rest(struct batch *batch, cairn_error *err)
+{
+	cairn_status status = CAIRN_OK;
+	for (size_t i = 0; i < batch->waiting && status == CAIRN_OK; i++)
+		status = insert_items(batch, &batch->items[i], 1, err);
+	return status;
+}
+
+/* At once, because whether the key was free is known only then. */
+static cairn_status insert_keyed(struct batch *batch, const struct item *item, bool *inserted,
+				 cairn_error *err)
+{
+	const cairn_job_insert *job = item->job;
+	struct lite *lite = batch->write->lite;
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, lite, LITE_JOB_INSERT_KEYED, err);
+	if (status != CAIRN_OK)
+		return status;
+	bind_item(&run, batch, item);
+	cairn_lite__bind_text(&run, job->key);
+	cairn_lite__bind_blob(&run, job->request_hash, sizeof job->request_hash);
+	cairn_lite__bind_text(&run, job->request);
 	status = cairn_lite__finish(&run, err);
 	*inserted = status == CAIRN_OK && sqlite3_changes(lite->db) == 1;
 	return status;
 }
 
-static cairn_status insert_event(const struct insert *insert, cairn_error *err)
+static cairn_status add_event(struct batch *batch, const cairn_job_insert *job, cairn_error *err)
 {
-	cairn_job job = { .run_number = 1 };
-	cairn_event_record event = cairn_lite__event(CAIRN_EVENT_ENQUEUED, &job);
+	cairn_job fresh = { .run_number = 1 };
+	cairn_event_record event = cairn_event_of(CAIRN_EVENT_ENQUEUED, &fresh);
 	event.seq = 1;
-	event.stage = insert->job->stage;
-	event.detail = insert->job->type;
-	return cairn_lite__event_add(insert->write, &insert->job->id, &event, err);
+	event.stage = job->stage;
+	event.detail = job->type;
+	return cairn_lite__event_add(batch->write, &job->id, &event, err);
 }
 
 /* The job that has the key, if there is one. */
@@ -110,25 +158,28 @@ static void report_inserted(const cairn_job_insert *job, cairn_job_inserted *eac
  * meanwhile. A key that stands twice in the batch needs no thought: the second
  * item already finds the first one's row.
  */
-static cairn_status enqueue_one(struct insert *insert, struct lite_memo *memo,
+static cairn_status enqueue_one(struct batch *batch, const cairn_job_insert *job,
 				cairn_job_inserted *each, cairn_error *err)
 {
-	const cairn_job_insert *job = insert->job;
-	struct lite *lite = insert->write->lite;
+	struct lite *lite = batch->write->lite;
+	const struct lite_definition *definition;
+	bool keyed = job->key.len > 0;
 	bool inserted = false;
 	memset(each, 0, sizeof *each);
 	cairn_status status =
-		cairn_lite__definition(lite, memo, job->type, &insert->definition, err);
-	bool enabled =
-		status == CAIRN_OK && insert->definition->found && insert->definition->enabled;
-	if (enabled)
-		status = insert_row(insert, &inserted, err);
+		cairn_lite__definition(lite, &batch->memo, job->type, &definition, err);
+	if (status == CAIRN_OK && definition->found && definition->enabled) {
+		struct item item = settle(job, definition);
+		inserted = true;
+		status = keyed ? insert_keyed(batch, &item, &inserted, err)
+			       : gather(batch, &item, err);
+	}
 	if (status != CAIRN_OK)
 		return status;
 	if (!inserted)
-		return job->key.len > 0 ? find_key(lite, job, each, err) : CAIRN_OK;
+		return keyed ? find_key(lite, job, each, err) : CAIRN_OK;
 	report_inserted(job, each);
-	return insert->record ? insert_event(insert, err) : CAIRN_OK;
+	return batch->record ? add_event(batch, job, err) : CAIRN_OK;
 }
 
 /*
@@ -139,14 +190,13 @@ cairn_status cairn_lite__job_enqueue(void *self, const cairn_enqueue_plan *plan,
 				     cairn_job_inserted *each, cairn_error *err)
 {
 	struct lite_write write;
-	struct lite_memo memo = { .used = 0 };
 	cairn_status status = cairn_lite__write_begin(self, &write, err);
 	if (status != CAIRN_OK)
 		return status;
-	struct insert insert = { .write = &write, .record = plan->record != 0 };
-	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++) {
-		insert.job = &plan->jobs[i];
-		status = enqueue_one(&insert, &memo, &each[i], err);
-	}
+	struct batch batch = { .write = &write, .record = plan->record != 0 };
+	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
+		status = enqueue_one(&batch, &plan->jobs[i], &each[i], err);
+	if (status == CAIRN_OK)
+		status = insert_rest(&batch, err);
 	return cairn_lite__write_end(&write, status, err);
 }

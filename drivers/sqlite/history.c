@@ -6,21 +6,9 @@
 
 #include "lite.h"
 
-/* ---- writing --------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------ */
 
-cairn_event_record cairn_lite__event(enum cairn_event_kind kind, const cairn_job *job)
-{
-	return (cairn_event_record){
-		.kind = kind,
-		.run_number = job->run_number,
-		.attempt = job->attempt,
-		.progress_done = -1,
-		.progress_total = -1,
-		.duration = -1,
-	};
-}
-
-/* Whether the columns that LITE_EVENT_INSERT_BRIEF has are all there is. */
+/* Whether the columns that LITE_EVENT_BRIEF has are all there is. */
 static bool brief(const cairn_event_record *event)
 {
 	return event->progress_done < 0 && event->progress_total < 0 && event->reason.len == 0 &&
@@ -28,59 +16,150 @@ static bool brief(const cairn_event_record *event)
 	       event->requested == 0;
 }
 
+static void bind_brief(struct lite_run *run, const struct lite_write *write, const cairn_id *job,
+		       const cairn_event_record *event)
+{
+	cairn_lite__bind_id(run, job);
+	cairn_lite__bind_int(run, event->seq);
+	cairn_lite__bind_word(run, cairn_event_kind_text(event->kind));
+	cairn_lite__bind_int(run, event->run_number);
+	cairn_lite__bind_int(run, event->attempt);
+	cairn_lite__bind_int(run, write->now);
+	cairn_lite__bind_text(run, event->stage);
+	cairn_lite__bind_text(run, event->worker);
+	cairn_lite__bind_text(run, event->detail);
+	cairn_lite__bind_count(run, event->duration);
+}
+
+static cairn_status insert_whole(struct lite_write *write, const cairn_id *job,
+				 const cairn_event_record *event, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_EVENT_INSERT, err);
+	if (status != CAIRN_OK)
+		return status;
+	bind_brief(&run, write, job, event);
+	cairn_lite__bind_count(&run, event->progress_done);
+	cairn_lite__bind_count(&run, event->progress_total);
+	cairn_lite__bind_text(&run, event->reason);
+	cairn_lite__bind_text(&run, event->error_code);
+	cairn_lite__bind_text(&run, event->error_message);
+	cairn_lite__bind_time(&run, event->until);
+	cairn_lite__bind_time(&run, event->requested);
+	return cairn_lite__finish(&run, err);
+}
+
+/* n of the gathered events by one statement: 1 or LITE_ROWS. */
+static cairn_status insert_brief(struct lite_write *write, const struct lite_event *events,
+				 size_t n, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(
+		&run, write->lite, n == 1 ? LITE_EVENT_BRIEF : LITE_EVENT_BRIEF_ROWS, err);
+	if (status != CAIRN_OK)
+		return status;
+	for (size_t i = 0; i < n; i++)
+		bind_brief(&run, write, &events[i].job, &events[i].record);
+	return cairn_lite__finish(&run, err);
+}
+
+/* A copy in place of a text that may not last; it is a name, so there is room. */
+static cairn_str keep(char *place, cairn_str text)
+{
+	size_t len = text.len < LITE_NAME ? text.len : LITE_NAME;
+	if (len > 0)
+		memcpy(place, text.ptr, len);
+	return (cairn_str){ len > 0 ? place : NULL, len };
+}
+
 cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job,
 				   const cairn_event_record *event, cairn_error *err)
 {
+	struct lite_pending *pending = &write->lite->pending;
+	if (!brief(event))
+		return insert_whole(write, job, event, err);
+	struct lite_event *next = &pending->event[pending->events++];
+	next->job = *job;
+	next->record = *event;
+	next->record.stage = keep(next->stage, event->stage);
+	if (pending->events < LITE_ROWS)
+		return CAIRN_OK;
+	pending->events = 0;
+	return insert_brief(write, pending->event, LITE_ROWS, err);
+}
+
+static void bind_attempt(struct lite_run *run, const struct lite_attempt *attempt)
+{
+	const cairn_attempt *row = &attempt->row;
+	bool again = row->next_run_at != 0;
+	cairn_lite__bind_id(run, &attempt->job);
+	cairn_lite__bind_int(run, row->fence);
+	cairn_lite__bind_int(run, row->run_number);
+	cairn_lite__bind_int(run, row->attempt);
+	cairn_lite__bind_text(run, row->worker);
+	cairn_lite__bind_int(run, row->leased_at);
+	cairn_lite__bind_int(run, row->finished_at);
+	cairn_lite__bind_word(run, cairn_ending_text(row->ending));
+	cairn_lite__bind_text(run, row->error_code);
+	cairn_lite__bind_text(run, row->error_message);
+	cairn_lite__bind_count(run, again ? row->retry_delay : -1);
+	cairn_lite__bind_time(run, row->next_run_at);
+	cairn_lite__bind_time(run, row->not_before);
+}
+
+static cairn_status insert_attempts(struct lite_write *write, const struct lite_attempt *attempts,
+				    size_t n, cairn_error *err)
+{
 	struct lite_run run;
-	bool whole = !brief(event);
 	cairn_status status = cairn_lite__start(
-		&run, write->lite, whole ? LITE_EVENT_INSERT : LITE_EVENT_INSERT_BRIEF, err);
+		&run, write->lite, n == 1 ? LITE_ATTEMPT_INSERT : LITE_ATTEMPT_INSERT_ROWS, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_id(&run, job);
-	cairn_lite__bind_int(&run, event->seq);
-	cairn_lite__bind_word(&run, cairn_event_kind_text(event->kind));
-	cairn_lite__bind_int(&run, event->run_number);
-	cairn_lite__bind_int(&run, event->attempt);
-	cairn_lite__bind_int(&run, write->now);
-	cairn_lite__bind_text(&run, event->stage);
-	cairn_lite__bind_text(&run, event->worker);
-	cairn_lite__bind_text(&run, event->detail);
-	cairn_lite__bind_count(&run, event->duration);
-	if (whole) {
-		cairn_lite__bind_count(&run, event->progress_done);
-		cairn_lite__bind_count(&run, event->progress_total);
-		cairn_lite__bind_text(&run, event->reason);
-		cairn_lite__bind_text(&run, event->error_code);
-		cairn_lite__bind_text(&run, event->error_message);
-		cairn_lite__bind_time(&run, event->until);
-		cairn_lite__bind_time(&run, event->requested);
-	}
+	for (size_t i = 0; i < n; i++)
+		bind_attempt(&run, &attempts[i]);
 	return cairn_lite__finish(&run, err);
 }
 
 cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_change *change,
 				     const cairn_job *was, const cairn_job *is, cairn_error *err)
 {
-	struct lite_run run;
-	bool again = is->status == CAIRN_JOB_PENDING;
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_ATTEMPT_INSERT, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_id(&run, &was->id);
-	cairn_lite__bind_int(&run, was->fence);
-	cairn_lite__bind_int(&run, was->run_number);
-	cairn_lite__bind_int(&run, was->attempt);
-	cairn_lite__bind_text(&run, was->worker);
-	cairn_lite__bind_int(&run, was->leased_at);
-	cairn_lite__bind_int(&run, write->now);
-	cairn_lite__bind_word(&run, cairn_ending_text(change->ending));
-	cairn_lite__bind_text(&run, change->error_code);
-	cairn_lite__bind_text(&run, change->error_message);
-	cairn_lite__bind_count(&run, again ? change->run_after : -1);
-	cairn_lite__bind_time(&run, again ? is->run_at : 0);
-	cairn_lite__bind_time(&run, again ? change->not_before : 0);
-	return cairn_lite__finish(&run, err);
+	struct lite_pending *pending = &write->lite->pending;
+	struct lite_attempt *next = &pending->attempt[pending->attempts++];
+	next->job = was->id;
+	next->row = (cairn_attempt){
+		.fence = was->fence,
+		.run_number = was->run_number,
+		.attempt = was->attempt,
+		.worker = keep(next->worker, was->worker),
+		.leased_at = was->leased_at,
+		.finished_at = write->now,
+		.ending = change->ending,
+		.error_code = change->error_code,
+		.error_message = change->error_message,
+	};
+	if (is->status == CAIRN_JOB_PENDING) {
+		next->row.retry_delay = change->run_after;
+		next->row.next_run_at = is->run_at;
+		next->row.not_before = change->not_before;
+	}
+	if (pending->attempts < LITE_ROWS)
+		return CAIRN_OK;
+	pending->attempts = 0;
+	return insert_attempts(write, pending->attempt, LITE_ROWS, err);
+}
+
+/* What did not fill a statement of many rows. */
+cairn_status cairn_lite__flush(struct lite_write *write, cairn_error *err)
+{
+	struct lite_pending *pending = &write->lite->pending;
+	cairn_status status = CAIRN_OK;
+	for (size_t i = 0; i < pending->attempts && status == CAIRN_OK; i++)
+		status = insert_attempts(write, &pending->attempt[i], 1, err);
+	for (size_t i = 0; i < pending->events && status == CAIRN_OK; i++)
+		status = insert_brief(write, &pending->event[i], 1, err);
+	pending->attempts = 0;
+	pending->events = 0;
+	return status;
 }
 
 /* From the row as it is now, inside the database: payloads need not come out and go in. */
@@ -95,7 +174,7 @@ cairn_status cairn_lite__dead_letter_put(struct lite_write *write, int64_t row, 
 	return cairn_lite__finish(&run, err);
 }
 
-/* ---- attempts and events of one job --------------------------------------------------- */
+/* ---- attempts and events of one job ------------------------------------- */
 
 /* A job outside the scope and a job that does not exist look the same. */
 static cairn_status find(struct lite *lite, const cairn_history_query *query, bool *found,
@@ -236,7 +315,7 @@ cairn_status cairn_lite__job_events(void *self, const cairn_history_query *query
 	return history(self, LITE_EVENTS, push_event, query, found, rows, err);
 }
 
-/* ---- dead letters ------------------------------------------------------------------------ */
+/* ---- dead letters ------------------------------------------------------- */
 
 static bool push_dead_letter(struct lite_run *run, cairn_rows *rows)
 {

@@ -6,7 +6,7 @@
 
 #include "lite.h"
 
-/* ---- jobs ------------------------------------------------------------------------- */
+/* ---- jobs --------------------------------------------------------------- */
 
 /* What every reading statement of jobs starts with. */
 static void bind_filter(struct lite_run *run, const cairn_job_query *query)
@@ -124,7 +124,7 @@ cairn_status cairn_lite__job_list(void *self, const cairn_job_query *query, cair
 	return push_sorted(lite, query, query->ids, rows, err);
 }
 
-/* ---- queues ------------------------------------------------------------------------- */
+/* ---- queues ------------------------------------------------------------- */
 
 static void read_queue(struct lite_run *run, cairn_rows *rows, cairn_queue_stats *queue)
 {

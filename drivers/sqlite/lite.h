@@ -27,6 +27,31 @@ struct lite_slot {
 	cairn_id id;
 };
 
+/*
+ * History rows of the running call that are yet to be written, LITE_ROWS at a time. Texts are
+ * the plan's or copied here: those of a row that was read are gone with its statement.
+ */
+#define LITE_NAME 255
+
+struct lite_event {
+	cairn_id job;
+	cairn_event_record record;
+	char stage[LITE_NAME];
+};
+
+struct lite_attempt {
+	cairn_id job;
+	cairn_attempt row;
+	char worker[LITE_NAME];
+};
+
+struct lite_pending {
+	size_t events;
+	size_t attempts;
+	struct lite_event event[LITE_ROWS];
+	struct lite_attempt attempt[LITE_ROWS];
+};
+
 /* A connection: the `self` of every slot. The core has zeroed it. */
 struct lite {
 	cairn_host *host;
@@ -46,10 +71,11 @@ struct lite {
 	uint32_t dice;	       /* spreads the pauses of those who wait */
 	struct lite_slot *slots;
 	size_t slot_count;
+	struct lite_pending pending;
 	sqlite3_stmt *statements[LITE_SQL_COUNT];
 };
 
-/* ---- the two ends of a call (tx.c) --------------------------------------- */
+/* ---- the two ends of a call (tx.c) -------------------------------------- */
 
 /*
  * A writing call is a transaction of its own, or a savepoint inside the one that is
@@ -77,7 +103,7 @@ cairn_status cairn_lite__read_end(struct lite_read *read, cairn_status status, c
 /* The start of a call of one reading statement, and of the two above. */
 cairn_status cairn_lite__enter(struct lite *lite, cairn_error *err);
 
-/* ---- time and waiting (conn.c) --------------------------------------------- */
+/* ---- time and waiting (conn.c) ------------------------------------------ */
 
 cairn_time cairn_lite__time(struct lite *lite);
 cairn_usec cairn_lite__ticks(void);
@@ -86,7 +112,7 @@ bool cairn_lite__wait(struct lite *lite);
 /* Called before the writer's lock is taken. */
 void cairn_lite__yield(struct lite *lite);
 
-/* ---- failing (error.c) ------------------------------------------------------ */
+/* ---- failing (error.c) -------------------------------------------------- */
 
 /* Fills err from a result code and the handle's last message. */
 cairn_status cairn_lite__fail(struct lite *lite, int rc, cairn_error *err);
@@ -95,7 +121,7 @@ cairn_status cairn_lite__fail_on(struct lite *lite, sqlite3 *db, int rc, cairn_e
 /* What to answer for a COMMIT that just failed with status: it may have happened nevertheless. */
 cairn_status cairn_lite__uncertain(struct lite *lite, cairn_status status, cairn_error *err);
 
-/* ---- statements (exec.c) ------------------------------------------------------- */
+/* ---- statements (exec.c) ------------------------------------------------ */
 
 /* A prepared statement on its way: parameters in, then columns out, each in order. */
 struct lite_run {
@@ -131,7 +157,7 @@ cairn_status cairn_lite__finish(struct lite_run *run, cairn_error *err);
 /* The same for one without parameters. */
 cairn_status cairn_lite__do(struct lite *lite, enum lite_sql which, cairn_error *err);
 
-/* ---- columns (rows.c) ------------------------------------------------------------ */
+/* ---- columns (rows.c) --------------------------------------------------- */
 
 int64_t cairn_lite__int(struct lite_run *run);
 int32_t cairn_lite__int32(struct lite_run *run);
@@ -147,7 +173,7 @@ void cairn_lite__retry(struct lite_run *run, cairn_retry *retry);
 /* The columns LITE_JOB_COLUMNS of sql.c. */
 void cairn_lite__job(struct lite_run *run, cairn_rows *rows, cairn_job *job);
 
-/* ---- pieces that several slots need ------------------------------------------------ */
+/* ---- pieces that several slots need ------------------------------------- */
 
 /* What enqueueing and claiming need of a definition (definition.c). */
 struct lite_definition {
@@ -170,13 +196,13 @@ struct lite_memo {
 cairn_status cairn_lite__definition(struct lite *lite, struct lite_memo *memo, cairn_str type,
 				    const struct lite_definition **definition, cairn_error *err);
 
-/* An event in which nothing is set but its kind and the job's run and attempt (history.c). */
-cairn_event_record cairn_lite__event(enum cairn_event_kind kind, const cairn_job *job);
+/* Events and attempts are gathered; the end of the call writes them, or flush (history.c). */
 cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job,
 				   const cairn_event_record *event, cairn_error *err);
 /* The attempt that a change ends: the row as it was, and as it is. */
 cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_change *change,
 				     const cairn_job *was, const cairn_job *is, cairn_error *err);
+cairn_status cairn_lite__flush(struct lite_write *write, cairn_error *err);
 cairn_status cairn_lite__dead_letter_put(struct lite_write *write, int64_t row, cairn_error *err);
 
 /* A job row as a change reads it; its texts are views into the statement (change.c). */
@@ -202,7 +228,7 @@ cairn_status cairn_lite__slots(struct lite *lite, size_t n, cairn_error *err);
 cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str script,
 				    cairn_error *err);
 
-/* ---- the driver's own line of migrations (generated) ---------------------------------- */
+/* ---- the driver's own line of migrations (generated) -------------------- */
 
 /*
  * The table of a driver is constant data, and a constant can't be read from another
@@ -212,7 +238,7 @@ cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str sc
 extern const cairn_migration cairn_lite__migrations[];
 extern const size_t cairn_lite__migration_count;
 
-/* ---- slots -------------------------------------------------------------------------------- */
+/* ---- slots -------------------------------------------------------------- */
 
 cairn_conn_open_fn cairn_lite__open;
 cairn_conn_adopt_fn cairn_lite__adopt;

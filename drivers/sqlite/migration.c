@@ -8,7 +8,7 @@
 
 #include "lite.h"
 
-/* ---- the history --------------------------------------------------------------------- */
+/* ---- the history -------------------------------------------------------- */
 
 static cairn_status history_exists(struct lite *lite, int *exists, cairn_error *err)
 {
@@ -98,7 +98,7 @@ static cairn_status record_down(struct lite_write *write, const cairn_migration_
 	return cairn_lite__finish(&run, err);
 }
 
-/* ---- scripts ------------------------------------------------------------------------------ */
+/* ---- scripts ------------------------------------------------------------ */
 
 /* A script's own fault is migration.failed; a busy or full database keeps its name. */
 static cairn_status script_failed(struct lite *lite, sqlite3 *db, int rc, cairn_error *err)
@@ -217,7 +217,7 @@ cairn_status cairn_lite__migration_validate(void *self, cairn_str sql, cairn_err
 	return cairn_lite__write_end(&write, status, err);
 }
 
-/* ---- gates ------------------------------------------------------------------------------------ */
+/* ---- gates -------------------------------------------------------------- */
 
 static cairn_status count_rows(struct lite *lite, sqlite3_stmt *stmt, int64_t *count,
 			       cairn_error *err)

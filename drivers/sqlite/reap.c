@@ -9,7 +9,7 @@
 /* How long a row that fails is left alone when retries are not delayed. */
 #define PUT_OFF (30 * CAIRN_SECOND)
 
-/* ---- which leases --------------------------------------------------------------------- */
+/* ---- which leases ------------------------------------------------------- */
 
 static cairn_status any_overdue(struct lite *lite, bool *any, cairn_error *err)
 {
@@ -92,7 +92,7 @@ static cairn_status oldest(struct lite_write *write, size_t limit, size_t *n, ca
 	return status;
 }
 
-/* ---- taking them back -------------------------------------------------------------------- */
+/* ---- taking them back --------------------------------------------------- */
 
 static cairn_status push_reaped(cairn_rows *rows, const cairn_job *was, const cairn_job *is,
 				cairn_error *err)
@@ -171,7 +171,11 @@ static cairn_status reap_alone(struct lite_write *write, const cairn_reap_plan *
 	if (status != CAIRN_OK)
 		return status;
 	status = reap_one(write, plan, row, rows, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__flush(write, err);
 	if (row_failed(status)) {
+		lite->pending.events = 0;
+		lite->pending.attempts = 0;
 		cairn_rows_truncate(rows, before);
 		status = cairn_lite__do(lite, LITE_CALL_UNDO, err);
 		/* if it can't even be put off, the next pass meets it again */
@@ -201,6 +205,8 @@ static cairn_status pass(struct lite *lite, const cairn_reap_plan *plan, reap_fn
 		status = oldest(&write, plan->limit, &n, err);
 	for (size_t i = 0; i < n && status == CAIRN_OK; i++)
 		status = reap(&write, plan, lite->slots[i].row, rows, err);
+	if (status == CAIRN_OK && cairn_rows_failed(rows))
+		status = cairn_fail(err, CAIRN_E_NOMEM);
 	return cairn_lite__write_end(&write, status, err);
 }
 

@@ -9,7 +9,7 @@
 
 #include "lite.h"
 
-/* ---- a statement without white space and comments ----------------------------------- */
+/* ---- a statement without white space and comments ----------------------- */
 
 static bool wordlike(char c)
 {
@@ -72,7 +72,7 @@ static size_t squeeze(const char *text, size_t len, char *out)
 	return n;
 }
 
-/* ---- pieces ------------------------------------------------------------------------------ */
+/* ---- pieces ------------------------------------------------------------- */
 
 static bool push(cairn_rows *rows, const char *object, cairn_str name, cairn_str definition)
 {
@@ -172,7 +172,7 @@ static bool push_table(cairn_rows *rows, cairn_str name, cairn_str sql)
 	return push(rows, "table", name, (cairn_str){ sql.ptr + at, sql.len - at });
 }
 
-/* ---- slots --------------------------------------------------------------------------------- */
+/* ---- slots -------------------------------------------------------------- */
 
 static cairn_str column(sqlite3_stmt *stmt, int at)
 {

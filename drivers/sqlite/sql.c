@@ -32,6 +32,35 @@
 	"id, status, queue, type, tenant, priority, run_number, attempt, max_attempts, " \
 	"timeout_us, run_at, parked, owner, fence, stage, events, created_at, updated_at, payload"
 
+#define INSERTED_VALUES "(?, 'PENDING', ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)"
+
+#define BRIEF_COLUMNS \
+	"job_id, seq, kind, run_number, attempt, at, stage, worker, detail, duration_us"
+#define BRIEF_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+#define ATTEMPT_COLUMNS \
+	"job_id, fence, run_number, attempt, worker, leased_at, finished_at, ending, error_code, " \
+	"error_message, retry_delay_us, next_run_at, not_before"
+#define ATTEMPT_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+/* LITE_ROWS times the same, with commas between. */
+#define FOUR(x)	   x ", " x ", " x ", " x
+#define SIXTEEN(x) FOUR(FOUR(x))
+
+/* What the end of a job that goes well writes: the same for all of them, but for the output. */
+#define SUCCEEDED_COLUMNS \
+	"status = 'SUCCEEDED', lease_expires_at = NULL, reap_at = NULL, heartbeat_at = NULL, " \
+	"leased_at = NULL, worker = NULL, finished_at = ?1, updated_at = ?1, stage = ?2, " \
+	"status_reason = NULL, error_code = NULL, error_message = NULL, events = events + ?3"
+
+/* LITE_ROWS pairs of a rowid and an output. */
+#define OUTPUTS \
+	"WHEN ?4 THEN ?5 WHEN ?6 THEN ?7 WHEN ?8 THEN ?9 WHEN ?10 THEN ?11 " \
+	"WHEN ?12 THEN ?13 WHEN ?14 THEN ?15 WHEN ?16 THEN ?17 WHEN ?18 THEN ?19 " \
+	"WHEN ?20 THEN ?21 WHEN ?22 THEN ?23 WHEN ?24 THEN ?25 WHEN ?26 THEN ?27 " \
+	"WHEN ?28 THEN ?29 WHEN ?30 THEN ?31 WHEN ?32 THEN ?33 WHEN ?34 THEN ?35 "
+#define OUTPUT_ROWS "?4, ?6, ?8, ?10, ?12, ?14, ?16, ?18, ?20, ?22, ?24, ?26, ?28, ?30, ?32, ?34"
+
 #define DEFINITION_COLUMNS \
 	"type, version, enabled, max_attempts, timeout_us, priority, retry_base_us, " \
 	"retry_cap_us, retry_jitter_us, retry_factor, created_at, updated_at"
@@ -109,13 +138,15 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"AND (?4 IS NULL OR instr(lower(type), lower(?4)) > 0) ORDER BY type LIMIT ?5",
 
 	/* none to find, all to fill */
-	[LITE_JOB_INSERT] = "INSERT INTO cairn_job (" INSERTED_COLUMNS ") VALUES (?, 'PENDING', "
-			    "?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, 0, ?, ?, ?13, ?13, ?)",
+	[LITE_JOB_INSERT] = "INSERT INTO cairn_job (" INSERTED_COLUMNS ") VALUES " INSERTED_VALUES,
+	/* none to find, all to fill */
+	[LITE_JOB_INSERT_ROWS] =
+		"INSERT INTO cairn_job (" INSERTED_COLUMNS ") VALUES " SIXTEEN(INSERTED_VALUES),
 	/* cairn_job_key: a job with this key answers with no row changed */
 	[LITE_JOB_INSERT_KEYED] =
 		"INSERT INTO cairn_job (" INSERTED_COLUMNS ", idempotency_key, request_hash, "
-		"request) VALUES (?, 'PENDING', ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, 0, ?, ?, "
-		"?13, ?13, ?, ?, ?, ?) ON CONFLICT (type, tenant, idempotency_key) "
+		"request) VALUES (?, 'PENDING', ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, "
+		"?, ?, ?) ON CONFLICT (type, tenant, idempotency_key) "
 		"WHERE idempotency_key IS NOT NULL DO NOTHING",
 	/* cairn_job_key */
 	[LITE_JOB_BY_KEY] = "SELECT id, status, run_number, request_hash FROM cairn_job "
@@ -143,6 +174,12 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"UPDATE cairn_job SET status = 'LEASED', attempt = ?2, fence = ?3, worker = ?4, "
 		"leased_at = ?5, heartbeat_at = ?5, updated_at = ?5, lease_expires_at = ?6, "
 		"reap_at = ?6, started_at = ?7, events = ?8 WHERE rowid = ?1",
+	/* rowid */
+	[LITE_JOB_LEASE_ROWS] =
+		"UPDATE cairn_job SET status = 'LEASED', attempt = attempt + 1, fence = fence + 1, "
+		"worker = ?1, leased_at = ?2, heartbeat_at = ?2, updated_at = ?2, "
+		"lease_expires_at = ?3, reap_at = ?3, started_at = ifnull(started_at, ?2), "
+		"events = events + ?4 WHERE rowid IN (" SIXTEEN("?") ")",
 
 	/* cairn_job.id */
 	[LITE_JOB_ROW] = "SELECT " ROW_COLUMNS " FROM cairn_job WHERE id = ?",
@@ -162,6 +199,13 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_JOB_MOVE_OUTPUT] =
 		"UPDATE cairn_job SET " MOVED_COLUMNS ", output = ? WHERE rowid = ?",
 	/* rowid */
+	[LITE_JOB_SUCCEED] =
+		"UPDATE cairn_job SET " SUCCEEDED_COLUMNS ", output = ? WHERE rowid = ?",
+	/* rowid */
+	[LITE_JOB_SUCCEED_ROWS] =
+		"UPDATE cairn_job SET " SUCCEEDED_COLUMNS ", output = CASE rowid " OUTPUTS
+		"END WHERE rowid IN (" OUTPUT_ROWS ")",
+	/* rowid */
 	[LITE_JOB_CHECKPOINT] = "UPDATE cairn_job SET checkpoint = ? WHERE rowid = ?",
 	/* cairn_job_reap, its first entry */
 	[LITE_JOB_ANY_OVERDUE] = "SELECT EXISTS (SELECT 1 FROM cairn_job INDEXED BY cairn_job_reap "
@@ -180,19 +224,20 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 
 	/* none to find, the primary key to fill */
 	[LITE_EVENT_INSERT] =
-		"INSERT INTO cairn_job_event (job_id, seq, kind, run_number, attempt, at, stage, "
-		"worker, detail, duration_us, progress_done, progress_total, reason, error_code, "
-		"error_message, until, requested) "
+		"INSERT INTO cairn_job_event (" BRIEF_COLUMNS ", progress_done, progress_total, "
+		"reason, error_code, error_message, until, requested) "
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	/* the same for the events of a job that goes well: these columns and no others */
-	[LITE_EVENT_INSERT_BRIEF] =
-		"INSERT INTO cairn_job_event (job_id, seq, kind, run_number, attempt, at, stage, "
-		"worker, detail, duration_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[LITE_EVENT_BRIEF] = "INSERT INTO cairn_job_event (" BRIEF_COLUMNS ") VALUES " BRIEF_VALUES,
+	/* none to find, the primary key to fill */
+	[LITE_EVENT_BRIEF_ROWS] =
+		"INSERT INTO cairn_job_event (" BRIEF_COLUMNS ") VALUES " SIXTEEN(BRIEF_VALUES),
 	/* none to find, the primary key to fill */
 	[LITE_ATTEMPT_INSERT] =
-		"INSERT INTO cairn_job_attempt (job_id, fence, run_number, attempt, worker, "
-		"leased_at, finished_at, ending, error_code, error_message, retry_delay_us, "
-		"next_run_at, not_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"INSERT INTO cairn_job_attempt (" ATTEMPT_COLUMNS ") VALUES " ATTEMPT_VALUES,
+	/* none to find, the primary key to fill */
+	[LITE_ATTEMPT_INSERT_ROWS] = "INSERT INTO cairn_job_attempt (" ATTEMPT_COLUMNS
+				     ") VALUES " SIXTEEN(ATTEMPT_VALUES),
 	/* rowid of cairn_job; cairn_job_dead_letter's primary key */
 	[LITE_DEAD_PUT] =
 		"INSERT INTO cairn_job_dead_letter (job_id, created_at, failed_at, run_number, "
@@ -262,8 +307,8 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"	checksum           TEXT NOT NULL,\n"
 		"	introduced_version TEXT NOT NULL,\n"
 		"	applied_at         INTEGER NOT NULL,\n"
-		"	success            INTEGER NOT NULL CHECK (success = 0 OR success = 1),\n"
-		"	additive           INTEGER NOT NULL CHECK (additive = 0 OR additive = 1),\n"
+		"	success            INTEGER NOT NULL CHECK (success IN (0, 1)),\n"
+		"	additive           INTEGER NOT NULL CHECK (additive IN (0, 1)),\n"
 		"	PRIMARY KEY (line, version)\n"
 		") STRICT, WITHOUT ROWID",
 	/* cairn_migrations' primary key */

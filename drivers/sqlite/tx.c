@@ -56,7 +56,7 @@ static cairn_status commit(struct lite *lite, cairn_error *err)
 	return status;
 }
 
-/* ---- writing and reading calls --------------------------------------------- */
+/* ---- writing and reading calls ------------------------------------------ */
 
 cairn_status cairn_lite__write_begin(struct lite *lite, struct lite_write *write, cairn_error *err)
 {
@@ -65,6 +65,8 @@ cairn_status cairn_lite__write_begin(struct lite *lite, struct lite_write *write
 		return status;
 	write->lite = lite;
 	write->own = !lite->nested;
+	lite->pending.events = 0;
+	lite->pending.attempts = 0;
 	if (write->own)
 		status = begin_immediate(lite, err);
 	else
@@ -87,6 +89,8 @@ static cairn_status undo(struct lite *lite, cairn_status status, cairn_error *er
 cairn_status cairn_lite__write_end(struct lite_write *write, cairn_status status, cairn_error *err)
 {
 	struct lite *lite = write->lite;
+	if (status == CAIRN_OK)
+		status = cairn_lite__flush(write, err);
 	if (status == CAIRN_OK && write->own)
 		return commit(lite, err);
 	if (status == CAIRN_OK)
@@ -119,7 +123,7 @@ cairn_status cairn_lite__read_end(struct lite_read *read, cairn_status status, c
 	return status == CAIRN_OK ? ended : status;
 }
 
-/* ---- slots: the core's transactions ------------------------------------------- */
+/* ---- slots: the core's transactions ------------------------------------- */
 
 cairn_status cairn_lite__begin(void *self, uint32_t depth, cairn_error *err)
 {

@@ -122,6 +122,9 @@
 	X(JOB_RETRY_TIMING, "job.invalid_retry_timing", INVALID, "The retry time can't be represented.") \
 	X(JOB_RETRY_DELAY, "job.invalid_retry_delay", INVALID, "A retry delay must not be negative.") \
 	X(JOB_PROGRESS, "job.invalid_completion_progress", INVALID, "Progress must not be negative, nor exceed its total.") \
-	X(JOB_DUPLICATE, "job.duplicate_in_batch", INVALID, "The batch names one job twice.")
+	X(JOB_DUPLICATE, "job.duplicate_in_batch", INVALID, "The batch names one job twice.") \
+	/* workers */ \
+	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, "No file descriptors are left.") \
+	X(WORKER_ABANDONED, "worker.handlers_abandoned", TIMEOUT, "Handlers did not heed the stop and were left running.")
 
 #endif

@@ -135,7 +135,7 @@ typedef struct cairn_worker_opts {
 	cairn_usec lease;	  /* 0: 30 s; at least 100 ms */
 	cairn_usec poll_min;	  /* the first wait of an idle worker; 0: 50 ms */
 	cairn_usec poll_max;	  /* the longest, reached by doubling; 0: 1 s */
-	cairn_usec reap_interval; /* between looks for expired leases; 0: never look */
+	cairn_usec reap_interval; /* between looks for expired leases; 0: half a lease, -1: never */
 	cairn_usec drain;	  /* a soft stop turns hard after this; 0: never */
 	cairn_usec grace;	  /* for handlers told to give up; 0: 10 s */
 	uint32_t concurrency;	  /* handler threads; 0: 1; at most 1000 */

@@ -99,7 +99,6 @@ static cairn_worker_opts options(struct work *work, struct report *report)
 {
 	cairn_usec lease = work->lease > 0 ? work->lease : CAIRN_LEASE_DEFAULT;
 	cairn_usec kill_after = work->kill_after > 0 ? work->kill_after : 5 * CAIRN_SECOND;
-	cairn_usec reap = work->reap_given ? work->reap : lease / 2;
 	for (size_t i = 0; i < work->types.count; i++)
 		work->handlers[i] = (cairn_handler){ .type = cairn_str_of(work->types.at[i]),
 						     .run = cairn_exec_handler,
@@ -118,7 +117,7 @@ static cairn_worker_opts options(struct work *work, struct report *report)
 		.max_jobs = work->once ? 1 : (uint64_t)work->max_jobs,
 		.lease = lease,
 		.poll_max = work->poll,
-		.reap_interval = work->no_reap ? 0 : reap,
+		.reap_interval = work->no_reap ? -1 : work->reap,
 		.drain = work->drain,
 		.grace = kill_after + 5 * CAIRN_SECOND,
 		.concurrency = work->concurrency,
