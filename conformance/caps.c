@@ -3,30 +3,35 @@
  * claimed must be absent or slow, never wrong. The other processes here are forked and
  * open connections of their own.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ct.h"
 
-/* What another process does with the store, and its exit status. */
+/* What another process does with the store, and what it answers before it is killed. */
 static int in_another_process(int (*fn)(cairn_conn *conn))
 {
+	int answers[2];
+	unsigned char answer = 90;
+	ct_int(pipe(answers), 0);
 	fflush(NULL);
 	pid_t pid = fork();
 	if (pid == 0) {
 		cairn_conn *conn = NULL;
-		int answer = 90;
 		if (cairn_open(&conn, ct_subject()->driver, ct_url(), NULL, NULL) == CAIRN_OK)
-			answer = fn(conn);
-		/* No close: the process simply ends, as after a crash. */
-		_exit(answer);
+			answer = (unsigned char)fn(conn);
+		if (write(answers[1], &answer, 1) == 1)
+			kill(getpid(), SIGKILL);
+		_exit(1);
 	}
-	int status = 0;
-	ct_true(pid > 0);
-	ct_int(waitpid(pid, &status, 0), pid);
-	ct_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	close(answers[1]);
+	bool told = read(answers[0], &answer, 1) == 1;
+	close(answers[0]);
+	ct_true(pid > 0 && waitpid(pid, NULL, 0) == pid);
+	ct_true(told);
+	return answer;
 }
 
 static int enqueue_there(cairn_conn *conn)

@@ -46,11 +46,31 @@ static cairn_time next_reap_at(const struct lite_row *was, const cairn_job *is)
 }
 
 /* Nothing but the lease moves: three columns, and with luck no index. */
-static bool only_lease(const cairn_change *change, const struct lite_row *was)
+static bool only_lease(const cairn_change *change)
 {
 	return change->set == CAIRN_SET_LEASE && change->events == 0 &&
 	       change->ending == CAIRN_ENDING_NONE && change->to == CAIRN_JOB_LEASED &&
-	       was->job.status == CAIRN_JOB_LEASED;
+	       change->from == 1u << CAIRN_JOB_LEASED;
+}
+
+/* Extends a lease that is held without reading it first; *hit stays false for all else. */
+static cairn_status beat_held(struct lite_write *write, const cairn_change *change, bool *hit,
+			      cairn_error *err)
+{
+	struct lite *lite = write->lite;
+	struct lite_run run;
+	if (!only_lease(change) || change->guard != (CAIRN_GUARD_FENCE | CAIRN_GUARD_LIVE))
+		return CAIRN_OK;
+	cairn_status status = cairn_lite__start(&run, lite, LITE_JOB_BEAT_HELD, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_id(&run, &change->id);
+	cairn_lite__bind_int(&run, change->fence);
+	cairn_lite__bind_int(&run, write->now + change->lease);
+	cairn_lite__bind_int(&run, write->now);
+	status = cairn_lite__finish(&run, err);
+	*hit = status == CAIRN_OK && sqlite3_changes(lite->db) == 1;
+	return status;
 }
 
 static cairn_status beat(struct lite_write *write, const struct lite_row *was, const cairn_job *is,
@@ -247,7 +267,7 @@ cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_chan
 	int64_t seq = was->events;
 	*is = was->job;
 	cairn_change_apply(change, is, write->now);
-	if (only_lease(change, was))
+	if (only_lease(change))
 		return beat(write, was, is, err);
 	cairn_status status = write_history(write, change, &was->job, is, &seq, err);
 	if (status == CAIRN_OK)
@@ -266,9 +286,16 @@ static cairn_status change_one(struct batch *batch, const cairn_change *change,
 	struct lite_write *write = batch->write;
 	struct lite_run run;
 	struct lite_row was;
-	bool found;
+	bool found = false;
 	memset(each, 0, sizeof *each);
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_ROW, err);
+	cairn_status status = beat_held(write, change, &found, err);
+	if (status == CAIRN_OK && found) {
+		each->hit = CAIRN_HIT;
+		each->lease_expires_at = write->now + change->lease;
+		return CAIRN_OK;
+	}
+	if (status == CAIRN_OK)
+		status = cairn_lite__start(&run, write->lite, LITE_JOB_ROW, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_lite__bind_id(&run, &change->id);

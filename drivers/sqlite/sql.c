@@ -186,6 +186,11 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* rowid */
 	[LITE_JOB_ROW_AT] =
 		"SELECT " ROW_COLUMNS ", id, type, max_attempts FROM cairn_job WHERE rowid = ?",
+	/* cairn_job.id; a lease that still runs, and no index to write */
+	[LITE_JOB_BEAT_HELD] =
+		"UPDATE cairn_job SET lease_expires_at = ?3, heartbeat_at = ?4, updated_at = ?4 "
+		"WHERE id = ?1 AND fence = ?2 AND status = 'LEASED' AND lease_expires_at > ?4 "
+		"AND reap_at <= ?3",
 	/* rowid; no index has any of these columns */
 	[LITE_JOB_BEAT] = "UPDATE cairn_job SET lease_expires_at = ?2, heartbeat_at = ?3, "
 			  "updated_at = ?3 WHERE rowid = ?1",
