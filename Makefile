@@ -101,8 +101,8 @@ all: $(STATIC) $(SHARED) $(A)/libcairn_conformance.a $(BUILD)/bin/cairn
 $(BUILD)/core/json_doc.o: CPPFLAGS += $(CJSON_CFLAGS)
 $(BUILD)/drivers/sqlite/%.o: CPPFLAGS += $(SQLITE_CFLAGS)
 $(BUILD)/drivers/postgres/%.o $(BUILD)/tests/kit/%.o: CPPFLAGS += $(PQ_CFLAGS)
-$(BUILD)/tools/cairn/%.o $(BUILD)/tests/crash/%.o: CPPFLAGS += $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
-$(BUILD)/tests/crash/%.o: CPPFLAGS += -D_DEFAULT_SOURCE
+$(BUILD)/tools/cairn/%.o $(BUILD)/tests/crash/%.o $(BUILD)/tests/runtime/%.o: CPPFLAGS += $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+$(BUILD)/tests/crash/%.o $(BUILD)/tests/runtime/%.o: CPPFLAGS += -D_DEFAULT_SOURCE
 $(BUILD)/bench/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(SQLITE_CFLAGS) $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES $(PQ_CFLAGS))
 
 # Changes when the flags do, and then everything is compiled again.
@@ -169,20 +169,21 @@ $(BUILD)/bin/cairn: $(call obj,$(src_cli)) $(ALL_A)
 
 # Programs, one of each .c: the core's units; the kit pointed at each driver; a driver as it
 # was compiled against the first headers; processes that get killed (tests/crash.t runs them);
-# a life without memory (tests/oom.t).
+# a life without memory (tests/oom.t); the worker runtime.
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/*.c))
 UNIT    := $(call programs,unit)
 COMPAT  := $(call programs,compat)
 KIT     := $(foreach k,$(call programs,kit),$(if $(HAVE_PG)$(if $(findstring postgres,$k),,y),$k))
 CRASH   := $(call programs,crash)
 OOM     := $(call programs,oom)
+RUNTIME := $(call programs,runtime)
 
 $(UNIT) $(COMPAT): $(BUILD)/%: $(BUILD)/%.o $(A)/libcairn.a
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
 $(KIT): $(A)/libcairn_conformance.a
-$(KIT) $(CRASH) $(OOM): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
+$(KIT) $(CRASH) $(OOM) $(RUNTIME): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $< $(filter %_conformance.a,$^) $(ALL_A) $(ALL_LIBS) $(ALL_LDFLAGS)
 
@@ -192,7 +193,7 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcair
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
-PROGRAMS := $(KIT) $(UNIT) $(COMPAT)
+PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME)
 tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(BUILD)/bin/embed $(BUILD)/bin/errors
 .PHONY: tests-bin
 
