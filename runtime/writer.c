@@ -34,8 +34,7 @@ static cairn_status check(const cairn_writer_opts *opts, cairn_error *err)
 		return refuse(err, CAIRN_E_ARG_INVALID,
 			      "A writer needs a driver and a URL, or a connect function.");
 	if (opts->reserved_ != 0)
-		return refuse(err, CAIRN_E_ARG_RESERVED,
-			      cairn_code_message(CAIRN_E_ARG_RESERVED));
+		return refuse(err, CAIRN_E_ARG_RESERVED, cairn_code_message(CAIRN_E_ARG_RESERVED));
 	if (opts->max_batch > HIGHEST_BATCH)
 		return refuse(err, CAIRN_E_ARG_INVALID, "A batch has at most 10000 items.");
 	return CAIRN_OK;
@@ -191,10 +190,8 @@ cairn_status cairn_writer_finish(cairn_writer *writer, const cairn_finish *items
 cairn_status cairn_writer_heartbeat(cairn_writer *writer, const cairn_lease *leases, size_t n,
 				    cairn_usec lease, cairn_changed *each, cairn_error *err)
 {
-	struct call call = { .kind = CALL_HEARTBEAT,
-			     .items = leases,
-			     .n = n,
-			     .lease = lease,
-			     .each = each };
+	struct call call = {
+		.kind = CALL_HEARTBEAT, .items = leases, .n = n, .lease = lease, .each = each
+	};
 	return hand_in(writer, &call, err);
 }

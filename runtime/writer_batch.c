@@ -83,13 +83,15 @@ static void drop_broken(struct cairn_writer *writer, cairn_status status)
 
 /* ---- one call ---------------------------------------------------------------- */
 
-static void send_alone(struct cairn_writer *writer, struct call *call)
+/* Answers whether it was a commit. */
+static uint64_t send_alone(struct cairn_writer *writer, struct call *call)
 {
 	call->status = cairn_writer__connect(writer, &call->error);
 	if (call->status != CAIRN_OK)
-		return;
+		return 0;
 	call->status = run(writer, call, call->items, call->n, call->each, &call->error);
 	drop_broken(writer, call->status);
+	return call->status == CAIRN_OK;
 }
 
 /* ---- several ----------------------------------------------------------------- */
@@ -172,48 +174,85 @@ static bool common(cairn_status status)
 	       status == CAIRN_DENIED;
 }
 
-static uint64_t send_batch(struct cairn_writer *writer, struct call *const *calls, size_t count,
-			   size_t n)
+/* All of them in one commit; the answers are in writer->each. */
+static cairn_status send_merged(struct cairn_writer *writer, struct call *const *calls,
+				size_t count, cairn_error *err)
 {
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_status status = CAIRN_NOMEM;
-	if (count > 1 && gather(writer, calls, count, n)) {
-		status = cairn_writer__connect(writer, &err);
-		if (status == CAIRN_OK)
-			status = run(writer, calls[0], writer->items, n, writer->each, &err);
-		drop_broken(writer, status);
+	size_t n = 0;
+	for (size_t i = 0; i < count; i++)
+		n += calls[i]->n;
+	if (!gather(writer, calls, count, n))
+		return CAIRN_NOMEM;
+	cairn_status status = cairn_writer__connect(writer, err);
+	if (status == CAIRN_OK)
+		status = run(writer, calls[0], writer->items, n, writer->each, err);
+	drop_broken(writer, status);
+	return status;
+}
+
+/* Whose item was refused before anything was sent; count if nobody's. */
+static size_t culprit(struct call *const *calls, size_t count, const cairn_error *err)
+{
+	int64_t end = 0;
+	for (size_t i = 0; i < count && err->index >= 0; i++) {
+		end += (int64_t)calls[i]->n;
+		if (err->index < end)
+			return i;
 	}
-	if (status == CAIRN_OK) {
-		hand_out(writer, calls, count);
-		return 1;
-	}
+	return count;
+}
+
+static void answer_all(struct call *const *calls, size_t count, cairn_status status,
+		       const cairn_error *err)
+{
 	for (size_t i = 0; i < count; i++) {
-		if (count > 1 && common(status)) {
-			calls[i]->status = status;
-			calls[i]->error = err;
-			calls[i]->error.index = -1;
-		} else {
-			send_alone(writer, calls[i]);
-		}
+		calls[i]->status = status;
+		calls[i]->error = *err;
+		calls[i]->error.index = -1;
 	}
-	return count > 1 && common(status) ? 1 : count;
+}
+
+/* A call that is refused goes alone, for its own answer, and the others again without it. */
+static uint64_t send_batch(struct cairn_writer *writer, struct call **calls, size_t count)
+{
+	uint64_t commits = 0;
+	while (count > 1) {
+		cairn_error err = CAIRN_ERROR_INIT;
+		cairn_status status = send_merged(writer, calls, count, &err);
+		if (status == CAIRN_OK) {
+			hand_out(writer, calls, count);
+			return commits + 1;
+		}
+		if (common(status)) {
+			answer_all(calls, count, status, &err);
+			return commits;
+		}
+		size_t at = culprit(calls, count, &err);
+		if (at == count)
+			break;
+		commits += send_alone(writer, calls[at]);
+		memmove(&calls[at], &calls[at + 1], (count - at - 1) * sizeof(struct call *));
+		count--;
+	}
+	for (size_t i = 0; i < count; i++)
+		commits += send_alone(writer, calls[i]);
+	return commits;
 }
 
 #define CALLS_MAX 512
 
 /* Of what is not sent yet, the first and what is like it, as far as it fits. */
-static size_t pick(const struct cairn_writer *writer, struct call *list, struct call **calls,
-		   size_t *n)
+static size_t pick(const struct cairn_writer *writer, struct call *list, struct call **calls)
 {
 	size_t count = 0;
-	*n = 0;
+	size_t n = 0;
 	for (struct call *call = list; call != NULL && count < CALLS_MAX; call = call->next) {
 		if (call->sent || (count > 0 && !alike(call, calls[0])))
 			continue;
-		if (count > 0 && *n + call->n > writer->opts.max_batch)
+		if (count > 0 && n + call->n > writer->opts.max_batch)
 			break;
 		call->sent = true;
-		*n += call->n;
+		n += call->n;
 		calls[count++] = call;
 	}
 	return count;
@@ -223,11 +262,10 @@ uint64_t cairn_writer__send(struct cairn_writer *writer, struct call *list)
 {
 	struct call *calls[CALLS_MAX];
 	uint64_t commits = 0;
-	size_t n;
 	for (;;) {
-		size_t count = pick(writer, list, calls, &n);
+		size_t count = pick(writer, list, calls);
 		if (count == 0)
 			return commits;
-		commits += send_batch(writer, calls, count, n);
+		commits += send_batch(writer, calls, count);
 	}
 }

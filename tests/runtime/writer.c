@@ -36,10 +36,9 @@ static cairn_writer *open_writer(uint32_t max_batch)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_writer *writer = NULL;
-	cairn_writer_opts opts = { .size = sizeof opts,
-				   .driver = on->driver,
-				   .url = on->url,
-				   .max_batch = max_batch };
+	cairn_writer_opts opts = {
+		.size = sizeof opts, .driver = on->driver, .url = on->url, .max_batch = max_batch
+	};
 	must(cairn_writer_open(&writer, &opts, &err), &err, "writer");
 	return writer;
 }
@@ -76,8 +75,8 @@ static void *produce(void *arg)
 			job.payload = CAIRN_STR("{broken");
 		if (i % 4 == 2)
 			job.type = CAIRN_STR("unknown");
-		cairn_status st = cairn_writer_enqueue(me->writer, &job, 1,
-						       i % 4 == 3 ? NULL : &added, &err);
+		cairn_status st =
+			cairn_writer_enqueue(me->writer, &job, 1, i % 4 == 3 ? NULL : &added, &err);
 		if (i % 4 == 0)
 			me->wrong += st != CAIRN_OK || added.status != CAIRN_OK ||
 				     cairn_id_is_none(added.id);
@@ -98,7 +97,8 @@ static void *produce_unknown(void *arg)
 	cairn_job_new job = { .type = CAIRN_STR("unknown") };
 	cairn_status st = cairn_writer_enqueue(me->writer, &job, 1, NULL, &err);
 	me->wrong += st != CAIRN_INVALID ||
-		     strcmp(err.code, "job.definition_not_found_or_disabled") != 0 || err.index != 0;
+		     strcmp(err.code, "job.definition_not_found_or_disabled") != 0 ||
+		     err.index != 0;
 	return NULL;
 }
 
@@ -128,15 +128,14 @@ static void *consume(void *arg)
 		}
 		me->wrong += cairn_writer_heartbeat(me->writer, leases, jobs->count, 0, NULL,
 						    &err) != CAIRN_OK;
-		me->wrong += cairn_writer_finish(me->writer, ends, jobs->count, each, &err) !=
-			     CAIRN_OK;
+		me->wrong +=
+			cairn_writer_finish(me->writer, ends, jobs->count, each, &err) != CAIRN_OK;
 		for (size_t i = 0; i < jobs->count; i++)
 			me->wrong += each[i].status != CAIRN_OK;
 		/* a second end of the same lease is refused, and nobody else's with it */
 		me->wrong += cairn_writer_finish(me->writer, ends, 1, NULL, &err) != CAIRN_STALE;
 		cairn_finish twice[2] = { ends[0], ends[0] };
-		me->wrong += cairn_writer_finish(me->writer, twice, 2, NULL, &err) !=
-			     CAIRN_INVALID;
+		me->wrong += cairn_writer_finish(me->writer, twice, 2, NULL, &err) != CAIRN_INVALID;
 	}
 	cairn_free(jobs);
 	cairn_close(conn);
@@ -159,7 +158,7 @@ static void on_store(store *one)
 	is_int(wrong(threads), 0, "ends and heartbeats, too; a job that stands twice harms nobody");
 	is_int(count(1u << CAIRN_JOB_SUCCEEDED), THREADS * CALLS / 2, "every job succeeded");
 	cairn_writer_counts(writer, &calls, &commits);
-	ok(calls > 0 && commits < calls, "%s: %llu calls took %llu commits", one->name,
+	ok(calls > 0 && commits < calls * 3 / 4, "%s: %llu calls took %llu commits", one->name,
 	   (unsigned long long)calls, (unsigned long long)commits);
 	cairn_writer_close(writer);
 
