@@ -219,7 +219,7 @@ typedef struct cairn_lease {
 } cairn_lease;
 
 /* Of the definition at the time of the claim, for planning the end. */
-#define CAIRN_HINT_DELETE 2u /* a success deletes the job: nothing of its type is retained */
+#define CAIRN_HINT_DELETE 2u /* a success deletes the job: unkeyed, and its type retains nothing */
 
 typedef struct cairn_job {
 	cairn_id id;
@@ -357,7 +357,8 @@ enum cairn_finish_how {
 	 * progress and checkpoint stay unless given.
 	 */
 	CAIRN_FINISH_CONTINUE,
-	CAIRN_FINISH_SNOOZE, /* the same run after delay, the attempt given back */
+	/* The same run after delay, the attempt given back; progress stays unless given. */
+	CAIRN_FINISH_SNOOZE,
 	/*
 	 * Gives back a job claimed with prestart whose stage never became running, the attempt with
 	 * it, even after the lease expired. Otherwise STALE
@@ -458,7 +459,7 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_replay(cairn_conn *conn, cairn
 
 /*
  * Gives n jobs that are PENDING or LEASED to another owner, or to anybody (owner absent). Refused
- * while the lease runs: STALE job.lease_live. [1 round trip]
+ * while the lease runs: STALE job.lease_live. No event row. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_adopt(cairn_conn *conn, cairn_scope scope,
 							const cairn_id *ids, size_t n,
@@ -480,8 +481,9 @@ typedef struct cairn_job_patch {
 #define CAIRN_JOB_RUN_AT  4u
 
 /*
- * Edits n pending jobs. STALE job.not_pending, job.changed (updated_at differs); INVALID
- * job.payload_of_keyed_job: what a key promised can't be edited. [1 round trip]
+ * Edits n pending jobs; a run_at that is past is now. INVALID job.payload_of_keyed_job: what a key
+ * promised can't be edited; STALE job.not_pending, job.changed (updated_at differs).
+ * No event row. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_edit(cairn_conn *conn, cairn_scope scope,
 						       const cairn_job_patch *items, size_t n,

@@ -181,7 +181,7 @@ typedef struct cairn_change {
 	uint32_t guard;
 	uint32_t from; /* bits 1u << status */
 	cairn_scope scope;
-	enum cairn_job_status to;
+	enum cairn_job_status to; /* 0: it stays what it is (adoption) */
 	enum cairn_ending ending; /* not NONE: write the attempt (id, fence); see below */
 	uint32_t set;
 	uint32_t events; /* bits 1u << kind, written in order of kind, seq ascending */
@@ -196,7 +196,7 @@ typedef struct cairn_change {
 	cairn_str checkpoint;
 	cairn_str owner;
 	cairn_str payload;
-	cairn_str data; /* of a REQUEUED event: members of a JSON object, canonical; absent: none */
+	cairn_str data; /* of every event it leaves: a JSON object; absent: none */
 	int64_t progress_done;
 	int64_t progress_total;
 	cairn_time updated_at; /* to compare with */
@@ -235,7 +235,7 @@ typedef struct cairn_change_plan {
  * again retry_delay = run_after, next_run_at = run_at, not_before. A change with an ending on a row
  * that is not LEASED (cancel of a pending job) writes no attempt.
  *
- * Events carry run_number and attempt of the row as it was (attempt 0 is none) and:
+ * Events carry run_number and attempt of the row as it was (attempt 0 is none), data, and:
  *	STAGE_CHANGED    stage as changed
  *	PROGRESS         progress_done, progress_total as supplied: NULL what SET_DONE, SET_TOTAL lack
  *	SUCCEEDED        stage, progress_done, progress_total as changed
@@ -244,7 +244,7 @@ typedef struct cairn_change_plan {
  *	                 detail = HANDLER_NOT_BEFORE if not_before > now + run_after, else POLICY
  *	DEAD_LETTERED    detail = ending's text, error_code
  *	CANCELED         reason, until = lease_expires_at if the row was LEASED
- *	REQUEUED         reason, data; if the row was LEASED also duration = run_after, until = run_at,
+ *	REQUEUED         reason; if the row was LEASED also duration = run_after, until = run_at,
  *	                 and with SET_RUN stage, progress_done, progress_total as changed
  *
  * A requeue changes an ended row back (from SUCCEEDED to CANCELED bits, to PENDING): where ended jobs stand in
@@ -270,7 +270,7 @@ typedef struct cairn_event_record {
 	cairn_str error_code;
 	cairn_str error_message;
 	cairn_str detail;
-	cairn_str data;	      /* members of a JSON object that the payload gets as they are */
+	cairn_str data;	      /* a JSON object whose members the payload gets as they are */
 	int64_t duration;     /* -1: none */
 	cairn_time until;     /* 0: none */
 	cairn_time requested; /* 0: none */
@@ -296,7 +296,7 @@ CAIRN_API cairn_event_record cairn_change_event(enum cairn_event_kind kind,
 
 typedef struct cairn_reap_plan {
 	uint32_t limit;
-	uint32_t record; /* 1: write events */
+	uint32_t events; /* bits 1u << kind: those that are recorded, as in a change */
 	cairn_usec retry_delay;
 	cairn_str error_code; /* job.lease_expired */
 	cairn_str error_message;
@@ -317,8 +317,9 @@ typedef cairn_status cairn_job_reap_fn(void *self, const cairn_reap_plan *plan, 
  * retry_delay, reason LEASE_EXPIRED, FAILED and RETRY_SCHEDULED; else
  * DEAD_LETTERED, FAILED and DEAD_LETTERED. Ending LEASE_EXPIRED either way. A row with
  * prestart and without execution_started_at is released: PENDING, run_at = now, GIVE_BACK, ending RELEASED,
- * REQUEUED with the plan's release texts. Events of a row that was started and whose
- * heartbeat_at is not later (unrenewed) have data {"started_without_renewal_heartbeat":true}, of any other false.
+ * REQUEUED with the plan's release texts as reason and data. The other events' data is
+ * {"started_without_renewal_heartbeat":true} for a row that was started and whose heartbeat_at is
+ * not later (unrenewed), and false for any other.
  */
 CAIRN_API void cairn_reap_change(const cairn_reap_plan *plan, const cairn_job *row,
 				 cairn_change *change);
@@ -419,9 +420,10 @@ typedef struct cairn_replay_plan {
 } cairn_replay_plan;
 
 /*
- * For each item: what stands under (source, run, key) first, even if the source is gone since; else a new
- * PENDING job from the source's row, run 1, attempt 0, fence 0, stage queued, unkeyed, due now, and its lineage. The lineage goes when
- * source or replay are deleted.
+ * For each item whose source is in scope: what stands under (source, run, key) first, whatever became
+ * of source and type since; else a new PENDING job from the source's row, run 1, attempt 0, fence 0,
+ * stage queued, unkeyed, due now, and its lineage. An item that repeats source, run and key of an
+ * earlier one finds that one's job. The lineage goes when source or replay are deleted.
  */
 typedef cairn_status cairn_job_replay_fn(void *self, const cairn_replay_plan *plan,
 					 cairn_replayed *each, cairn_error *err);
@@ -495,6 +497,7 @@ typedef struct cairn_job_ops {
 	cairn_job_events_fn *events;
 	cairn_job_dead_fn *dead;
 	cairn_job_stats_fn *stats; /* optional: counted from pages of list */
+	/* a driver that lacks one of these answers its calls with UNSUPPORTED */
 	cairn_job_replay_fn *replay;
 	cairn_job_log_fn *log;
 	cairn_job_logs_fn *logs;
