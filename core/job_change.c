@@ -78,7 +78,9 @@ static void judge(const cairn_change *change, const cairn_change_result *result,
 	each->job_status = status_after(change, result);
 	each->ending = change->ending;
 	each->lease_expires_at = result->lease_expires_at;
-	each->run_number = result->run_number;
+	/* a heartbeat is not worth a read: no driver needs to know the run */
+	if (change->set != CAIRN_SET_LEASE)
+		each->run_number = result->run_number;
 	if (each->job_status == CAIRN_JOB_PENDING)
 		each->run_at = result->run_at;
 }

@@ -304,7 +304,7 @@ typedef struct cairn_changed {
 	enum cairn_ending ending;    /* how this very fence ended: by this call, or before it */
 	cairn_time run_at;	     /* of a job that is PENDING again */
 	cairn_time lease_expires_at; /* of a job that is LEASED, or was canceled while leased */
-	int32_t run_number;	     /* after the change; as found when it failed */
+	int32_t run_number; /* after the change, 0 after a heartbeat; as found when it failed */
 	uint32_t reserved0_;
 	uint64_t reserved_[2];
 } cairn_changed;

@@ -213,7 +213,7 @@ enum cairn_hit {
 
 typedef struct cairn_change_result {
 	enum cairn_hit hit;
-	int32_t run_number;	     /* as written, on a hit */
+	int32_t run_number; /* as written, on a hit; not looked at if set is SET_LEASE alone */
 	cairn_time run_at;	     /* as written, on a hit */
 	cairn_time lease_expires_at; /* as written or kept, on a hit; 0: NULL */
 } cairn_change_result;
