@@ -56,6 +56,15 @@ cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum 
 	return CAIRN_UNSUPPORTED;
 }
 
+cairn_status cairn__need(const cairn_conn *conn, int present, const char *slot, cairn_error *err)
+{
+	if (present)
+		return CAIRN_OK;
+	cairn_fail(err, CAIRN_E_DRIVER_FEATURE);
+	cairn_error_message(err, "The driver %s lacks the operation %s.", conn->driver.name, slot);
+	return CAIRN_UNSUPPORTED;
+}
+
 cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size_t rows)
 {
 	if (status != CAIRN_OK && call->err != NULL)

@@ -66,6 +66,9 @@ cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum 
 			       const char *op, cairn_error *err);
 cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size_t rows);
 
+/* Refuses a call whose slot the driver left out. */
+cairn_status cairn__need(const cairn_conn *conn, int present, const char *slot, cairn_error *err);
+
 /* ---- arena.c ---- */
 
 struct cairn__block;

@@ -5,7 +5,14 @@
 #include "core.h"
 
 /* Who asked: it decides how a failed guard is explained. */
-enum cairn__asker { CAIRN__BY_LEASE, CAIRN__BY_ID };
+enum cairn__asker {
+	CAIRN__BY_LEASE,  /* heartbeat, finish, log */
+	CAIRN__BY_REPORT, /* progress, by lease, too */
+	CAIRN__BY_CANCEL,
+	CAIRN__BY_REQUEUE,
+	CAIRN__BY_ADOPT,
+	CAIRN__BY_EDIT
+};
 
 struct cairn__batch {
 	cairn_conn *conn;
@@ -14,6 +21,14 @@ struct cairn__batch {
 	size_t n;
 	enum cairn__asker asker;
 };
+
+/* A lease as a caller hands it in: complete enough, and nothing reserved used. (job_work.c) */
+cairn_status cairn__check_lease(const cairn_lease *lease, cairn_error *err);
+/* Progress that no stored value could make right, refused with this code. */
+cairn_status cairn__check_progress(uint32_t set, int64_t done, int64_t total, cairn_code code,
+				   cairn_error *err);
+/* A reason may be absent; else it is a name. */
+cairn_status cairn__check_reason(cairn_str reason, cairn_error *err);
 
 /* Memory for n changes. */
 cairn_status cairn__batch_begin(struct cairn__batch *batch, cairn_conn *conn, size_t n,
@@ -28,7 +43,13 @@ cairn_status cairn__batch_run(struct cairn__batch *batch, const cairn_claim_plan
 
 void cairn__batch_end(struct cairn__batch *batch);
 
-/* Explains the items whose guard failed: reads what stands there now. (job_miss.c) */
+/* The first failed item's outcome as the call's. */
+cairn_status cairn__first_failure(const cairn_changed *each, size_t n, cairn_error *err);
+
+/*
+ * Explains the items whose guard failed: reads what stands there now. One whose guard would hold
+ * by now, because the row moved in between, is BUSY. (job_miss.c)
+ */
 cairn_status cairn__explain(struct cairn__batch *batch, cairn_changed *each, cairn_error *err);
 
 #endif

@@ -27,7 +27,7 @@ cairn_status cairn__claim_plan(cairn_conn *conn, const cairn_claim_opts *opts,
 {
 	if (opts == NULL || opts->size < sizeof *opts)
 		return cairn_fail(err, CAIRN_E_ARG_INVALID);
-	if (opts->reserved_ != 0)
+	if (opts->prestart > 1)
 		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
 	cairn_status st = cairn__check_name(opts->worker, "worker", err);
 	if (st == CAIRN_OK && opts->queue.len > 0)
@@ -44,6 +44,7 @@ cairn_status cairn__claim_plan(cairn_conn *conn, const cairn_claim_opts *opts,
 		.type_count = opts->type_count,
 		.limit = opts->limit > 0 ? opts->limit : 1,
 		.record = conn->host.events == CAIRN_EVENTS_FULL,
+		.prestart = opts->prestart,
 	};
 	if (st == CAIRN_OK)
 		st = cairn__lease_duration(opts->lease, &plan->lease, err);
@@ -92,5 +93,6 @@ cairn_lease cairn_job_lease(const cairn_job *job)
 			      .fence = job->fence,
 			      .attempt = job->attempt,
 			      .max_attempts = job->max_attempts,
-			      .retry = job->retry };
+			      .retry = job->retry,
+			      .hints = job->hints };
 }

@@ -31,7 +31,7 @@ static void add_time(cairn_text *text, const char *name, cairn_time when)
 	add_str(text, name, cairn_str_of(shown));
 }
 
-static void add_usec(cairn_text *text, const char *name, int64_t value)
+static void add_number(cairn_text *text, const char *name, int64_t value)
 {
 	member(text, name);
 	cairn_text_add_int(text, value);
@@ -39,7 +39,7 @@ static void add_usec(cairn_text *text, const char *name, int64_t value)
 
 static void add_retry(cairn_text *text, const cairn_event_record *event)
 {
-	add_usec(text, "retry_delay_us", event->duration);
+	add_number(text, "retry_delay_us", event->duration);
 	add_time(text, "effective_next_run_at", event->until);
 	add_time(text, "next_run_at", event->until);
 	add_str(text, "retry_timing_source", event->detail);
@@ -47,6 +47,29 @@ static void add_retry(cairn_text *text, const cairn_event_record *event)
 		return;
 	add_time(text, "requested_retry_not_before", event->requested);
 	add_time(text, "requested_retry_at", event->requested);
+}
+
+/* A stage is there exactly for a continuation. The others name a time only if it is to come. */
+static void add_requeue(cairn_text *text, const cairn_event_record *event)
+{
+	int continued = event->stage.len > 0;
+	add_str(text, "reason", event->reason);
+	if (continued)
+		add_number(text, "next_run_number", event->run_number + 1);
+	if (event->duration < 0 || (!continued && event->until <= event->at))
+		return;
+	add_time(text, "next_run_at", event->until);
+	add_number(text, "delay_us", event->duration);
+}
+
+/* What is the same whatever the row: said by who planned the change. */
+static void add_data(cairn_text *text, cairn_str data)
+{
+	if (data.len <= 2)
+		return;
+	if (text->len > 1)
+		cairn_text_add_z(text, ",");
+	cairn_text_add(text, data.ptr + 1, data.len - 2);
 }
 
 static void add_members(cairn_text *text, const cairn_event_record *event)
@@ -57,7 +80,7 @@ static void add_members(cairn_text *text, const cairn_event_record *event)
 		break;
 	case CAIRN_EVENT_LEASED:
 		add_str(text, "worker", event->worker);
-		add_usec(text, "lease_us", event->duration);
+		add_number(text, "lease_us", event->duration);
 		break;
 	case CAIRN_EVENT_FAILED:
 		add_str(text, "kind", event->detail);
@@ -77,7 +100,7 @@ static void add_members(cairn_text *text, const cairn_event_record *event)
 			add_time(text, "lease_quiesces_at", event->until);
 		break;
 	case CAIRN_EVENT_REQUEUED:
-		add_str(text, "reason", event->reason);
+		add_requeue(text, event);
 		break;
 	case CAIRN_EVENT_STAGE_CHANGED:
 	case CAIRN_EVENT_PROGRESS:
@@ -91,6 +114,7 @@ static void publish(cairn_rows *rows, const cairn_event_record *event, cairn_tex
 	text->len = 0;
 	cairn_text_add_z(text, "{");
 	add_members(text, event);
+	add_data(text, event->data);
 	cairn_text_add_z(text, "}");
 	cairn_event *row = cairn_rows_push(rows);
 	if (row == NULL || text->failed) {

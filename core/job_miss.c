@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "job_change.h"
-
-#define ALL_STATUSES 0x3eu
+#include "job_read.h"
 
 static void set(cairn_changed *each, cairn_code code)
 {
@@ -16,7 +15,8 @@ static void set(cairn_changed *each, cairn_code code)
 }
 
 /* The reasons of a refused lease, in the contract's order. */
-static cairn_code lease_reason(const cairn_change *change, const cairn_job *row, enum cairn_hit hit)
+static cairn_code lease_reason(const cairn_change *change, const cairn_job *row, enum cairn_hit hit,
+			       cairn_code progress)
 {
 	if (row->status == CAIRN_JOB_CANCELED)
 		return CAIRN_E_JOB_CANCELED;
@@ -24,7 +24,60 @@ static cairn_code lease_reason(const cairn_change *change, const cairn_job *row,
 		return CAIRN_E_JOB_FINISHED;
 	if (row->status != CAIRN_JOB_LEASED || row->fence != change->fence)
 		return CAIRN_E_JOB_LEASE_LOST;
-	return hit == CAIRN_MISS_PROGRESS ? CAIRN_E_JOB_PROGRESS : CAIRN_E_JOB_LEASE_EXPIRED;
+	if (change->guard & CAIRN_GUARD_UNSTARTED)
+		return CAIRN_E_JOB_UNSTARTED;
+	return hit == CAIRN_MISS_PROGRESS ? progress : CAIRN_E_JOB_LEASE_EXPIRED;
+}
+
+/* NONE, here and below: by now the guard would hold. */
+static cairn_code requeue_reason(const cairn_change *change, const cairn_job *row)
+{
+	if (!(change->from & 1u << (unsigned)row->status) || row->run_number != change->run_number)
+		return CAIRN_E_JOB_EXPECTATION;
+	return row->lease_expires_at != 0 ? CAIRN_E_JOB_QUIESCE : CAIRN_E_NONE;
+}
+
+static cairn_code adopt_reason(const cairn_job *row)
+{
+	if (row->status == CAIRN_JOB_LEASED)
+		return CAIRN_E_JOB_LEASE_LIVE;
+	return row->status == CAIRN_JOB_PENDING ? CAIRN_E_NONE : CAIRN_E_JOB_STATE;
+}
+
+static cairn_code edit_reason(const cairn_change *change, const cairn_job *row)
+{
+	if ((change->guard & CAIRN_GUARD_UNKEYED) && row->key.len > 0)
+		return CAIRN_E_JOB_PAYLOAD_KEYED;
+	if (row->status != CAIRN_JOB_PENDING)
+		return CAIRN_E_JOB_NOT_PENDING;
+	if ((change->guard & CAIRN_GUARD_UNCHANGED) && row->updated_at != change->updated_at)
+		return CAIRN_E_JOB_CHANGED;
+	return CAIRN_E_NONE;
+}
+
+static cairn_code reason(enum cairn__asker asker, const cairn_change *change, const cairn_job *row,
+			 enum cairn_hit hit)
+{
+	switch (asker) {
+	case CAIRN__BY_LEASE:
+		return lease_reason(change, row, hit, CAIRN_E_JOB_PROGRESS);
+	case CAIRN__BY_REPORT:
+		return lease_reason(change, row, hit, CAIRN_E_JOB_REPORT);
+	case CAIRN__BY_REQUEUE:
+		return requeue_reason(change, row);
+	case CAIRN__BY_ADOPT:
+		return adopt_reason(row);
+	case CAIRN__BY_EDIT:
+		return edit_reason(change, row);
+	case CAIRN__BY_CANCEL:
+		break;
+	}
+	return change->from & 1u << (unsigned)row->status ? CAIRN_E_NONE : CAIRN_E_JOB_STATE;
+}
+
+static int by_lease(const struct cairn__batch *batch)
+{
+	return batch->asker == CAIRN__BY_LEASE || batch->asker == CAIRN__BY_REPORT;
 }
 
 /* The ending of the attempt with this fence; NONE while it runs or if there is none. */
@@ -69,11 +122,11 @@ static cairn_status explain_one(struct cairn__batch *batch, size_t i, const cair
 	}
 	each->job_status = row->status;
 	each->lease_expires_at = row->lease_expires_at;
-	if (batch->asker == CAIRN__BY_ID) {
-		set(each, CAIRN_E_JOB_STATE);
+	each->run_number = row->run_number;
+	cairn_code code = reason(batch->asker, change, row, batch->results[i].hit);
+	set(each, code != CAIRN_E_NONE ? code : CAIRN_E_DB_BUSY);
+	if (!by_lease(batch))
 		return CAIRN_OK;
-	}
-	set(each, lease_reason(change, row, batch->results[i].hit));
 	return ending_of(batch->conn, change, &each->ending, err);
 }
 
@@ -92,10 +145,10 @@ cairn_status cairn__explain(struct cairn__batch *batch, cairn_changed *each, cai
 	void *memory = NULL;
 	const cairn_change *any = &batch->changes[0];
 	cairn_job_query query = {
-		.scope = batch->asker == CAIRN__BY_ID ? any->scope : cairn_any(),
+		.scope = by_lease(batch) ? cairn_any() : any->scope,
 		.ids = ids,
 		.id_count = missed,
-		.statuses = ALL_STATUSES,
+		.statuses = CAIRN__ALL_STATUSES,
 		.limit = (uint32_t)missed,
 		.compact = 1,
 	};

@@ -1,9 +1,8 @@
 /* job_read.c - jobs, attempts and dead letters as they stand. Every list has a limit and a cursor. */
-#include "check.h"
-#include "core.h"
-#include "limits.h"
+#include "job_read.h"
 
-#define ALL_STATUSES 0x3eu
+#include "check.h"
+#include "limits.h"
 
 /* ---- jobs ---- */
 
@@ -24,9 +23,11 @@ static cairn_status read_jobs(cairn_conn *conn, const cairn_job_query *query, in
 static cairn_status get(cairn_conn *conn, cairn_scope scope, cairn_id id, cairn_jobs **job,
 			cairn_error *err)
 {
-	cairn_job_query query = {
-		.scope = scope, .ids = &id, .id_count = 1, .statuses = ALL_STATUSES, .limit = 1
-	};
+	cairn_job_query query = { .scope = scope,
+				  .ids = &id,
+				  .id_count = 1,
+				  .statuses = CAIRN__ALL_STATUSES,
+				  .limit = 1 };
 	cairn_status st = cairn__check_scope(&scope, err);
 	return st == CAIRN_OK ? read_jobs(conn, &query, 1, job, err) : st;
 }
@@ -43,19 +44,19 @@ cairn_status cairn_job_get(cairn_conn *conn, cairn_scope scope, cairn_id id, cai
 	return cairn__call_end(&call, st, 1);
 }
 
-static cairn_status list(cairn_conn *conn, const cairn_job_filter *filter, cairn_jobs **jobs,
-			 cairn_error *err)
+cairn_status cairn__job_query(const cairn_job_filter *filter, uint32_t statuses,
+			      cairn_job_query *query, cairn_error *err)
 {
 	if (filter == NULL || filter->size < sizeof *filter)
 		return cairn_fail(err, CAIRN_E_ARG_INVALID);
-	if ((filter->statuses & ~ALL_STATUSES) != 0 || filter->compact > 1 ||
+	if ((filter->statuses & ~CAIRN__ALL_STATUSES) != 0 || filter->compact > 1 ||
 	    filter->reserved_ != 0)
 		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
-	cairn_job_query query = {
+	*query = (cairn_job_query){
 		.scope = filter->scope,
 		.queue = filter->queue,
 		.type = filter->type,
-		.statuses = filter->statuses != 0 ? filter->statuses : ALL_STATUSES,
+		.statuses = filter->statuses != 0 ? filter->statuses : statuses,
 		.created_from = filter->created_from,
 		.created_to = filter->created_to,
 		.after = filter->after,
@@ -63,7 +64,7 @@ static cairn_status list(cairn_conn *conn, const cairn_job_filter *filter, cairn
 	};
 	cairn_status st = cairn__check_scope(&filter->scope, err);
 	if (st == CAIRN_OK)
-		st = cairn__check_page(filter->limit, &query.limit, err);
+		st = cairn__check_page(filter->limit, &query->limit, err);
 	if (st == CAIRN_OK && filter->queue.len > 0)
 		st = cairn__check_name(filter->queue, "queue", err);
 	if (st == CAIRN_OK && filter->type.len > 0)
@@ -72,6 +73,14 @@ static cairn_status list(cairn_conn *conn, const cairn_job_filter *filter, cairn
 		st = cairn__check_time(filter->created_from, "created_from", err);
 	if (st == CAIRN_OK)
 		st = cairn__check_time(filter->created_to, "created_to", err);
+	return st;
+}
+
+static cairn_status list(cairn_conn *conn, const cairn_job_filter *filter, cairn_jobs **jobs,
+			 cairn_error *err)
+{
+	cairn_job_query query;
+	cairn_status st = cairn__job_query(filter, CAIRN__ALL_STATUSES, &query, err);
 	return st == CAIRN_OK ? read_jobs(conn, &query, 0, jobs, err) : st;
 }
 

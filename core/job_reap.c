@@ -1,5 +1,6 @@
 /* job_reap.c - taking back leases whose time is over. */
 #include "core.h"
+#include "job_plan.h"
 #include "limits.h"
 
 static cairn_status reap(cairn_conn *conn, const cairn_reap_opts *opts, cairn_reap_report **report,
@@ -15,10 +16,12 @@ static cairn_status reap(cairn_conn *conn, const cairn_reap_opts *opts, cairn_re
 	if (opts->retry_delay < 0 || opts->retry_delay > CAIRN__MAX_DELAY)
 		return cairn_fail(err, CAIRN_E_JOB_RETRY_DELAY);
 	cairn_reap_plan plan = {
-		.record = conn->host.events != CAIRN_EVENTS_NONE,
+		.events = cairn__events_kept(conn->host.events, UINT32_MAX),
 		.retry_delay = opts->retry_delay,
 		.error_code = cairn_str_of(cairn_code_text(CAIRN_E_JOB_LEASE_EXPIRED)),
 		.error_message = cairn_str_of(cairn_code_message(CAIRN_E_JOB_LEASE_EXPIRED)),
+		.release_reason = CAIRN_STR("LEASE_EXPIRED_BEFORE_RUNNING_PERSISTED"),
+		.release_data = CAIRN_STR("{\"requeue_kind\":\"BASIC\"}"),
 	};
 	cairn_status st = cairn__check_page(opts->limit, &plan.limit, err);
 	if (st != CAIRN_OK)

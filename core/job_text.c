@@ -1,7 +1,7 @@
 /* job_text.c - the words of the jobs store: the same in the API, SQL, JSON and the command. */
 #include <string.h>
 
-#include <cairn/job.h>
+#include <cairn/history.h>
 #include <cairn/sys/host.h>
 
 static const char *const statuses[] = {
@@ -35,6 +35,13 @@ static const char *const events[] = {
 	[CAIRN_EVENT_DEAD_LETTERED] = "DEAD_LETTERED",
 	[CAIRN_EVENT_CANCELED] = "CANCELED",
 	[CAIRN_EVENT_REQUEUED] = "REQUEUED",
+};
+
+static const char *const levels[] = {
+	[CAIRN_LOG_DEBUG] = "DEBUG",
+	[CAIRN_LOG_INFO] = "INFO",
+	[CAIRN_LOG_WARNING] = "WARNING",
+	[CAIRN_LOG_ERROR] = "ERROR",
 };
 
 #define WORD(words, value) \
@@ -80,4 +87,14 @@ const char *cairn_event_kind_text(enum cairn_event_kind kind)
 enum cairn_event_kind cairn_event_kind_parse(cairn_str word)
 {
 	return (enum cairn_event_kind)FIND(events, word);
+}
+
+const char *cairn_log_level_text(enum cairn_log_level level)
+{
+	return WORD(levels, level);
+}
+
+enum cairn_log_level cairn_log_level_parse(cairn_str word)
+{
+	return (enum cairn_log_level)FIND(levels, word);
 }

@@ -64,6 +64,22 @@
 /* Thousandths: hundredfold per attempt; the third retry would then be beyond any cap. */
 #define CAIRN__MAX_RETRY_FACTOR 100000
 
+/* A log line's text: a stack trace fits; files of output belong elsewhere. */
+#define CAIRN__MAX_LOG_MESSAGE 8192
+
+/*
+ * Jobs deleted in one call, the most and where none is said: each takes its whole history
+ * along, and the call is one transaction.
+ */
+#define CAIRN__MAX_PRUNE     10000
+#define CAIRN__DEFAULT_PRUNE 1000
+
+/* How long successes are kept where their definition doesn't say: a week's work can be looked up. */
+#define CAIRN__RETENTION (7 * CAIRN_DAY)
+
+/* The age of what is pruned: now less this is still a year that both databases can write. */
+#define CAIRN__MAX_AGE (1000 * 365 * CAIRN_DAY)
+
 /* Waiting for locks where the connection says nothing: every wait has a bound. */
 #define CAIRN__LOCK_TIMEOUT (5 * CAIRN_SECOND)
 

@@ -43,6 +43,12 @@ static enum cairn_ending ending_of(enum cairn_finish_how how)
 		return CAIRN_ENDING_TERMINAL;
 	case CAIRN_FINISH_PANICKED:
 		return CAIRN_ENDING_PANICKED;
+	case CAIRN_FINISH_CONTINUE:
+		return CAIRN_ENDING_CONTINUED;
+	case CAIRN_FINISH_SNOOZE:
+		return CAIRN_ENDING_SNOOZED;
+	case CAIRN_FINISH_RELEASE:
+		return CAIRN_ENDING_RELEASED;
 	}
 	return CAIRN_ENDING_NONE;
 }

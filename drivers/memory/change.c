@@ -47,9 +47,13 @@ static int change_one(struct mem_write *write, const cairn_change *change,
 	each->hit = cairn_change_test(change, was, write->now);
 	if (each->hit != CAIRN_HIT)
 		return 0;
+	each->run_number = was->run_number;
+	if (change->set & CAIRN_DELETE)
+		return cairn_mem__job_delete(write, was);
 	cairn_job is;
 	if (cairn_mem__change_apply(write, change, was, &is) != 0)
 		return -1;
+	each->run_number = is.run_number;
 	each->run_at = is.run_at;
 	each->lease_expires_at = is.lease_expires_at;
 	return 0;

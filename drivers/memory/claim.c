@@ -72,6 +72,8 @@ static int lease(struct mem_write *write, const cairn_claim_plan *plan, const ca
 	leased.heartbeat_at = now;
 	leased.updated_at = now;
 	leased.lease_expires_at = now + plan->lease;
+	leased.prestart = plan->prestart;
+	leased.execution_started_at = 0;
 	if (leased.started_at == 0)
 		leased.started_at = now;
 	if (plan->record) {
@@ -135,4 +137,34 @@ cairn_status cairn_mem__job_claim(void *self, const cairn_claim_plan *plan, cair
 		return status;
 	status = cairn_mem__claim(mem, &write, plan, jobs, err);
 	return cairn_mem__write_end(mem, &write, status);
+}
+
+/* ---- waiting -------------------------------------------------------------- */
+
+static bool in_queues(const cairn_wait_plan *plan, const cairn_job *job)
+{
+	for (size_t i = 0; i < plan->queue_count; i++) {
+		if (cairn_str_equal(plan->queues[i], job->queue))
+			return true;
+	}
+	return false;
+}
+
+cairn_status cairn_mem__job_waiting(void *self, const cairn_wait_plan *plan, int *waiting,
+				    cairn_error *err)
+{
+	struct mem *mem = self;
+	struct mem_state *state;
+	cairn_status status = cairn_mem__read_begin(mem, MEM_JOBS, &state, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_time now = cairn_mem__now(mem);
+	*waiting = 0;
+	for (size_t i = 0; i < cairn_mem__count(state, MEM_JOBS) && !*waiting; i++) {
+		const cairn_job *job = cairn_mem__at(state, MEM_JOBS, i);
+		*waiting = job->status == CAIRN_JOB_PENDING && job->run_at <= now &&
+			   in_queues(plan, job);
+	}
+	cairn_mem__state_drop(state);
+	return CAIRN_OK;
 }

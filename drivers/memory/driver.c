@@ -38,6 +38,11 @@ static const cairn_job_ops jobs = {
 	.events = cairn_mem__job_events,
 	.dead = cairn_mem__job_dead,
 	.stats = cairn_mem__job_stats,
+	.replay = cairn_mem__job_replay,
+	.log = cairn_mem__job_log,
+	.logs = cairn_mem__job_logs,
+	.prune = cairn_mem__job_prune,
+	.waiting = cairn_mem__job_waiting,
 };
 
 static const char *const schemes[] = { "memory", NULL };

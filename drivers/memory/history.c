@@ -39,6 +39,8 @@ int cairn_mem__attempt_add(struct mem_write *write, const cairn_change *change,
 		.ending = change->ending,
 		.error_code = change->error_code,
 		.error_message = change->error_message,
+		.execution_started_at = was->execution_started_at,
+		.prestart = was->prestart,
 	};
 	if (is->status == CAIRN_JOB_PENDING) {
 		row.attempt.retry_delay = change->run_after;
@@ -103,7 +105,10 @@ static int push_attempts(const struct mem_state *state, const cairn_history_quer
 						    .run_number = job->run_number,
 						    .attempt = job->attempt,
 						    .worker = job->worker,
-						    .leased_at = job->leased_at } };
+						    .leased_at = job->leased_at,
+						    .execution_started_at =
+							    job->execution_started_at,
+						    .prestart = job->prestart } };
 	return cairn_mem__push(rows, MEM_ATTEMPTS, &running);
 }
 
@@ -123,12 +128,8 @@ static int push_events(const struct mem_state *state, const cairn_history_query 
 	return 0;
 }
 
-/* What attempts and events have in common: the state, the job, whether it was found. */
-typedef int push_fn(const struct mem_state *state, const cairn_history_query *query,
-		    const cairn_job *job, cairn_rows *rows);
-
-static cairn_status read_history(struct mem *mem, const cairn_history_query *query, int *found,
-				 push_fn *push, cairn_rows *rows, cairn_error *err)
+cairn_status cairn_mem__read_history(struct mem *mem, const cairn_history_query *query, int *found,
+				     mem_push_fn *push, cairn_rows *rows, cairn_error *err)
 {
 	struct mem_state *state;
 	cairn_status status = cairn_mem__read_begin(mem, MEM_JOBS, &state, err);
@@ -145,13 +146,13 @@ static cairn_status read_history(struct mem *mem, const cairn_history_query *que
 cairn_status cairn_mem__job_attempts(void *self, const cairn_history_query *query, int *found,
 				     cairn_rows *rows, cairn_error *err)
 {
-	return read_history(self, query, found, push_attempts, rows, err);
+	return cairn_mem__read_history(self, query, found, push_attempts, rows, err);
 }
 
 cairn_status cairn_mem__job_events(void *self, const cairn_history_query *query, int *found,
 				   cairn_rows *rows, cairn_error *err)
 {
-	return read_history(self, query, found, push_events, rows, err);
+	return cairn_mem__read_history(self, query, found, push_events, rows, err);
 }
 
 static bool wanted(const cairn_dead_query *query, const cairn_dead_letter *letter)

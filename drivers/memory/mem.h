@@ -71,6 +71,15 @@ int cairn_mem__dead_letter_add(struct mem_write *write, const cairn_job *job);
 int cairn_mem__change_apply(struct mem_write *write, const cairn_change *change,
 			    const cairn_job *was, cairn_job *is);
 
+/* Deletes a job and all that belongs to it (prune.c). 0, or -1 without memory. */
+int cairn_mem__job_delete(struct mem_write *write, const cairn_job *job);
+
+/* A job in scope, and what is kept of it: what reads of a history have in common (history.c). */
+typedef int mem_push_fn(const struct mem_state *state, const cairn_history_query *query,
+			const cairn_job *job, cairn_rows *rows);
+cairn_status cairn_mem__read_history(struct mem *mem, const cairn_history_query *query, int *found,
+				     mem_push_fn *push, cairn_rows *rows, cairn_error *err);
+
 /* Claims inside a call that has begun (claim.c). */
 cairn_status cairn_mem__claim(struct mem *mem, struct mem_write *write,
 			      const cairn_claim_plan *plan, cairn_rows *jobs, cairn_error *err);
@@ -112,5 +121,10 @@ cairn_job_attempts_fn cairn_mem__job_attempts;
 cairn_job_events_fn cairn_mem__job_events;
 cairn_job_dead_fn cairn_mem__job_dead;
 cairn_job_stats_fn cairn_mem__job_stats;
+cairn_job_replay_fn cairn_mem__job_replay;
+cairn_job_log_fn cairn_mem__job_log;
+cairn_job_logs_fn cairn_mem__job_logs;
+cairn_job_prune_fn cairn_mem__job_prune;
+cairn_job_waiting_fn cairn_mem__job_waiting;
 
 #endif

@@ -22,7 +22,8 @@ static int oldest_first(const void *a, const void *b)
 }
 
 /* 0, or -1 without memory. */
-static int push_reaped(cairn_rows *rows, const cairn_job *was, const cairn_job *is)
+static int push_reaped(cairn_rows *rows, const cairn_change *change, const cairn_job *was,
+		       const cairn_job *is)
 {
 	cairn_reaped *row = cairn_rows_push(rows);
 	if (row == NULL)
@@ -36,6 +37,9 @@ static int push_reaped(cairn_rows *rows, const cairn_job *was, const cairn_job *
 		.status = is->status,
 		.run_at = is->run_at,
 		.lease_expired_at = was->lease_expires_at,
+		.ending = change->ending,
+		.unrenewed = was->execution_started_at != 0 &&
+			     was->heartbeat_at <= was->execution_started_at,
 	};
 	row->type = cairn_rows_str(rows, was->type.ptr, was->type.len);
 	row->tenant = cairn_rows_str(rows, was->tenant.ptr, was->tenant.len);
@@ -51,7 +55,7 @@ static int reap_one(struct mem_write *write, const cairn_reap_plan *plan, const 
 	cairn_reap_change(plan, was, &change);
 	if (cairn_mem__change_apply(write, &change, was, &is) != 0)
 		return -1;
-	return push_reaped(rows, was, &is);
+	return push_reaped(rows, &change, was, &is);
 }
 
 /* leases has room for every job of the state. */

@@ -56,6 +56,24 @@ static int order_events(const void *a, const void *b)
 	return order != 0 ? order : order_numbers(x->event.seq, y->event.seq);
 }
 
+static int order_logs(const void *a, const void *b)
+{
+	const struct mem_log *x = a;
+	const struct mem_log *y = b;
+	int order = cairn_id_compare(x->job, y->job);
+	return order != 0 ? order : order_numbers(x->line.seq, y->line.seq);
+}
+
+static int order_replays(const void *a, const void *b)
+{
+	const struct mem_replay *x = a;
+	const struct mem_replay *y = b;
+	int order = cairn_id_compare(x->source, y->source);
+	if (order == 0)
+		order = order_numbers(x->run_number, y->run_number);
+	return order != 0 ? order : cairn_str_compare(x->key, y->key);
+}
+
 static int order_dead_letters(const void *a, const void *b)
 {
 	const cairn_dead_letter *x = a;
@@ -113,6 +131,17 @@ static const size_t event_texts[] = {
 	offsetof(struct mem_event, event.error_code),
 	offsetof(struct mem_event, event.error_message),
 	offsetof(struct mem_event, event.detail),
+	offsetof(struct mem_event, event.data),
+};
+
+static const size_t log_texts[] = {
+	offsetof(struct mem_log, line.message),
+	offsetof(struct mem_log, line.data),
+};
+
+static const size_t replay_texts[] = {
+	offsetof(struct mem_replay, key),
+	offsetof(struct mem_replay, reason),
 };
 
 static const size_t dead_letter_texts[] = {
@@ -169,6 +198,15 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			       .public_size = sizeof(cairn_dead_letter),
 			       .order = order_dead_letters,
 			       TEXTS(dead_letter_texts) },
+	[MEM_LOGS] = { .name = "cairn_job_log",
+		       .size = sizeof(struct mem_log),
+		       .public_size = sizeof(cairn_log_row),
+		       .order = order_logs,
+		       TEXTS(log_texts) },
+	[MEM_REPLAYS] = { .name = "cairn_job_replay",
+			  .size = sizeof(struct mem_replay),
+			  .order = order_replays,
+			  TEXTS(replay_texts) },
 	[MEM_MIGRATIONS] = { .name = "cairn_migrations",
 			     .size = sizeof(struct mem_migration),
 			     .public_size = sizeof(cairn_history),

@@ -26,6 +26,8 @@ enum mem_table {
 	MEM_ATTEMPTS,	  /* struct mem_attempt, by job, fence; ended ones only */
 	MEM_EVENTS,	  /* struct mem_event, by job, seq */
 	MEM_DEAD_LETTERS, /* cairn_dead_letter, by id */
+	MEM_LOGS,	  /* struct mem_log, by job, seq */
+	MEM_REPLAYS,	  /* struct mem_replay, by source, run, key */
 	MEM_MIGRATIONS,	  /* struct mem_migration, by line, version */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
@@ -50,6 +52,20 @@ struct mem_attempt {
 
 struct mem_event {
 	cairn_event_record event;
+	cairn_id job;
+};
+
+struct mem_log {
+	cairn_log_row line;
+	cairn_id job;
+};
+
+/* A job that was made from another one. */
+struct mem_replay {
+	cairn_id source;
+	int32_t run_number;
+	cairn_str key;
+	cairn_str reason;
 	cairn_id job;
 };
 

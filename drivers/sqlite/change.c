@@ -1,6 +1,6 @@
 /*
- * change.c - every transition of a job that somebody names: finish, heartbeat,
- * cancel and what else the core plans. The guard and the new row are the core's
+ * change.c - every transition of a job that somebody names: finish, heartbeat, progress,
+ * cancel, requeue and what else the core plans. The guard and the new row are the core's
  * (cairn_change_test, cairn_change_apply); here the row is read, written back by rowid, and
  * what hangs on it is written: the attempt, the events, the dead letter.
  */
@@ -24,8 +24,11 @@ void cairn_lite__row_read(struct lite_run *run, struct lite_row *row)
 	job->lease_expires_at = cairn_lite__int(run);
 	job->heartbeat_at = cairn_lite__int(run);
 	job->leased_at = cairn_lite__int(run);
+	job->prestart = (uint32_t)cairn_lite__int(run);
+	job->execution_started_at = cairn_lite__int(run);
 	job->worker = cairn_lite__view(run);
 	job->fence = cairn_lite__int(run);
+	job->started_at = cairn_lite__int(run);
 	job->finished_at = cairn_lite__int(run);
 	job->stage = cairn_lite__view(run);
 	job->progress_done = cairn_lite__count(run);
@@ -33,6 +36,8 @@ void cairn_lite__row_read(struct lite_run *run, struct lite_row *row)
 	job->status_reason = cairn_lite__view(run);
 	job->error_code = cairn_lite__view(run);
 	job->error_message = cairn_lite__view(run);
+	job->updated_at = cairn_lite__int(run);
+	job->key = cairn_lite__view(run);
 }
 
 /* ---- the row ------------------------------------------------------------ */
@@ -88,7 +93,35 @@ static cairn_status beat(struct lite_write *write, const struct lite_row *was, c
 	return cairn_lite__finish(&run, err);
 }
 
-/* output and checkpoint may be long: they are written only by a change that sets them. */
+/* What a running attempt reports, unless it cuts its lease: no index is written. */
+static bool only_report(const cairn_change *change, const struct lite_row *was, const cairn_job *is)
+{
+	const uint32_t report = CAIRN_SET_LEASE | CAIRN_SET_STAGE | CAIRN_SET_DONE |
+				CAIRN_SET_TOTAL | CAIRN_SET_CHECKPOINT | CAIRN_SET_MARK;
+	return (change->set & ~report) == 0 && was->job.status == CAIRN_JOB_LEASED &&
+	       is->status == CAIRN_JOB_LEASED && is->lease_expires_at >= was->reap_at;
+}
+
+static cairn_status report(struct lite_write *write, const struct lite_row *was,
+			   const cairn_job *is, int64_t events, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_REPORT, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_text(&run, is->stage);
+	cairn_lite__bind_count(&run, is->progress_done);
+	cairn_lite__bind_count(&run, is->progress_total);
+	cairn_lite__bind_time(&run, is->execution_started_at);
+	cairn_lite__bind_int(&run, is->lease_expires_at);
+	cairn_lite__bind_time(&run, is->heartbeat_at);
+	cairn_lite__bind_int(&run, events);
+	cairn_lite__bind_int(&run, is->updated_at);
+	cairn_lite__bind_int(&run, was->row);
+	return cairn_lite__finish(&run, err);
+}
+
+/* output may be long: it is written only by a change that sets it. */
 static cairn_status move(struct lite_write *write, const cairn_change *change,
 			 const struct lite_row *was, const cairn_job *is, int64_t events,
 			 cairn_error *err)
@@ -100,13 +133,18 @@ static cairn_status move(struct lite_write *write, const cairn_change *change,
 	if (status != CAIRN_OK)
 		return status;
 	cairn_lite__bind_word(&run, cairn_job_status_text(is->status));
+	cairn_lite__bind_int(&run, is->run_number);
+	cairn_lite__bind_int(&run, is->attempt);
 	cairn_lite__bind_int(&run, is->run_at);
 	cairn_lite__bind_int(&run, is->parked);
 	cairn_lite__bind_time(&run, is->lease_expires_at);
 	cairn_lite__bind_time(&run, next_reap_at(was, is));
 	cairn_lite__bind_time(&run, is->heartbeat_at);
 	cairn_lite__bind_time(&run, is->leased_at);
+	cairn_lite__bind_int(&run, is->prestart);
+	cairn_lite__bind_time(&run, is->execution_started_at);
 	cairn_lite__bind_text(&run, is->worker);
+	cairn_lite__bind_time(&run, is->started_at);
 	cairn_lite__bind_time(&run, is->finished_at);
 	cairn_lite__bind_text(&run, is->stage);
 	cairn_lite__bind_count(&run, is->progress_done);
@@ -122,16 +160,44 @@ static cairn_status move(struct lite_write *write, const cairn_change *change,
 	return cairn_lite__finish(&run, err);
 }
 
-static cairn_status put_checkpoint(struct lite_write *write, const cairn_change *change,
-				   int64_t row, cairn_error *err)
+/* One column that few changes write. */
+static cairn_status put_text(struct lite_write *write, enum lite_sql which, cairn_str text,
+			     int64_t row, cairn_error *err)
 {
 	struct lite_run run;
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_CHECKPOINT, err);
+	cairn_status status = cairn_lite__start(&run, write->lite, which, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_text(&run, change->checkpoint);
+	cairn_lite__bind_text(&run, text);
 	cairn_lite__bind_int(&run, row);
 	return cairn_lite__finish(&run, err);
+}
+
+static cairn_status put_priority(struct lite_write *write, int32_t priority, int64_t row,
+				 cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_PRIORITY, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_int(&run, priority);
+	cairn_lite__bind_int(&run, row);
+	return cairn_lite__finish(&run, err);
+}
+
+static cairn_status put_rest(struct lite_write *write, const cairn_change *change,
+			     const cairn_job *is, int64_t row, cairn_error *err)
+{
+	cairn_status status = CAIRN_OK;
+	if (change->set & (CAIRN_SET_CHECKPOINT | CAIRN_CLEAR_STATE))
+		status = put_text(write, LITE_JOB_CHECKPOINT, is->checkpoint, row, err);
+	if (status == CAIRN_OK && (change->set & CAIRN_SET_OWNER))
+		status = put_text(write, LITE_JOB_OWNER, is->owner, row, err);
+	if (status == CAIRN_OK && (change->set & CAIRN_SET_PAYLOAD))
+		status = put_text(write, LITE_JOB_PAYLOAD, is->payload, row, err);
+	if (status == CAIRN_OK && (change->set & CAIRN_SET_PRIORITY))
+		status = put_priority(write, is->priority, row, err);
+	return status;
 }
 
 /* ---- the events --------------------------------------------------------- */
@@ -267,13 +333,17 @@ cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_chan
 	int64_t seq = was->events;
 	*is = was->job;
 	cairn_change_apply(change, is, write->now);
+	if (change->set & CAIRN_DELETE)
+		return cairn_lite__delete(write, was->row, &was->job.id, err);
 	if (only_lease(change))
 		return beat(write, was, is, err);
 	cairn_status status = write_history(write, change, &was->job, is, &seq, err);
-	if (status == CAIRN_OK)
+	if (status == CAIRN_OK && only_report(change, was, is))
+		status = report(write, was, is, seq, err);
+	else if (status == CAIRN_OK)
 		status = move(write, change, was, is, seq, err);
-	if (status == CAIRN_OK && (change->set & CAIRN_SET_CHECKPOINT))
-		status = put_checkpoint(write, change, was->row, err);
+	if (status == CAIRN_OK)
+		status = put_rest(write, change, is, was->row, err);
 	if (status == CAIRN_OK && (change->set & CAIRN_SET_DEAD))
 		status = cairn_lite__dead_letter_put(write, was->row, err);
 	return status;
@@ -310,6 +380,7 @@ static cairn_status change_one(struct batch *batch, const cairn_change *change,
 		status = plain_success(change)
 				 ? gather(batch, change, &was, &is, err)
 				 : cairn_lite__change_apply(write, change, &was, &is, err);
+		each->run_number = is.run_number;
 		each->run_at = is.run_at;
 		each->lease_expires_at = is.lease_expires_at;
 	}

@@ -99,6 +99,8 @@ static cairn_status read_job(struct lite_run *run, const struct lite_write *writ
 	job->fence++;
 	job->worker = cairn_rows_str(rows, plan->worker.ptr, plan->worker.len);
 	job->leased_at = write->now;
+	job->prestart = plan->prestart;
+	job->execution_started_at = 0;
 	job->heartbeat_at = write->now;
 	job->updated_at = write->now;
 	job->lease_expires_at = write->now + plan->lease;
@@ -146,6 +148,7 @@ static cairn_status lease_one(struct lite_write *write, const cairn_claim_plan *
 	cairn_lite__bind_int(&run, job->lease_expires_at);
 	cairn_lite__bind_int(&run, job->started_at);
 	cairn_lite__bind_int(&run, slot->events + (plan->record ? 1 : 0));
+	cairn_lite__bind_int(&run, plan->prestart);
 	return cairn_lite__finish(&run, err);
 }
 
@@ -161,6 +164,7 @@ static cairn_status lease_rows(struct lite_write *write, const cairn_claim_plan 
 	cairn_lite__bind_int(&run, write->now);
 	cairn_lite__bind_int(&run, write->now + plan->lease);
 	cairn_lite__bind_int(&run, plan->record ? 1 : 0);
+	cairn_lite__bind_int(&run, plan->prestart);
 	for (size_t i = 0; i < LITE_ROWS; i++)
 		cairn_lite__bind_int(&run, slots[i].row);
 	return cairn_lite__finish(&run, err);
@@ -231,16 +235,13 @@ cairn_status cairn_lite__claim(struct lite_write *write, const cairn_claim_plan 
 	return status;
 }
 
-static cairn_status anything_waits(struct lite *lite, cairn_str queue, bool *waits,
+static cairn_status anything_waits(struct lite *lite, cairn_str queue, cairn_time now, bool *waits,
 				   cairn_error *err)
 {
 	struct lite_run run;
 	bool more;
 	*waits = false;
-	cairn_time now = cairn_lite__time(lite);
-	cairn_status status = cairn_lite__enter(lite, err);
-	if (status == CAIRN_OK)
-		status = cairn_lite__start(&run, lite, LITE_JOB_WAITING, err);
+	cairn_status status = cairn_lite__start(&run, lite, LITE_JOB_WAITING, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_lite__bind_text(&run, queue);
@@ -264,8 +265,12 @@ cairn_status cairn_lite__job_claim(void *self, const cairn_claim_plan *plan, cai
 	struct lite_write write;
 	bool waits = true;
 	cairn_status status = CAIRN_OK;
-	if (lite->idle)
-		status = anything_waits(lite, plan->queue, &waits, err);
+	if (lite->idle) {
+		cairn_time now = cairn_lite__time(lite);
+		status = cairn_lite__enter(lite, err);
+		if (status == CAIRN_OK)
+			status = anything_waits(lite, plan->queue, now, &waits, err);
+	}
 	if (status != CAIRN_OK || !waits)
 		return status;
 	status = cairn_lite__write_begin(lite, &write, err);
@@ -273,4 +278,17 @@ cairn_status cairn_lite__job_claim(void *self, const cairn_claim_plan *plan, cai
 		return status;
 	status = cairn_lite__claim(&write, plan, jobs, err);
 	return cairn_lite__write_end(&write, status, err);
+}
+
+cairn_status cairn_lite__job_waiting(void *self, const cairn_wait_plan *plan, int *waiting,
+				     cairn_error *err)
+{
+	struct lite *lite = self;
+	bool waits = false;
+	cairn_time now = cairn_lite__time(lite);
+	cairn_status status = cairn_lite__enter(lite, err);
+	for (size_t i = 0; i < plan->queue_count && status == CAIRN_OK && !waits; i++)
+		status = anything_waits(lite, plan->queues[i], now, &waits, err);
+	*waiting = status == CAIRN_OK && waits;
+	return status;
 }

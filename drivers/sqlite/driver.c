@@ -42,6 +42,11 @@ static const cairn_job_ops jobs = {
 	.events = cairn_lite__job_events,
 	.dead = cairn_lite__job_dead,
 	.stats = cairn_lite__job_stats,
+	.replay = cairn_lite__job_replay,
+	.log = cairn_lite__job_log,
+	.logs = cairn_lite__job_logs,
+	.prune = cairn_lite__job_prune,
+	.waiting = cairn_lite__job_waiting,
 };
 
 static const char *const schemes[] = { "sqlite", NULL };

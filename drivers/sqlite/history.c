@@ -1,6 +1,6 @@
 /*
  * history.c - what remains of what happened to a job: attempts, events, the dead
- * letter. Written by enqueue.c, claim.c, change.c and reap.c, read here.
+ * letter. Written by enqueue.c, claim.c, change.c, reap.c and replay.c, read here.
  */
 #include <string.h>
 
@@ -9,57 +9,63 @@
 /* ---- writing ------------------------------------------------------------ */
 
 /* Whether the columns that LITE_EVENT_BRIEF has are all there is. */
-static bool brief(const cairn_event_record *event)
+static bool brief_event(const cairn_event_record *event)
 {
 	return event->progress_done < 0 && event->progress_total < 0 && event->reason.len == 0 &&
 	       event->error_code.len == 0 && event->error_message.len == 0 && event->until == 0 &&
-	       event->requested == 0;
+	       event->requested == 0 && event->data.len == 0;
 }
 
-static void bind_brief(struct lite_run *run, const struct lite_write *write, const cairn_id *job,
-		       const cairn_event_record *event)
+static void bind_brief_event(struct lite_run *run, const struct lite_write *write,
+			     const struct lite_event *event)
 {
-	cairn_lite__bind_id(run, job);
-	cairn_lite__bind_int(run, event->seq);
-	cairn_lite__bind_word(run, cairn_event_kind_text(event->kind));
-	cairn_lite__bind_int(run, event->run_number);
-	cairn_lite__bind_int(run, event->attempt);
+	const cairn_event_record *record = &event->record;
+	cairn_lite__bind_id(run, &event->job);
+	cairn_lite__bind_int(run, record->seq);
+	cairn_lite__bind_word(run, cairn_event_kind_text(record->kind));
+	cairn_lite__bind_int(run, record->run_number);
+	cairn_lite__bind_int(run, record->attempt);
 	cairn_lite__bind_int(run, write->now);
-	cairn_lite__bind_text(run, event->stage);
-	cairn_lite__bind_text(run, event->worker);
-	cairn_lite__bind_text(run, event->detail);
-	cairn_lite__bind_count(run, event->duration);
+	cairn_lite__bind_text(run, record->stage);
+	cairn_lite__bind_text(run, record->worker);
+	cairn_lite__bind_text(run, record->detail);
+	cairn_lite__bind_count(run, record->duration);
 }
 
-static cairn_status insert_whole(struct lite_write *write, const cairn_id *job,
-				 const cairn_event_record *event, cairn_error *err)
+static void bind_event(struct lite_run *run, const struct lite_write *write,
+		       const struct lite_event *event)
 {
-	struct lite_run run;
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_EVENT_INSERT, err);
-	if (status != CAIRN_OK)
-		return status;
-	bind_brief(&run, write, job, event);
-	cairn_lite__bind_count(&run, event->progress_done);
-	cairn_lite__bind_count(&run, event->progress_total);
-	cairn_lite__bind_text(&run, event->reason);
-	cairn_lite__bind_text(&run, event->error_code);
-	cairn_lite__bind_text(&run, event->error_message);
-	cairn_lite__bind_time(&run, event->until);
-	cairn_lite__bind_time(&run, event->requested);
-	return cairn_lite__finish(&run, err);
+	const cairn_event_record *record = &event->record;
+	bind_brief_event(run, write, event);
+	cairn_lite__bind_count(run, record->progress_done);
+	cairn_lite__bind_count(run, record->progress_total);
+	cairn_lite__bind_text(run, record->reason);
+	cairn_lite__bind_text(run, record->error_code);
+	cairn_lite__bind_text(run, record->error_message);
+	cairn_lite__bind_time(run, record->until);
+	cairn_lite__bind_time(run, record->requested);
+	cairn_lite__bind_text(run, record->data);
 }
 
 /* n of the gathered events by one statement: 1 or LITE_ROWS. */
-static cairn_status insert_brief(struct lite_write *write, const struct lite_event *events,
-				 size_t n, cairn_error *err)
+static cairn_status insert_events(struct lite_write *write, const struct lite_event *events,
+				  size_t n, cairn_error *err)
 {
 	struct lite_run run;
-	cairn_status status = cairn_lite__start(
-		&run, write->lite, n == 1 ? LITE_EVENT_BRIEF : LITE_EVENT_BRIEF_ROWS, err);
+	bool brief = true;
+	for (size_t i = 0; i < n && brief; i++)
+		brief = brief_event(&events[i].record);
+	enum lite_sql one = brief ? LITE_EVENT_BRIEF : LITE_EVENT_INSERT;
+	enum lite_sql rows = brief ? LITE_EVENT_BRIEF_ROWS : LITE_EVENT_INSERT_ROWS;
+	cairn_status status = cairn_lite__start(&run, write->lite, n == 1 ? one : rows, err);
 	if (status != CAIRN_OK)
 		return status;
-	for (size_t i = 0; i < n; i++)
-		bind_brief(&run, write, &events[i].job, &events[i].record);
+	for (size_t i = 0; i < n; i++) {
+		if (brief)
+			bind_brief_event(&run, write, &events[i]);
+		else
+			bind_event(&run, write, &events[i]);
+	}
 	return cairn_lite__finish(&run, err);
 }
 
@@ -76,8 +82,6 @@ cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job
 				   const cairn_event_record *event, cairn_error *err)
 {
 	struct lite_pending *pending = &write->lite->pending;
-	if (!brief(event))
-		return insert_whole(write, job, event, err);
 	struct lite_event *next = &pending->event[pending->events++];
 	next->job = *job;
 	next->record = *event;
@@ -85,13 +89,18 @@ cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job
 	if (pending->events < LITE_ROWS)
 		return CAIRN_OK;
 	pending->events = 0;
-	return insert_brief(write, pending->event, LITE_ROWS, err);
+	return insert_events(write, pending->event, LITE_ROWS, err);
 }
 
-static void bind_attempt(struct lite_run *run, const struct lite_attempt *attempt)
+/* Whether the columns that LITE_ATTEMPT_BRIEF has are all there is. */
+static bool brief_attempt(const cairn_attempt *row)
+{
+	return row->error_code.len == 0 && row->error_message.len == 0 && row->next_run_at == 0;
+}
+
+static void bind_brief_attempt(struct lite_run *run, const struct lite_attempt *attempt)
 {
 	const cairn_attempt *row = &attempt->row;
-	bool again = row->next_run_at != 0;
 	cairn_lite__bind_id(run, &attempt->job);
 	cairn_lite__bind_int(run, row->fence);
 	cairn_lite__bind_int(run, row->run_number);
@@ -100,6 +109,15 @@ static void bind_attempt(struct lite_run *run, const struct lite_attempt *attemp
 	cairn_lite__bind_int(run, row->leased_at);
 	cairn_lite__bind_int(run, row->finished_at);
 	cairn_lite__bind_word(run, cairn_ending_text(row->ending));
+	cairn_lite__bind_int(run, row->prestart);
+	cairn_lite__bind_time(run, row->execution_started_at);
+}
+
+static void bind_attempt(struct lite_run *run, const struct lite_attempt *attempt)
+{
+	const cairn_attempt *row = &attempt->row;
+	bool again = row->next_run_at != 0;
+	bind_brief_attempt(run, attempt);
 	cairn_lite__bind_text(run, row->error_code);
 	cairn_lite__bind_text(run, row->error_message);
 	cairn_lite__bind_count(run, again ? row->retry_delay : -1);
@@ -107,16 +125,25 @@ static void bind_attempt(struct lite_run *run, const struct lite_attempt *attemp
 	cairn_lite__bind_time(run, row->not_before);
 }
 
+/* n of the gathered attempts by one statement: 1 or LITE_ROWS. */
 static cairn_status insert_attempts(struct lite_write *write, const struct lite_attempt *attempts,
 				    size_t n, cairn_error *err)
 {
 	struct lite_run run;
-	cairn_status status = cairn_lite__start(
-		&run, write->lite, n == 1 ? LITE_ATTEMPT_INSERT : LITE_ATTEMPT_INSERT_ROWS, err);
+	bool brief = true;
+	for (size_t i = 0; i < n && brief; i++)
+		brief = brief_attempt(&attempts[i].row);
+	enum lite_sql one = brief ? LITE_ATTEMPT_BRIEF : LITE_ATTEMPT_INSERT;
+	enum lite_sql rows = brief ? LITE_ATTEMPT_BRIEF_ROWS : LITE_ATTEMPT_INSERT_ROWS;
+	cairn_status status = cairn_lite__start(&run, write->lite, n == 1 ? one : rows, err);
 	if (status != CAIRN_OK)
 		return status;
-	for (size_t i = 0; i < n; i++)
-		bind_attempt(&run, &attempts[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (brief)
+			bind_brief_attempt(&run, &attempts[i]);
+		else
+			bind_attempt(&run, &attempts[i]);
+	}
 	return cairn_lite__finish(&run, err);
 }
 
@@ -136,6 +163,8 @@ cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_chang
 		.ending = change->ending,
 		.error_code = change->error_code,
 		.error_message = change->error_message,
+		.execution_started_at = was->execution_started_at,
+		.prestart = was->prestart,
 	};
 	if (is->status == CAIRN_JOB_PENDING) {
 		next->row.retry_delay = change->run_after;
@@ -156,7 +185,7 @@ cairn_status cairn_lite__flush(struct lite_write *write, cairn_error *err)
 	for (size_t i = 0; i < pending->attempts && status == CAIRN_OK; i++)
 		status = insert_attempts(write, &pending->attempt[i], 1, err);
 	for (size_t i = 0; i < pending->events && status == CAIRN_OK; i++)
-		status = insert_brief(write, &pending->event[i], 1, err);
+		status = insert_events(write, &pending->event[i], 1, err);
 	pending->attempts = 0;
 	pending->events = 0;
 	return status;
@@ -213,6 +242,8 @@ static bool push_attempt(struct lite_run *run, cairn_rows *rows)
 	row->leased_at = cairn_lite__int(run);
 	row->finished_at = cairn_lite__int(run);
 	row->ending = ending_of(cairn_lite__view(run));
+	row->prestart = (uint32_t)cairn_lite__int(run);
+	row->execution_started_at = cairn_lite__int(run);
 	row->error_code = cairn_lite__text(run, rows);
 	row->error_message = cairn_lite__text(run, rows);
 	row->retry_delay = cairn_lite__int(run);
@@ -251,13 +282,11 @@ static bool push_event(struct lite_run *run, cairn_rows *rows)
 	row->duration = cairn_lite__count(run);
 	row->until = cairn_lite__int(run);
 	row->requested = cairn_lite__int(run);
+	row->data = cairn_lite__text(run, rows);
 	return true;
 }
 
-/* Reads a column list into one row of the result; false without memory. */
-typedef bool push_fn(struct lite_run *run, cairn_rows *rows);
-
-static cairn_status push_all(struct lite_run *run, push_fn *push, cairn_rows *rows,
+static cairn_status push_all(struct lite_run *run, lite_push_fn *push, cairn_rows *rows,
 			     cairn_error *err)
 {
 	bool more = false;
@@ -272,7 +301,7 @@ static cairn_status push_all(struct lite_run *run, push_fn *push, cairn_rows *ro
 	return status;
 }
 
-static cairn_status read_history(struct lite *lite, enum lite_sql which, push_fn *push,
+static cairn_status read_history(struct lite *lite, enum lite_sql which, lite_push_fn *push,
 				 const cairn_history_query *query, cairn_rows *rows,
 				 cairn_error *err)
 {
@@ -287,9 +316,9 @@ static cairn_status read_history(struct lite *lite, enum lite_sql which, push_fn
 }
 
 /* Whether the job is in scope, and then its history, from one snapshot. */
-static cairn_status history(struct lite *lite, enum lite_sql which, push_fn *push,
-			    const cairn_history_query *query, int *found, cairn_rows *rows,
-			    cairn_error *err)
+cairn_status cairn_lite__history(struct lite *lite, enum lite_sql which, lite_push_fn *push,
+				 const cairn_history_query *query, int *found, cairn_rows *rows,
+				 cairn_error *err)
 {
 	struct lite_read read;
 	bool there = false;
@@ -306,13 +335,13 @@ static cairn_status history(struct lite *lite, enum lite_sql which, push_fn *pus
 cairn_status cairn_lite__job_attempts(void *self, const cairn_history_query *query, int *found,
 				      cairn_rows *rows, cairn_error *err)
 {
-	return history(self, LITE_ATTEMPTS, push_attempt, query, found, rows, err);
+	return cairn_lite__history(self, LITE_ATTEMPTS, push_attempt, query, found, rows, err);
 }
 
 cairn_status cairn_lite__job_events(void *self, const cairn_history_query *query, int *found,
 				    cairn_rows *rows, cairn_error *err)
 {
-	return history(self, LITE_EVENTS, push_event, query, found, rows, err);
+	return cairn_lite__history(self, LITE_EVENTS, push_event, query, found, rows, err);
 }
 
 /* ---- dead letters ------------------------------------------------------- */

@@ -19,11 +19,11 @@
 
 #include "sql.h"
 
-/* What claiming and reaping remember of a row between reading and writing it. */
+/* What claiming, reaping and pruning remember of a row between reading and writing it. */
 struct lite_slot {
 	int64_t row;	  /* rowid */
 	int64_t events;	  /* claiming */
-	cairn_time until; /* reaping: lease_expires_at */
+	cairn_time until; /* reaping: lease_expires_at; pruning: finished_at */
 	cairn_id id;
 };
 
@@ -205,6 +205,17 @@ cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_chang
 cairn_status cairn_lite__flush(struct lite_write *write, cairn_error *err);
 cairn_status cairn_lite__dead_letter_put(struct lite_write *write, int64_t row, cairn_error *err);
 
+/* Reads a column list into one row of the result; false without memory. */
+typedef bool lite_push_fn(struct lite_run *run, cairn_rows *rows);
+/* A page of what belongs to a job: job, after, limit are the statement's parameters. */
+cairn_status cairn_lite__history(struct lite *lite, enum lite_sql which, lite_push_fn *push,
+				 const cairn_history_query *query, int *found, cairn_rows *rows,
+				 cairn_error *err);
+
+/* Deletes a job and all that belongs to it (prune.c). */
+cairn_status cairn_lite__delete(struct lite_write *write, int64_t row, const cairn_id *id,
+				cairn_error *err);
+
 /* A job row as a change reads it; its texts are views into the statement (change.c). */
 struct lite_row {
 	cairn_job job;
@@ -268,5 +279,10 @@ cairn_job_attempts_fn cairn_lite__job_attempts;
 cairn_job_events_fn cairn_lite__job_events;
 cairn_job_dead_fn cairn_lite__job_dead;
 cairn_job_stats_fn cairn_lite__job_stats;
+cairn_job_replay_fn cairn_lite__job_replay;
+cairn_job_log_fn cairn_lite__job_log;
+cairn_job_logs_fn cairn_lite__job_logs;
+cairn_job_prune_fn cairn_lite__job_prune;
+cairn_job_waiting_fn cairn_lite__job_waiting;
 
 #endif

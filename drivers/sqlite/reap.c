@@ -94,8 +94,8 @@ static cairn_status oldest(struct lite_write *write, size_t limit, size_t *n, ca
 
 /* ---- taking them back --------------------------------------------------- */
 
-static cairn_status push_reaped(cairn_rows *rows, const cairn_job *was, const cairn_job *is,
-				cairn_error *err)
+static cairn_status push_reaped(cairn_rows *rows, const cairn_change *change, const cairn_job *was,
+				const cairn_job *is, cairn_error *err)
 {
 	cairn_reaped *row = cairn_rows_push(rows);
 	if (row == NULL)
@@ -111,6 +111,9 @@ static cairn_status push_reaped(cairn_rows *rows, const cairn_job *was, const ca
 	row->status = is->status;
 	row->run_at = is->run_at;
 	row->lease_expired_at = was->lease_expires_at;
+	row->ending = change->ending;
+	row->unrenewed =
+		was->execution_started_at != 0 && was->heartbeat_at <= was->execution_started_at;
 	return CAIRN_OK;
 }
 
@@ -136,7 +139,7 @@ static cairn_status reap_one(struct lite_write *write, const cairn_reap_plan *pl
 	cairn_reap_change(plan, &was.job, &change);
 	status = cairn_lite__change_apply(write, &change, &was, &is, err);
 	if (status == CAIRN_OK)
-		status = push_reaped(rows, &was.job, &is, err);
+		status = push_reaped(rows, &change, &was.job, &is, err);
 	cairn_lite__stop(&run);
 	return status;
 }

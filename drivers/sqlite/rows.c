@@ -80,6 +80,8 @@ void cairn_lite__job(struct lite_run *run, cairn_rows *rows, cairn_job *job)
 	job->lease_expires_at = cairn_lite__int(run);
 	job->heartbeat_at = cairn_lite__int(run);
 	job->leased_at = cairn_lite__int(run);
+	job->prestart = (uint32_t)cairn_lite__int(run);
+	job->execution_started_at = cairn_lite__int(run);
 	job->worker = cairn_lite__text(run, rows);
 	job->owner = cairn_lite__text(run, rows);
 	job->fence = cairn_lite__int(run);

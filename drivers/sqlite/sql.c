@@ -9,22 +9,25 @@
 /* What rows.c reads into a cairn_job. */
 #define JOB_SMALL \
 	"id, status, queue, type, tenant, priority, run_number, attempt, max_attempts, " \
-	"timeout_us, run_at, parked, lease_expires_at, heartbeat_at, leased_at, worker, owner, " \
-	"fence, started_at, finished_at, stage, progress_done, progress_total, status_reason, " \
-	"error_code, error_message, created_at, updated_at, idempotency_key, "
+	"timeout_us, run_at, parked, lease_expires_at, heartbeat_at, leased_at, prestart, " \
+	"execution_started_at, worker, owner, fence, started_at, finished_at, stage, " \
+	"progress_done, progress_total, status_reason, error_code, error_message, created_at, " \
+	"updated_at, idempotency_key, "
 #define JOB_COLUMNS JOB_SMALL "request, payload, checkpoint, output"
 #define JOB_COMPACT JOB_SMALL "NULL, NULL, NULL, NULL"
 
 /* What change.c reads into a struct lite_row; the reaper needs some more. */
 #define ROW_COLUMNS \
 	"rowid, events, reap_at, status, tenant, run_number, attempt, run_at, parked, " \
-	"lease_expires_at, heartbeat_at, leased_at, worker, fence, finished_at, stage, " \
-	"progress_done, progress_total, status_reason, error_code, error_message"
+	"lease_expires_at, heartbeat_at, leased_at, prestart, execution_started_at, worker, " \
+	"fence, started_at, finished_at, stage, progress_done, progress_total, status_reason, " \
+	"error_code, error_message, updated_at, idempotency_key"
 
 /* What a transition may write, without the documents. */
 #define MOVED_COLUMNS \
-	"status = ?, run_at = ?, parked = ?, lease_expires_at = ?, reap_at = ?, " \
-	"heartbeat_at = ?, leased_at = ?, worker = ?, finished_at = ?, stage = ?, " \
+	"status = ?, run_number = ?, attempt = ?, run_at = ?, parked = ?, " \
+	"lease_expires_at = ?, reap_at = ?, heartbeat_at = ?, leased_at = ?, prestart = ?, " \
+	"execution_started_at = ?, worker = ?, started_at = ?, finished_at = ?, stage = ?, " \
 	"progress_done = ?, progress_total = ?, status_reason = ?, error_code = ?, " \
 	"error_message = ?, events = ?, updated_at = ?"
 
@@ -37,11 +40,19 @@
 #define BRIEF_COLUMNS \
 	"job_id, seq, kind, run_number, attempt, at, stage, worker, detail, duration_us"
 #define BRIEF_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#define WHOLE_COLUMNS \
+	BRIEF_COLUMNS \
+	", progress_done, progress_total, reason, error_code, error_message, until, requested, " \
+	"data"
+#define WHOLE_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 #define ATTEMPT_COLUMNS \
-	"job_id, fence, run_number, attempt, worker, leased_at, finished_at, ending, error_code, " \
-	"error_message, retry_delay_us, next_run_at, not_before"
-#define ATTEMPT_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	"job_id, fence, run_number, attempt, worker, leased_at, finished_at, ending, prestart, " \
+	"execution_started_at"
+#define ATTEMPT_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#define FAILED_COLUMNS \
+	ATTEMPT_COLUMNS ", error_code, error_message, retry_delay_us, next_run_at, not_before"
+#define FAILED_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 /* LITE_ROWS times the same, with commas between. */
 #define FOUR(x)	   x ", " x ", " x ", " x
@@ -50,8 +61,9 @@
 /* What the end of a job that goes well writes: the same for all of them, but for the output. */
 #define SUCCEEDED_COLUMNS \
 	"status = 'SUCCEEDED', lease_expires_at = NULL, reap_at = NULL, heartbeat_at = NULL, " \
-	"leased_at = NULL, worker = NULL, finished_at = ?1, updated_at = ?1, stage = ?2, " \
-	"status_reason = NULL, error_code = NULL, error_message = NULL, events = events + ?3"
+	"leased_at = NULL, prestart = 0, execution_started_at = NULL, worker = NULL, " \
+	"finished_at = ?1, updated_at = ?1, stage = ?2, status_reason = NULL, error_code = NULL, " \
+	"error_message = NULL, events = events + ?3"
 
 /* LITE_ROWS pairs of a rowid and an output. */
 #define OUTPUTS \
@@ -173,13 +185,15 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_JOB_LEASE] =
 		"UPDATE cairn_job SET status = 'LEASED', attempt = ?2, fence = ?3, worker = ?4, "
 		"leased_at = ?5, heartbeat_at = ?5, updated_at = ?5, lease_expires_at = ?6, "
-		"reap_at = ?6, started_at = ?7, events = ?8 WHERE rowid = ?1",
+		"reap_at = ?6, started_at = ?7, events = ?8, prestart = ?9, "
+		"execution_started_at = NULL WHERE rowid = ?1",
 	/* rowid */
 	[LITE_JOB_LEASE_ROWS] =
 		"UPDATE cairn_job SET status = 'LEASED', attempt = attempt + 1, fence = fence + 1, "
 		"worker = ?1, leased_at = ?2, heartbeat_at = ?2, updated_at = ?2, "
 		"lease_expires_at = ?3, reap_at = ?3, started_at = ifnull(started_at, ?2), "
-		"events = events + ?4 WHERE rowid IN (" SIXTEEN("?") ")",
+		"events = events + ?4, prestart = ?5, execution_started_at = NULL "
+		"WHERE rowid IN (" SIXTEEN("?") ")",
 
 	/* cairn_job.id */
 	[LITE_JOB_ROW] = "SELECT " ROW_COLUMNS " FROM cairn_job WHERE id = ?",
@@ -210,8 +224,19 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_JOB_SUCCEED_ROWS] =
 		"UPDATE cairn_job SET " SUCCEEDED_COLUMNS ", output = CASE rowid " OUTPUTS
 		"END WHERE rowid IN (" OUTPUT_ROWS ")",
+	/* rowid; no index has any of these columns */
+	[LITE_JOB_REPORT] =
+		"UPDATE cairn_job SET stage = ?, progress_done = ?, progress_total = ?, "
+		"execution_started_at = ?, lease_expires_at = ?, heartbeat_at = ?, events = ?, "
+		"updated_at = ? WHERE rowid = ?",
 	/* rowid */
 	[LITE_JOB_CHECKPOINT] = "UPDATE cairn_job SET checkpoint = ? WHERE rowid = ?",
+	/* rowid */
+	[LITE_JOB_OWNER] = "UPDATE cairn_job SET owner = ? WHERE rowid = ?",
+	/* rowid */
+	[LITE_JOB_PAYLOAD] = "UPDATE cairn_job SET payload = ? WHERE rowid = ?",
+	/* rowid */
+	[LITE_JOB_PRIORITY] = "UPDATE cairn_job SET priority = ? WHERE rowid = ?",
 	/* cairn_job_reap, its first entry */
 	[LITE_JOB_ANY_OVERDUE] = "SELECT EXISTS (SELECT 1 FROM cairn_job INDEXED BY cairn_job_reap "
 				 "WHERE status = 'LEASED' AND reap_at < ?)",
@@ -229,9 +254,10 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 
 	/* none to find, the primary key to fill */
 	[LITE_EVENT_INSERT] =
-		"INSERT INTO cairn_job_event (" BRIEF_COLUMNS ", progress_done, progress_total, "
-		"reason, error_code, error_message, until, requested) "
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"INSERT INTO cairn_job_event (" WHOLE_COLUMNS ") VALUES " WHOLE_VALUES,
+	/* none to find, the primary key to fill */
+	[LITE_EVENT_INSERT_ROWS] =
+		"INSERT INTO cairn_job_event (" WHOLE_COLUMNS ") VALUES " SIXTEEN(WHOLE_VALUES),
 	/* the same for the events of a job that goes well: these columns and no others */
 	[LITE_EVENT_BRIEF] = "INSERT INTO cairn_job_event (" BRIEF_COLUMNS ") VALUES " BRIEF_VALUES,
 	/* none to find, the primary key to fill */
@@ -239,10 +265,16 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"INSERT INTO cairn_job_event (" BRIEF_COLUMNS ") VALUES " SIXTEEN(BRIEF_VALUES),
 	/* none to find, the primary key to fill */
 	[LITE_ATTEMPT_INSERT] =
+		"INSERT INTO cairn_job_attempt (" FAILED_COLUMNS ") VALUES " FAILED_VALUES,
+	/* none to find, the primary key to fill */
+	[LITE_ATTEMPT_INSERT_ROWS] =
+		"INSERT INTO cairn_job_attempt (" FAILED_COLUMNS ") VALUES " SIXTEEN(FAILED_VALUES),
+	/* the same for attempts that went well: these columns and no others */
+	[LITE_ATTEMPT_BRIEF] =
 		"INSERT INTO cairn_job_attempt (" ATTEMPT_COLUMNS ") VALUES " ATTEMPT_VALUES,
 	/* none to find, the primary key to fill */
-	[LITE_ATTEMPT_INSERT_ROWS] = "INSERT INTO cairn_job_attempt (" ATTEMPT_COLUMNS
-				     ") VALUES " SIXTEEN(ATTEMPT_VALUES),
+	[LITE_ATTEMPT_BRIEF_ROWS] = "INSERT INTO cairn_job_attempt (" ATTEMPT_COLUMNS
+				    ") VALUES " SIXTEEN(ATTEMPT_VALUES),
 	/* rowid of cairn_job; cairn_job_dead_letter's primary key */
 	[LITE_DEAD_PUT] =
 		"INSERT INTO cairn_job_dead_letter (job_id, created_at, failed_at, run_number, "
@@ -259,15 +291,16 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* cairn_job_attempt's primary key, cairn_job.id; the running attempt is the job's row */
 	[LITE_ATTEMPTS] =
 		"SELECT fence, run_number, attempt, worker, leased_at, finished_at, ending, "
-		"error_code, error_message, retry_delay_us, next_run_at, not_before "
+		"prestart, execution_started_at, error_code, error_message, retry_delay_us, "
+		"next_run_at, not_before "
 		"FROM cairn_job_attempt WHERE job_id = ?1 AND fence > ?2 "
 		"UNION ALL SELECT fence, run_number, attempt, worker, leased_at, NULL, NULL, "
-		"NULL, NULL, NULL, NULL, NULL FROM cairn_job "
+		"prestart, execution_started_at, NULL, NULL, NULL, NULL, NULL FROM cairn_job "
 		"WHERE id = ?1 AND status = 'LEASED' AND fence > ?2 ORDER BY fence LIMIT ?3",
 	/* cairn_job_event's primary key */
 	[LITE_EVENTS] = "SELECT seq, kind, run_number, attempt, at, stage, progress_done, "
 			"progress_total, worker, reason, error_code, error_message, detail, "
-			"duration_us, until, requested FROM cairn_job_event "
+			"duration_us, until, requested, data FROM cairn_job_event "
 			"WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?",
 	/* cairn_job_dead_letter's primary key, downwards from ?2 to ?1 */
 	[LITE_DEAD_LETTERS] =
@@ -276,6 +309,65 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"FROM cairn_job_dead_letter WHERE job_id >= ?1 AND job_id < ?2 AND "
 		"(?3 IS NULL OR tenant = ?3) AND (?4 IS NULL OR type = ?4) "
 		"ORDER BY job_id DESC LIMIT ?5",
+
+	/* rowid; what is deleted is gone from every index */
+	[LITE_JOB_DELETE] = "DELETE FROM cairn_job WHERE rowid = ?",
+	/* cairn_job_attempt's primary key */
+	[LITE_ATTEMPT_DELETE] = "DELETE FROM cairn_job_attempt WHERE job_id = ?",
+	/* cairn_job_event's primary key */
+	[LITE_EVENT_DELETE] = "DELETE FROM cairn_job_event WHERE job_id = ?",
+	/* cairn_job_log's primary key */
+	[LITE_LOG_DELETE] = "DELETE FROM cairn_job_log WHERE job_id = ?",
+	/* cairn_job_dead_letter's primary key */
+	[LITE_DEAD_DELETE] = "DELETE FROM cairn_job_dead_letter WHERE job_id = ?",
+	/* cairn_job_replay's primary key */
+	[LITE_REPLAY_DELETE] = "DELETE FROM cairn_job_replay WHERE source_id = ?",
+	/* cairn_job_replay.replay_id */
+	[LITE_REPLAY_DELETE_OF] = "DELETE FROM cairn_job_replay WHERE replay_id = ?",
+
+	/* cairn_job_replay's primary key, cairn_job.id */
+	[LITE_REPLAY_FIND] =
+		"SELECT job.id, job.status, job.run_number, replay.reason "
+		"FROM cairn_job_replay AS replay CROSS JOIN cairn_job AS job "
+		"ON job.id = replay.replay_id WHERE replay.source_id = ?1 AND "
+		"replay.run_number = ?2 AND replay.key = ?3 AND (?4 IS NULL OR job.tenant = ?4)",
+	/* cairn_job.id */
+	[LITE_REPLAY_SOURCE] = "SELECT rowid, type FROM cairn_job WHERE id = ?1 AND "
+			       "run_number = ?2 AND status = 'SUCCEEDED' AND "
+			       "(?3 IS NULL OR tenant = ?3)",
+	/* rowid; all to fill: what a new job begins with, and the rest from its source */
+	[LITE_REPLAY_JOB] =
+		"INSERT INTO cairn_job (" INSERTED_COLUMNS ", resource_key) "
+		"SELECT ?2, 'PENDING', queue, type, tenant, priority, 1, 0, max_attempts, "
+		"timeout_us, ?3, 0, owner, 0, 'queued', ?4, ?3, ?3, payload, resource_key "
+		"FROM cairn_job WHERE rowid = ?1",
+	/* none to find, the primary key and replay_id to fill */
+	[LITE_REPLAY_INSERT] =
+		"INSERT INTO cairn_job_replay (source_id, run_number, key, reason, replay_id, "
+		"created_at) VALUES (?, ?, ?, ?, ?, ?)",
+
+	/* cairn_job.id; the last entry of cairn_job_log's primary key for the job */
+	[LITE_LOG_JOB] = "SELECT status, tenant, run_number, attempt, fence, lease_expires_at, "
+			 "(SELECT max(seq) FROM cairn_job_log WHERE job_id = ?1) "
+			 "FROM cairn_job WHERE id = ?1",
+	/* none to find, the primary key to fill */
+	[LITE_LOG_INSERT] =
+		"INSERT INTO cairn_job_log (job_id, seq, run_number, attempt, at, level, message, "
+		"data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	/* cairn_job_log's primary key */
+	[LITE_LOGS] = "SELECT seq, run_number, attempt, at, level, message, data "
+		      "FROM cairn_job_log WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+
+	/* cairn_job_ended, its first entry behind a type */
+	[LITE_ENDED_TYPE] = "SELECT min(type) FROM cairn_job INDEXED BY cairn_job_ended "
+			    "WHERE finished_at IS NOT NULL AND status = ? AND type > ?",
+	/* cairn_job_ended, in its own order; the reader stops when it has enough */
+	[LITE_ENDED] = "SELECT rowid, finished_at, id FROM cairn_job INDEXED BY cairn_job_ended "
+		       "WHERE finished_at IS NOT NULL AND status = ?1 AND type = ?2 AND "
+		       "finished_at <= ?3 AND (?4 IS NULL OR tenant = ?4) AND "
+		       "(?5 IS NULL OR queue = ?5) AND "
+		       "(lease_expires_at IS NULL OR lease_expires_at <= ?6) "
+		       "ORDER BY finished_at",
 
 	/* cairn_job.id */
 	[LITE_JOB_GET] = "SELECT " JOB_COLUMNS " FROM cairn_job WHERE " JOB_FILTER "AND id = ?7",

@@ -123,6 +123,16 @@
 	X(JOB_RETRY_DELAY, "job.invalid_retry_delay", INVALID, "A retry delay must not be negative.") \
 	X(JOB_PROGRESS, "job.invalid_completion_progress", INVALID, "Progress must not be negative, nor exceed its total.") \
 	X(JOB_DUPLICATE, "job.duplicate_in_batch", INVALID, "The batch names one job twice.") \
+	X(JOB_REPORT, "job.invalid_progress", INVALID, "Progress must not be negative, nor exceed its total.") \
+	X(JOB_DELAY, "job.invalid_continuation_delay", INVALID, "The delay before a job is due again must be 0 to 365 days.") \
+	X(JOB_UNSTARTED, "job.unstarted_claim_release_not_applicable", STALE, "Only a job that was claimed ahead and never started can be released.") \
+	X(JOB_EXPECTATION, "job.expectation_mismatch", STALE, "The job is no longer as it was seen.") \
+	X(JOB_QUIESCE, "job.cancellation_not_quiesced", STALE, "The job was canceled while leased, and that lease is not over.") \
+	X(JOB_REPLAY, "job.replay_idempotency_conflict", CONFLICT, "The key was used for a replay with another reason.") \
+	X(JOB_LEASE_LIVE, "job.lease_live", STALE, "The job is leased.") \
+	X(JOB_NOT_PENDING, "job.not_pending", STALE, "Only a pending job can be edited.") \
+	X(JOB_CHANGED, "job.changed", STALE, "The job was changed since it was read.") \
+	X(JOB_PAYLOAD_KEYED, "job.payload_of_keyed_job", INVALID, "The payload of a job with a key can't be edited.") \
 	/* workers */ \
 	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, "No file descriptors are left.") \
 	X(WORKER_ABANDONED, "worker.handlers_abandoned", TIMEOUT, "Handlers did not heed the stop and were left running.")

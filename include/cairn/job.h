@@ -1,10 +1,11 @@
 /*
- * job.h - the jobs store: define, enqueue, claim, heartbeat, finish, cancel,
- * reap, read.
+ * job.h - the jobs store: define, produce, work, recover. (history.h: what is kept of them)
  *
  *	PENDING -> LEASED -> SUCCEEDED | DEAD_LETTERED | CANCELED
- *	   ^          |
- *	   +----------+  retry, reaping
+ *	   ^          |                        |            |
+ *	   +----------+------------------------+------------+
+ *	    retry, continuation, snooze,          requeue
+ *	    release, reaping
  *
  * Every call is batch-first: n items are one commit and, on Postgres, one
  * round trip. An item that is malformed fails the whole call before any I/O
@@ -212,8 +213,13 @@ typedef struct cairn_lease {
 	int32_t attempt;
 	int32_t max_attempts;
 	cairn_retry retry;
+	uint32_t hints; /* from the claim; 0 in a lease made by hand */
+	uint32_t reserved0_;
 	uint64_t reserved_[2];
 } cairn_lease;
+
+/* Of the definition at the time of the claim, for planning the end. */
+#define CAIRN_HINT_DELETE 2u /* a success deletes the job: unkeyed, and its type retains nothing */
 
 typedef struct cairn_job {
 	cairn_id id;
@@ -250,7 +256,11 @@ typedef struct cairn_job {
 	cairn_time created_at;
 	cairn_time updated_at;
 	cairn_retry retry; /* the definition's, in claimed rows only */
-	uint64_t reserved_[8];
+	uint32_t hints;	   /* likewise: CAIRN_HINT_… */
+	uint32_t prestart; /* 1: claimed ahead; see cairn_claim_opts */
+	cairn_time
+		execution_started_at; /* the running attempt's stage became running; 0: not yet */
+	uint64_t reserved_[6];
 } cairn_job;
 
 typedef struct cairn_jobs {
@@ -272,9 +282,9 @@ typedef struct cairn_claim_opts {
 	cairn_str owner;	/* also claim jobs pinned to this owner */
 	const cairn_str *types; /* NULL: any type; non-NULL with type_count 0: nothing */
 	size_t type_count;
-	cairn_usec lease; /* 0: 30 s; at least 100 ms */
-	uint32_t limit;	  /* 0: 1; at most 1000 */
-	uint32_t reserved_;
+	cairn_usec lease;  /* 0: 30 s; at least 100 ms */
+	uint32_t limit;	   /* 0: 1; at most 1000 */
+	uint32_t prestart; /* 1: claimed ahead of execution: may be released unstarted */
 } cairn_claim_opts;
 
 /*
@@ -294,6 +304,8 @@ typedef struct cairn_changed {
 	enum cairn_ending ending;    /* how this very fence ended: by this call, or before it */
 	cairn_time run_at;	     /* of a job that is PENDING again */
 	cairn_time lease_expires_at; /* of a job that is LEASED, or was canceled while leased */
+	int32_t run_number; /* after the change, 0 after a heartbeat; as found when it failed */
+	uint32_t reserved0_;
 	uint64_t reserved_[2];
 } cairn_changed;
 
@@ -307,12 +319,52 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_heartbeat(cairn_conn *conn,
 							    cairn_usec lease, cairn_changed *each,
 							    cairn_error *err);
 
+/* Report of a running attempt. What is not set keeps its value and can't be cleared. */
+typedef struct cairn_progress {
+	cairn_lease lease;
+	uint32_t set; /* CAIRN_PROGRESS_… */
+	uint32_t reserved0_;
+	int64_t done;	      /* with CAIRN_PROGRESS_DONE */
+	int64_t total;	      /* with CAIRN_PROGRESS_TOTAL */
+	cairn_str stage;      /* queued, scheduled, running, completed; absent: stays */
+	cairn_str checkpoint; /* JSON; absent: the stored one stays */
+	cairn_usec extend;    /* the lease to now + this; 0: the lease stays */
+	uint64_t reserved_[2];
+} cairn_progress;
+
+#define CAIRN_PROGRESS_DONE  1u
+#define CAIRN_PROGRESS_TOTAL 2u
+
+/*
+ * Writes n reports. Merged with the stored values, done and total must be >= 0 and done <=
+ * total when both are there, tested on the locked row: INVALID job.invalid_progress per
+ * item. Other refusals as in heartbeat. A stage writes STAGE_CHANGED, even if it is the stage already;
+ * done or total write PROGRESS; a checkpoint or a longer lease alone writes no event. The first stage
+ * `running` of an attempt marks it as started. [1 round trip]
+ */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_progress(cairn_conn *conn,
+							   const cairn_progress *items, size_t n,
+							   cairn_changed *each, cairn_error *err);
+
 enum cairn_finish_how {
 	CAIRN_FINISH_SUCCESS = 1,
 	CAIRN_FINISH_RETRYABLE, /* retried while attempts are left, else dead-lettered */
 	CAIRN_FINISH_TIMEOUT,	/* likewise */
 	CAIRN_FINISH_TERMINAL,	/* dead-lettered */
-	CAIRN_FINISH_PANICKED	/* dead-lettered */
+	CAIRN_FINISH_PANICKED,	/* dead-lettered */
+	/*
+	 * Goes on as run n + 1 with attempt 0 after delay: the failure budget is new. Stage queued;
+	 * progress and checkpoint stay unless given.
+	 */
+	CAIRN_FINISH_CONTINUE,
+	/* The same run after delay, the attempt given back; progress stays unless given. */
+	CAIRN_FINISH_SNOOZE,
+	/*
+	 * Gives back a job claimed with prestart whose stage never became running, the attempt with
+	 * it, even after the lease expired. Otherwise STALE
+	 * job.unstarted_claim_release_not_applicable.
+	 */
+	CAIRN_FINISH_RELEASE
 };
 
 typedef struct cairn_finish {
@@ -322,7 +374,9 @@ typedef struct cairn_finish {
 	cairn_str output;	 /* JSON; success only */
 	cairn_str error_code;	 /* failures: required, a name */
 	cairn_str error_message; /* failures: any text up to 8 KiB */
-	cairn_time not_before;	 /* a retry may be delayed to this time, never hastened */
+	cairn_str reason;	 /* snooze, release: why; absent: SNOOZED, RELEASED */
+	cairn_usec delay;	 /* continue, snooze, release: before it is due again; 0: at once */
+	cairn_time not_before;	 /* due again: may be delayed to this time, never hastened */
 	int64_t progress_done;	 /* with CAIRN_FINISH_DONE in set */
 	int64_t progress_total;	 /* with CAIRN_FINISH_TOTAL in set */
 	cairn_str checkpoint;	 /* JSON; absent: the stored one stays */
@@ -333,7 +387,8 @@ typedef struct cairn_finish {
 #define CAIRN_FINISH_TOTAL 2u
 
 /*
- * Ends n attempts, successes and failures mixed. Refusals as in heartbeat; a
+ * Ends n attempts, of all kinds mixed. A success of a type that retains nothing deletes
+ * the job and all that belongs to it. Refusals as in heartbeat; a
  * finish that was UNCERTAIN is resolved by sending it again: the refusal's
  * `ending` tells how this fence ended. Progress is merged with the stored values
  * and tested there (job.invalid_completion_progress). A lease made by hand from id and fence
@@ -361,6 +416,79 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_cancel(cairn_conn *conn, cairn
 							 cairn_str reason, cairn_changed *each,
 							 cairn_error *err);
 
+typedef struct cairn_requeue {
+	cairn_id id;
+	enum cairn_job_status status; /* as it was seen: DEAD_LETTERED or CANCELED */
+	int32_t run_number;	      /* as it was seen */
+	uint32_t reset;		      /* 1: progress and checkpoint start anew; 0: they stay */
+	uint32_t reserved0_;
+	uint64_t reserved_[2];
+} cairn_requeue;
+
+/*
+ * Puts n ended jobs back: PENDING, due now, run n + 1, attempt 0, stage queued. Only what is still as it
+ * was seen: otherwise STALE job.expectation_mismatch, with the status and run that were
+ * found. A job that was canceled while leased waits until that lease is over: STALE
+ * job.cancellation_not_quiesced with its lease_expires_at. The dead letter stays. reason may be absent
+ * ("REQUEUED"). [1 round trip]
+ */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_requeue(cairn_conn *conn, cairn_scope scope,
+							  const cairn_requeue *items, size_t n,
+							  cairn_str reason, cairn_changed *each,
+							  cairn_error *err);
+
+typedef struct cairn_rerun {
+	cairn_id source;
+	int32_t run_number; /* as it was seen */
+	uint32_t reserved0_;
+	cairn_str key;	  /* required: makes the request repeatable, unique per source and run */
+	cairn_str reason; /* required */
+	uint64_t reserved_[2];
+} cairn_rerun;
+
+/*
+ * Replays n succeeded jobs: for each a new unkeyed job with the source's type, queue, tenant,
+ * owner, payload, priority, attempts and timeout, due now. The source is not touched. The same key
+ * again answers EXISTING, with another reason CONFLICT job.replay_idempotency_conflict. A source that
+ * is not a success of that run is STALE job.expectation_mismatch, one that is not in scope NOT_FOUND
+ * job.not_found; its type must be enabled. [1 round trip]
+ */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_replay(cairn_conn *conn, cairn_scope scope,
+							 const cairn_rerun *items, size_t n,
+							 cairn_job_added *each, cairn_error *err);
+
+/*
+ * Gives n jobs that are PENDING or LEASED to another owner, or to anybody (owner absent). Refused
+ * while the lease runs: STALE job.lease_live. No event row. [1 round trip]
+ */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_adopt(cairn_conn *conn, cairn_scope scope,
+							const cairn_id *ids, size_t n,
+							cairn_str owner, cairn_changed *each,
+							cairn_error *err);
+
+typedef struct cairn_job_patch {
+	cairn_id id;
+	uint32_t set; /* CAIRN_JOB_… */
+	int32_t priority;
+	cairn_str payload;
+	cairn_time run_at;
+	cairn_time updated_at; /* as it was read; 0: whatever it is */
+	uint64_t reserved_[2];
+} cairn_job_patch;
+
+/* CAIRN_JOB_PRIORITY is 1u */
+#define CAIRN_JOB_PAYLOAD 2u
+#define CAIRN_JOB_RUN_AT  4u
+
+/*
+ * Edits n pending jobs; a run_at that is past is now. INVALID job.payload_of_keyed_job: what a key
+ * promised can't be edited; STALE job.not_pending, job.changed (updated_at differs).
+ * No event row. [1 round trip]
+ */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_edit(cairn_conn *conn, cairn_scope scope,
+						       const cairn_job_patch *items, size_t n,
+						       cairn_changed *each, cairn_error *err);
+
 typedef struct cairn_reap_opts {
 	size_t size;
 	uint32_t limit; /* leases in one pass; 0: 100; at most 1000 */
@@ -380,7 +508,9 @@ typedef struct cairn_reaped {
 	enum cairn_job_status status; /* PENDING again, or DEAD_LETTERED */
 	cairn_time run_at;
 	cairn_time lease_expired_at;
-	uint64_t reserved_[4];
+	enum cairn_ending ending; /* LEASE_EXPIRED, or RELEASED when it was never started */
+	uint32_t unrenewed;	  /* 1: it started, and no heartbeat came after */
+	uint64_t reserved_[3];
 } cairn_reaped;
 
 typedef struct cairn_reap_report {
@@ -390,7 +520,8 @@ typedef struct cairn_reap_report {
 
 /*
  * Takes back leases that expired strictly before now, oldest first: PENDING again while
- * attempts are left, else DEAD_LETTERED with code job.lease_expired. Any
+ * attempts are left, else DEAD_LETTERED with code job.lease_expired. One that was claimed
+ * with prestart and never started is released instead, its attempt given back. Any
  * number of reapers may run; none waits for another. opts may be NULL. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_reap(cairn_conn *conn,
@@ -398,145 +529,27 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_reap(cairn_conn *conn,
 						       cairn_reap_report **report,
 						       cairn_error *err);
 
-/* ---- reading ----------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------ */
 
-/* One job as a result of one row; NOT_FOUND job.not_found. [1 round trip] */
-CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_get(cairn_conn *conn, cairn_scope scope,
-						      cairn_id id, cairn_jobs **job,
-						      cairn_error *err);
-
-typedef struct cairn_job_filter {
+typedef struct cairn_wait_opts {
 	size_t size;
-	cairn_scope scope; /* required */
-	cairn_str queue;
-	cairn_str type;
-	uint32_t statuses;	 /* bits 1u << status; 0: all */
-	uint32_t limit;		 /* 1..1000; 0: 100 */
-	cairn_time created_from; /* inclusive; 0: open */
-	cairn_time created_to;	 /* exclusive; 0: open */
-	cairn_id after;		 /* continue behind this job: the last row's id */
-	uint32_t compact;	 /* 1: payload, checkpoint, output and request stay absent */
-	uint32_t reserved_;
-} cairn_job_filter;
+	const cairn_str *queues; /* NULL: "default" */
+	size_t queue_count;	 /* at most 64 */
+	cairn_usec timeout;	 /* 0: 1 s; at most 1 h */
+} cairn_wait_opts;
 
 /*
- * Newest first, by id (ids are ordered by time). The cursor is the last row's
- * id and stays good when that job is gone; newer jobs do not shift a page. [1 round trip]
+ * Returns when one of the queues may have work, *ready 1, or when the time is over, *ready 0.
+ * It may return early without work, and it never waits longer than the timeout when a notification
+ * got lost: polling with jitter runs behind. Postgres is told through a connection of its own (not behind a
+ * transaction-mode pooler: there it polls); SQLite watches the file. INTERRUPTED by
+ * cairn_interrupt; INVALID tx.open inside a transaction, which would see nothing new. opts may be NULL.
  */
-CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_list(cairn_conn *conn,
-						       const cairn_job_filter *filter,
-						       cairn_jobs **jobs, cairn_error *err);
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_wait(cairn_conn *conn,
+						       const cairn_wait_opts *opts, int *ready,
+						       cairn_error *err);
 
-typedef struct cairn_attempt {
-	int64_t fence;
-	int32_t run_number;
-	int32_t attempt;
-	cairn_str worker;
-	cairn_time leased_at;
-	cairn_time finished_at; /* 0: it runs */
-	enum cairn_ending ending;
-	uint32_t reserved0_;
-	cairn_str error_code;
-	cairn_str error_message;
-	cairn_usec retry_delay; /* the policy's, when it was retried */
-	cairn_time next_run_at; /* when it was retried */
-	cairn_time not_before;	/* the handler's wish, if it gave one */
-	uint64_t reserved_[4];
-} cairn_attempt;
-
-typedef struct cairn_attempts {
-	size_t count;
-	const cairn_attempt *at;
-} cairn_attempts;
-
-/*
- * A job's attempts by fence, the running one included; after is exclusive,
- * limit 1..1000 (0: 100). NOT_FOUND for a job that is not in scope. [1 round trip]
- */
-CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_attempts(cairn_conn *conn, cairn_scope scope,
-							   cairn_id job, int64_t after,
-							   uint32_t limit,
-							   cairn_attempts **attempts,
-							   cairn_error *err);
-
-enum cairn_event_kind {
-	CAIRN_EVENT_ENQUEUED = 1,
-	CAIRN_EVENT_LEASED,
-	CAIRN_EVENT_STAGE_CHANGED,
-	CAIRN_EVENT_PROGRESS,
-	CAIRN_EVENT_SUCCEEDED,
-	CAIRN_EVENT_FAILED,
-	CAIRN_EVENT_RETRY_SCHEDULED,
-	CAIRN_EVENT_DEAD_LETTERED,
-	CAIRN_EVENT_CANCELED,
-	CAIRN_EVENT_REQUEUED
-};
-
-/* "ENQUEUED" …; NULL for no kind, 0 for no such word. */
-CAIRN_API const char *cairn_event_kind_text(enum cairn_event_kind kind);
-CAIRN_API enum cairn_event_kind cairn_event_kind_parse(cairn_str word);
-
-typedef struct cairn_event {
-	int64_t seq; /* 1, 2, 3 … within the job */
-	enum cairn_event_kind kind;
-	int32_t run_number;
-	int32_t attempt; /* 0: none */
-	uint32_t reserved0_;
-	cairn_str stage;	/* absent: none */
-	int64_t progress_done;	/* -1: none */
-	int64_t progress_total; /* -1: none */
-	cairn_time at;
-	cairn_str payload; /* JSON object; members as in docs/EVENTS.md */
-	uint64_t reserved_[2];
-} cairn_event;
-
-typedef struct cairn_event_rows {
-	size_t count;
-	const cairn_event *at;
-} cairn_event_rows;
-
-/* A job's timeline by seq; after is exclusive, limit 1..1000 (0: 100). NOT_FOUND. [1 round trip] */
-CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_events(cairn_conn *conn, cairn_scope scope,
-							 cairn_id job, int64_t after,
-							 uint32_t limit, cairn_event_rows **events,
-							 cairn_error *err);
-
-typedef struct cairn_dead_letter {
-	cairn_id id; /* the job's */
-	cairn_str type;
-	cairn_str queue;
-	cairn_str tenant;
-	int32_t run_number;
-	int32_t attempt;
-	cairn_str error_code;
-	cairn_str error_message;
-	cairn_str payload;    /* as it was then */
-	cairn_str checkpoint; /* as it was then */
-	cairn_time failed_at;
-	cairn_time created_at; /* of the first dead letter of this job */
-	uint64_t reserved_[4];
-} cairn_dead_letter;
-
-typedef struct cairn_dead_letters {
-	size_t count;
-	const cairn_dead_letter *at;
-} cairn_dead_letters;
-
-typedef struct cairn_dead_filter {
-	size_t size;
-	cairn_scope scope; /* required */
-	cairn_id job;	   /* only this one; none: all */
-	cairn_str type;
-	cairn_id after; /* continue behind this job */
-	uint32_t limit; /* 1..1000; 0: 100 */
-	uint32_t reserved_;
-} cairn_dead_filter;
-
-/* The latest dead letter of each job, newest job first. [1 round trip] */
-CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_dead_letters(cairn_conn *conn,
-							       const cairn_dead_filter *filter,
-							       cairn_dead_letters **letters,
-							       cairn_error *err);
+/* ---- queues -------------------------------------------------------------- */
 
 typedef struct cairn_queue_stats {
 	cairn_str queue;

@@ -70,6 +70,12 @@ static const char *how_word(enum cairn_finish_how how)
 		return "TERMINAL";
 	case CAIRN_FINISH_PANICKED:
 		return "PANICKED";
+	case CAIRN_FINISH_CONTINUE:
+		return "CONTINUED";
+	case CAIRN_FINISH_SNOOZE:
+		return "SNOOZED";
+	case CAIRN_FINISH_RELEASE:
+		return "RELEASED";
 	}
 	return NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * sys/job.h - the jobs store of a driver: eleven slots.
+ * sys/job.h - the jobs store of a driver.
  *
  * The core plans, the driver executes one batch. A plan says for each row what
  * it must look like (guard), and what is then written; the driver tests the guard
@@ -12,7 +12,7 @@
 #ifndef CAIRN_SYS_JOB_H
 #define CAIRN_SYS_JOB_H
 
-#include <cairn/job.h>
+#include <cairn/history.h>
 #include <cairn/sys/driver.h>
 
 #ifdef __cplusplus
@@ -114,17 +114,19 @@ typedef struct cairn_claim_plan {
 	const cairn_str *types; /* NULL: any */
 	size_t type_count;
 	cairn_usec lease;
-	uint32_t limit;	 /* >= 1 */
-	uint32_t record; /* 1: write the LEASED event */
+	uint32_t limit;	   /* >= 1 */
+	uint32_t record;   /* 1: write the LEASED event */
+	uint32_t prestart; /* written as it is */
+	uint32_t reserved_;
 } cairn_claim_plan;
 
 /*
  * First unparks what is due in that queue (parked and run_at <= now), then leases the
  * best `limit` jobs that are PENDING, not parked, run_at <= now, of that queue, type and owner, by priority DESC, run_at, id, skipping rows that others have locked.
  * Written: LEASED, attempt + 1, fence + 1, worker, leased_at = heartbeat_at = updated_at = now,
- * lease_expires_at = now + lease, started_at kept or now; nothing else is touched. Event LEASED:
+ * lease_expires_at = now + lease, started_at kept or now, prestart, execution_started_at NULL; nothing else is touched. Event LEASED:
  * worker, duration = lease, stage. Pushes cairn_job rows as they are now, in
- * that order, with the definition's retry policy (zeroes if it is gone).
+ * that order, with the definition's retry policy and hints (zeroes if it is gone).
  */
 typedef cairn_status cairn_job_claim_fn(void *self, const cairn_claim_plan *plan, cairn_rows *jobs,
 					cairn_error *err);
@@ -145,15 +147,32 @@ enum cairn_change_set {
 	CAIRN_SET_CHECKPOINT = 1 << 8, /* checkpoint */
 	CAIRN_SET_FINISHED = 1 << 9,   /* finished_at = now */
 	CAIRN_SET_DEAD = 1 << 10, /* write or overwrite the dead letter from the row as changed */
-	CAIRN_CLEAR_HOLDER = 1 << 11, /* worker, heartbeat_at, leased_at = NULL */
-	CAIRN_CLEAR_LEASE = 1 << 12   /* lease_expires_at = NULL */
+	CAIRN_CLEAR_HOLDER =
+		1
+		<< 11, /* worker, heartbeat_at, leased_at, execution_started_at = NULL, prestart = 0 */
+	CAIRN_CLEAR_LEASE = 1 << 12, /* lease_expires_at = NULL */
+	CAIRN_SET_MARK = 1 << 13,    /* execution_started_at = kept or now */
+	CAIRN_SET_RUN = 1 << 14, /* run_number + 1, attempt = 0, started_at = finished_at = NULL */
+	CAIRN_GIVE_BACK = 1 << 15,    /* attempt - 1; started_at = NULL if it becomes 0 */
+	CAIRN_CLEAR_STATE = 1 << 16,  /* progress_done, progress_total, checkpoint = NULL */
+	CAIRN_SET_OWNER = 1 << 17,    /* owner (absent: NULL) */
+	CAIRN_SET_PAYLOAD = 1 << 18,  /* payload */
+	CAIRN_SET_PRIORITY = 1 << 19, /* priority */
+	CAIRN_DELETE =
+		1
+		<< 20 /* the job goes with its attempts, events, logs, dead letter and key; nothing else is written */
 };
 
 /* What must hold, tested while the row is locked. */
 enum cairn_change_guard {
-	CAIRN_GUARD_FENCE = 1 << 0, /* fence equals */
-	CAIRN_GUARD_LIVE = 1 << 1,  /* lease_expires_at > now, the clock read after the lock */
-	CAIRN_GUARD_SCOPE = 1 << 2  /* tenant fits scope */
+	CAIRN_GUARD_FENCE = 1 << 0,	/* fence equals */
+	CAIRN_GUARD_LIVE = 1 << 1,	/* lease_expires_at > now, the clock read after the lock */
+	CAIRN_GUARD_SCOPE = 1 << 2,	/* tenant fits scope */
+	CAIRN_GUARD_RUN = 1 << 3,	/* run_number equals */
+	CAIRN_GUARD_UNSTARTED = 1 << 4, /* prestart = 1 and execution_started_at IS NULL */
+	CAIRN_GUARD_QUIET = 1 << 5,   /* no lease_expires_at > now, the clock read after the lock */
+	CAIRN_GUARD_UNKEYED = 1 << 6, /* no idempotency key */
+	CAIRN_GUARD_UNCHANGED = 1 << 7 /* updated_at equals */
 };
 
 typedef struct cairn_change {
@@ -162,7 +181,7 @@ typedef struct cairn_change {
 	uint32_t guard;
 	uint32_t from; /* bits 1u << status */
 	cairn_scope scope;
-	enum cairn_job_status to;
+	enum cairn_job_status to; /* 0: it stays what it is (adoption) */
 	enum cairn_ending ending; /* not NONE: write the attempt (id, fence); see below */
 	uint32_t set;
 	uint32_t events; /* bits 1u << kind, written in order of kind, seq ascending */
@@ -175,8 +194,14 @@ typedef struct cairn_change {
 	cairn_str output;
 	cairn_str stage;
 	cairn_str checkpoint;
+	cairn_str owner;
+	cairn_str payload;
+	cairn_str data; /* of every event it leaves: a JSON object; absent: none */
 	int64_t progress_done;
 	int64_t progress_total;
+	cairn_time updated_at; /* to compare with */
+	int32_t run_number;    /* to compare with */
+	int32_t priority;
 	uint64_t reserved_[4];
 } cairn_change;
 
@@ -188,7 +213,7 @@ enum cairn_hit {
 
 typedef struct cairn_change_result {
 	enum cairn_hit hit;
-	uint32_t reserved_;
+	int32_t run_number; /* as written, on a hit; not looked at if set is SET_LEASE alone */
 	cairn_time run_at;	     /* as written, on a hit */
 	cairn_time lease_expires_at; /* as written or kept, on a hit; 0: NULL */
 } cairn_change_result;
@@ -206,17 +231,24 @@ typedef struct cairn_change_plan {
  *
  * Attempts are append-only: the running one is the job row itself, and its row is
  * written when it ends: id, fence, run_number, attempt, worker and leased_at of the row as it
- * was, finished_at = now, ending, error_code, error_message, and when the job is PENDING
+ * was, prestart and execution_started_at likewise, finished_at = now, ending, error_code, error_message, and when the job is PENDING
  * again retry_delay = run_after, next_run_at = run_at, not_before. A change with an ending on a row
  * that is not LEASED (cancel of a pending job) writes no attempt.
  *
- * Events carry run_number and attempt of the row as it was (attempt 0 is none) and:
+ * Events carry run_number and attempt of the row as it was (attempt 0 is none), data, and:
+ *	STAGE_CHANGED    stage as changed
+ *	PROGRESS         progress_done, progress_total as supplied: NULL what SET_DONE, SET_TOTAL lack
  *	SUCCEEDED        stage, progress_done, progress_total as changed
  *	FAILED           detail = ending's text, error_code, error_message
  *	RETRY_SCHEDULED  duration = run_after, until = run_at, requested = not_before,
  *	                 detail = HANDLER_NOT_BEFORE if not_before > now + run_after, else POLICY
  *	DEAD_LETTERED    detail = ending's text, error_code
  *	CANCELED         reason, until = lease_expires_at if the row was LEASED
+ *	REQUEUED         reason; if the row was LEASED also duration = run_after, until = run_at,
+ *	                 and with SET_RUN stage, progress_done, progress_total as changed
+ *
+ * A requeue changes an ended row back (from SUCCEEDED to CANCELED bits, to PENDING): where ended jobs stand in
+ * a table of their own they move. It writes no attempt.
  */
 typedef cairn_status cairn_job_change_fn(void *self, const cairn_change_plan *plan,
 					 cairn_change_result *each, cairn_rows *claimed,
@@ -238,6 +270,7 @@ typedef struct cairn_event_record {
 	cairn_str error_code;
 	cairn_str error_message;
 	cairn_str detail;
+	cairn_str data;	      /* a JSON object whose members the payload gets as they are */
 	int64_t duration;     /* -1: none */
 	cairn_time until;     /* 0: none */
 	cairn_time requested; /* 0: none */
@@ -263,10 +296,12 @@ CAIRN_API cairn_event_record cairn_change_event(enum cairn_event_kind kind,
 
 typedef struct cairn_reap_plan {
 	uint32_t limit;
-	uint32_t record; /* 1: write events */
+	uint32_t events; /* bits 1u << kind: those that are recorded, as in a change */
 	cairn_usec retry_delay;
 	cairn_str error_code; /* job.lease_expired */
 	cairn_str error_message;
+	cairn_str release_reason; /* of an attempt that never started */
+	cairn_str release_data;	  /* of its REQUEUED event */
 } cairn_reap_plan;
 
 /*
@@ -280,7 +315,11 @@ typedef cairn_status cairn_job_reap_fn(void *self, const cairn_reap_plan *plan, 
 /*
  * The change for one expired row: attempts left: PENDING, run_at = now +
  * retry_delay, reason LEASE_EXPIRED, FAILED and RETRY_SCHEDULED; else
- * DEAD_LETTERED, FAILED and DEAD_LETTERED. Ending LEASE_EXPIRED either way.
+ * DEAD_LETTERED, FAILED and DEAD_LETTERED. Ending LEASE_EXPIRED either way. A row with
+ * prestart and without execution_started_at is released: PENDING, run_at = now, GIVE_BACK, ending RELEASED,
+ * REQUEUED with the plan's release texts as reason and data. The other events' data is
+ * {"started_without_renewal_heartbeat":true} for a row that was started and whose heartbeat_at is
+ * not later (unrenewed), and false for any other.
  */
 CAIRN_API void cairn_reap_change(const cairn_reap_plan *plan, const cairn_job *row,
 				 cairn_change *change);
@@ -340,6 +379,111 @@ typedef cairn_status cairn_job_dead_fn(void *self, const cairn_dead_query *query
 typedef cairn_status cairn_job_stats_fn(void *self, const cairn_scope *scope, cairn_time *now,
 					cairn_rows *rows, cairn_error *err);
 
+/* Pushes cairn_log_row rows by seq. *found: the job is in scope. */
+typedef cairn_status cairn_job_logs_fn(void *self, const cairn_history_query *query, int *found,
+				       cairn_rows *rows, cairn_error *err);
+
+/* ---- replay ------------------------------------------------------------- */
+
+typedef struct cairn_replay_item {
+	cairn_id id; /* of the new job */
+	cairn_id source;
+	int32_t run_number;
+	uint32_t reserved_;
+	cairn_str key;
+	cairn_str reason;
+	cairn_str data; /* of its ENQUEUED event */
+} cairn_replay_item;
+
+enum cairn_replay_result {
+	CAIRN_REPLAY_MISS = 0, /* no such success of that run in scope: the core looks why */
+	CAIRN_REPLAY_DONE,
+	CAIRN_REPLAY_EXISTS,	/* the same source, run, key and reason */
+	CAIRN_REPLAY_CONFLICT,	/* the same source, run and key, another reason */
+	CAIRN_REPLAY_DEFINITION /* its type is missing or disabled */
+};
+
+typedef struct cairn_replayed {
+	enum cairn_replay_result result;
+	enum cairn_job_status status;
+	cairn_id id;
+	int32_t run_number;
+	uint32_t reserved_;
+} cairn_replayed;
+
+typedef struct cairn_replay_plan {
+	const cairn_replay_item *items;
+	size_t n;
+	cairn_scope scope;
+	uint32_t record; /* 1: write the ENQUEUED event: detail = type, stage queued, data */
+	uint32_t reserved_;
+} cairn_replay_plan;
+
+/*
+ * For each item whose source is in scope: what stands under (source, run, key) first, whatever became
+ * of source and type since; else a new PENDING job from the source's row, run 1, attempt 0, fence 0,
+ * stage queued, unkeyed, due now, and its lineage. An item that repeats source, run and key of an
+ * earlier one finds that one's job. The lineage goes when source or replay are deleted.
+ */
+typedef cairn_status cairn_job_replay_fn(void *self, const cairn_replay_plan *plan,
+					 cairn_replayed *each, cairn_error *err);
+
+/* ---- log ---------------------------------------------------------------- */
+
+typedef struct cairn_log_item {
+	cairn_id id;
+	int64_t fence;
+	uint32_t guard; /* FENCE and LIVE with status LEASED, or SCOPE with any status */
+	enum cairn_log_level level;
+	cairn_scope scope;
+	cairn_str message;
+	cairn_str data;
+} cairn_log_item;
+
+/*
+ * Appends lines: seq counts up within the job, run_number and attempt of the row (attempt 0 without
+ * GUARD_FENCE). Guards as in change; *each says what was hit. Items of one job may repeat and are written in
+ * order. The job's row is locked but not written.
+ */
+typedef cairn_status cairn_job_log_fn(void *self, const cairn_log_item *items, size_t n,
+				      enum cairn_hit *each, cairn_error *err);
+
+/* ---- prune -------------------------------------------------------------- */
+
+typedef struct cairn_prune_plan {
+	cairn_scope scope;
+	cairn_str queue;
+	cairn_str type;
+	uint32_t statuses; /* ended ones, never 0 */
+	uint32_t limit;
+	cairn_usec age;	      /* finished_at <= now - age; -1: the definition's retention */
+	cairn_usec otherwise; /* retention of a type that has no definition */
+} cairn_prune_plan;
+
+/* Deletes jobs without a live lease, oldest finished_at first, and all that belongs to them; skips locked rows. */
+typedef cairn_status cairn_job_prune_fn(void *self, const cairn_prune_plan *plan, size_t *pruned,
+					cairn_error *err);
+
+/* ---- wait --------------------------------------------------------------- */
+
+typedef struct cairn_wait_plan {
+	const cairn_str *queues;
+	size_t queue_count;
+	cairn_usec timeout;
+} cairn_wait_plan;
+
+/*
+ * Optional: sleeps until it is told that one of the queues may have work (*woken 1) or the time is over.
+ * With CAIRN_CAP_WAKE it must be told of every commit that makes a job due in time. Without the slot the core looks and sleeps,
+ * with growing jittered pauses, through `waiting`.
+ */
+typedef cairn_status cairn_job_wait_fn(void *self, const cairn_wait_plan *plan, int *woken,
+				       cairn_error *err);
+
+/* Whether one of the queues has a job that is PENDING and due now: a cheap look that locks nothing. */
+typedef cairn_status cairn_job_waiting_fn(void *self, const cairn_wait_plan *plan, int *waiting,
+					  cairn_error *err);
+
 typedef struct cairn_job_ops {
 	size_t size;
 	cairn_job_define_fn *define;
@@ -353,6 +497,13 @@ typedef struct cairn_job_ops {
 	cairn_job_events_fn *events;
 	cairn_job_dead_fn *dead;
 	cairn_job_stats_fn *stats; /* optional: counted from pages of list */
+	/* a driver that lacks one of these answers its calls with UNSUPPORTED */
+	cairn_job_replay_fn *replay;
+	cairn_job_log_fn *log;
+	cairn_job_logs_fn *logs;
+	cairn_job_prune_fn *prune;
+	cairn_job_waiting_fn *waiting;
+	cairn_job_wait_fn *wait; /* optional: the core polls with waiting */
 } cairn_job_ops;
 
 #ifdef __cplusplus

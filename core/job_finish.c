@@ -1,0 +1,226 @@
+/* job_finish.c - the ends of attempts, alone and together with the next claim. */
+#include <cairn/sys/json.h>
+
+#include "check.h"
+#include "job_change.h"
+#include "job_claim.h"
+#include "job_plan.h"
+#include "limits.h"
+
+/* ---- checks ---- */
+
+static cairn_status misfit(const char *message, cairn_error *err)
+{
+	cairn_fail(err, CAIRN_E_ARG_INVALID);
+	cairn_error_message(err, "%s", message);
+	return CAIRN_INVALID;
+}
+
+/* The fields that belong to some ways of ending only. */
+static int has_error(const cairn_finish *item)
+{
+	return item->error_code.len > 0 || item->error_message.len > 0;
+}
+
+static int has_state(const cairn_finish *item)
+{
+	return item->set != 0 || item->checkpoint.len > 0;
+}
+
+static cairn_status check_success(const cairn_conn *conn, const cairn_finish *item,
+				  cairn_error *err)
+{
+	if (has_error(item) || item->not_before != 0)
+		return misfit("A success has no error and no retry time.", err);
+	if (item->reason.len > 0 || item->delay != 0)
+		return misfit("A success has no reason and no delay.", err);
+	if (item->output.len == 0)
+		return CAIRN_OK;
+	return cairn_json_check(item->output, conn->host.settings.max_json, err);
+}
+
+static cairn_status check_failure(const cairn_finish *item, cairn_error *err)
+{
+	if (item->output.len > 0)
+		return misfit("A failure has no output.", err);
+	if (item->reason.len > 0 || item->delay != 0)
+		return misfit("A failure has no reason and no delay of its own.", err);
+	cairn_status st = cairn__check_name(item->error_code, "error_code", err);
+	if (st == CAIRN_OK)
+		st = cairn__check_text(item->error_message, CAIRN__MAX_ERROR_MESSAGE,
+				       "error_message", err);
+	if (st == CAIRN_OK)
+		st = cairn__check_time(item->not_before, "not_before", err);
+	return st;
+}
+
+/* Continuation, snooze, release. A release's negative delay is none. */
+static cairn_status check_back(const cairn_finish *item, cairn_error *err)
+{
+	if (item->output.len > 0 || has_error(item))
+		return misfit("What goes back into the queue has no output and no error.", err);
+	if (item->how == CAIRN_FINISH_CONTINUE && item->reason.len > 0)
+		return misfit("A continuation has no reason of its own.", err);
+	if (item->how == CAIRN_FINISH_RELEASE && has_state(item))
+		return misfit("What never started has no progress and no checkpoint.", err);
+	if ((item->delay < 0 && item->how != CAIRN_FINISH_RELEASE) ||
+	    item->delay > CAIRN__MAX_DELAY)
+		return cairn_fail(err, CAIRN_E_JOB_DELAY);
+	cairn_status st = cairn__check_reason(item->reason, err);
+	if (st == CAIRN_OK)
+		st = cairn__check_time(item->not_before, "not_before", err);
+	return st;
+}
+
+static cairn_status check_how(const cairn_conn *conn, const cairn_finish *item, cairn_error *err)
+{
+	switch (item->how) {
+	case CAIRN_FINISH_SUCCESS:
+		return check_success(conn, item, err);
+	case CAIRN_FINISH_RETRYABLE:
+	case CAIRN_FINISH_TIMEOUT:
+	case CAIRN_FINISH_TERMINAL:
+	case CAIRN_FINISH_PANICKED:
+		return check_failure(item, err);
+	case CAIRN_FINISH_CONTINUE:
+	case CAIRN_FINISH_SNOOZE:
+	case CAIRN_FINISH_RELEASE:
+		return check_back(item, err);
+	}
+	return misfit("A finish must say how.", err);
+}
+
+static cairn_status check_finish(const cairn_conn *conn, const cairn_finish *item, cairn_error *err)
+{
+	cairn_status st = cairn__check_lease(&item->lease, err);
+	if (st != CAIRN_OK)
+		return st;
+	if ((item->set & ~(CAIRN_FINISH_DONE | CAIRN_FINISH_TOTAL)) != 0 ||
+	    (item->reserved_[0] | item->reserved_[1] | item->reserved_[2] | item->reserved_[3]))
+		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
+	st = check_how(conn, item, err);
+	if (st == CAIRN_OK)
+		st = cairn__check_progress(item->set, item->progress_done, item->progress_total,
+					   CAIRN_E_JOB_PROGRESS, err);
+	if (st == CAIRN_OK && item->checkpoint.len > 0)
+		st = cairn_json_check(item->checkpoint, conn->host.settings.max_json, err);
+	return st;
+}
+
+/* ---- plan and run ---- */
+
+/* What a lease made by hand lacks: attempts from the job, the policy from its definition. */
+static cairn_status complete_lease(cairn_conn *conn, cairn_lease *lease, cairn_error *err)
+{
+	cairn_rows jobs;
+	cairn_rows definitions;
+	void *memory = NULL;
+	void *more = NULL;
+	cairn_job_query query = { .scope = cairn_any(),
+				  .ids = &lease->id,
+				  .id_count = 1,
+				  .statuses = 1u << CAIRN_JOB_LEASED,
+				  .limit = 1,
+				  .compact = 1 };
+	lease->max_attempts = 1; /* of a job that is gone: the guard will say so */
+	lease->attempt = 1;
+	cairn__rows_begin(&jobs, conn, &memory, sizeof(cairn_job));
+	cairn__rows_begin(&definitions, conn, &more, sizeof(cairn_definition));
+	cairn_status st = conn->jobs.list(conn->self, &query, &jobs, err);
+	if (st == CAIRN_OK && jobs.count > 0) {
+		const cairn_job *job = cairn_rows_at(&jobs, 0);
+		lease->attempt = job->attempt;
+		lease->max_attempts = job->max_attempts;
+		cairn_definition_query type = { .type = job->type, .limit = 1 };
+		st = conn->jobs.definitions(conn->self, &type, &definitions, err);
+		if (st == CAIRN_OK && definitions.count > 0)
+			lease->retry =
+				((const cairn_definition *)cairn_rows_at(&definitions, 0))->retry;
+	}
+	cairn__rows_drop(&jobs);
+	cairn__rows_drop(&definitions);
+	return st;
+}
+
+static cairn_status plan_item(cairn_conn *conn, const cairn_finish *given, cairn_change *change,
+			      cairn_error *err)
+{
+	int retryable = given->how == CAIRN_FINISH_RETRYABLE || given->how == CAIRN_FINISH_TIMEOUT;
+	if (!retryable || given->lease.max_attempts > 0) {
+		cairn__plan_finish(given, change);
+		return CAIRN_OK;
+	}
+	cairn_finish item = *given;
+	cairn_status st = complete_lease(conn, &item.lease, err);
+	if (st == CAIRN_OK)
+		cairn__plan_finish(&item, change);
+	return st;
+}
+
+static cairn_status finish(cairn_conn *conn, const cairn_finish *items, size_t n,
+			   cairn_changed *each, const cairn_claim_plan *claim, cairn_rows *claimed,
+			   cairn_error *err)
+{
+	cairn_status st = cairn__check_batch(items, n, err);
+	for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
+		st = check_finish(conn, &items[i], err);
+		if (st != CAIRN_OK)
+			cairn__error_index(err, i);
+	}
+	if (st != CAIRN_OK)
+		return st;
+	if (n == 0)
+		return claim != NULL ? conn->jobs.claim(conn->self, claim, claimed, err) : CAIRN_OK;
+	struct cairn__batch batch;
+	st = cairn__batch_begin(&batch, conn, n, CAIRN__BY_LEASE, err);
+	for (size_t i = 0; i < n && st == CAIRN_OK; i++)
+		st = plan_item(conn, &items[i], &batch.changes[i], err);
+	if (st == CAIRN_OK)
+		st = cairn__batch_run(&batch, claim, claimed, each, err);
+	cairn__batch_end(&batch);
+	return st;
+}
+
+cairn_status cairn_job_finish(cairn_conn *conn, const cairn_finish *items, size_t n,
+			      cairn_changed *each, cairn_error *err)
+{
+	struct cairn__call call;
+	cairn_status st = cairn__call_begin(&call, conn, CAIRN__JOBS, "job.finish", err);
+	if (st == CAIRN_OK)
+		st = finish(conn, items, n, each, NULL, NULL, err);
+	return cairn__call_end(&call, st, n);
+}
+
+static cairn_status finish_and_claim(cairn_conn *conn, const cairn_finish *items, size_t n,
+				     cairn_changed *each, const cairn_claim_opts *opts,
+				     cairn_jobs **jobs, cairn_error *err)
+{
+	cairn_claim_plan plan;
+	int idle;
+	cairn_status st = cairn__claim_plan(conn, opts, &plan, &idle, err);
+	if (st != CAIRN_OK)
+		return st;
+	cairn_rows rows;
+	void *memory = *jobs;
+	cairn__rows_begin(&rows, conn, &memory, sizeof(cairn_job));
+	st = finish(conn, items, n, each, idle ? NULL : &plan, &rows, err);
+	st = cairn__rows_end(&rows, &memory, st, err);
+	*jobs = memory;
+	return st;
+}
+
+cairn_status cairn_job_finish_and_claim(cairn_conn *conn, const cairn_finish *items, size_t n,
+					cairn_changed *each, const cairn_claim_opts *opts,
+					cairn_jobs **jobs, cairn_error *err)
+{
+	struct cairn__call call;
+	cairn_status st = cairn__call_begin(&call, conn, CAIRN__JOBS, "job.finish_and_claim", err);
+	if (st == CAIRN_OK && (jobs == NULL || (n > 0 && each == NULL))) {
+		cairn_fail(err, CAIRN_E_ARG_INVALID);
+		cairn_error_message(err, "finish_and_claim needs a place for both answers.");
+		st = CAIRN_INVALID;
+	}
+	if (st == CAIRN_OK)
+		st = finish_and_claim(conn, items, n, each, opts, jobs, err);
+	return cairn__call_end(&call, st, st == CAIRN_OK ? n + (*jobs)->count : 0);
+}

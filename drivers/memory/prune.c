@@ -1,0 +1,139 @@
+/* prune.c - deleting jobs: one that somebody names, or the oldest of those that ended. */
+#include <stdlib.h>
+
+#include "mem.h"
+
+/* ---- one job and all that belongs to it ---------------------------------- */
+
+/* Removes the rows of a table that begin with a job's id; from is the least such key. */
+static int remove_rows(struct mem_state *state, enum mem_table table, const void *from,
+		       const cairn_id *(*job_of)(const void *row))
+{
+	size_t at = cairn_mem__seek(state, table, from);
+	while (at < cairn_mem__count(state, table)) {
+		const void *row = cairn_mem__at(state, table, at);
+		if (cairn_id_compare(*job_of(row), *job_of(from)) != 0)
+			break;
+		if (cairn_mem__remove(state, table, row) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static const cairn_id *attempt_job(const void *row)
+{
+	return &((const struct mem_attempt *)row)->job;
+}
+
+static const cairn_id *event_job(const void *row)
+{
+	return &((const struct mem_event *)row)->job;
+}
+
+static const cairn_id *log_job(const void *row)
+{
+	return &((const struct mem_log *)row)->job;
+}
+
+/* The lineage of which the job is the source, or the copy. */
+static int remove_lineage(struct mem_state *state, cairn_id job)
+{
+	size_t at = 0;
+	while (at < cairn_mem__count(state, MEM_REPLAYS)) {
+		const struct mem_replay *row = cairn_mem__at(state, MEM_REPLAYS, at);
+		if (cairn_id_compare(row->source, job) != 0 && cairn_id_compare(row->job, job) != 0)
+			at++;
+		else if (cairn_mem__remove(state, MEM_REPLAYS, row) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int remove_history(struct mem_state *state, cairn_id job)
+{
+	struct mem_attempt attempt = { .job = job };
+	struct mem_event event = { .job = job };
+	struct mem_log line = { .job = job };
+	if (remove_rows(state, MEM_ATTEMPTS, &attempt, attempt_job) != 0 ||
+	    remove_rows(state, MEM_EVENTS, &event, event_job) != 0 ||
+	    remove_rows(state, MEM_LOGS, &line, log_job) != 0)
+		return -1;
+	return cairn_mem__remove(state, MEM_DEAD_LETTERS, &(cairn_dead_letter){ .id = job });
+}
+
+int cairn_mem__job_delete(struct mem_write *write, const cairn_job *job)
+{
+	struct mem_state *state = write->state;
+	cairn_id id = job->id;
+	struct mem_key key = { .type = job->type, .tenant = job->tenant, .key = job->key };
+	if (job->key.len > 0 && cairn_mem__remove(state, MEM_KEYS, &key) != 0)
+		return -1;
+	if (remove_history(state, id) != 0 || remove_lineage(state, id) != 0)
+		return -1;
+	return cairn_mem__remove(state, MEM_JOBS, &(cairn_job){ .id = id });
+}
+
+/* ---- many ------------------------------------------------------------------ */
+
+/* How long a job of this type is kept after its end. */
+static cairn_usec kept_for(const cairn_prune_plan *plan)
+{
+	return plan->age >= 0 ? plan->age : plan->otherwise;
+}
+
+static bool prunable(const cairn_prune_plan *plan, const cairn_job *job, cairn_time now)
+{
+	if (!(plan->statuses & 1u << job->status) || job->lease_expires_at > now)
+		return false;
+	if (plan->queue.len > 0 && !cairn_str_equal(job->queue, plan->queue))
+		return false;
+	if (plan->type.len > 0 && !cairn_str_equal(job->type, plan->type))
+		return false;
+	return cairn_mem__in_scope(&plan->scope, job->tenant) &&
+	       job->finished_at <= now - kept_for(plan);
+}
+
+static int oldest_end_first(const void *a, const void *b)
+{
+	const cairn_job *x = *(const cairn_job *const *)a;
+	const cairn_job *y = *(const cairn_job *const *)b;
+	if (x->finished_at != y->finished_at)
+		return x->finished_at < y->finished_at ? -1 : 1;
+	return cairn_id_compare(x->id, y->id);
+}
+
+/* ended has room for every job of the state. */
+static int prune_oldest(struct mem_write *write, const cairn_prune_plan *plan,
+			const cairn_job **ended, size_t *pruned)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < cairn_mem__count(write->state, MEM_JOBS); i++) {
+		const cairn_job *job = cairn_mem__at(write->state, MEM_JOBS, i);
+		if (prunable(plan, job, write->now))
+			ended[found++] = job;
+	}
+	if (found > 0)
+		qsort(ended, found, sizeof *ended, oldest_end_first);
+	for (*pruned = 0; *pruned < found && *pruned < plan->limit; ++*pruned) {
+		if (cairn_mem__job_delete(write, ended[*pruned]) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+cairn_status cairn_mem__job_prune(void *self, const cairn_prune_plan *plan, size_t *pruned,
+				  cairn_error *err)
+{
+	struct mem *mem = self;
+	struct mem_write write;
+	cairn_status status = cairn_mem__write_begin(mem, MEM_JOBS, &write, err);
+	if (status != CAIRN_OK)
+		return status;
+	size_t size = (cairn_mem__count(write.state, MEM_JOBS) + 1) * sizeof(cairn_job *);
+	const cairn_job **ended = cairn_host_alloc(mem->host, NULL, 0, size);
+	if (ended == NULL || prune_oldest(&write, plan, ended, pruned) != 0)
+		status = cairn_fail(err, CAIRN_E_NOMEM);
+	if (ended != NULL)
+		cairn_host_alloc(mem->host, ended, size, 0);
+	return cairn_mem__write_end(mem, &write, status);
+}
