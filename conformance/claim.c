@@ -263,7 +263,7 @@ static void malformed_options(void)
 	opts = ct_claim_opts("w", 1001);
 	refused(conn, &opts, CAIRN_TOO_LARGE, "limit.exceeded");
 	opts = ct_claim_opts("w", 1);
-	opts.reserved_ = 1;
+	opts.prestart = 2;
 	refused(conn, &opts, CAIRN_INVALID, "arg.reserved");
 	ct_unchanged(conn, id, before);
 }

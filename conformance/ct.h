@@ -85,6 +85,9 @@ const cairn_error *ct_last(void);
 /* An item of a batch ended so: anything with .status and .code; code NULL with CAIRN_OK. */
 #define ct_each(item, want, code_text) \
 	ct_each_((item).status, (item).code, (want), (code_text), #item, __FILE__, __LINE__)
+/* A call that answers how one change ended: it ended so. */
+#define ct_told(call, want, code_text) \
+	ct_told_((call), (want), (code_text), #call, __FILE__, __LINE__)
 #define ct_int(got, want) ct_int_((int64_t)(got), (int64_t)(want), #got, #want, __FILE__, __LINE__)
 /* Texts: a cairn_str against a C string; want NULL is "absent". */
 #define ct_str(got, want)  ct_str_((got), (want), #got, __FILE__, __LINE__)
@@ -102,6 +105,8 @@ void ct_status_(cairn_status got, cairn_status want, const char *code, const cha
 		const char *file, int line);
 void ct_each_(cairn_status got, cairn_code code, cairn_status want, const char *want_code,
 	      const char *what, const char *file, int line);
+cairn_changed ct_told_(cairn_changed got, cairn_status want, const char *want_code,
+		       const char *what, const char *file, int line);
 void ct_int_(int64_t got, int64_t want, const char *what, const char *wanted, const char *file,
 	     int line);
 void ct_str_(cairn_str got, const char *want, const char *what, const char *file, int line);
@@ -201,8 +206,38 @@ const cairn_dead_letter *ct_dead_letter(cairn_conn *conn, cairn_id id);
 /* How many jobs there are in the whole store, up to 1000; statuses 0: all, else bits 1u << status. */
 size_t ct_count_jobs(cairn_conn *conn, uint32_t statuses);
 
+/* ---- steps of the other verbs (ct_verb.c) ---- */
+
+/* Claims exactly one job of the default queue ahead of its execution. */
+cairn_lease ct_claim_ahead(cairn_conn *conn, const char *worker);
+/* A report of done and total (-1: not reported), and one of nothing but a stage. */
+cairn_progress ct_report(cairn_lease lease, int64_t done, int64_t total);
+cairn_progress ct_stage(cairn_lease lease, const char *stage);
+/* Sends one report: what it was told; ct_progress: it must work. */
+cairn_changed ct_send_progress(cairn_conn *conn, cairn_progress report);
+cairn_changed ct_progress(cairn_conn *conn, cairn_progress report);
+/* An end after which the job goes on: CONTINUE, SNOOZE, RELEASE. */
+cairn_finish ct_again(cairn_lease lease, enum cairn_finish_how how, cairn_usec delay);
+/* Sends one finish: what it was told. */
+cairn_changed ct_send(cairn_conn *conn, cairn_finish finish);
+/* The job as it is now, to be requeued; sends one with scope ANY: what it was told. */
+cairn_requeue ct_seen(cairn_conn *conn, cairn_id id);
+cairn_changed ct_requeue(cairn_conn *conn, cairn_requeue item);
+/* Cancels one with scope ANY, which must work. */
+void ct_cancel(cairn_conn *conn, cairn_id id);
+/* Appends one line "said", level INFO: what it was told. */
+cairn_changed ct_say(cairn_conn *conn, cairn_lease lease, const char *said);
+/* Reads with scope ANY; the job must be there. */
+const cairn_log_rows *ct_logs(cairn_conn *conn, cairn_id id);
+/* One reaper's pass, which must take so many. */
+const cairn_reap_report *ct_reap(cairn_conn *conn, size_t expected);
+/* The job and all that belongs to it cannot be read any more. */
+void ct_gone(cairn_conn *conn, cairn_id id);
+/* The last event, which must be of that kind. */
+const cairn_event *ct_last_event(cairn_conn *conn, cairn_id id, enum cairn_event_kind kind);
+
 /*
- * Everything that can be read about a job, as text: row, attempts, events, dead
+ * Everything that can be read about a job, as text: row, attempts, events, logs, dead
  * letter. "Nothing was written" is ct_unchanged(conn, id, before).
  */
 const char *ct_snapshot(cairn_conn *conn, cairn_id id);

@@ -43,6 +43,13 @@ void ct_each_(cairn_status got, cairn_code code, cairn_status want, const char *
 			 want_code, what);
 }
 
+cairn_changed ct_told_(cairn_changed got, cairn_status want, const char *want_code,
+		       const char *what, const char *file, int line)
+{
+	ct_each_(got.status, got.code, want, want_code, what, file, line);
+	return got;
+}
+
 void ct_int_(int64_t got, int64_t want, const char *what, const char *wanted, const char *file,
 	     int line)
 {

@@ -119,6 +119,10 @@ void ct_refused(cairn_conn *conn, cairn_lease lease, cairn_status status, const 
 		cairn_finish failure = ct_failure(lease, failures[i], "too.late");
 		refused_finish(conn, &failure, status, code);
 	}
+	ct_told(ct_send(conn, ct_again(lease, CAIRN_FINISH_CONTINUE, 0)), status, code);
+	ct_told(ct_send(conn, ct_again(lease, CAIRN_FINISH_SNOOZE, 0)), status, code);
+	ct_told(ct_send_progress(conn, ct_stage(lease, "running")), status, code);
+	ct_told(ct_say(conn, lease, "too late"), status, code);
 	if (there)
 		ct_unchanged(conn, lease.id, before);
 }
@@ -253,17 +257,18 @@ static const char *job_text(const cairn_job *j)
 			  shown(j->queue), shown(j->type), shown(j->tenant), shown(j->owner),
 			  shown(j->worker), shown(j->key), shown(j->request));
 	const char *numbers = ct_format(
-		"%s priority %d run %d attempt %d/%d parked %u timeout %lld fence %lld "
+		"%s priority %d run %d attempt %d/%d parked %u ahead %u timeout %lld fence %lld "
 		"progress %lld/%lld",
 		cairn_job_status_text(j->status), (int)j->priority, (int)j->run_number,
-		(int)j->attempt, (int)j->max_attempts, (unsigned)j->parked, (long long)j->timeout,
-		(long long)j->fence, (long long)j->progress_done, (long long)j->progress_total);
+		(int)j->attempt, (int)j->max_attempts, (unsigned)j->parked, (unsigned)j->prestart,
+		(long long)j->timeout, (long long)j->fence, (long long)j->progress_done, (long long)j->progress_total);
 	const char *times = ct_format(
 		"run_at %lld expires %lld heartbeat %lld leased %lld started %lld finished %lld "
-		"created %lld updated %lld",
+		"created %lld updated %lld marked %lld",
 		(long long)j->run_at, (long long)j->lease_expires_at, (long long)j->heartbeat_at,
 		(long long)j->leased_at, (long long)j->started_at, (long long)j->finished_at,
-		(long long)j->created_at, (long long)j->updated_at);
+		(long long)j->created_at, (long long)j->updated_at,
+		(long long)j->execution_started_at);
 	const char *texts = ct_format(
 		"payload %s stage %s checkpoint %s output %s reason %s error %s %s",
 		shown(j->payload), shown(j->stage), shown(j->checkpoint), shown(j->output),
@@ -274,12 +279,13 @@ static const char *job_text(const cairn_job *j)
 static const char *attempt_text(const cairn_attempt *a)
 {
 	return ct_format("attempt %lld run %d attempt %d worker %s from %lld to %lld %s error %s "
-			 "%s delay %lld next %lld wish %lld\n",
+			 "%s delay %lld next %lld wish %lld ahead %u marked %lld\n",
 			 (long long)a->fence, (int)a->run_number, (int)a->attempt, shown(a->worker),
 			 (long long)a->leased_at, (long long)a->finished_at,
 			 cairn_ending_text(a->ending), shown(a->error_code),
 			 shown(a->error_message), (long long)a->retry_delay,
-			 (long long)a->next_run_at, (long long)a->not_before);
+			 (long long)a->next_run_at, (long long)a->not_before,
+			 (unsigned)a->prestart, (long long)a->execution_started_at);
 }
 
 static const char *event_text(const cairn_event *e)
@@ -288,6 +294,13 @@ static const char *event_text(const cairn_event *e)
 			 (long long)e->seq, cairn_event_kind_text(e->kind), (int)e->run_number,
 			 (int)e->attempt, shown(e->stage), (long long)e->progress_done,
 			 (long long)e->progress_total, (long long)e->at, shown(e->payload));
+}
+
+static const char *log_text(const cairn_log_row *l)
+{
+	return ct_format("log %lld %s run %d attempt %d at %lld %s %s\n", (long long)l->seq,
+			 cairn_log_level_text(l->level), (int)l->run_number, (int)l->attempt,
+			 (long long)l->at, shown(l->message), shown(l->data));
 }
 
 static const char *dead_text(const cairn_dead_letter *d)
@@ -309,6 +322,9 @@ const char *ct_snapshot(cairn_conn *conn, cairn_id id)
 	const cairn_event_rows *events = ct_events(conn, id);
 	for (size_t i = 0; i < events->count; i++)
 		text = ct_format("%s%s", text, event_text(&events->at[i]));
+	const cairn_log_rows *lines = ct_logs(conn, id);
+	for (size_t i = 0; i < lines->count; i++)
+		text = ct_format("%s%s", text, log_text(&lines->at[i]));
 	const cairn_dead_letter *dead = ct_dead(conn, id);
 	return dead ? ct_format("%s%s", text, dead_text(dead)) : text;
 }

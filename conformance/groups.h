@@ -33,13 +33,26 @@
 	X(lease) \
 	X(lease_lost) \
 	X(lease_wait) \
+	X(progress) \
 	X(finish) \
 	X(finish_batch) \
 	X(retry) \
+	X(continuation) \
+	X(snooze) \
+	X(release) \
 	X(dead) \
 	X(cancel) \
 	X(reap) \
 	X(reap_fault) \
+	X(reap_ahead) \
+	X(requeue) \
+	X(replay) \
+	X(adopt) \
+	X(edit) \
+	X(logs) \
+	X(sweep) \
+	X(prune) \
+	X(retention) \
 	X(reads) \
 	X(history) \
 	X(scope) \

@@ -304,7 +304,7 @@ static void reap_all(cairn_reap_plan *plan)
 
 static void reap_silently(cairn_reap_plan *plan)
 {
-	plan->record = 0;
+	plan->events = 0;
 }
 
 static void reap_at_once(cairn_reap_plan *plan)

@@ -105,7 +105,8 @@ static void the_attempt_row(void)
 static const char *failed_payload(cairn_conn *conn, cairn_id id)
 {
 	return ct_format("{\"kind\":\"LEASE_EXPIRED\",\"error_code\":\"job.lease_expired\","
-			 "\"error_message\":\"%s\"}",
+			 "\"error_message\":\"%s\","
+			 "\"started_without_renewal_heartbeat\":false}",
 			 ct_job(conn, id)->error_message.ptr);
 }
 
@@ -123,7 +124,8 @@ static void the_events_of_a_retry(void)
 	ct_str(events->at[3].payload, "{\"retry_delay_us\":1500000,"
 				      "\"effective_next_run_at\":\"2026-05-22T11:30:01.500000Z\","
 				      "\"next_run_at\":\"2026-05-22T11:30:01.500000Z\","
-				      "\"retry_timing_source\":\"POLICY\"}");
+				      "\"retry_timing_source\":\"POLICY\","
+				      "\"started_without_renewal_heartbeat\":false}");
 	for (size_t i = 2; i < 4; i++) {
 		ct_int(events->at[i].seq, i + 1);
 		ct_int(events->at[i].run_number, 1);
@@ -154,7 +156,8 @@ static void the_last_attempt(void)
 	const cairn_event_rows *events = ct_events(conn, lease.id);
 	ct_str(events->at[2].payload, failed_payload(conn, lease.id));
 	ct_str(events->at[3].payload,
-	       "{\"kind\":\"LEASE_EXPIRED\",\"error_code\":\"job.lease_expired\"}");
+	       "{\"kind\":\"LEASE_EXPIRED\",\"error_code\":\"job.lease_expired\","
+	       "\"started_without_renewal_heartbeat\":false}");
 	ct_int(events->at[3].attempt, 1);
 }
 

@@ -1,8 +1,9 @@
 /*
  * change.c - every transition of a job that somebody names: finish, heartbeat,
- * cancel and what else the core plans. One text does them all; plain successes and
- * heartbeats, which are most of what a database of jobs does, have leaner ones. A batch is
- * one statement for each text that it needs. (sql_change.h says how they lock.)
+ * progress, cancel, requeue and what else the core plans. One text does all that begins with
+ * a live job; plain successes and heartbeats, which are most of what a database of jobs does,
+ * have leaner ones, and what moves or deletes other rows has its own. A batch is one
+ * statement for each text that it needs. (sql_change.h says how they lock.)
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -17,15 +18,24 @@ _Static_assert(CAIRN_SET_RUN_AT == 1 && CAIRN_SET_LEASE == 2 && CAIRN_SET_REASON
 		       CAIRN_SET_ERROR == 8 && CAIRN_SET_OUTPUT == 16 && CAIRN_SET_STAGE == 32 &&
 		       CAIRN_SET_DONE == 64 && CAIRN_SET_TOTAL == 128 &&
 		       CAIRN_SET_CHECKPOINT == 256 && CAIRN_SET_DEAD == 1024 &&
-		       CAIRN_CLEAR_HOLDER == 2048 && CAIRN_CLEAR_LEASE == 4096,
+		       CAIRN_CLEAR_HOLDER == 2048 && CAIRN_CLEAR_LEASE == 4096 &&
+		       CAIRN_SET_MARK == 8192 && CAIRN_SET_RUN == 16384 &&
+		       CAIRN_GIVE_BACK == 32768 && CAIRN_CLEAR_STATE == 65536 &&
+		       CAIRN_SET_OWNER == 131072 && CAIRN_SET_PAYLOAD == 262144 &&
+		       CAIRN_SET_PRIORITY == 524288,
 	       "bits of a set");
-_Static_assert(CAIRN_GUARD_FENCE == 1 && CAIRN_GUARD_LIVE == 2, "bits of a guard");
+_Static_assert(CAIRN_GUARD_FENCE == 1 && CAIRN_GUARD_LIVE == 2 && CAIRN_GUARD_SCOPE == 4 &&
+		       CAIRN_GUARD_RUN == 8 && CAIRN_GUARD_UNSTARTED == 16 &&
+		       CAIRN_GUARD_QUIET == 32 && CAIRN_GUARD_UNKEYED == 64 &&
+		       CAIRN_GUARD_UNCHANGED == 128,
+	       "bits of a guard");
 _Static_assert(CAIRN_JOB_PENDING == 1 && CAIRN_JOB_LEASED == 2 && CAIRN_JOB_SUCCEEDED == 3 &&
 		       CAIRN_JOB_DEAD_LETTERED == 4 && CAIRN_JOB_CANCELED == 5,
 	       "statuses");
-_Static_assert(CAIRN_EVENT_SUCCEEDED == 5 && CAIRN_EVENT_FAILED == 6 &&
+_Static_assert(CAIRN_EVENT_STAGE_CHANGED == 3 && CAIRN_EVENT_PROGRESS == 4 &&
+		       CAIRN_EVENT_SUCCEEDED == 5 && CAIRN_EVENT_FAILED == 6 &&
 		       CAIRN_EVENT_RETRY_SCHEDULED == 7 && CAIRN_EVENT_DEAD_LETTERED == 8 &&
-		       CAIRN_EVENT_CANCELED == 9,
+		       CAIRN_EVENT_CANCELED == 9 && CAIRN_EVENT_REQUEUED == 10,
 	       "events");
 _Static_assert(CAIRN_ENDING_SUCCEEDED == 1 && CAIRN_ENDING_RELEASED == 10, "endings");
 
@@ -34,6 +44,9 @@ _Static_assert(CAIRN_ENDING_SUCCEEDED == 1 && CAIRN_ENDING_RELEASED == 10, "endi
 #define SUCCESS_SET \
 	(CAIRN_SET_FINISHED | CAIRN_SET_REASON | CAIRN_SET_ERROR | CAIRN_SET_OUTPUT | \
 	 CAIRN_SET_STAGE | CAIRN_CLEAR_HOLDER | CAIRN_CLEAR_LEASE)
+#define EDIT_SET \
+	(CAIRN_SET_OWNER | CAIRN_SET_PAYLOAD | CAIRN_SET_PRIORITY | CAIRN_SET_RUN_AT)
+#define LIVE_STATUSES (1u << CAIRN_JOB_PENDING | 1u << CAIRN_JOB_LEASED)
 
 /*
  * Items of one statement. Elements of arrays of texts are found by walking, which is
@@ -46,8 +59,9 @@ _Static_assert(CAIRN_ENDING_SUCCEEDED == 1 && CAIRN_ENDING_RELEASED == 10, "endi
 #define RAN_OUT "22P02"
 
 /* The texts, in the order in which a call sends them. */
-static const enum pg_sql texts[] = { PG_SQL_HEARTBEAT, PG_SQL_SUCCEED, PG_SQL_CHANGE };
-#define TEXTS (sizeof texts / sizeof texts[0])
+static const enum pg_sql texts[] = { PG_SQL_HEARTBEAT, PG_SQL_SUCCEED, PG_SQL_FORGET,
+				     PG_SQL_CHANGE,    PG_SQL_EDIT,    PG_SQL_REQUEUE };
+enum { HEARTBEATS = 0, SUCCESSES = 1, DELETIONS = 2, TEXTS = sizeof texts / sizeof texts[0] };
 
 /* A call's items by text, and by id within each. */
 struct batch {
@@ -81,6 +95,18 @@ static bool is_success(const cairn_change *change)
 	       change->error_message.len == 0 && (change->events & ~SUCCESS_EVENT) == 0;
 }
 
+/* The text of what is not lean. */
+static enum pg_sql text_of(const cairn_change *change)
+{
+	if (change->set & CAIRN_DELETE)
+		return PG_SQL_FORGET;
+	if ((change->from & LIVE_STATUSES) == 0)
+		return PG_SQL_REQUEUE;
+	if (change->set != 0 && (change->set | EDIT_SET) == EDIT_SET && change->events == 0)
+		return PG_SQL_EDIT;
+	return PG_SQL_CHANGE;
+}
+
 /*
  * A lean text has one lease, or one stage and one switch for events, for all its items: those of
  * the first that it fits.
@@ -98,7 +124,7 @@ static enum pg_sql text_for(const cairn_change *change, const cairn_change **bea
 		    cairn_str_equal(change->stage, (*success)->stage))
 			return PG_SQL_SUCCEED;
 	}
-	return PG_SQL_CHANGE;
+	return text_of(change);
 }
 
 static int by_id(const void *a, const void *b)
@@ -128,8 +154,8 @@ static void put_in_order(struct batch *batch)
 
 /*
  * Rows are locked beforehand where the statements by themselves would not lock in id order,
- * where none may fail (careful, or somebody else's transaction), and where they could not
- * agree on a time otherwise.
+ * where none may fail (careful, or somebody else's transaction), where they could not agree on
+ * a time otherwise, and where what others wrote has to be seen.
  */
 static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful)
 {
@@ -141,8 +167,9 @@ static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful
 		statements += (batch->count[k] + batch->chunk - 1) / batch->chunk;
 		kinds += batch->count[k] > 0;
 	}
-	bool lean = batch->count[0] + batch->count[1] > 0;
-	batch->lock = kinds > 1 || (careful && lean) || (in_tx && (lean || statements > 1));
+	bool lean = batch->count[HEARTBEATS] + batch->count[SUCCESSES] > 0;
+	batch->lock = kinds > 1 || batch->count[DELETIONS] > 0 || (careful && lean) ||
+		      (in_tx && (lean || statements > 1));
 	batch->time = PG_TIME_STATEMENT;
 	if (batch->lock)
 		batch->time = PG_TIME_LEFT;
@@ -152,24 +179,64 @@ static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful
 
 /* ---- parameters --------------------------------------------------------- */
 
-static void add_changes(struct pg *pg, struct pg_items items)
+/* What every guard may ask for, behind ids and fences. */
+static void add_guards(struct pg *pg, struct pg_items items)
 {
 	cairn_pg__add_int4s(pg, COLUMN(guard));
 	cairn_pg__add_int4s(pg, COLUMN(from));
-	cairn_pg__add_int4s(pg, COLUMN(to));
-	cairn_pg__add_int4s(pg, COLUMN(ending));
-	cairn_pg__add_int4s(pg, COLUMN(set));
-	cairn_pg__add_int4s(pg, COLUMN(events));
 	cairn_pg__add_scopes(pg, COLUMN(scope));
+	cairn_pg__add_some_int4s(pg, COLUMN(run_number));
+	cairn_pg__add_some_times(pg, COLUMN(updated_at));
+	cairn_pg__add_int4s(pg, COLUMN(set));
+}
+
+static void add_due(struct pg *pg, struct pg_items items)
+{
 	cairn_pg__add_int8s(pg, COLUMN(run_after));
 	cairn_pg__add_times(pg, COLUMN(not_before), PG_ABSENT_EMPTY);
-	cairn_pg__add_int8s(pg, COLUMN(lease));
+}
+
+static void add_change(struct pg *pg, struct pg_items items)
+{
+	add_guards(pg, items);
+	cairn_pg__add_int4s(pg, COLUMN(events));
+	cairn_pg__add_int4s(pg, COLUMN(to));
+	cairn_pg__add_int4s(pg, COLUMN(ending));
+	add_due(pg, items);
+	cairn_pg__add_some_int8s(pg, COLUMN(lease));
 	cairn_pg__add_texts(pg, COLUMN(reason), PG_ABSENT_NULL);
 	cairn_pg__add_texts(pg, COLUMN(error_code), PG_ABSENT_NULL);
 	cairn_pg__add_texts(pg, COLUMN(error_message), PG_ABSENT_NULL);
 	cairn_pg__add_jsons(pg, COLUMN(output));
 	cairn_pg__add_texts(pg, COLUMN(stage), PG_ABSENT_NULL);
 	cairn_pg__add_jsons(pg, COLUMN(checkpoint));
+	cairn_pg__add_int8s(pg, COLUMN(progress_done));
+	cairn_pg__add_int8s(pg, COLUMN(progress_total));
+	cairn_pg__add_jsons(pg, COLUMN(data));
+}
+
+static void add_edit(struct pg *pg, struct pg_items items)
+{
+	add_guards(pg, items);
+	add_due(pg, items);
+	cairn_pg__add_texts(pg, COLUMN(owner), PG_ABSENT_NULL);
+	cairn_pg__add_jsons(pg, COLUMN(payload));
+	cairn_pg__add_int4s(pg, COLUMN(priority));
+}
+
+static void add_requeue(struct pg *pg, struct pg_items items)
+{
+	add_guards(pg, items);
+	cairn_pg__add_int4s(pg, COLUMN(events));
+	add_due(pg, items);
+	cairn_pg__add_texts(pg, COLUMN(reason), PG_ABSENT_NULL);
+	cairn_pg__add_texts(pg, COLUMN(stage), PG_ABSENT_NULL);
+	cairn_pg__add_jsons(pg, COLUMN(data));
+}
+
+static void add_forget(struct pg *pg, struct pg_items items)
+{
+	cairn_pg__add_int4s(pg, COLUMN(set));
 	cairn_pg__add_int8s(pg, COLUMN(progress_done));
 	cairn_pg__add_int8s(pg, COLUMN(progress_total));
 }
@@ -187,8 +254,14 @@ static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, e
 		cairn_pg__add_jsons(pg, COLUMN(output));
 		cairn_pg__add_text(pg, first->stage);
 		cairn_pg__add_int4(pg, first->events != 0);
+	} else if (sql == PG_SQL_FORGET) {
+		add_forget(pg, items);
+	} else if (sql == PG_SQL_EDIT) {
+		add_edit(pg, items);
+	} else if (sql == PG_SQL_REQUEUE) {
+		add_requeue(pg, items);
 	} else {
-		add_changes(pg, items);
+		add_change(pg, items);
 	}
 	cairn_pg__queue(pg, sql);
 }
@@ -237,6 +310,7 @@ static void read_result(const cairn_change_plan *plan, const PGresult *result,
 		one->hit = cairn_pg__int4(result, i, 1) ? CAIRN_HIT : CAIRN_MISS_PROGRESS;
 		one->run_at = cairn_pg__time(result, i, 2);
 		one->lease_expires_at = cairn_pg__time(result, i, 3);
+		one->run_number = cairn_pg__int4(result, i, 4);
 	}
 }
 

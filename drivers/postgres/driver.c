@@ -42,6 +42,11 @@ static const cairn_job_ops jobs = {
 	.events = cairn_pg__job_events,
 	.dead = cairn_pg__job_dead,
 	.stats = cairn_pg__job_stats,
+	.replay = cairn_pg__job_replay,
+	.log = cairn_pg__job_log,
+	.logs = cairn_pg__job_logs,
+	.prune = cairn_pg__job_prune,
+	.waiting = cairn_pg__job_waiting,
 };
 
 static const char *const schemes[] = { "postgresql", "postgres", NULL };

@@ -95,31 +95,6 @@ static cairn_status enqueue_alike(struct pg *pg, const cairn_enqueue_plan *plan,
 
 /* ---- any items ---------------------------------------------------------- */
 
-/* What no item says need not be sent, and costs the server nothing. */
-static void add_int4s(struct pg *pg, struct pg_items items, size_t offset)
-{
-	if (cairn_pg__all_zero(items, offset, 4))
-		cairn_pg__add_null(pg);
-	else
-		cairn_pg__add_int4s(pg, items, offset);
-}
-
-static void add_times(struct pg *pg, struct pg_items items, size_t offset)
-{
-	if (cairn_pg__all_zero(items, offset, 8))
-		cairn_pg__add_null(pg);
-	else
-		cairn_pg__add_times(pg, items, offset, PG_ABSENT_NULL);
-}
-
-static void add_int8s(struct pg *pg, struct pg_items items, size_t offset)
-{
-	if (cairn_pg__all_zero(items, offset, 8))
-		cairn_pg__add_null(pg);
-	else
-		cairn_pg__add_int8s(pg, items, offset);
-}
-
 static void add_hashes(struct pg *pg, struct pg_items items, size_t offset)
 {
 	if (cairn_pg__all_zero(items, offset, 32))
@@ -140,11 +115,11 @@ static void add_items(struct pg *pg, const cairn_enqueue_plan *plan)
 	cairn_pg__add_jsons(pg, COLUMN(payload));
 	cairn_pg__add_texts(pg, COLUMN(owner), PG_ABSENT_NULL);
 	cairn_pg__add_texts(pg, COLUMN(stage), PG_ABSENT_EMPTY);
-	add_times(pg, COLUMN(run_at));
-	add_int8s(pg, COLUMN(timeout));
-	add_int4s(pg, COLUMN(max_attempts));
+	cairn_pg__add_some_times(pg, COLUMN(run_at));
+	cairn_pg__add_some_int8s(pg, COLUMN(timeout));
+	cairn_pg__add_some_int4s(pg, COLUMN(max_attempts));
 	cairn_pg__add_int4s(pg, COLUMN(priority)); /* where it is set, 0 is a priority */
-	add_int4s(pg, COLUMN(set));
+	cairn_pg__add_some_int4s(pg, COLUMN(set));
 	cairn_pg__add_texts(pg, COLUMN(key), PG_ABSENT_NULL);
 	cairn_pg__add_jsons(pg, COLUMN(request));
 	add_hashes(pg, COLUMN(request_hash));

@@ -1,5 +1,5 @@
 /*
- * history.c - what remains of what happened to a job: attempts, events, the dead
+ * history.c - what remains of what happened to a job: attempts, events, log, the dead
  * letter. Written by the statements that change jobs, read here.
  */
 #include <string.h>
@@ -27,6 +27,8 @@ static void read_attempt(const PGresult *result, int row, void *into)
 	attempt->retry_delay = cairn_pg__int8(result, row, 9);
 	attempt->next_run_at = cairn_pg__time(result, row, 10);
 	attempt->not_before = cairn_pg__time(result, row, 11);
+	attempt->prestart = cairn_pg__bool(result, row, 12);
+	attempt->execution_started_at = cairn_pg__time(result, row, 13);
 }
 
 static void read_event(const PGresult *result, int row, void *into)
@@ -52,6 +54,19 @@ static void read_event(const PGresult *result, int row, void *into)
 	event->duration = cairn_pg__int8_or(result, row, 13, -1);
 	event->until = cairn_pg__time(result, row, 14);
 	event->requested = cairn_pg__time(result, row, 15);
+	event->data = cairn_pg__text(result, row, 16);
+}
+
+static void read_line(const PGresult *result, int row, void *into)
+{
+	cairn_log_row *line = into;
+	line->seq = cairn_pg__int8(result, row, 0);
+	line->level = cairn_log_level_parse(cairn_pg__text(result, row, 1));
+	line->run_number = cairn_pg__int4(result, row, 2);
+	line->attempt = cairn_pg__int4(result, row, 3);
+	line->at = cairn_pg__time(result, row, 4);
+	line->message = cairn_pg__text(result, row, 5);
+	line->data = cairn_pg__text(result, row, 6);
 }
 
 /* No row: no such job in scope. A row whose first column is NULL: a job without history. */
@@ -79,28 +94,33 @@ static cairn_status query_history(struct pg *pg, enum pg_sql sql, const cairn_hi
 	return cairn_pg__call_run(pg, err);
 }
 
+static cairn_status history(struct pg *pg, enum pg_sql sql, const cairn_history_query *query,
+			    int *found, cairn_rows *rows, pg_read_fn *read, cairn_error *err)
+{
+	cairn_status status = query_history(pg, sql, query, err);
+	if (status != CAIRN_OK)
+		return status;
+	status = read_history(pg, found, rows, read, err);
+	cairn_pg__call_clear(pg);
+	return status;
+}
+
 cairn_status cairn_pg__job_attempts(void *self, const cairn_history_query *query, int *found,
 				    cairn_rows *rows, cairn_error *err)
 {
-	struct pg *pg = self;
-	cairn_status status = query_history(pg, PG_SQL_ATTEMPTS, query, err);
-	if (status != CAIRN_OK)
-		return status;
-	status = read_history(pg, found, rows, read_attempt, err);
-	cairn_pg__call_clear(pg);
-	return status;
+	return history(self, PG_SQL_ATTEMPTS, query, found, rows, read_attempt, err);
 }
 
 cairn_status cairn_pg__job_events(void *self, const cairn_history_query *query, int *found,
 				  cairn_rows *rows, cairn_error *err)
 {
-	struct pg *pg = self;
-	cairn_status status = query_history(pg, PG_SQL_EVENTS, query, err);
-	if (status != CAIRN_OK)
-		return status;
-	status = read_history(pg, found, rows, read_event, err);
-	cairn_pg__call_clear(pg);
-	return status;
+	return history(self, PG_SQL_EVENTS, query, found, rows, read_event, err);
+}
+
+cairn_status cairn_pg__job_logs(void *self, const cairn_history_query *query, int *found,
+				cairn_rows *rows, cairn_error *err)
+{
+	return history(self, PG_SQL_LOGS, query, found, rows, read_line, err);
 }
 
 /* ---- dead letters ------------------------------------------------------- */

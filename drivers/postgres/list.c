@@ -23,7 +23,9 @@ static void read_job(const PGresult *result, int row, void *into)
 	job->lease_expires_at = cairn_pg__time(result, row, column++);
 	job->heartbeat_at = cairn_pg__time(result, row, column++);
 	job->leased_at = cairn_pg__time(result, row, column++);
-	job->worker = cairn_pg__text(result, row, column);
+	job->worker = cairn_pg__text(result, row, column++);
+	job->prestart = cairn_pg__bool(result, row, column++);
+	job->execution_started_at = cairn_pg__time(result, row, column);
 }
 
 static void add_statuses(struct pg *pg, uint32_t statuses)

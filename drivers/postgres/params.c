@@ -306,6 +306,31 @@ void cairn_pg__add_times(struct pg *pg, struct pg_items items, size_t offset, en
 	}
 }
 
+/* What no item says need not be sent, and costs the server nothing. */
+void cairn_pg__add_some_int4s(struct pg *pg, struct pg_items items, size_t offset)
+{
+	if (cairn_pg__all_zero(items, offset, 4))
+		cairn_pg__add_null(pg);
+	else
+		cairn_pg__add_int4s(pg, items, offset);
+}
+
+void cairn_pg__add_some_int8s(struct pg *pg, struct pg_items items, size_t offset)
+{
+	if (cairn_pg__all_zero(items, offset, 8))
+		cairn_pg__add_null(pg);
+	else
+		cairn_pg__add_int8s(pg, items, offset);
+}
+
+void cairn_pg__add_some_times(struct pg *pg, struct pg_items items, size_t offset)
+{
+	if (cairn_pg__all_zero(items, offset, 8))
+		cairn_pg__add_null(pg);
+	else
+		cairn_pg__add_times(pg, items, offset, PG_ABSENT_NULL);
+}
+
 static void add_varied(struct pg *pg, uint32_t oid, struct pg_items items, size_t offset,
 		       enum pg_absent absent)
 {

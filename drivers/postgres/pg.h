@@ -165,6 +165,10 @@ void cairn_pg__add_int8s(struct pg *pg, struct pg_items items, size_t offset);
 /* 0 becomes NULL, or with PG_ABSENT_EMPTY the time before all times. */
 void cairn_pg__add_times(struct pg *pg, struct pg_items items, size_t offset,
 			 enum pg_absent absent);
+/* The same, but NULL where all are zero. */
+void cairn_pg__add_some_int4s(struct pg *pg, struct pg_items items, size_t offset);
+void cairn_pg__add_some_int8s(struct pg *pg, struct pg_items items, size_t offset);
+void cairn_pg__add_some_times(struct pg *pg, struct pg_items items, size_t offset);
 /* An array without any text is a NULL by itself, where absent texts are NULL. */
 void cairn_pg__add_texts(struct pg *pg, struct pg_items items, size_t offset,
 			 enum pg_absent absent);
@@ -332,5 +336,10 @@ cairn_job_attempts_fn cairn_pg__job_attempts;
 cairn_job_events_fn cairn_pg__job_events;
 cairn_job_dead_fn cairn_pg__job_dead;
 cairn_job_stats_fn cairn_pg__job_stats;
+cairn_job_replay_fn cairn_pg__job_replay;
+cairn_job_log_fn cairn_pg__job_log;
+cairn_job_logs_fn cairn_pg__job_logs;
+cairn_job_prune_fn cairn_pg__job_prune;
+cairn_job_waiting_fn cairn_pg__job_waiting;
 
 #endif

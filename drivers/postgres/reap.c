@@ -1,7 +1,7 @@
 /*
  * reap.c - taking back leases whose time is over. One statement finds them, decides
- * between another attempt and the dead letter, and writes all that cairn_reap_change()
- * describes.
+ * between release, another attempt and the dead letter, and writes all that
+ * cairn_reap_change() describes.
  */
 #include "pg.h"
 
@@ -20,6 +20,9 @@ static void read_reaped(const PGresult *result, int row, void *into)
 		cairn_pg__bool(result, row, 8) ? CAIRN_JOB_PENDING : CAIRN_JOB_DEAD_LETTERED;
 	reaped->run_at = cairn_pg__time(result, row, 9);
 	reaped->lease_expired_at = cairn_pg__time(result, row, 10);
+	reaped->ending = cairn_pg__bool(result, row, 11) ? CAIRN_ENDING_RELEASED
+							 : CAIRN_ENDING_LEASE_EXPIRED;
+	reaped->unrenewed = cairn_pg__bool(result, row, 12);
 }
 
 /* id: only this one; NULL: whatever has expired. */
@@ -34,11 +37,13 @@ static cairn_status run(struct pg *pg, const cairn_reap_plan *plan, const cairn_
 	cairn_pg__add_int8(pg, plan->retry_delay);
 	cairn_pg__add_text(pg, plan->error_code);
 	cairn_pg__add_text(pg, plan->error_message);
-	cairn_pg__add_int4(pg, (int32_t)plan->record);
+	cairn_pg__add_int4(pg, (int32_t)plan->events);
 	if (id != NULL)
 		cairn_pg__add_ids(pg, PG_ITEMS(id, 1), 0);
 	else
 		cairn_pg__add_null(pg);
+	cairn_pg__add_text(pg, plan->release_reason);
+	cairn_pg__add_text(pg, plan->release_data);
 	cairn_pg__queue(pg, PG_SQL_REAP);
 	return cairn_pg__call_run(pg, err);
 }

@@ -1,7 +1,7 @@
 /*
  * sql.c - every statement of the driver as constant text, and their rendering for
- * a schema. The longest ones stand in sql_change.h (what changes and reaps jobs) and
- * sql_schema.h (migrations).
+ * a schema. The longest ones stand in sql_change.h (what changes jobs), sql_reap.h (what takes them
+ * by time) and sql_schema.h (migrations).
  *
  * Statements must be right on plans that were made when the tables were empty: they
  * find rows by one index only, join by nested loops from what they were given, and use
@@ -12,6 +12,7 @@
 
 #include "pg.h"
 #include "sql_change.h"
+#include "sql_reap.h"
 #include "sql_schema.h"
 
 /* SQL is laid out by its clauses. */
@@ -135,7 +136,7 @@
 
 /*
  * $2 which time (PG_TIME_…), $3 queue, $4 worker, $5 lease, $6: 1 writes events, $7 owner,
- * $8 types (NULL: any). The rows come back by id; claim.c puts them into queue order.
+ * $8 types (NULL: any), $9 prestart. The rows come back by id; claim.c puts them into queue order.
  */
 #define CLAIM(limit) \
 	"WITH pick AS MATERIALIZED (" \
@@ -155,11 +156,63 @@
 	"leased_at = " CALL_T ", heartbeat_at = " CALL_T ", updated_at = " CALL_T ", " \
 	"lease_expires_at = " CALL_T " + $5 * interval '1 microsecond', " \
 	"reap_at = " CALL_T " + $5 * interval '1 microsecond', " \
-	"started_at = COALESCE(l.started_at, " CALL_T "), events = l.events + $6 " \
+	"started_at = COALESCE(l.started_at, " CALL_T "), events = l.events + $6, " \
+	"prestart = $9::boolean, execution_started_at = NULL " \
 	"WHERE l.id = ANY (ARRAY(SELECT p.id FROM pick p)) " \
 	"RETURNING " JOB_COLUMNS("l") ", l.payload, l.checkpoint, l.output, l.request, " \
 	"(SELECT ARRAY[d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor] " \
 	"FROM @schema.cairn_job_definition d WHERE d.type = l.type)"
+
+/* ---- replay ------------------------------------------------------------- */
+
+/*
+ * $2: 1 writes events, $3 ids, $4 sources, $5 runs, $6 keys, $7 reasons, $8 event data, $9 scope.
+ * The source stays locked, so that nobody deletes it while it gets a descendant.
+ */
+#define REPLAY_ITEMS \
+	"WITH safe AS MATERIALIZED (" \
+		"SELECT current_setting('transaction_isolation') " \
+		"IN ('read committed', 'read uncommitted') AS yes" \
+	"), source AS MATERIALIZED (" \
+		"SELECT s.id FROM @schema.cairn_job_done s " \
+		"WHERE s.id = ANY ($4::uuid[]) AND (SELECT yes FROM safe) " \
+		"ORDER BY s.id FOR KEY SHARE" \
+	"), item AS MATERIALIZED (" \
+		"SELECT * FROM (" \
+			"SELECT s.id, s.run_number, s.status, s.queue, s.type, s.tenant, " \
+			"s.payload, s.owner, s.timeout_us, s.priority, s.max_attempts, " \
+			"i.id AS replay, i.key, i.reason, i.data, i.n, " \
+			"d.type IS NOT NULL AS known, s.id IN (SELECT o.id FROM source o) AS held " \
+			"FROM unnest($3::uuid[], $4, $5::int4[], $6::text[], $7::text[], " \
+			"$8::json[]) WITH ORDINALITY AS i(id, source, run, key, reason, data, n) " \
+			"LEFT JOIN @schema.cairn_job_done s ON s.id = i.source " \
+			"AND s.run_number = i.run " \
+			"LEFT JOIN @schema.cairn_job_definition d ON d.type = s.type " \
+			"AND d.enabled OFFSET 0" \
+		") s WHERE s.held AND s.status = 'SUCCEEDED' AND " IN_SCOPE("s.tenant", "$9") \
+	"), "
+
+#define REPLAY_JOBS \
+	"lineage AS (" \
+		"INSERT INTO @schema.cairn_job_replay (source_id, replay_id, created_at, " \
+		"run_number, replay_key, reason) " \
+		"SELECT i.id, i.replay, " T ", i.run_number, i.key, i.reason FROM item i " \
+		"WHERE i.known ORDER BY i.id, i.run_number, i.key COLLATE \"C\", i.n " \
+		"ON CONFLICT DO NOTHING RETURNING replay_id" \
+	"), fresh AS MATERIALIZED (" \
+		"SELECT i.* FROM item i WHERE i.replay IN (SELECT l.replay_id FROM lineage l)" \
+	"), job AS (" \
+		INTO_LIVE \
+		"SELECT i.replay, " T ", " T ", " T ", 0, i.timeout_us, i.priority, 1, 0, " \
+		"i.max_attempts, $2::int4, false, 'PENDING', i.queue, i.type, i.tenant, " \
+		"'queued', i.payload, i.owner, NULL, NULL FROM fresh i" \
+	"), event AS (" \
+		"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, kind, " \
+		"stage, detail, data) " \
+		"SELECT i.replay, 1, " T ", 1, 0, 'ENQUEUED', 'queued', i.type, i.data " \
+		"FROM fresh i WHERE $2 = 1" \
+	") SELECT i.n, i.known, i.replay IN (SELECT f.replay FROM fresh f) FROM item i " \
+	"UNION ALL SELECT -1, false, false FROM safe WHERE NOT yes"
 
 /* ---- reads -------------------------------------------------------------- */
 
@@ -182,11 +235,12 @@
 	"SELECT " JOB_COLUMNS("j") ", CASE WHEN $8::boolean THEN j.payload END, " \
 	"CASE WHEN $8 THEN j.checkpoint END, CASE WHEN $8 THEN j.output END, k.request, j.queue, " \
 	"j.status, j.parked, j.finished_at, j.lease_expires_at, j.heartbeat_at, j.leased_at, " \
-	"j.worker FROM (" \
-		LIST_FROM("cairn_job_live", "t.parked, NULL::timestamptz AS finished_at", \
-			  more "AND $10::boolean") \
+	"j.worker, j.prestart, j.execution_started_at FROM (" \
+		LIST_FROM("cairn_job_live", "t.parked, NULL::timestamptz AS finished_at, " \
+			  "t.prestart, t.execution_started_at", more "AND $10::boolean") \
 		" UNION ALL " \
-		LIST_FROM("cairn_job_done", "false, t.finished_at", more "AND $11::boolean") \
+		LIST_FROM("cairn_job_done", "false, t.finished_at, false, NULL", \
+			  more "AND $11::boolean") \
 		" ORDER BY id DESC LIMIT $9" \
 	") j LEFT JOIN @schema.cairn_job_key k ON $8 AND k.type = j.type " \
 	"AND k.tenant = j.tenant AND k.idempotency_key = j.idempotency_key ORDER BY j.id DESC"
@@ -194,11 +248,12 @@
 /* $1 the job a history belongs to, $2 its scope; its own row while it is being worked on. */
 #define HISTORY_JOB \
 	"WITH job AS MATERIALIZED (" \
-		"SELECT l.id, l.status, l.fence, l.run_number, l.attempt, l.worker, l.leased_at " \
+		"SELECT l.id, l.status, l.fence, l.run_number, l.attempt, l.worker, " \
+		"l.leased_at, l.prestart, l.execution_started_at " \
 		"FROM @schema.cairn_job_live l " \
 		"WHERE l.id = $1::uuid AND " IN_SCOPE("l.tenant", "$2") " " \
 		"UNION ALL " \
-		"SELECT d.id, d.status, d.fence, d.run_number, d.attempt, NULL, NULL " \
+		"SELECT d.id, d.status, d.fence, d.run_number, d.attempt, NULL, NULL, false, NULL " \
 		"FROM @schema.cairn_job_done d " \
 		"WHERE d.id = $1 AND " IN_SCOPE("d.tenant", "$2") \
 	") "
@@ -359,7 +414,23 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_CLAIM_ONE] = { { CLAIM("1") } },
 
 	/* The same for any number. */
-	[PG_SQL_CLAIM] = { { CLAIM("$9::int8") } },
+	[PG_SQL_CLAIM] = { { CLAIM("$10::int8") } },
+
+	/* cairn_job_live_claim and cairn_job_live_parked, one probe for each queue. */
+	[PG_SQL_WAITING] = { {
+		"SELECT EXISTS ("
+			"SELECT FROM unnest($2::text[]) AS q(queue) CROSS JOIN LATERAL ("
+				"SELECT FROM @schema.cairn_job_live p WHERE p.queue = q.queue "
+				"AND p.status = 'PENDING' AND NOT p.parked "
+				"AND p.run_at <= " T " LIMIT 1"
+			") p"
+		") OR EXISTS ("
+			"SELECT FROM unnest($2) AS q(queue) CROSS JOIN LATERAL ("
+				"SELECT FROM @schema.cairn_job_live p WHERE p.queue = q.queue "
+				"AND p.parked AND p.run_at <= " T " LIMIT 1"
+			") p"
+		")",
+	} },
 
 	/* ---- change and reap ---- */
 
@@ -380,8 +451,17 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* cairn_job_live_pkey, in its order. Plain successes. */
 	[PG_SQL_SUCCEED] = { { SUCCEED } },
 
-	/* cairn_job_live_pkey, in its order; cairn_job_dead_letter_pkey. Any change of any job. */
-	[PG_SQL_CHANGE] = { { CHANGE_LOCK, CHANGE_HIT, CHANGE_WRITE, CHANGE_HISTORY } },
+	/* cairn_job_live_pkey, in its order; the primary keys of all that a job has; its key's. */
+	[PG_SQL_FORGET] = { { FORGET } },
+
+	/* cairn_job_live_pkey, in its order; cairn_job_dead_letter_pkey. Any change of a live job. */
+	[PG_SQL_CHANGE] = { { CHANGE_LOCK, CHANGE_HIT, CHANGE_KEPT, CHANGE_GONE, CHANGE_HISTORY } },
+
+	/* cairn_job_live_pkey, in its order. */
+	[PG_SQL_EDIT] = { { CHANGE_LOCK, EDIT } },
+
+	/* cairn_job_done_pkey, in its order; cairn_job_key_pkey. */
+	[PG_SQL_REQUEUE] = { { REQUEUE_HIT, REQUEUE_WRITE } },
 
 	/* cairn_job_live_reap, then cairn_job_live_pkey. */
 	[PG_SQL_REAP] = { { REAP_HIT, REAP_WRITE, REAP_HISTORY } },
@@ -400,6 +480,74 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		"WHERE l.id = $2::uuid AND l.status <> 'PENDING' AND l.lease_expires_at < " T,
 	} },
 
+	/* cairn_job_done_succeeded, type by type; cairn_job_done_failed. */
+	[PG_SQL_PRUNE_PICK] = { { PRUNE_TYPES, PRUNE_PICK } },
+
+	/* cairn_job_done_pkey; the primary keys of all that a job has, its key's; the lineage's two. */
+	[PG_SQL_PRUNE] = { { PRUNE } },
+
+	/* ---- replay and log ---- */
+
+	/*
+	 * cairn_job_done_pkey, in its order; cairn_job_definition_pkey; cairn_job_replay_pkey. Answers
+	 * the items whose source may be replayed: whether the type is enabled, whether it was done;
+	 * -1: wrong isolation.
+	 */
+	[PG_SQL_REPLAY] = { { REPLAY_ITEMS, REPLAY_JOBS } },
+
+	/* cairn_job_replay_pkey, then both tables' primary keys: what stands under each item. */
+	[PG_SQL_REPLAYS] = { {
+		"SELECT i.n, r.replay_id, r.reason, COALESCE(l.status, d.status), "
+		"COALESCE(l.run_number, d.run_number) "
+		"FROM unnest($1::uuid[], $2::uuid[], $3::int4[], $4::text[]) WITH ORDINALITY "
+		"AS i(id, source, run, key, n) CROSS JOIN LATERAL ("
+			"SELECT r.replay_id, r.reason FROM @schema.cairn_job_replay r "
+			"WHERE r.source_id = i.source AND r.run_number = i.run "
+			"AND r.replay_key = i.key AND r.replay_id <> i.id OFFSET 0"
+		") r LEFT JOIN @schema.cairn_job_live l ON l.id = r.replay_id "
+		"LEFT JOIN @schema.cairn_job_done d ON d.id = r.replay_id "
+		"WHERE " IN_SCOPE("COALESCE(l.tenant, d.tenant)", "$5"),
+	} },
+
+	/* cairn_job_done_pkey, in its order. */
+	[PG_SQL_LOCK_DONE] = { {
+		"SELECT count(*) FROM ("
+			"SELECT FROM @schema.cairn_job_done d "
+			"WHERE d.id = ANY ($1::uuid[]) ORDER BY d.id FOR NO KEY UPDATE"
+		") held",
+	} },
+
+	/*
+	 * Both tables' primary keys, cairn_job_log_pkey from its end. Behind the locks: the number of
+	 * a line is one more than the greatest. Answers the items that were written.
+	 */
+	[PG_SQL_LOG] = { {
+		"WITH item AS MATERIALIZED ("
+			"SELECT i.n, i.id, i.level, i.message, i.data, "
+			"COALESCE(l.run_number, d.run_number) AS run_number, "
+			"CASE WHEN i.guard & 1 <> 0 THEN l.attempt ELSE 0 END AS attempt "
+			"FROM unnest($3::uuid[], $4::int8[], $5::int4[], $6::text[], $7::int4[], "
+			"$8::text[], $9::json[]) WITH ORDINALITY "
+			"AS i(id, fence, guard, tenant, level, message, data, n) "
+			"LEFT JOIN @schema.cairn_job_live l ON l.id = i.id "
+			"LEFT JOIN @schema.cairn_job_done d ON d.id = i.id "
+			"WHERE CASE WHEN i.guard & 1 <> 0 "
+			"THEN l.status = 'LEASED' AND l.fence = i.fence "
+			"AND l.lease_expires_at > " TICK " "
+			"ELSE COALESCE(COALESCE(l.tenant, d.tenant) = i.tenant, "
+			"COALESCE(l.tenant, d.tenant) IS NOT NULL) END"
+		"), line AS ("
+			"INSERT INTO @schema.cairn_job_log (job_id, seq, at, run_number, attempt, "
+			"level, message, data) "
+			"SELECT i.id, COALESCE(("
+				"SELECT max(o.seq) FROM @schema.cairn_job_log o WHERE o.job_id = i.id"
+			"), 0) + row_number() OVER (PARTITION BY i.id ORDER BY i.n), " CALL_T ", "
+			"i.run_number, i.attempt, "
+			"('{DEBUG,INFO,WARNING,ERROR}'::text[])[i.level], i.message, i.data "
+			"FROM item i"
+		") SELECT i.n FROM item i",
+	} },
+
 	/* ---- reads ---- */
 
 	/* Both tables' primary keys, backwards. */
@@ -413,14 +561,16 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		HISTORY_JOB
 		"SELECT a.fence, a.run_number, a.attempt, a.worker, a.leased_at, a.finished_at, "
 		"a.ending, a.error_code, a.error_message, a.retry_delay_us, a.next_run_at, "
-		"a.not_before FROM job LEFT JOIN LATERAL ("
+		"a.not_before, a.prestart, a.execution_started_at FROM job LEFT JOIN LATERAL ("
 			"SELECT e.fence, e.run_number, e.attempt, e.worker, e.leased_at, "
 			"e.finished_at, e.ending, e.error_code, e.error_message, e.retry_delay_us, "
-			"e.next_run_at, e.not_before FROM @schema.cairn_job_attempt e "
+			"e.next_run_at, e.not_before, e.prestart, e.execution_started_at "
+			"FROM @schema.cairn_job_attempt e "
 			"WHERE e.job_id = job.id AND e.fence > $3::int8 "
 			"UNION ALL "
 			"SELECT job.fence, job.run_number, job.attempt, job.worker, job.leased_at, "
-			"NULL, NULL, NULL, NULL, NULL, NULL, NULL "
+			"NULL, NULL, NULL, NULL, NULL, NULL, NULL, job.prestart, "
+			"job.execution_started_at "
 			"WHERE job.status = 'LEASED' AND job.fence > $3 "
 			"ORDER BY fence LIMIT $4::int8"
 		") a ON true ORDER BY a.fence",
@@ -431,10 +581,20 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		HISTORY_JOB
 		"SELECT e.seq, e.kind, e.run_number, e.attempt, e.at, e.stage, e.progress_done, "
 		"e.progress_total, e.worker, e.reason, e.error_code, e.error_message, e.detail, "
-		"e.duration_us, e.until, e.requested FROM job LEFT JOIN LATERAL ("
+		"e.duration_us, e.until, e.requested, e.data FROM job LEFT JOIN LATERAL ("
 			"SELECT v.* FROM @schema.cairn_job_event v "
 			"WHERE v.job_id = job.id AND v.seq > $3::int8 ORDER BY v.seq LIMIT $4::int8"
 		") e ON true ORDER BY e.seq",
+	} },
+
+	/* cairn_job_log_pkey. */
+	[PG_SQL_LOGS] = { {
+		HISTORY_JOB
+		"SELECT o.seq, o.level, o.run_number, o.attempt, o.at, o.message, o.data "
+		"FROM job LEFT JOIN LATERAL ("
+			"SELECT v.* FROM @schema.cairn_job_log v "
+			"WHERE v.job_id = job.id AND v.seq > $3::int8 ORDER BY v.seq LIMIT $4::int8"
+		") o ON true ORDER BY o.seq",
 	} },
 
 	/* cairn_job_dead_letter_pkey, backwards. */
@@ -584,7 +744,7 @@ static size_t render_all(struct pg *pg, char *into, const char *schema, size_t s
 	for (int i = 0; i < PG_SQL_COUNT; i++) {
 		if (into != NULL)
 			pg->sql[i] = into + len;
-		for (int k = 0; k < 4 && cairn_pg__sql[i].part[k] != NULL; k++)
+		for (int k = 0; k < PG_SQL_PARTS && cairn_pg__sql[i].part[k] != NULL; k++)
 			len += render(into != NULL ? into + len : NULL, cairn_pg__sql[i].part[k],
 				      schema, schema_len);
 		if (into != NULL)

@@ -28,19 +28,31 @@ enum pg_sql {
 	PG_SQL_UNPARK,
 	PG_SQL_CLAIM_ONE,
 	PG_SQL_CLAIM,
+	PG_SQL_WAITING,
 	/* change and reap */
 	PG_SQL_LOCK_JOBS,
 	PG_SQL_HEARTBEAT,
 	PG_SQL_SUCCEED,
+	PG_SQL_FORGET,
 	PG_SQL_CHANGE,
+	PG_SQL_EDIT,
+	PG_SQL_REQUEUE,
 	PG_SQL_REAP,
 	PG_SQL_EXPIRED,
 	PG_SQL_PUT_OFF,
+	PG_SQL_PRUNE_PICK,
+	PG_SQL_PRUNE,
+	/* replay and log */
+	PG_SQL_REPLAY,
+	PG_SQL_REPLAYS,
+	PG_SQL_LOCK_DONE,
+	PG_SQL_LOG,
 	/* reads */
 	PG_SQL_LIST,
 	PG_SQL_LIST_IDS,
 	PG_SQL_ATTEMPTS,
 	PG_SQL_EVENTS,
+	PG_SQL_LOGS,
 	PG_SQL_DEAD,
 	PG_SQL_STATS,
 	/* migrations */
@@ -57,9 +69,10 @@ enum pg_sql {
 	PG_SQL_COUNT
 };
 
-/* A text in up to four pieces (a C string literal has a length that is portable). */
+/* A text in a few pieces (a C string literal has a length that is portable). */
+#define PG_SQL_PARTS 5
 struct pg_sql_text {
-	const char *part[4];
+	const char *part[PG_SQL_PARTS];
 };
 
 /* "@schema." stands for the quoted schema and a dot. */

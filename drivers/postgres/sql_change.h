@@ -9,10 +9,12 @@
  * row whose fence fits and then hold the lease that they took against the clock; one that
  * is over fails the statement before anything is committed, and the call is done again
  * behind LOCK_JOBS, where a WHERE can test. So where an error would hurt, in the application's
- * transaction, they come behind LOCK_JOBS at once.
+ * transaction, they come behind LOCK_JOBS at once. FORGET always does: it deletes what others
+ * wrote before they let go of the row, and only a later statement sees all of that.
  *
- * The numbers are those of cairn_change_set, cairn_job_status and cairn_event_kind; change.c
- * asserts them.
+ * The numbers are those of cairn_change_set, cairn_change_guard, cairn_job_status and
+ * cairn_event_kind; change.c asserts them. What finds and takes rows by itself, reaping and
+ * pruning, is in sql_reap.h.
  */
 #ifndef CAIRN_PG_SQL_CHANGE_H
 #define CAIRN_PG_SQL_CHANGE_H
@@ -52,12 +54,12 @@
 #define INTO_ATTEMPT \
 	"INSERT INTO @schema.cairn_job_attempt (job_id, fence, leased_at, finished_at, " \
 	"run_number, attempt, ending, worker, error_code, error_message, retry_delay_us, " \
-	"next_run_at, not_before) "
+	"next_run_at, not_before, prestart, execution_started_at) "
 
 #define INTO_EVENT \
 	"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, kind, stage, " \
 	"progress_done, progress_total, reason, error_code, error_message, detail, duration_us, " \
-	"until, requested) "
+	"until, requested, data) "
 
 #define INTO_DEAD \
 	"INSERT INTO @schema.cairn_job_dead_letter AS d (job_id, created_at, failed_at, " \
@@ -105,7 +107,7 @@
 	"CASE WHEN clock_timestamp() > statement_timestamp() + interval '10 milliseconds' THEN (" \
 		"SELECT " RUNS("o.lease_expires_at") " " \
 		"FROM @schema.cairn_job_live o WHERE o.id = l.id" \
-	") ELSE 1 END, l.run_at, l.lease_expires_at"
+	") ELSE 1 END, l.run_at, l.lease_expires_at, l.run_number"
 
 /*
  * $5: outputs, $6: stage, $7: 1 writes the event. The fields are those of a plain success. What
@@ -115,7 +117,8 @@
 	"WITH gone AS (" \
 		"DELETE FROM @schema.cairn_job_live l WHERE " HELD " " \
 		"RETURNING l.id, l.fence, " CALL_T " AS now, l.leased_at, l.run_number, " \
-		"l.attempt, l.worker, l.events, width_bucket(l.id, $3) AS n, " \
+		"l.attempt, l.worker, l.prestart, l.execution_started_at, l.events, " \
+		"width_bucket(l.id, $3) AS n, " \
 		RUNS("l.lease_expires_at") " AS runs, l.run_at, l.progress_done, " \
 		"l.progress_total, l.checkpoint, l.created_at, l.timeout_us, l.priority, " \
 		"l.max_attempts, l.queue, l.type, l.tenant, l.payload, l.started_at, l.owner, " \
@@ -128,31 +131,87 @@
 	"), attempt AS (" \
 		INTO_ATTEMPT \
 		"SELECT g.id, g.fence, g.leased_at, g.now, g.run_number, g.attempt, 'SUCCEEDED', " \
-		"g.worker, NULL, NULL, NULL, NULL, NULL FROM gone g" \
+		"g.worker, NULL, NULL, NULL, NULL, NULL, g.prestart, g.execution_started_at " \
+		"FROM gone g" \
 	"), event AS (" \
 		INTO_EVENT \
 		"SELECT g.id, g.events + 1, g.now, g.run_number, g.attempt, 'SUCCEEDED', $6, " \
-		"g.progress_done, g.progress_total, NULL, NULL, NULL, NULL, NULL, NULL, NULL " \
-		"FROM gone g WHERE $7 = 1" \
-	") SELECT g.n, g.runs, g.run_at, NULL::timestamptz FROM gone g"
+		"g.progress_done, g.progress_total, NULL, NULL, NULL, NULL, NULL, NULL, NULL, " \
+		"NULL FROM gone g WHERE $7 = 1" \
+	") SELECT g.n, g.runs, g.run_at, NULL::timestamptz, g.run_number FROM gone g"
+
+/* ---- progress: what is said is merged with what is stored ----------------- */
+
+#define MERGED(l, sets, done, total) \
+	"CASE WHEN (" sets "::int4[])[" l ".n] & 64 <> 0 THEN (" done "::int8[])[" l ".n] " \
+	"ELSE " l ".progress_done END AS done, " \
+	"CASE WHEN (" sets ")[" l ".n] & 128 <> 0 THEN (" total "::int8[])[" l ".n] " \
+	"ELSE " l ".progress_total END AS total"
+#define PROGRESS_FITS(s) \
+	"COALESCE(" s ".done >= 0, true) AND COALESCE(" s ".total >= 0, true) " \
+	"AND COALESCE(" s ".done <= " s ".total, true)"
+
+/* ---- plain successes that delete the job --------------------------------- */
+
+/*
+ * Whatever belongs to the jobs in `gone` (id, type, tenant, idempotency_key). They were locked in
+ * a statement before, so that nothing is missed that somebody wrote meanwhile.
+ */
+#define OF_GONE(column) column " = ANY (ARRAY(SELECT g.id FROM gone g))"
+#define FORGET_THE_REST \
+	"attempt AS (" \
+		"DELETE FROM @schema.cairn_job_attempt WHERE " OF_GONE("job_id") \
+	"), event AS (" \
+		"DELETE FROM @schema.cairn_job_event WHERE " OF_GONE("job_id") \
+	"), line AS (" \
+		"DELETE FROM @schema.cairn_job_log WHERE " OF_GONE("job_id") \
+	"), letter AS (" \
+		"DELETE FROM @schema.cairn_job_dead_letter WHERE " OF_GONE("job_id") \
+	"), source AS (" \
+		"DELETE FROM @schema.cairn_job_replay WHERE " OF_GONE("source_id") \
+	"), replay AS (" \
+		"DELETE FROM @schema.cairn_job_replay WHERE " OF_GONE("replay_id") \
+	"), key AS (" \
+		"DELETE FROM @schema.cairn_job_key WHERE ctid = ANY (ARRAY(" \
+			"SELECT k.ctid FROM gone g CROSS JOIN LATERAL (" \
+				"SELECT k.ctid FROM @schema.cairn_job_key k " \
+				"WHERE g.idempotency_key IS NOT NULL AND k.type = g.type " \
+				"AND k.tenant = g.tenant " \
+				"AND k.idempotency_key = g.idempotency_key AND k.job_id = g.id " \
+				"OFFSET 0" \
+			") k" \
+		"))" \
+	") "
+
+/* $5 sets, $6 done, $7 total: progress is tested, though nobody will see it. Behind LOCK_JOBS. */
+#define FORGET \
+	"WITH held AS MATERIALIZED (" \
+		"SELECT s.id, s.n, s.run_at, s.run_number, " PROGRESS_FITS("s") " AS ok FROM (" \
+			"SELECT k.id, k.n, k.run_at, k.run_number, " \
+			MERGED("k", "$5", "$6", "$7") " FROM (" \
+				"SELECT l.id, l.run_at, l.run_number, l.progress_done, " \
+				"l.progress_total, width_bucket(l.id, $3::uuid[]) AS n " \
+				"FROM @schema.cairn_job_live l WHERE " HELD " OFFSET 0" \
+			") k" \
+		") s" \
+	"), gone AS (" \
+		"DELETE FROM @schema.cairn_job_live l " \
+		"WHERE l.id = ANY (ARRAY(SELECT h.id FROM held h WHERE h.ok)) " \
+		"RETURNING l.id, l.type, l.tenant, l.idempotency_key" \
+	"), " FORGET_THE_REST \
+	"SELECT h.n, h.ok::int4, h.run_at, NULL::timestamptz, h.run_number FROM held h"
 
 /* ---- any change --------------------------------------------------------- */
 
 /*
- * $3 ids, $4 fences, $5 guards, $6 from, $7 to, $8 endings, $9 sets, $10 events, $11 tenants (NULL:
- * any), $12 run_after, $13 not_before (-infinity: none), $14 leases, $15 reasons, $16 error codes,
- * $17 error messages, $18 outputs, $19 stages, $20 checkpoints, $21 done, $22 total.
+ * All of these have: $3 ids, $4 fences, $5 guards, $6 from, $7 tenants (NULL: any), $8 run
+ * numbers and $9 times of the last change to compare with, $10 sets. Columns of a batch in which
+ * no item says anything are NULL.
  *
  * now is what is written, tick what leases are held against; both after every lock is held.
  */
-#define CHANGE_LOCK \
-	"WITH locked AS MATERIALIZED (" \
-		"SELECT l.id, l.status, l.fence, l.lease_expires_at, l.run_at, l.tenant, " \
-		"l.run_number, l.attempt, l.worker, l.leased_at, l.stage, l.progress_done, " \
-		"l.progress_total, l.events, width_bucket(l.id, $3::uuid[]) AS n " \
-		"FROM @schema.cairn_job_live l WHERE l.id = ANY ($3) " \
-		"ORDER BY l.id FOR NO KEY UPDATE" \
-	"), clock AS MATERIALIZED (" \
+#define CLOCK \
+	"clock AS MATERIALIZED (" \
 		"SELECT k.tick, COALESCE($1::timestamptz, CASE $2::int4 WHEN 1 THEN now() " \
 		"WHEN 2 THEN " LEFT_T " END, k.tick) AS now FROM (" \
 			"SELECT COALESCE($1, clock_timestamp()) AS tick " \
@@ -160,51 +219,82 @@
 		") k" \
 	"), "
 
+/* The numbers of statuses, as bits. */
+#define STATUS_BIT(status) \
+	"CASE " status " WHEN 'PENDING' THEN 2 WHEN 'LEASED' THEN 4 WHEN 'SUCCEEDED' THEN 8 " \
+	"WHEN 'DEAD_LETTERED' THEN 16 ELSE 32 END"
+
+#define GUARDED(s) \
+	"($6::int4[])[" s ".n] & " STATUS_BIT(s ".status") " <> 0 " \
+	"AND (" s ".guard & 1 = 0 OR " s ".fence = ($4::int8[])[" s ".n]) " \
+	"AND (" s ".guard & 2 = 0 OR " s ".lease_expires_at > " s ".tick) " \
+	"AND (" s ".guard & 4 = 0 OR COALESCE(" s ".tenant = ($7::text[])[" s ".n], true)) " \
+	"AND (" s ".guard & 8 = 0 OR " s ".run_number = ($8::int4[])[" s ".n]) " \
+	"AND (" s ".guard & 16 = 0 OR " s ".prestart AND " s ".execution_started_at IS NULL) " \
+	"AND (" s ".guard & 32 = 0 OR COALESCE(" s ".lease_expires_at <= " s ".tick, true)) " \
+	"AND (" s ".guard & 64 = 0 OR " s ".idempotency_key IS NULL) " \
+	"AND (" s ".guard & 128 = 0 OR " s ".updated_at = ($9::timestamptz[])[" s ".n])"
+
+/* When a job is due again; from the time, what is waited for, and what was wished. */
+#define DUE(run_after) "c.now + (" run_after "::int8[])[k.n] * interval '1 microsecond' AS due"
+
+/*
+ * $11 events, $12 to, $13 endings, $14 run_after, $15 not_before (-infinity: none), $16 leases,
+ * $17 reasons, $18 error codes, $19 error messages, $20 outputs, $21 stages, $22 checkpoints,
+ * $23 done, $24 total, $25 data.
+ */
+#define CHANGE_LOCK \
+	"WITH locked AS MATERIALIZED (" \
+		"SELECT l.id, l.status, l.fence, l.lease_expires_at, l.run_at, l.tenant, " \
+		"l.run_number, l.attempt, l.worker, l.leased_at, l.stage, l.progress_done, " \
+		"l.progress_total, l.events, l.prestart, l.execution_started_at, " \
+		"l.idempotency_key, l.updated_at, width_bucket(l.id, $3::uuid[]) AS n " \
+		"FROM @schema.cairn_job_live l WHERE l.id = ANY ($3) " \
+		"ORDER BY l.id FOR NO KEY UPDATE" \
+	"), " CLOCK
+
 /* What holds, and the row as it will be, as far as more than one table wants to know. */
 #define CHANGE_HIT \
 	"hit AS MATERIALIZED (" \
 		"SELECT s.n, s.id, s.fence, s.run_number, s.attempt, s.worker, s.leased_at, " \
-		"s.events, s.now, s.target, s.ending, s.sets, s.notes, s.run_after, " \
-		"s.not_before, s.due, s.done, s.total, COALESCE(s.done <= s.total, true) AS ok, " \
+		"s.prestart, s.execution_started_at, s.events, s.now, s.target, s.ending, " \
+		"s.sets, s.notes, s.run_after, s.not_before, s.due, s.done, s.total, " \
+		PROGRESS_FITS("s") " AS ok, " \
 		"s.status = 'LEASED' AS was_leased, s.lease_expires_at AS lease_was, " \
 		"CASE WHEN s.sets & 1 <> 0 THEN GREATEST(s.due, s.not_before) " \
 		"ELSE s.run_at END AS run_at, " \
 		"CASE WHEN s.sets & 4096 <> 0 THEN NULL " \
 		"WHEN s.sets & 2 <> 0 THEN s.now + s.lease ELSE s.lease_expires_at END " \
 		"AS lease_expires_at, " \
-		"CASE WHEN s.sets & 32 <> 0 THEN ($19::text[])[s.n] ELSE s.stage END AS stage, " \
-		"CASE WHEN s.sets & 4 <> 0 THEN ($15::text[])[s.n] END AS reason, " \
-		"CASE WHEN s.sets & 8 <> 0 THEN ($16::text[])[s.n] END AS error_code, " \
-		"CASE WHEN s.sets & 8 <> 0 THEN ($17::text[])[s.n] END AS error_message " \
+		"CASE WHEN s.sets & 32 <> 0 THEN ($21::text[])[s.n] ELSE s.stage END AS stage, " \
+		"CASE WHEN s.sets & 4 <> 0 THEN ($17::text[])[s.n] END AS reason, " \
+		"CASE WHEN s.sets & 8 <> 0 THEN ($18::text[])[s.n] END AS error_code, " \
+		"CASE WHEN s.sets & 8 <> 0 THEN ($19::text[])[s.n] END AS error_message " \
 		"FROM (" \
-			"SELECT k.*, c.now, c.tick, ($7::int4[])[k.n] AS target, " \
+			"SELECT k.*, c.now, c.tick, ($5::int4[])[k.n] AS guard, " \
+			"($12::int4[])[k.n] AS target, " \
 			"('{SUCCEEDED,RETRYABLE,TERMINAL,TIMEOUT,PANICKED,LEASE_EXPIRED," \
-			"CANCELED,CONTINUED,SNOOZED,RELEASED}'::text[])[($8::int4[])[k.n]] " \
-			"AS ending, ($9::int4[])[k.n] AS sets, ($10::int4[])[k.n] AS notes, " \
-			"($12::int8[])[k.n] AS run_after, " \
-			"c.now + ($12)[k.n] * interval '1 microsecond' AS due, " \
-			"($13::timestamptz[])[k.n] AS not_before, " \
-			"($14::int8[])[k.n] * interval '1 microsecond' AS lease, " \
-			"CASE WHEN ($9)[k.n] & 64 <> 0 THEN ($21::int8[])[k.n] " \
-			"ELSE k.progress_done END AS done, " \
-			"CASE WHEN ($9)[k.n] & 128 <> 0 THEN ($22::int8[])[k.n] " \
-			"ELSE k.progress_total END AS total " \
+			"CANCELED,CONTINUED,SNOOZED,RELEASED}'::text[])[($13::int4[])[k.n]] " \
+			"AS ending, ($10::int4[])[k.n] AS sets, ($11::int4[])[k.n] AS notes, " \
+			"($14::int8[])[k.n] AS run_after, " DUE("$14") ", " \
+			"($15::timestamptz[])[k.n] AS not_before, " \
+			"($16::int8[])[k.n] * interval '1 microsecond' AS lease, " \
+			MERGED("k", "$10", "$23", "$24") " " \
 			"FROM locked k CROSS JOIN clock c OFFSET 0" \
-		") s WHERE (($5::int4[])[s.n] & 1 = 0 OR s.fence = ($4::int8[])[s.n]) " \
-		"AND (($5)[s.n] & 2 = 0 OR s.lease_expires_at > s.tick) " \
-		"AND (($5)[s.n] & 4 = 0 OR COALESCE(s.tenant = ($11::text[])[s.n], true)) " \
-		"AND ($6::int4[])[s.n] & CASE s.status WHEN 'PENDING' THEN 2 ELSE 4 END <> 0" \
+		") s WHERE " GUARDED("s") \
 	"), "
-
-/* A bit of the events to write, and how many of the lower ones there are: their order is theirs. */
-#define NOTED(bit) "((h.notes >> " bit ") & 1)"
-#define ALL_NOTED \
-	NOTED("5") " + " NOTED("6") " + " NOTED("7") " + " NOTED("8") " + " NOTED("9")
 
 #define SET_OR(bit, value, column) \
 	"CASE WHEN h.sets & " bit " <> 0 THEN " value " ELSE " column " END"
 
-#define CHANGE_WRITE \
+/* How many events are written, of these kinds. */
+#define NOTED(bit, notes) "((" notes " >> " bit ") & 1)"
+#define COUNTED(notes) \
+	"(" NOTED("3", notes) " + " NOTED("4", notes) " + " NOTED("5", notes) " + " \
+	NOTED("6", notes) " + " NOTED("7", notes) " + " NOTED("8", notes) " + " \
+	NOTED("9", notes) " + " NOTED("10", notes) ")"
+
+#define CHANGE_KEPT \
 	"kept AS (" \
 		"UPDATE @schema.cairn_job_live l SET " \
 		"status = CASE h.target WHEN 1 THEN 'PENDING' ELSE 'LEASED' END, " \
@@ -216,33 +306,42 @@
 		"heartbeat_at = CASE WHEN h.sets & 2048 <> 0 THEN NULL " \
 		"WHEN h.sets & 2 <> 0 THEN h.now ELSE l.heartbeat_at END, " \
 		"leased_at = " SET_OR("2048", "NULL", "l.leased_at") ", " \
-		"worker = " SET_OR("2048", "NULL", "l.worker") ", stage = h.stage, " \
-		"progress_done = h.done, progress_total = h.total, " \
-		"checkpoint = " SET_OR("256", "($20::json[])[h.n]", "l.checkpoint") ", " \
-		"output = " SET_OR("16", "($18::json[])[h.n]", "l.output") ", " \
+		"worker = " SET_OR("2048", "NULL", "l.worker") ", " \
+		"prestart = l.prestart AND h.sets & 2048 = 0, " \
+		"execution_started_at = CASE WHEN h.sets & 2048 <> 0 THEN NULL " \
+		"WHEN h.sets & 8192 <> 0 THEN COALESCE(l.execution_started_at, h.now) " \
+		"ELSE l.execution_started_at END, " \
+		"run_number = h.run_number + ((h.sets >> 14) & 1), " \
+		"attempt = " SET_OR("16384", "0", "h.attempt - ((h.sets >> 15) & 1)") ", " \
+		"started_at = CASE WHEN h.sets & 16384 <> 0 " \
+		"OR (h.sets & 32768 <> 0 AND h.attempt = 1) THEN NULL ELSE l.started_at END, " \
+		"stage = h.stage, progress_done = h.done, progress_total = h.total, " \
+		"checkpoint = " SET_OR("256", "($22::json[])[h.n]", "l.checkpoint") ", " \
+		"output = " SET_OR("16", "($20::json[])[h.n]", "l.output") ", " \
 		"status_reason = " SET_OR("4", "h.reason", "l.status_reason") ", " \
 		"error_code = " SET_OR("8", "h.error_code", "l.error_code") ", " \
 		"error_message = " SET_OR("8", "h.error_message", "l.error_message") ", " \
-		"events = l.events + " ALL_NOTED " " \
+		"events = l.events + " COUNTED("h.notes") " " \
 		"FROM hit h WHERE l.id = h.id AND h.ok AND h.target <= 2" \
-	"), gone AS (" \
+	"), "
+
+#define CHANGE_GONE \
+	"gone AS (" \
 		"DELETE FROM @schema.cairn_job_live l USING hit h " \
 		"WHERE l.id = h.id AND h.ok AND h.target > 2 " \
-		"RETURNING " MOVED("l") ", h.now, h.run_at, l.events + " ALL_NOTED " AS events, " \
+		"RETURNING " MOVED("l") ", h.now, h.run_at, " \
+		"l.events + " COUNTED("h.notes") " AS events, " \
 		"h.target, h.sets, h.stage, h.lease_expires_at, h.done, h.total, " \
 		"CASE WHEN h.sets & 2048 <> 0 THEN NULL WHEN h.sets & 2 <> 0 THEN h.now " \
 		"ELSE l.heartbeat_at END AS heartbeat_at, " \
 		SET_OR("2048", "NULL", "l.leased_at") " AS leased_at, " \
 		SET_OR("2048", "NULL", "l.worker") " AS worker, " \
-		SET_OR("256", "($20)[h.n]", "l.checkpoint") " AS checkpoint, " \
-		SET_OR("16", "($18)[h.n]", "l.output") " AS output, " \
+		SET_OR("256", "($22)[h.n]", "l.checkpoint") " AS checkpoint, " \
+		SET_OR("16", "($20)[h.n]", "l.output") " AS output, " \
 		SET_OR("4", "h.reason", "l.status_reason") " AS reason, " \
 		SET_OR("8", "h.error_code", "l.error_code") " AS error_code, " \
 		SET_OR("8", "h.error_message", "l.error_message") " AS error_message" \
-	"), "
-
-#define CHANGE_HISTORY \
-	"done AS (" \
+	"), done AS (" \
 		INTO_DONE \
 		"SELECT " MOVED("g") ", g.now, g.now, g.run_at, g.events, " \
 		"('{SUCCEEDED,DEAD_LETTERED,CANCELED}'::text[])[g.target - 2], g.stage, " \
@@ -253,112 +352,126 @@
 		"SELECT g.id, g.now, g.now, g.run_number, g.attempt, g.type, g.queue, g.tenant, " \
 		"g.payload, g.checkpoint, g.error_code, g.error_message FROM gone g " \
 		"WHERE g.sets & 1024 <> 0" DEAD_AGAIN \
-	"), attempt AS (" \
+	"), "
+
+/* An event for each bit of notes; lower bits come first. A field is there for some kinds only. */
+#define OF_KIND(bits, value) "CASE WHEN e.bit IN (" bits ") THEN " value " END"
+#define BACK_AGAIN(condition, value) "WHEN e.bit = 10 AND " condition " THEN " value " "
+#define NEW_RUN "e.was_leased AND e.sets & 16384 <> 0"
+
+#define CHANGE_HISTORY \
+	"attempt AS (" \
 		INTO_ATTEMPT \
 		"SELECT h.id, h.fence, h.leased_at, h.now, h.run_number, h.attempt, h.ending, " \
 		"h.worker, h.error_code, h.error_message, " \
 		"CASE WHEN h.target = 1 THEN h.run_after END, " \
 		"CASE WHEN h.target = 1 THEN h.run_at END, " \
-		"CASE WHEN h.target = 1 THEN NULLIF(h.not_before, '-infinity') END " \
+		"CASE WHEN h.target = 1 THEN NULLIF(h.not_before, '-infinity') END, " \
+		"h.prestart, h.execution_started_at " \
 		"FROM hit h WHERE h.ok AND h.was_leased AND h.ending IS NOT NULL" \
 	"), event AS (" \
 		INTO_EVENT \
-		"SELECT h.id, h.events + 1, h.now, h.run_number, h.attempt, 'SUCCEEDED', " \
-		"h.stage, h.done, h.total, NULL, NULL, NULL, NULL, NULL::int8, " \
-		"NULL::timestamptz, NULL::timestamptz " \
-		"FROM hit h WHERE h.ok AND h.notes & 32 <> 0 " \
-		"UNION ALL SELECT h.id, h.events + 1 + " NOTED("5") ", h.now, h.run_number, " \
-		"h.attempt, 'FAILED', NULL, NULL, NULL, NULL, h.error_code, h.error_message, " \
-		"h.ending, NULL, NULL, NULL FROM hit h WHERE h.ok AND h.notes & 64 <> 0 " \
-		"UNION ALL SELECT h.id, h.events + 1 + " NOTED("5") " + " NOTED("6") ", h.now, " \
-		"h.run_number, h.attempt, 'RETRY_SCHEDULED', NULL, NULL, NULL, NULL, NULL, NULL, " \
-		"CASE WHEN h.not_before > h.due THEN 'HANDLER_NOT_BEFORE' ELSE 'POLICY' END, " \
-		"h.run_after, h.run_at, NULLIF(h.not_before, '-infinity') " \
-		"FROM hit h WHERE h.ok AND h.notes & 128 <> 0 " \
-		"UNION ALL SELECT h.id, h.events + 1 + " NOTED("5") " + " NOTED("6") " + " \
-		NOTED("7") ", h.now, h.run_number, h.attempt, 'DEAD_LETTERED', NULL, NULL, NULL, " \
-		"NULL, h.error_code, NULL, h.ending, NULL, NULL, NULL " \
-		"FROM hit h WHERE h.ok AND h.notes & 256 <> 0 " \
-		"UNION ALL SELECT h.id, h.events + " ALL_NOTED ", h.now, h.run_number, " \
-		"h.attempt, 'CANCELED', NULL, NULL, NULL, h.reason, NULL, NULL, NULL, NULL, " \
-		"CASE WHEN h.was_leased THEN h.lease_was END, NULL " \
-		"FROM hit h WHERE h.ok AND h.notes & 512 <> 0" \
-	") SELECT h.n, h.ok::int4, h.run_at, h.lease_expires_at FROM hit h"
+		"SELECT e.id, e.events + " COUNTED("e.sofar") ", e.now, e.run_number, e.attempt, " \
+		"e.kind, " \
+		"CASE WHEN e.bit IN (3, 5) THEN e.stage " BACK_AGAIN(NEW_RUN, "e.stage") "END, " \
+		"CASE WHEN e.bit = 4 AND e.sets & 64 <> 0 OR e.bit = 5 THEN e.done " \
+		BACK_AGAIN(NEW_RUN, "e.done") "END, " \
+		"CASE WHEN e.bit = 4 AND e.sets & 128 <> 0 OR e.bit = 5 THEN e.total " \
+		BACK_AGAIN(NEW_RUN, "e.total") "END, " \
+		OF_KIND("9, 10", "e.reason") ", " OF_KIND("6, 8", "e.error_code") ", " \
+		OF_KIND("6", "e.error_message") ", " \
+		"CASE WHEN e.bit IN (6, 8) THEN e.ending WHEN e.bit <> 7 THEN NULL " \
+		"WHEN e.not_before > e.due THEN 'HANDLER_NOT_BEFORE' ELSE 'POLICY' END, " \
+		"CASE WHEN e.bit = 7 THEN e.run_after " \
+		BACK_AGAIN("e.was_leased", "e.run_after") "END, " \
+		"CASE WHEN e.bit = 7 THEN e.run_at " BACK_AGAIN("e.was_leased", "e.run_at") \
+		"WHEN e.bit = 9 AND e.was_leased THEN e.lease_was END, " \
+		OF_KIND("7", "NULLIF(e.not_before, '-infinity')") ", ($25::json[])[e.n] " \
+		"FROM (" \
+			"SELECT h.*, k.bit, k.kind, h.notes & ((2 << k.bit) - 1) AS sofar " \
+			"FROM hit h CROSS JOIN (VALUES (3, 'STAGE_CHANGED'), (4, 'PROGRESS'), " \
+			"(5, 'SUCCEEDED'), (6, 'FAILED'), (7, 'RETRY_SCHEDULED'), " \
+			"(8, 'DEAD_LETTERED'), (9, 'CANCELED'), (10, 'REQUEUED')) k(bit, kind) " \
+			"WHERE h.ok AND (h.notes >> k.bit) & 1 = 1" \
+		") e" \
+	") SELECT h.n, h.ok::int4, h.run_at, h.lease_expires_at, " \
+	"h.run_number + ((h.sets >> 14) & 1) FROM hit h"
 
-/* ---- reap --------------------------------------------------------------- */
+/* ---- edit, adopt: live rows that nobody is working on ---------------------- */
+
+/* $11 run_after, $12 not_before, $13 owners, $14 payloads, $15 priorities. */
+#define EDIT \
+	"hit AS MATERIALIZED (" \
+		"SELECT s.n, s.id, s.now, s.sets, GREATEST(s.due, s.not_before) AS due FROM (" \
+			"SELECT k.*, c.now, c.tick, ($5::int4[])[k.n] AS guard, " \
+			"($10::int4[])[k.n] AS sets, " DUE("$11") ", " \
+			"($12::timestamptz[])[k.n] AS not_before " \
+			"FROM locked k CROSS JOIN clock c OFFSET 0" \
+		") s WHERE " GUARDED("s") \
+	") UPDATE @schema.cairn_job_live l SET updated_at = h.now, " \
+	"run_at = " SET_OR("1", "h.due", "l.run_at") ", " \
+	"parked = " SET_OR("1", "h.due > h.now AND l.status = 'PENDING'", "l.parked") ", " \
+	"owner = " SET_OR("131072", "($13::text[])[h.n]", "l.owner") ", " \
+	"payload = " SET_OR("262144", "($14::json[])[h.n]", "l.payload") ", " \
+	"priority = " SET_OR("524288", "($15::int4[])[h.n]", "l.priority") " " \
+	"FROM hit h WHERE l.id = h.id " \
+	"RETURNING h.n, 1, l.run_at, l.lease_expires_at, l.run_number"
+
+/* ---- requeue: from done back to live --------------------------------------- */
 
 /*
- * $2 limit, $3 retry delay, $4 error code, $5 error message, $6: 1 writes events, $7: only these
- * ids (NULL: any). Leases that heartbeats have extended are pushed forward in the index of
- * deadlines on the way.
+ * $11 events, $12 run_after, $13 not_before, $14 reasons, $15 stages, $16 data. What a new run
+ * starts without is not asked for: holder, lease, error, output.
  */
-#define REAP_T "COALESCE($1::timestamptz, statement_timestamp())"
-#define AGAIN_AT REAP_T " + $3::int8 * interval '1 microsecond'"
-
-#define EXPIRED(j) \
-	j ".status = 'LEASED' AND " j ".reap_at < " REAP_T " AND " j ".lease_expires_at < " REAP_T
-
-#define REAP_HIT \
-	"WITH hit AS MATERIALIZED (" \
-		"SELECT l.id, l.type, l.tenant, l.worker, l.leased_at, l.fence, l.run_number, " \
-		"l.attempt, l.max_attempts, l.events, l.lease_expires_at, l.run_at, " \
-		"l.attempt < l.max_attempts AS again FROM @schema.cairn_job_live l " \
-		"WHERE " EXPIRED("l") " AND ($7::uuid[] IS NULL OR l.id = ANY ($7)) " \
-		"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8 FOR NO KEY UPDATE SKIP LOCKED" \
-	"), pushed AS (" \
-		"UPDATE @schema.cairn_job_live SET reap_at = lease_expires_at " \
-		"WHERE ctid = ANY (ARRAY(" \
-			"SELECT p.ctid FROM @schema.cairn_job_live p WHERE p.status = 'LEASED' " \
-			"AND p.reap_at < " REAP_T " AND p.lease_expires_at >= " REAP_T " " \
-			"ORDER BY p.reap_at LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED" \
-		"))" \
-	"), "
-
-#define REAP_WRITE \
-	"kept AS (" \
-		"UPDATE @schema.cairn_job_live l SET status = 'PENDING', " \
-		"updated_at = " REAP_T ", run_at = " AGAIN_AT ", parked = $3 > 0, " \
-		"lease_expires_at = NULL, reap_at = NULL, heartbeat_at = NULL, " \
-		"leased_at = NULL, worker = NULL, output = NULL, " \
-		"status_reason = 'LEASE_EXPIRED', error_code = $4::text, " \
-		"error_message = $5::text, events = l.events + 2 * $6::int4 " \
-		"FROM hit h WHERE l.id = h.id AND h.again" \
+#define REQUEUE_HIT \
+	"WITH locked AS MATERIALIZED (" \
+		"SELECT d.id, d.status, d.fence, d.lease_expires_at, d.tenant, d.run_number, " \
+		"false AS prestart, NULL::timestamptz AS execution_started_at, " \
+		"d.idempotency_key, d.updated_at, width_bucket(d.id, $3::uuid[]) AS n " \
+		"FROM @schema.cairn_job_done d WHERE d.id = ANY ($3) ORDER BY d.id FOR UPDATE" \
+	"), " CLOCK \
+	"hit AS MATERIALIZED (" \
+		"SELECT s.n, s.id, s.now, s.sets, s.notes, " \
+		"GREATEST(s.due, s.not_before) AS due FROM (" \
+			"SELECT k.*, c.now, c.tick, ($5::int4[])[k.n] AS guard, " \
+			"($10::int4[])[k.n] AS sets, ($11::int4[])[k.n] AS notes, " \
+			DUE("$12") ", ($13::timestamptz[])[k.n] AS not_before " \
+			"FROM locked k CROSS JOIN clock c OFFSET 0" \
+		") s WHERE " GUARDED("s") \
 	"), gone AS (" \
-		"DELETE FROM @schema.cairn_job_live l USING hit h " \
-		"WHERE l.id = h.id AND NOT h.again " \
-		"RETURNING " MOVED("l") ", l.run_at, l.events, l.stage, l.progress_done, " \
-		"l.progress_total, l.checkpoint" \
-	"), done AS (" \
-		INTO_DONE \
-		"SELECT " MOVED("g") ", " REAP_T ", " REAP_T ", g.run_at, g.events + 2 * $6, " \
-		"'DEAD_LETTERED', g.stage, NULL, NULL, NULL, NULL, g.progress_done, " \
-		"g.progress_total, g.checkpoint, NULL, 'LEASE_EXPIRED', $4, $5 FROM gone g" \
-	"), dead AS (" \
-		INTO_DEAD \
-		"SELECT g.id, " REAP_T ", " REAP_T ", g.run_number, g.attempt, g.type, g.queue, " \
-		"g.tenant, g.payload, g.checkpoint, $4, $5 FROM gone g" DEAD_AGAIN \
+		"DELETE FROM @schema.cairn_job_done d USING hit h WHERE d.id = h.id " \
+		"RETURNING " MOVED("d") ", d.events, d.status_reason, " \
+		SET_OR("32", "($15::text[])[h.n]", "d.stage") " AS stage, " \
+		SET_OR("65536", "NULL", "d.progress_done") " AS done, " \
+		SET_OR("65536", "NULL", "d.progress_total") " AS total, " \
+		SET_OR("65536", "NULL", "d.checkpoint") " AS checkpoint, " \
+		SET_OR("1", "h.due", "d.run_at") " AS run_at, " \
+		SET_OR("4", "($14::text[])[h.n]", "d.status_reason") " AS reason, " \
+		"h.n, h.now, h.sets, h.notes, d.run_number + ((h.sets >> 14) & 1) AS next_run" \
 	"), "
 
-#define REAP_HISTORY \
-	"attempt AS (" \
-		INTO_ATTEMPT \
-		"SELECT h.id, h.fence, h.leased_at, " REAP_T ", h.run_number, h.attempt, " \
-		"'LEASE_EXPIRED', h.worker, $4, $5, CASE WHEN h.again THEN $3 END, " \
-		"CASE WHEN h.again THEN " AGAIN_AT " END, NULL FROM hit h" \
+#define REQUEUE_WRITE \
+	"back AS (" \
+		"INSERT INTO @schema.cairn_job_live (id, created_at, fence, timeout_us, " \
+		"priority, run_number, attempt, max_attempts, queue, type, tenant, payload, " \
+		"started_at, owner, idempotency_key, updated_at, run_at, events, parked, status, " \
+		"stage, progress_done, progress_total, checkpoint, status_reason, request) " \
+		"SELECT g.id, g.created_at, g.fence, g.timeout_us, g.priority, g.next_run, " \
+		"CASE WHEN g.sets & 16384 <> 0 THEN 0 ELSE g.attempt END, g.max_attempts, " \
+		"g.queue, g.type, g.tenant, g.payload, " \
+		"CASE WHEN g.sets & 16384 = 0 THEN g.started_at END, g.owner, " \
+		"g.idempotency_key, g.now, g.run_at, g.events + ((g.notes >> 10) & 1), " \
+		"g.run_at > g.now, 'PENDING', g.stage, g.done, g.total, g.checkpoint, g.reason, (" \
+			"SELECT k.request FROM @schema.cairn_job_key k WHERE k.type = g.type " \
+			"AND k.tenant = g.tenant AND k.idempotency_key = g.idempotency_key " \
+			"AND k.job_id = g.id" \
+		") FROM gone g" \
 	"), event AS (" \
 		INTO_EVENT \
-		"SELECT h.id, h.events + 1, " REAP_T ", h.run_number, h.attempt, 'FAILED', NULL, " \
-		"NULL::int8, NULL::int8, NULL, $4, $5, 'LEASE_EXPIRED', NULL::int8, " \
-		"NULL::timestamptz, NULL::timestamptz FROM hit h WHERE $6 = 1 " \
-		"UNION ALL SELECT h.id, h.events + 2, " REAP_T ", h.run_number, h.attempt, " \
-		"CASE WHEN h.again THEN 'RETRY_SCHEDULED' ELSE 'DEAD_LETTERED' END, NULL, NULL, " \
-		"NULL, NULL, CASE WHEN NOT h.again THEN $4 END, NULL, " \
-		"CASE WHEN h.again THEN 'POLICY' ELSE 'LEASE_EXPIRED' END, " \
-		"CASE WHEN h.again THEN $3 END, CASE WHEN h.again THEN " AGAIN_AT " END, NULL " \
-		"FROM hit h WHERE $6 = 1" \
-	") SELECT h.id, h.type, h.tenant, h.worker, h.fence, h.run_number, h.attempt, " \
-	"h.max_attempts, h.again, CASE WHEN h.again THEN " AGAIN_AT " ELSE h.run_at END, " \
-	"h.lease_expires_at FROM hit h ORDER BY h.lease_expires_at, h.id"
+		"SELECT g.id, g.events + 1, g.now, g.run_number, g.attempt, 'REQUEUED', NULL, " \
+		"NULL, NULL, g.reason, NULL, NULL, NULL, NULL, NULL, NULL, ($16::json[])[g.n] " \
+		"FROM gone g WHERE g.notes & 1024 <> 0" \
+	") SELECT g.n, 1, g.run_at, NULL::timestamptz, g.next_run FROM gone g"
 /* clang-format on */
 
 #endif

@@ -1,12 +1,15 @@
 DROP VIEW cairn_job_attempts;
 DROP VIEW cairn_job;
 DROP TABLE cairn_job_dead_letter;
+DROP TABLE cairn_job_log;
 DROP TABLE cairn_job_event;
 DROP TABLE cairn_job_attempt;
+DROP TABLE cairn_job_replay;
 DROP TABLE cairn_job_key;
 DROP TABLE cairn_job_done;
 DROP TABLE cairn_job_live;
 DROP TABLE cairn_job_definition;
+DROP DOMAIN cairn_log_level;
 DROP DOMAIN cairn_event_kind;
 DROP DOMAIN cairn_job_ending;
 DROP DOMAIN cairn_job_status;

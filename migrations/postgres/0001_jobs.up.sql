@@ -1,6 +1,7 @@
 -- since: 0.1.0
 --
--- Jobs: definitions, live and finished jobs apart, keys, attempts, events, dead letters.
+-- Jobs: definitions, live and finished jobs apart, keys, lineage, attempts, events, logs, dead
+-- letters.
 --
 -- A job stands in cairn_job_live while it is PENDING or LEASED and is moved to cairn_job_done by
 -- the statement that finishes it, so that the table workers fight over stays small. The view
@@ -21,6 +22,9 @@ CREATE DOMAIN cairn_job_ending AS text COLLATE "C" CHECK (VALUE IN ('SUCCEEDED',
 CREATE DOMAIN cairn_event_kind AS text COLLATE "C" CHECK (VALUE IN ('ENQUEUED', 'LEASED',
 	'STAGE_CHANGED', 'PROGRESS', 'SUCCEEDED', 'FAILED', 'RETRY_SCHEDULED', 'DEAD_LETTERED',
 	'CANCELED', 'REQUEUED'));
+
+CREATE DOMAIN cairn_log_level AS text COLLATE "C" CHECK (VALUE IN ('DEBUG', 'INFO', 'WARNING',
+	'ERROR'));
 
 CREATE TABLE cairn_job_definition (
 	type            text COLLATE "C" PRIMARY KEY CHECK (octet_length(type) BETWEEN 1 AND 255),
@@ -50,6 +54,7 @@ CREATE TABLE cairn_job_live (
 	max_attempts     integer NOT NULL,
 	events           integer NOT NULL,
 	parked           boolean NOT NULL,
+	prestart         boolean NOT NULL DEFAULT false, -- claimed ahead of execution
 	status           cairn_job_status NOT NULL,
 	queue            text COLLATE "C" NOT NULL,
 	type             text COLLATE "C" NOT NULL,
@@ -61,6 +66,7 @@ CREATE TABLE cairn_job_live (
 	leased_at        timestamptz,
 	started_at       timestamptz,
 	reap_at          timestamptz,
+	execution_started_at timestamptz, -- when the running attempt's stage became running
 	progress_done    bigint,
 	progress_total   bigint,
 	worker           text COLLATE "C",
@@ -128,6 +134,12 @@ CREATE TABLE cairn_job_done (
 	CONSTRAINT cairn_job_done_pkey PRIMARY KEY (id)
 );
 
+-- Pruning walks these, the successes type by type: what is kept for long, because its type wants it
+-- or because somebody has yet to look at it, does not stand in front of the rest.
+CREATE INDEX cairn_job_done_succeeded ON cairn_job_done (type, finished_at)
+	WHERE status = 'SUCCEEDED';
+CREATE INDEX cairn_job_done_failed ON cairn_job_done (finished_at) WHERE status <> 'SUCCEEDED';
+
 -- Keyed jobs: the promise that one key makes one job, and the request it was made with.
 CREATE TABLE cairn_job_key (
 	job_id          uuid NOT NULL,
@@ -138,6 +150,20 @@ CREATE TABLE cairn_job_key (
 	request         json NOT NULL,
 	CONSTRAINT cairn_job_key_pkey PRIMARY KEY (type, tenant, idempotency_key)
 );
+
+-- Replays: the promise that one key makes one replay of a run, and which job that is.
+CREATE TABLE cairn_job_replay (
+	source_id  uuid NOT NULL,
+	replay_id  uuid NOT NULL,
+	created_at timestamptz NOT NULL,
+	run_number integer NOT NULL, -- of the source
+	replay_key text COLLATE "C" NOT NULL,
+	reason     text NOT NULL,
+	CONSTRAINT cairn_job_replay_pkey PRIMARY KEY (source_id, run_number, replay_key)
+);
+
+-- The lineage of a replay that is deleted.
+CREATE INDEX cairn_job_replay_replay ON cairn_job_replay (replay_id);
 
 -- Append-only: the row is written when the attempt ends; the running one is the job's own row.
 CREATE TABLE cairn_job_attempt (
@@ -154,6 +180,8 @@ CREATE TABLE cairn_job_attempt (
 	retry_delay_us bigint,
 	next_run_at    timestamptz,
 	not_before     timestamptz,
+	prestart       boolean NOT NULL DEFAULT false,
+	execution_started_at timestamptz,
 	CONSTRAINT cairn_job_attempt_pkey PRIMARY KEY (job_id, fence)
 );
 
@@ -175,7 +203,21 @@ CREATE TABLE cairn_job_event (
 	duration_us    bigint,
 	until          timestamptz,
 	requested      timestamptz,
+	data           json, -- members that a reader gets as they are
 	CONSTRAINT cairn_job_event_pkey PRIMARY KEY (job_id, seq)
+);
+
+-- What handlers and people say; attempt 0 is from outside.
+CREATE TABLE cairn_job_log (
+	job_id     uuid NOT NULL,
+	seq        bigint NOT NULL,
+	at         timestamptz NOT NULL,
+	run_number integer NOT NULL,
+	attempt    integer NOT NULL,
+	level      cairn_log_level NOT NULL,
+	message    text NOT NULL,
+	data       json,
+	CONSTRAINT cairn_job_log_pkey PRIMARY KEY (job_id, seq)
 );
 
 -- The latest dead letter of a job, with what it worked on as it was then.
@@ -201,20 +243,23 @@ SELECT j.id, j.queue, j.type, j.tenant, j.payload, j.status, j.priority, j.run_n
 	j.max_attempts, j.timeout_us, j.run_at, j.parked, j.lease_expires_at, j.heartbeat_at,
 	j.leased_at, j.worker, j.owner, j.fence, j.started_at, j.finished_at, j.stage,
 	j.progress_done, j.progress_total, j.checkpoint, j.output, j.idempotency_key, k.request,
-	k.request_hash, j.status_reason, j.error_code, j.error_message, j.created_at, j.updated_at
+	k.request_hash, j.status_reason, j.error_code, j.error_message, j.created_at, j.updated_at,
+	j.prestart, j.execution_started_at
 FROM (
 	SELECT id, queue, type, tenant, payload, status, priority, run_number, attempt,
 		max_attempts, timeout_us, run_at, parked, lease_expires_at, heartbeat_at,
 		leased_at, worker, owner, fence, started_at, NULL::timestamptz AS finished_at,
 		stage, progress_done, progress_total, checkpoint, output, idempotency_key,
-		status_reason, error_code, error_message, created_at, updated_at
+		status_reason, error_code, error_message, created_at, updated_at, prestart,
+		execution_started_at
 	FROM cairn_job_live
 	UNION ALL
 	SELECT id, queue, type, tenant, payload, status, priority, run_number, attempt,
 		max_attempts, timeout_us, run_at, false, lease_expires_at, heartbeat_at,
 		leased_at, worker, owner, fence, started_at, finished_at,
 		stage, progress_done, progress_total, checkpoint, output, idempotency_key,
-		status_reason, error_code, error_message, created_at, updated_at
+		status_reason, error_code, error_message, created_at, updated_at, false,
+		NULL::timestamptz
 	FROM cairn_job_done
 ) j
 LEFT JOIN cairn_job_key k ON k.type = j.type AND k.tenant = j.tenant
@@ -223,10 +268,10 @@ LEFT JOIN cairn_job_key k ON k.type = j.type AND k.tenant = j.tenant
 -- For people: ended attempts and the running one.
 CREATE VIEW cairn_job_attempts AS
 SELECT job_id, fence, run_number, attempt, worker, leased_at, finished_at, ending, error_code,
-	error_message, retry_delay_us, next_run_at, not_before
+	error_message, retry_delay_us, next_run_at, not_before, prestart, execution_started_at
 FROM cairn_job_attempt
 UNION ALL
 SELECT id, fence, run_number, attempt, worker, leased_at, NULL, 'RUNNING', NULL, NULL, NULL, NULL,
-	NULL
+	NULL, prestart, execution_started_at
 FROM cairn_job_live
 WHERE status = 'LEASED';

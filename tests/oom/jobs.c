@@ -74,6 +74,33 @@ static cairn_status do_heartbeat(void)
 	return cairn_job_heartbeat(conn, &lease, 1, 0, NULL, &err);
 }
 
+static cairn_status do_progress(void)
+{
+	cairn_progress item = { .lease = cairn_job_lease(&jobs->at[0]),
+				.set = CAIRN_PROGRESS_DONE,
+				.stage = CAIRN_STR("running"),
+				.checkpoint = CAIRN_STR("[1]") };
+	return cairn_job_progress(conn, &item, 1, NULL, &err);
+}
+
+static cairn_status do_log(void)
+{
+	cairn_log_line lines[2];
+	memset(lines, 0, sizeof lines);
+	for (size_t i = 0; i < 2; i++) {
+		lines[i].lease = cairn_job_lease(&jobs->at[0]);
+		lines[i].level = CAIRN_LOG_INFO;
+		lines[i].message = CAIRN_STR("half done");
+	}
+	return cairn_job_log(conn, lines, 2, NULL, &err);
+}
+
+static cairn_status do_note(void)
+{
+	return cairn_job_note(conn, cairn_any(), added[1].id, CAIRN_LOG_WARNING, CAIRN_STR("look"),
+			      CAIRN_STR("{\"by\":\"me\"}"), &err);
+}
+
 static cairn_status do_finish(void)
 {
 	cairn_finish items[2];
@@ -152,6 +179,110 @@ static cairn_status do_stale_finish(void)
 	return st;
 }
 
+static cairn_status do_stale_log(void)
+{
+	cairn_log_line line = { .lease = cairn_job_lease(&jobs->at[0]),
+				.level = CAIRN_LOG_INFO,
+				.message = CAIRN_STR("too late") };
+	cairn_changed each;
+	cairn_status st = cairn_job_log(conn, &line, 1, &each, &err);
+	if (st == CAIRN_OK && each.code != CAIRN_E_JOB_FINISHED)
+		return CAIRN_INTERNAL;
+	return st;
+}
+
+static cairn_job_added again; /* the replay of the job that succeeded */
+
+static cairn_status do_replay(void)
+{
+	cairn_rerun item = { .source = jobs->at[0].id,
+			     .run_number = 1,
+			     .key = CAIRN_STR("again"),
+			     .reason = CAIRN_STR("why") };
+	return cairn_job_replay(conn, cairn_any(), &item, 1, &again, &err);
+}
+
+static cairn_status do_stale_replay(void)
+{
+	cairn_rerun item = { .source = jobs->at[1].id,
+			     .run_number = 1,
+			     .key = CAIRN_STR("again"),
+			     .reason = CAIRN_STR("why") };
+	cairn_job_added each;
+	cairn_status st = cairn_job_replay(conn, cairn_any(), &item, 1, &each, &err);
+	if (st == CAIRN_OK && each.code != CAIRN_E_JOB_EXPECTATION)
+		return CAIRN_INTERNAL;
+	return st;
+}
+
+static cairn_status do_edit(void)
+{
+	cairn_job_patch item = { .id = again.id,
+				 .set = CAIRN_JOB_PAYLOAD | CAIRN_JOB_PRIORITY,
+				 .priority = 1,
+				 .payload = CAIRN_STR("[2]") };
+	return cairn_job_edit(conn, cairn_any(), &item, 1, NULL, &err);
+}
+
+static cairn_status do_adopt(void)
+{
+	return cairn_job_adopt(conn, cairn_any(), &again.id, 1, CAIRN_STR("me"), NULL, &err);
+}
+
+static cairn_status do_requeue_where(void)
+{
+	cairn_swept *swept = NULL;
+	cairn_job_filter filter = { .size = sizeof filter,
+				    .scope = cairn_any(),
+				    .statuses = 1u << CAIRN_JOB_DEAD_LETTERED };
+	cairn_status st =
+		cairn_job_requeue_where(conn, &filter, 1, CAIRN_STR("mended"), &swept, &err);
+	if (st == CAIRN_OK && (swept->count != 1 || swept->at[0].status != CAIRN_OK))
+		st = CAIRN_INTERNAL;
+	cairn_free(swept);
+	return st;
+}
+
+static cairn_status do_stale_requeue(void)
+{
+	cairn_requeue item = { .id = jobs->at[1].id,
+			       .status = CAIRN_JOB_DEAD_LETTERED,
+			       .run_number = 1 };
+	cairn_changed each;
+	cairn_status st =
+		cairn_job_requeue(conn, cairn_any(), &item, 1, CAIRN_STR("mended"), &each, &err);
+	if (st == CAIRN_OK && each.code != CAIRN_E_JOB_EXPECTATION)
+		return CAIRN_INTERNAL;
+	return st;
+}
+
+static cairn_status do_cancel_where(void)
+{
+	cairn_swept *swept = NULL;
+	cairn_job_filter filter = { .size = sizeof filter, .scope = cairn_any() };
+	cairn_status st = cairn_job_cancel_where(conn, &filter, CAIRN_STR("why"), &swept, &err);
+	if (st == CAIRN_OK && swept->count != 2)
+		st = CAIRN_INTERNAL;
+	cairn_free(swept);
+	return st;
+}
+
+static cairn_status do_logs(void)
+{
+	cairn_log_rows *lines = NULL;
+	cairn_status st = cairn_job_logs(conn, cairn_any(), jobs->at[0].id, 0, 0, &lines, &err);
+	cairn_free(lines);
+	return st;
+}
+
+static cairn_status do_prune(void)
+{
+	cairn_prune_opts opts = { .size = sizeof opts, .scope = cairn_any(), .age = 1 };
+	size_t pruned = 0;
+	cairn_status st = cairn_job_prune(conn, &opts, &pruned, &err);
+	return st == CAIRN_OK && pruned != 1 ? CAIRN_INTERNAL : st;
+}
+
 static cairn_status do_migrate(void)
 {
 	return cairn_migrate_up(conn, NULL, NULL, &err);
@@ -182,8 +313,12 @@ static const struct {
 	{ "enqueue", do_enqueue },
 	{ "claim", do_claim },
 	{ "heartbeat", do_heartbeat },
+	{ "progress", do_progress },
+	{ "log", do_log },
+	{ "note", do_note },
 	{ "finish", do_finish },
 	{ "stale finish", do_stale_finish },
+	{ "stale log", do_stale_log },
 	{ "cancel", do_cancel },
 	{ "reap", do_reap },
 	{ "list", do_list },
@@ -191,6 +326,15 @@ static const struct {
 	{ "attempts", do_attempts },
 	{ "dead letters", do_dead },
 	{ "stats", do_stats },
+	{ "logs", do_logs },
+	{ "replay", do_replay },
+	{ "stale replay", do_stale_replay },
+	{ "edit", do_edit },
+	{ "adopt", do_adopt },
+	{ "requeue by filter", do_requeue_where },
+	{ "stale requeue", do_stale_requeue },
+	{ "cancel by filter", do_cancel_where },
+	{ "prune", do_prune },
 };
 
 static void open_it(const char *url)
@@ -249,10 +393,10 @@ static void settled(void)
 {
 	cairn_queues *queues = NULL;
 	cairn_status st = cairn_job_stats(conn, cairn_any(), &queues, &err);
-	ok(st == CAIRN_OK && queues->count == 1 && queues->at[0].succeeded == 1 &&
-		   queues->at[0].dead_lettered == 1 && queues->at[0].canceled == 1 &&
+	ok(st == CAIRN_OK && queues->count == 1 && queues->at[0].succeeded == 0 &&
+		   queues->at[0].dead_lettered == 0 && queues->at[0].canceled == 3 &&
 		   queues->at[0].ready == 0 && queues->at[0].leased == 0,
-	   "three jobs, each where it belongs, none twice");
+	   "three jobs and a replay, each where it belongs, none twice, the success pruned");
 	cairn_free(queues);
 }
 

@@ -1,0 +1,194 @@
+/*
+ * sql_reap.h - the statements that find rows by time and take them, skipping what others have
+ * locked: reaping leases and pruning finished jobs. Pieces for sql.c, behind sql_change.h.
+ */
+#ifndef CAIRN_PG_SQL_REAP_H
+#define CAIRN_PG_SQL_REAP_H
+
+#include "sql_change.h"
+
+/* SQL is laid out by its clauses. */
+/* clang-format off */
+
+/* ---- reap --------------------------------------------------------------- */
+
+/*
+ * $2 limit, $3 retry delay, $4 error code, $5 error message, $6 kinds of events to write, $7: only
+ * these ids (NULL: any), $8 and $9 reason and event data of what never started. Leases that
+ * heartbeats have extended are pushed forward in the index of deadlines on the way.
+ */
+#define REAP_T "COALESCE($1::timestamptz, statement_timestamp())"
+#define AGAIN_AT REAP_T " + $3::int8 * interval '1 microsecond'"
+
+#define EXPIRED(j) \
+	j ".status = 'LEASED' AND " j ".reap_at < " REAP_T " AND " j ".lease_expires_at < " REAP_T
+
+/* A row's notes are the events that it gets: 64 FAILED, 128 RETRY_SCHEDULED, 256 DEAD_LETTERED, 1024. */
+#define REAP_HIT \
+	"WITH found AS MATERIALIZED (" \
+		"SELECT l.id, l.type, l.tenant, l.worker, l.leased_at, l.fence, l.run_number, " \
+		"l.attempt, l.max_attempts, l.events, l.lease_expires_at, l.run_at, l.prestart, " \
+		"l.execution_started_at, l.heartbeat_at, " \
+		"l.prestart AND l.execution_started_at IS NULL AS unstarted, " \
+		"l.attempt < l.max_attempts AS again FROM @schema.cairn_job_live l " \
+		"WHERE " EXPIRED("l") " AND ($7::uuid[] IS NULL OR l.id = ANY ($7)) " \
+		"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8 FOR NO KEY UPDATE SKIP LOCKED" \
+	"), hit AS MATERIALIZED (" \
+		"SELECT f.*, f.unstarted OR f.again AS back, " \
+		"COALESCE(f.heartbeat_at <= f.execution_started_at, false) AS unrenewed, " \
+		"CASE WHEN f.unstarted THEN " REAP_T " WHEN f.again THEN " AGAIN_AT " " \
+		"ELSE f.run_at END AS due, " \
+		"CASE WHEN f.unstarted THEN 1024 WHEN f.again THEN 192 ELSE 320 END " \
+		"& $6::int4 AS notes FROM found f" \
+	"), pushed AS (" \
+		"UPDATE @schema.cairn_job_live SET reap_at = lease_expires_at " \
+		"WHERE ctid = ANY (ARRAY(" \
+			"SELECT p.ctid FROM @schema.cairn_job_live p WHERE p.status = 'LEASED' " \
+			"AND p.reap_at < " REAP_T " AND p.lease_expires_at >= " REAP_T " " \
+			"ORDER BY p.reap_at LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED" \
+		"))" \
+	"), "
+
+#define REAP_WRITE \
+	"kept AS (" \
+		"UPDATE @schema.cairn_job_live l SET status = 'PENDING', " \
+		"updated_at = " REAP_T ", run_at = h.due, parked = h.due > " REAP_T ", " \
+		"lease_expires_at = NULL, reap_at = NULL, heartbeat_at = NULL, " \
+		"leased_at = NULL, worker = NULL, prestart = false, " \
+		"execution_started_at = NULL, output = NULL, " \
+		"attempt = h.attempt - h.unstarted::int4, " \
+		"started_at = CASE WHEN h.unstarted AND h.attempt = 1 THEN NULL " \
+		"ELSE l.started_at END, " \
+		"status_reason = CASE WHEN h.unstarted THEN $8::text ELSE 'LEASE_EXPIRED' END, " \
+		"error_code = CASE WHEN NOT h.unstarted THEN $4::text END, " \
+		"error_message = CASE WHEN NOT h.unstarted THEN $5::text END, " \
+		"events = l.events + " COUNTED("h.notes") " " \
+		"FROM hit h WHERE l.id = h.id AND h.back" \
+	"), gone AS (" \
+		"DELETE FROM @schema.cairn_job_live l USING hit h " \
+		"WHERE l.id = h.id AND NOT h.back " \
+		"RETURNING " MOVED("l") ", l.run_at, l.events + " COUNTED("h.notes") " AS events, " \
+		"l.stage, l.progress_done, l.progress_total, l.checkpoint" \
+	"), done AS (" \
+		INTO_DONE \
+		"SELECT " MOVED("g") ", " REAP_T ", " REAP_T ", g.run_at, g.events, " \
+		"'DEAD_LETTERED', g.stage, NULL, NULL, NULL, NULL, g.progress_done, " \
+		"g.progress_total, g.checkpoint, NULL, 'LEASE_EXPIRED', $4, $5 FROM gone g" \
+	"), dead AS (" \
+		INTO_DEAD \
+		"SELECT g.id, " REAP_T ", " REAP_T ", g.run_number, g.attempt, g.type, g.queue, " \
+		"g.tenant, g.payload, g.checkpoint, $4, $5 FROM gone g" DEAD_AGAIN \
+	"), "
+
+#define REAP_HISTORY \
+	"attempt AS (" \
+		INTO_ATTEMPT \
+		"SELECT h.id, h.fence, h.leased_at, " REAP_T ", h.run_number, h.attempt, " \
+		"CASE WHEN h.unstarted THEN 'RELEASED' ELSE 'LEASE_EXPIRED' END, h.worker, " \
+		"CASE WHEN NOT h.unstarted THEN $4 END, CASE WHEN NOT h.unstarted THEN $5 END, " \
+		"CASE WHEN h.unstarted THEN 0 WHEN h.again THEN $3 END, " \
+		"CASE WHEN h.back THEN h.due END, NULL, h.prestart, h.execution_started_at " \
+		"FROM hit h" \
+	"), event AS (" \
+		INTO_EVENT \
+		"SELECT e.id, e.events + " COUNTED("e.sofar") ", " REAP_T ", e.run_number, " \
+		"e.attempt, e.kind, NULL, NULL, NULL, CASE WHEN e.bit = 10 THEN $8 END, " \
+		"CASE WHEN e.bit IN (6, 8) THEN $4 END, CASE WHEN e.bit = 6 THEN $5 END, " \
+		"CASE WHEN e.bit IN (6, 8) THEN 'LEASE_EXPIRED' WHEN e.bit = 7 THEN 'POLICY' END, " \
+		"CASE e.bit WHEN 7 THEN $3 WHEN 10 THEN 0 END, " \
+		"CASE WHEN e.bit IN (7, 10) THEN e.due END, NULL, " \
+		"CASE WHEN e.bit = 10 THEN $9::json " \
+		"WHEN e.unrenewed THEN '{\"started_without_renewal_heartbeat\":true}' " \
+		"ELSE '{\"started_without_renewal_heartbeat\":false}' END " \
+		"FROM (" \
+			"SELECT h.*, k.bit, k.kind, h.notes & ((2 << k.bit) - 1) AS sofar " \
+			"FROM hit h CROSS JOIN (VALUES (6, 'FAILED'), (7, 'RETRY_SCHEDULED'), " \
+			"(8, 'DEAD_LETTERED'), (10, 'REQUEUED')) k(bit, kind) " \
+			"WHERE (h.notes >> k.bit) & 1 = 1" \
+		") e" \
+	") SELECT h.id, h.type, h.tenant, h.worker, h.fence, h.run_number, h.attempt, " \
+	"h.max_attempts, h.back, h.due, h.lease_expires_at, h.unstarted, h.unrenewed " \
+	"FROM hit h ORDER BY h.lease_expires_at, h.id"
+
+/* ---- prune ---------------------------------------------------------------- */
+
+/*
+ * $2 tenant (NULL: any), $3 queue, $4 type, $5 statuses other than SUCCEEDED (NULL: none), $6:
+ * successes too, $7 limit, $8 age (NULL: each type's retention), $9 retention of a type that
+ * says nothing. Two steps: picks rows and locks them, then deletes them and what is theirs, in a
+ * statement that begins when they are locked; the ids go from the one to the other in a setting.
+ *
+ * Each type is walked by itself, from its oldest success: rows of a type that is kept for years
+ * don't stand in the way of another's. First it is counted how much of which type there is among
+ * the oldest, without locks; then that many of each are locked.
+ */
+#define PRUNE_T "COALESCE($1::timestamptz, statement_timestamp())"
+
+/* How long successes of a type are kept. */
+#define RETENTION(type) "$9::int8"
+
+#define PRUNED(d) \
+	"($2::text IS NULL OR " d ".tenant = $2) AND ($3::text IS NULL OR " d ".queue = $3) " \
+	"AND COALESCE(" d ".lease_expires_at <= " PRUNE_T ", true)"
+#define PRUNED_SUCCESS(d, of) \
+	d ".status = 'SUCCEEDED' AND " d ".type = " of ".type " \
+	"AND " d ".finished_at <= " of ".cutoff AND " PRUNED(d)
+#define PRUNED_FAILURE(d, cutoff) \
+	d ".status <> 'SUCCEEDED' AND " d ".status = ANY ($5::text[]) " \
+	"AND " d ".finished_at <= " cutoff " AND ($4 IS NULL OR " d ".type = $4) AND " PRUNED(d)
+#define AGE "$8::int8"
+#define CUTOFF(age) PRUNE_T " - " age " * interval '1 microsecond'"
+
+#define PRUNE_TYPES \
+	"WITH RECURSIVE step AS (" \
+		"(SELECT d.type::text FROM @schema.cairn_job_done d " \
+		"WHERE $6::boolean AND d.status = 'SUCCEEDED' " \
+		"AND d.type >= COALESCE($4::text, '') ORDER BY d.type LIMIT 1) " \
+		"UNION ALL SELECT (" \
+			"SELECT d.type FROM @schema.cairn_job_done d " \
+			"WHERE d.status = 'SUCCEEDED' AND d.type > s.type " \
+			"ORDER BY d.type LIMIT 1" \
+		")::text FROM step s WHERE s.type IS NOT NULL AND $4 IS NULL" \
+	"), cut AS MATERIALIZED (" \
+		"SELECT s.type, " CUTOFF("COALESCE(" AGE ", " RETENTION("s.type") ")") " AS cutoff " \
+		"FROM step s WHERE s.type = COALESCE($4, s.type)" \
+	"), share AS MATERIALIZED (" \
+		"SELECT o.type, o.cutoff, count(*) AS n FROM (" \
+			"SELECT c.type, c.cutoff, f.finished_at FROM cut c CROSS JOIN LATERAL (" \
+				"SELECT d.finished_at FROM @schema.cairn_job_done d " \
+				"WHERE " PRUNED_SUCCESS("d", "c") " " \
+				"ORDER BY d.finished_at LIMIT $7::int8" \
+			") f UNION ALL (" \
+				"SELECT NULL, " CUTOFF(AGE) ", d.finished_at " \
+				"FROM @schema.cairn_job_done d " \
+				"WHERE " PRUNED_FAILURE("d", CUTOFF(AGE)) " " \
+				"ORDER BY d.finished_at LIMIT $7" \
+			") ORDER BY 3 LIMIT $7" \
+		") o GROUP BY o.type, o.cutoff" \
+	"), "
+
+/* A type that is NULL is all failures. */
+#define PRUNE_PICK \
+	"pick AS MATERIALIZED (" \
+		"SELECT p.id FROM share s CROSS JOIN LATERAL (" \
+			"SELECT d.id FROM @schema.cairn_job_done d " \
+			"WHERE " PRUNED_SUCCESS("d", "s") " " \
+			"ORDER BY d.finished_at LIMIT s.n FOR UPDATE SKIP LOCKED" \
+		") p UNION ALL SELECT p.id FROM share s CROSS JOIN LATERAL (" \
+			"SELECT d.id FROM @schema.cairn_job_done d " \
+			"WHERE s.type IS NULL AND " PRUNED_FAILURE("d", "s.cutoff") " " \
+			"ORDER BY d.finished_at LIMIT s.n FOR UPDATE SKIP LOCKED" \
+		") p" \
+	") SELECT length(set_config('cairn.gone', " \
+	"(SELECT '{' || COALESCE(string_agg(p.id::text, ','), '') || '}' FROM pick p), true))"
+
+/* (The planner looks at the setting even where there is none.) */
+#define PRUNE \
+	"WITH gone AS (" \
+		"DELETE FROM @schema.cairn_job_done d WHERE d.id = " \
+		"ANY (NULLIF(current_setting('cairn.gone', true), '')::uuid[]) " \
+		"RETURNING d.id, d.type, d.tenant, d.idempotency_key" \
+	"), " FORGET_THE_REST "SELECT count(*) FROM gone"
+/* clang-format on */
+
+#endif
