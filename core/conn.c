@@ -222,8 +222,10 @@ void cairn_close(cairn_conn *conn)
 
 void cairn_interrupt(cairn_conn *conn)
 {
-	if (conn != NULL)
-		conn->ops.interrupt(conn->self);
+	if (conn == NULL)
+		return;
+	atomic_store(&conn->interrupted, 1);
+	conn->ops.interrupt(conn->self);
 }
 
 cairn_status cairn_now(cairn_conn *conn, cairn_time *now, cairn_error *err)

@@ -5,6 +5,8 @@
 #ifndef CAIRN_CORE_H
 #define CAIRN_CORE_H
 
+#include <stdatomic.h>
+
 #include <cairn/sys/driver.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
@@ -35,7 +37,8 @@ struct cairn_conn {
 	cairn_conn_ops ops;
 	cairn_migration_ops migrations;
 	cairn_job_ops jobs;
-	uint32_t depth;	   /* open cairn_tx objects */
+	atomic_int interrupted; /* by another thread, while the core itself waits */
+	uint32_t depth;		/* open cairn_tx objects */
 	uint32_t borrowed; /* 1: the outermost of them stands in the application's transaction */
 	uint32_t serial;
 	uint32_t serials[CAIRN__MAX_TX_DEPTH + 1];

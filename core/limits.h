@@ -44,6 +44,9 @@
  */
 #define CAIRN__MAX_BATCH 100000
 
+/* Queues that one call waits for: a worker with more of them wants more workers. */
+#define CAIRN__WAIT_QUEUES_MAX 64
+
 /* An error's text in a job, attempt or dead letter: a stack trace fits, a core dump does not. */
 #define CAIRN__MAX_ERROR_MESSAGE 8192
 

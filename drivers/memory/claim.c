@@ -168,3 +168,12 @@ cairn_status cairn_mem__job_waiting(void *self, const cairn_wait_plan *plan, int
 	cairn_mem__state_drop(state);
 	return CAIRN_OK;
 }
+
+cairn_status cairn_mem__job_wait(void *self, const cairn_wait_plan *plan, int *woken,
+				 cairn_error *err)
+{
+	(void)err;
+	struct mem *mem = self;
+	*woken = cairn_mem__store_wait(mem->store, &mem->seen, plan->timeout);
+	return CAIRN_OK;
+}

@@ -43,6 +43,7 @@ static const cairn_job_ops jobs = {
 	.logs = cairn_mem__job_logs,
 	.prune = cairn_mem__job_prune,
 	.waiting = cairn_mem__job_waiting,
+	.wait = cairn_mem__job_wait,
 };
 
 static const char *const schemes[] = { "memory", NULL };

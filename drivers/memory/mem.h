@@ -25,6 +25,7 @@ struct mem {
 	struct mem_store *store;
 	struct mem_level *tx; /* innermost; NULL: none is open */
 	struct mem_turn turn;
+	uint64_t seen; /* commits, when it last waited for one */
 };
 
 /* ---- the two ends of a call (tx.c) -------------------------------------- */
@@ -126,5 +127,6 @@ cairn_job_log_fn cairn_mem__job_log;
 cairn_job_logs_fn cairn_mem__job_logs;
 cairn_job_prune_fn cairn_mem__job_prune;
 cairn_job_waiting_fn cairn_mem__job_waiting;
+cairn_job_wait_fn cairn_mem__job_wait;
 
 #endif

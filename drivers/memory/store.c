@@ -201,6 +201,21 @@ void cairn_mem__store_commit(struct mem_store *store, struct mem_state *state)
 	pthread_mutex_lock(&store->mutex);
 	struct mem_state *before = store->committed;
 	store->committed = state;
+	store->commits++;
+	pthread_cond_broadcast(&store->moved);
 	pthread_mutex_unlock(&store->mutex);
 	cairn_mem__state_drop(before); /* outside: it may be the last reference to many rows */
+}
+
+int cairn_mem__store_wait(struct mem_store *store, uint64_t *seen, cairn_usec timeout)
+{
+	struct timespec deadline = deadline_after(timeout);
+	int late = 0;
+	pthread_mutex_lock(&store->mutex);
+	while (store->commits == *seen && !late)
+		late = pthread_cond_timedwait(&store->moved, &store->mutex, &deadline);
+	int told = store->commits != *seen;
+	*seen = store->commits;
+	pthread_mutex_unlock(&store->mutex);
+	return told;
 }

@@ -152,6 +152,7 @@ struct mem_store {
 	pthread_cond_t moved;	/* the queue moved, or somebody was interrupted */
 	struct mem_turn *queue; /* whoever stands first holds the writer's lock */
 	struct mem_state *committed;
+	uint64_t commits; /* so far */
 };
 
 /* The store of this name, made if there is none (NULL: no memory). It goes with the last close. */
@@ -168,6 +169,8 @@ void cairn_mem__store_interrupt(struct mem_store *store, struct mem_turn *turn);
 struct mem_state *cairn_mem__store_state(struct mem_store *store);
 /* Replaces the committed state; the caller holds the writer's lock and gives its reference away. */
 void cairn_mem__store_commit(struct mem_store *store, struct mem_state *state);
+/* Waits for a commit that is not *seen yet; 1, or 0 when the time is over. */
+int cairn_mem__store_wait(struct mem_store *store, uint64_t *seen, cairn_usec timeout);
 
 /* Memory of stores; store.c says why it is not the connection's. NULL: there is none. */
 void *cairn_mem__alloc(size_t size);

@@ -47,6 +47,7 @@ static const cairn_job_ops jobs = {
 	.logs = cairn_lite__job_logs,
 	.prune = cairn_lite__job_prune,
 	.waiting = cairn_lite__job_waiting,
+	.wait = cairn_lite__job_wait,
 };
 
 static const char *const schemes[] = { "sqlite", NULL };

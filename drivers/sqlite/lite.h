@@ -52,6 +52,15 @@ struct lite_pending {
 	struct lite_attempt attempt[LITE_ROWS];
 };
 
+/* What a connection that waits knows of its file (wait.c). */
+struct lite_watch {
+	bool tried;
+	int fd; /* tells of writes to the log; only with open */
+	bool open;
+	int64_t version;       /* PRAGMA data_version when it last looked */
+	cairn_usec stirred_at; /* the log was written; 0: nothing to expect */
+};
+
 /* A connection: the `self` of every slot. The core has zeroed it. */
 struct lite {
 	cairn_host *host;
@@ -72,6 +81,7 @@ struct lite {
 	struct lite_slot *slots;
 	size_t slot_count;
 	struct lite_pending pending;
+	struct lite_watch watch;
 	sqlite3_stmt *statements[LITE_SQL_COUNT];
 };
 
@@ -111,6 +121,9 @@ cairn_usec cairn_lite__ticks(void);
 bool cairn_lite__wait(struct lite *lite);
 /* Called before the writer's lock is taken. */
 void cairn_lite__yield(struct lite *lite);
+
+/* Ends watching (wait.c). */
+void cairn_lite__unwatch(struct lite *lite);
 
 /* ---- failing (error.c) -------------------------------------------------- */
 
@@ -284,5 +297,6 @@ cairn_job_log_fn cairn_lite__job_log;
 cairn_job_logs_fn cairn_lite__job_logs;
 cairn_job_prune_fn cairn_lite__job_prune;
 cairn_job_waiting_fn cairn_lite__job_waiting;
+cairn_job_wait_fn cairn_lite__job_wait;
 
 #endif

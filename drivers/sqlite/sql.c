@@ -164,6 +164,8 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_JOB_BY_KEY] = "SELECT id, status, run_number, request_hash FROM cairn_job "
 			    "INDEXED BY cairn_job_key "
 			    "WHERE type = ? AND tenant = ? AND idempotency_key = ?",
+	/* grows with every commit of another connection */
+	[LITE_DATA_VERSION] = "PRAGMA data_version",
 	/* cairn_job_claim and cairn_job_parked, the first entry of each */
 	[LITE_JOB_WAITING] =
 		"SELECT EXISTS (SELECT 1 FROM cairn_job INDEXED BY cairn_job_claim WHERE "

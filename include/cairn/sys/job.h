@@ -473,9 +473,10 @@ typedef struct cairn_wait_plan {
 } cairn_wait_plan;
 
 /*
- * Optional: sleeps until it is told that one of the queues may have work (*woken 1) or the time is over.
- * With CAIRN_CAP_WAKE it must be told of every commit that makes a job due in time. Without the slot the core looks and sleeps,
- * with growing jittered pauses, through `waiting`.
+ * Optional: sleeps until it is told that one of the queues may have work (*woken 1), or the time, a few milliseconds, is over.
+ * The core calls it again and again and looks with `waiting` whenever it was woken, and from time to time
+ * without: being told too often or not at all changes when, never what. CAIRN_CAP_WAKE promises to be told of
+ * every committed enqueue. Without the slot the core sleeps itself.
  */
 typedef cairn_status cairn_job_wait_fn(void *self, const cairn_wait_plan *plan, int *woken,
 				       cairn_error *err);
