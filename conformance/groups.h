@@ -59,6 +59,7 @@
 	X(events_switch) \
 	X(matrix) \
 	X(columns) \
+	X(columns_verbs) \
 	X(budget) \
 	X(interleave) \
 	X(interleave_many) \

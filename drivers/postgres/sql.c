@@ -118,7 +118,7 @@
 	"$15::text[], $16::json[], $17::bytea[]) WITH ORDINALITY AS i(id, queue, type, tenant, " \
 	"payload, owner, stage, run_at, timeout_us, max_attempts, priority, given, key, request, " \
 	"hash, n) " \
-	"LEFT JOIN @schema.cairn_job_definition d ON d.type = i.type AND d.enabled"
+	"LEFT JOIN @schema.cairn_job_definition d ON " IS("d.type", "i.type") " AND d.enabled"
 
 #define ENQUEUE_JOBS(from) \
 	"job AS (" \
@@ -185,9 +185,9 @@
 			"d.type IS NOT NULL AS known, s.id IN (SELECT o.id FROM source o) AS held " \
 			"FROM unnest($3::uuid[], $4, $5::int4[], $6::text[], $7::text[], " \
 			"$8::json[]) WITH ORDINALITY AS i(id, source, run, key, reason, data, n) " \
-			"LEFT JOIN @schema.cairn_job_done s ON s.id = i.source " \
+			"LEFT JOIN @schema.cairn_job_done s ON " IS("s.id", "i.source") " " \
 			"AND s.run_number = i.run " \
-			"LEFT JOIN @schema.cairn_job_definition d ON d.type = s.type " \
+			"LEFT JOIN @schema.cairn_job_definition d ON " IS("d.type", "s.type") " " \
 			"AND d.enabled OFFSET 0" \
 		") s WHERE s.held AND s.status = 'SUCCEEDED' AND " IN_SCOPE("s.tenant", "$9") \
 	"), "
@@ -200,18 +200,19 @@
 		"WHERE i.known ORDER BY i.id, i.run_number, i.key COLLATE \"C\", i.n " \
 		"ON CONFLICT DO NOTHING RETURNING replay_id" \
 	"), fresh AS MATERIALIZED (" \
-		"SELECT i.* FROM item i WHERE i.replay IN (SELECT l.replay_id FROM lineage l)" \
+		"SELECT i.*, i.replay IN (SELECT l.replay_id FROM lineage l) AS inserted " \
+		"FROM item i" \
 	"), job AS (" \
 		INTO_LIVE \
 		"SELECT i.replay, " T ", " T ", " T ", 0, i.timeout_us, i.priority, 1, 0, " \
 		"i.max_attempts, $2::int4, false, 'PENDING', i.queue, i.type, i.tenant, " \
-		"'queued', i.payload, i.owner, NULL, NULL FROM fresh i" \
+		"'queued', i.payload, i.owner, NULL, NULL FROM fresh i WHERE i.inserted" \
 	"), event AS (" \
 		"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, kind, " \
 		"stage, detail, data) " \
 		"SELECT i.replay, 1, " T ", 1, 0, 'ENQUEUED', 'queued', i.type, i.data " \
-		"FROM fresh i WHERE $2 = 1" \
-	") SELECT i.n, i.known, i.replay IN (SELECT f.replay FROM fresh f) FROM item i " \
+		"FROM fresh i WHERE i.inserted AND $2 = 1" \
+	") SELECT i.n, i.known, i.inserted FROM fresh i " \
 	"UNION ALL SELECT -1, false, false FROM safe WHERE NOT yes"
 
 /* ---- reads -------------------------------------------------------------- */
@@ -242,8 +243,10 @@
 		LIST_FROM("cairn_job_done", "false, t.finished_at, false, NULL", \
 			  more "AND $11::boolean") \
 		" ORDER BY id DESC LIMIT $9" \
-	") j LEFT JOIN @schema.cairn_job_key k ON $8 AND k.type = j.type " \
-	"AND k.tenant = j.tenant AND k.idempotency_key = j.idempotency_key ORDER BY j.id DESC"
+	") j LEFT JOIN LATERAL (" \
+		"SELECT k.request FROM @schema.cairn_job_key k WHERE $8 AND k.type = j.type " \
+		"AND k.tenant = j.tenant AND k.idempotency_key = j.idempotency_key OFFSET 0" \
+	") k ON true ORDER BY j.id DESC"
 
 /* $1 the job a history belongs to, $2 its scope; its own row while it is being worked on. */
 #define HISTORY_JOB \
@@ -370,7 +373,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 			"SELECT current_setting('transaction_isolation') "
 			"IN ('read committed', 'read uncommitted') AS yes"
 		"), item AS MATERIALIZED ("
-			"SELECT i.* FROM (" ENQUEUE_ITEMS ") i "
+			"SELECT i.* FROM (" ENQUEUE_ITEMS " OFFSET 0) i "
 			"WHERE i.known AND (SELECT yes FROM safe)"
 		"), key AS ("
 			"INSERT INTO @schema.cairn_job_key (job_id, type, tenant, idempotency_key, "
@@ -393,11 +396,12 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		"SELECT i.n, k.job_id, k.request_hash, COALESCE(l.status, d.status), "
 		"COALESCE(l.run_number, d.run_number) "
 		"FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY "
-		"AS i(id, type, tenant, key, n) "
-		"JOIN @schema.cairn_job_key k ON k.type = i.type AND k.tenant = i.tenant "
-		"AND k.idempotency_key = i.key AND k.job_id <> i.id "
-		"LEFT JOIN @schema.cairn_job_live l ON l.id = k.job_id "
-		"LEFT JOIN @schema.cairn_job_done d ON d.id = k.job_id",
+		"AS i(id, type, tenant, key, n) CROSS JOIN LATERAL ("
+			"SELECT k.job_id, k.request_hash FROM @schema.cairn_job_key k "
+			"WHERE k.type = i.type AND k.tenant = i.tenant "
+			"AND k.idempotency_key = i.key AND k.job_id <> i.id OFFSET 0"
+		") k LEFT JOIN @schema.cairn_job_live l ON " IS("l.id", "k.job_id") " "
+		"LEFT JOIN @schema.cairn_job_done d ON " IS("d.id", "k.job_id"),
 	} },
 
 	/* ---- claim ---- */
@@ -504,8 +508,8 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 			"SELECT r.replay_id, r.reason FROM @schema.cairn_job_replay r "
 			"WHERE r.source_id = i.source AND r.run_number = i.run "
 			"AND r.replay_key = i.key AND r.replay_id <> i.id OFFSET 0"
-		") r LEFT JOIN @schema.cairn_job_live l ON l.id = r.replay_id "
-		"LEFT JOIN @schema.cairn_job_done d ON d.id = r.replay_id "
+		") r LEFT JOIN @schema.cairn_job_live l ON " IS("l.id", "r.replay_id") " "
+		"LEFT JOIN @schema.cairn_job_done d ON " IS("d.id", "r.replay_id") " "
 		"WHERE " IN_SCOPE("COALESCE(l.tenant, d.tenant)", "$5"),
 	} },
 
@@ -529,8 +533,8 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 			"FROM unnest($3::uuid[], $4::int8[], $5::int4[], $6::text[], $7::int4[], "
 			"$8::text[], $9::json[]) WITH ORDINALITY "
 			"AS i(id, fence, guard, tenant, level, message, data, n) "
-			"LEFT JOIN @schema.cairn_job_live l ON l.id = i.id "
-			"LEFT JOIN @schema.cairn_job_done d ON d.id = i.id "
+			"LEFT JOIN @schema.cairn_job_live l ON " IS("l.id", "i.id") " "
+			"LEFT JOIN @schema.cairn_job_done d ON " IS("d.id", "i.id") " "
 			"WHERE CASE WHEN i.guard & 1 <> 0 "
 			"THEN l.status = 'LEASED' AND l.fence = i.fence "
 			"AND l.lease_expires_at > " TICK " "

@@ -36,6 +36,13 @@
 /* What leases are held against: read again for each row. */
 #define TICK "COALESCE($1, clock_timestamp())"
 
+/*
+ * A row that is looked up in a table by what another one says. With a plain = the planner might
+ * walk the whole table's index instead, as if to merge, where it believes that the table is empty,
+ * as a queue often is when it is vacuumed.
+ */
+#define IS(column, value) column " = ANY (ARRAY[" value "])"
+
 /* ---- what is written where ---------------------------------------------- */
 
 /* What a job takes along unchanged when it moves from live to done. */
@@ -322,13 +329,13 @@
 		"error_code = " SET_OR("8", "h.error_code", "l.error_code") ", " \
 		"error_message = " SET_OR("8", "h.error_message", "l.error_message") ", " \
 		"events = l.events + " COUNTED("h.notes") " " \
-		"FROM hit h WHERE l.id = h.id AND h.ok AND h.target <= 2" \
+		"FROM hit h WHERE " IS("l.id", "h.id") " AND h.ok AND h.target <= 2" \
 	"), "
 
 #define CHANGE_GONE \
 	"gone AS (" \
 		"DELETE FROM @schema.cairn_job_live l USING hit h " \
-		"WHERE l.id = h.id AND h.ok AND h.target > 2 " \
+		"WHERE " IS("l.id", "h.id") " AND h.ok AND h.target > 2 " \
 		"RETURNING " MOVED("l") ", h.now, h.run_at, " \
 		"l.events + " COUNTED("h.notes") " AS events, " \
 		"h.target, h.sets, h.stage, h.lease_expires_at, h.done, h.total, " \
@@ -414,7 +421,7 @@
 	"owner = " SET_OR("131072", "($13::text[])[h.n]", "l.owner") ", " \
 	"payload = " SET_OR("262144", "($14::json[])[h.n]", "l.payload") ", " \
 	"priority = " SET_OR("524288", "($15::int4[])[h.n]", "l.priority") " " \
-	"FROM hit h WHERE l.id = h.id " \
+	"FROM hit h WHERE " IS("l.id", "h.id") " " \
 	"RETURNING h.n, 1, l.run_at, l.lease_expires_at, l.run_number"
 
 /* ---- requeue: from done back to live --------------------------------------- */
@@ -439,7 +446,8 @@
 			"FROM locked k CROSS JOIN clock c OFFSET 0" \
 		") s WHERE " GUARDED("s") \
 	"), gone AS (" \
-		"DELETE FROM @schema.cairn_job_done d USING hit h WHERE d.id = h.id " \
+		"DELETE FROM @schema.cairn_job_done d USING hit h " \
+		"WHERE " IS("d.id", "h.id") " " \
 		"RETURNING " MOVED("d") ", d.events, d.status_reason, " \
 		SET_OR("32", "($15::text[])[h.n]", "d.stage") " AS stage, " \
 		SET_OR("65536", "NULL", "d.progress_done") " AS done, " \

@@ -63,10 +63,10 @@
 		"error_code = CASE WHEN NOT h.unstarted THEN $4::text END, " \
 		"error_message = CASE WHEN NOT h.unstarted THEN $5::text END, " \
 		"events = l.events + " COUNTED("h.notes") " " \
-		"FROM hit h WHERE l.id = h.id AND h.back" \
+		"FROM hit h WHERE " IS("l.id", "h.id") " AND h.back" \
 	"), gone AS (" \
 		"DELETE FROM @schema.cairn_job_live l USING hit h " \
-		"WHERE l.id = h.id AND NOT h.back " \
+		"WHERE " IS("l.id", "h.id") " AND NOT h.back " \
 		"RETURNING " MOVED("l") ", l.run_at, l.events + " COUNTED("h.notes") " AS events, " \
 		"l.stage, l.progress_done, l.progress_total, l.checkpoint" \
 	"), done AS (" \

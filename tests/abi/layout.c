@@ -9,6 +9,7 @@
 #include <cairn/conformance.h>
 #include <cairn/conn.h>
 #include <cairn/error.h>
+#include <cairn/history.h>
 #include <cairn/job.h>
 #include <cairn/migration.h>
 #include <cairn/sys/driver.h>
@@ -92,6 +93,137 @@ SIZE(cairn_outcome, 8);
 AT(cairn_outcome, status, 0);
 AT(cairn_outcome, code, 4);
 
+SIZE(cairn_job_filter, 112);
+AT(cairn_job_filter, size, 0);
+AT(cairn_job_filter, scope, 8);
+AT(cairn_job_filter, queue, 32);
+AT(cairn_job_filter, type, 48);
+AT(cairn_job_filter, statuses, 64);
+AT(cairn_job_filter, limit, 68);
+AT(cairn_job_filter, created_from, 72);
+AT(cairn_job_filter, created_to, 80);
+AT(cairn_job_filter, after, 88);
+AT(cairn_job_filter, compact, 104);
+AT(cairn_job_filter, reserved_, 108);
+FULL(cairn_job_filter, reserved_);
+
+SIZE(cairn_attempt, 144);
+AT(cairn_attempt, fence, 0);
+AT(cairn_attempt, run_number, 8);
+AT(cairn_attempt, attempt, 12);
+AT(cairn_attempt, worker, 16);
+AT(cairn_attempt, leased_at, 32);
+AT(cairn_attempt, finished_at, 40);
+AT(cairn_attempt, ending, 48);
+AT(cairn_attempt, reserved0_, 52);
+AT(cairn_attempt, error_code, 56);
+AT(cairn_attempt, error_message, 72);
+AT(cairn_attempt, retry_delay, 88);
+AT(cairn_attempt, next_run_at, 96);
+AT(cairn_attempt, not_before, 104);
+AT(cairn_attempt, execution_started_at, 112);
+AT(cairn_attempt, prestart, 120);
+AT(cairn_attempt, reserved1_, 124);
+AT(cairn_attempt, reserved_, 128);
+
+SIZE(cairn_attempts, 16);
+AT(cairn_attempts, count, 0);
+AT(cairn_attempts, at, 8);
+
+SIZE(cairn_event, 96);
+AT(cairn_event, seq, 0);
+AT(cairn_event, kind, 8);
+AT(cairn_event, run_number, 12);
+AT(cairn_event, attempt, 16);
+AT(cairn_event, reserved0_, 20);
+AT(cairn_event, stage, 24);
+AT(cairn_event, progress_done, 40);
+AT(cairn_event, progress_total, 48);
+AT(cairn_event, at, 56);
+AT(cairn_event, payload, 64);
+AT(cairn_event, reserved_, 80);
+
+SIZE(cairn_event_rows, 16);
+AT(cairn_event_rows, count, 0);
+AT(cairn_event_rows, at, 8);
+
+SIZE(cairn_dead_letter, 184);
+AT(cairn_dead_letter, id, 0);
+AT(cairn_dead_letter, type, 16);
+AT(cairn_dead_letter, queue, 32);
+AT(cairn_dead_letter, tenant, 48);
+AT(cairn_dead_letter, run_number, 64);
+AT(cairn_dead_letter, attempt, 68);
+AT(cairn_dead_letter, error_code, 72);
+AT(cairn_dead_letter, error_message, 88);
+AT(cairn_dead_letter, payload, 104);
+AT(cairn_dead_letter, checkpoint, 120);
+AT(cairn_dead_letter, failed_at, 136);
+AT(cairn_dead_letter, created_at, 144);
+AT(cairn_dead_letter, reserved_, 152);
+
+SIZE(cairn_dead_letters, 16);
+AT(cairn_dead_letters, count, 0);
+AT(cairn_dead_letters, at, 8);
+
+SIZE(cairn_dead_filter, 88);
+AT(cairn_dead_filter, size, 0);
+AT(cairn_dead_filter, scope, 8);
+AT(cairn_dead_filter, job, 32);
+AT(cairn_dead_filter, type, 48);
+AT(cairn_dead_filter, after, 64);
+AT(cairn_dead_filter, limit, 80);
+AT(cairn_dead_filter, reserved_, 84);
+FULL(cairn_dead_filter, reserved_);
+
+SIZE(cairn_log_line, 144);
+AT(cairn_log_line, lease, 0);
+AT(cairn_log_line, level, 88);
+AT(cairn_log_line, reserved0_, 92);
+AT(cairn_log_line, message, 96);
+AT(cairn_log_line, data, 112);
+AT(cairn_log_line, reserved_, 128);
+
+SIZE(cairn_log_row, 80);
+AT(cairn_log_row, seq, 0);
+AT(cairn_log_row, level, 8);
+AT(cairn_log_row, run_number, 12);
+AT(cairn_log_row, attempt, 16);
+AT(cairn_log_row, reserved0_, 20);
+AT(cairn_log_row, at, 24);
+AT(cairn_log_row, message, 32);
+AT(cairn_log_row, data, 48);
+AT(cairn_log_row, reserved_, 64);
+
+SIZE(cairn_log_rows, 16);
+AT(cairn_log_rows, count, 0);
+AT(cairn_log_rows, at, 8);
+
+SIZE(cairn_swept_job, 80);
+AT(cairn_swept_job, id, 0);
+AT(cairn_swept_job, type, 16);
+AT(cairn_swept_job, tenant, 32);
+AT(cairn_swept_job, was, 48);
+AT(cairn_swept_job, status, 52);
+AT(cairn_swept_job, code, 56);
+AT(cairn_swept_job, run_number, 60);
+AT(cairn_swept_job, reserved_, 64);
+
+SIZE(cairn_swept, 24);
+AT(cairn_swept, count, 0);
+AT(cairn_swept, at, 8);
+AT(cairn_swept, more, 16);
+
+SIZE(cairn_prune_opts, 80);
+AT(cairn_prune_opts, size, 0);
+AT(cairn_prune_opts, scope, 8);
+AT(cairn_prune_opts, queue, 32);
+AT(cairn_prune_opts, type, 48);
+AT(cairn_prune_opts, statuses, 64);
+AT(cairn_prune_opts, limit, 68);
+AT(cairn_prune_opts, age, 72);
+FULL(cairn_prune_opts, age);
+
 SIZE(cairn_retry, 32);
 AT(cairn_retry, base, 0);
 AT(cairn_retry, cap, 8);
@@ -161,13 +293,15 @@ AT(cairn_job_added, job_status, 28);
 AT(cairn_job_added, run_number, 32);
 AT(cairn_job_added, reserved_, 36);
 
-SIZE(cairn_lease, 80);
+SIZE(cairn_lease, 88);
 AT(cairn_lease, id, 0);
 AT(cairn_lease, fence, 16);
 AT(cairn_lease, attempt, 24);
 AT(cairn_lease, max_attempts, 28);
 AT(cairn_lease, retry, 32);
-AT(cairn_lease, reserved_, 64);
+AT(cairn_lease, hints, 64);
+AT(cairn_lease, reserved0_, 68);
+AT(cairn_lease, reserved_, 72);
 
 SIZE(cairn_job, 456);
 AT(cairn_job, id, 0);
@@ -204,7 +338,10 @@ AT(cairn_job, error_message, 328);
 AT(cairn_job, created_at, 344);
 AT(cairn_job, updated_at, 352);
 AT(cairn_job, retry, 360);
-AT(cairn_job, reserved_, 392);
+AT(cairn_job, hints, 392);
+AT(cairn_job, prestart, 396);
+AT(cairn_job, execution_started_at, 400);
+AT(cairn_job, reserved_, 408);
 
 SIZE(cairn_jobs, 16);
 AT(cairn_jobs, count, 0);
@@ -219,30 +356,70 @@ AT(cairn_claim_opts, types, 56);
 AT(cairn_claim_opts, type_count, 64);
 AT(cairn_claim_opts, lease, 72);
 AT(cairn_claim_opts, limit, 80);
-AT(cairn_claim_opts, reserved_, 84);
-FULL(cairn_claim_opts, reserved_);
+AT(cairn_claim_opts, prestart, 84);
+FULL(cairn_claim_opts, prestart);
 
-SIZE(cairn_changed, 48);
+SIZE(cairn_changed, 56);
 AT(cairn_changed, status, 0);
 AT(cairn_changed, code, 4);
 AT(cairn_changed, job_status, 8);
 AT(cairn_changed, ending, 12);
 AT(cairn_changed, run_at, 16);
 AT(cairn_changed, lease_expires_at, 24);
-AT(cairn_changed, reserved_, 32);
+AT(cairn_changed, run_number, 32);
+AT(cairn_changed, reserved0_, 36);
+AT(cairn_changed, reserved_, 40);
 
-SIZE(cairn_finish, 208);
+SIZE(cairn_progress, 168);
+AT(cairn_progress, lease, 0);
+AT(cairn_progress, set, 88);
+AT(cairn_progress, reserved0_, 92);
+AT(cairn_progress, done, 96);
+AT(cairn_progress, total, 104);
+AT(cairn_progress, stage, 112);
+AT(cairn_progress, checkpoint, 128);
+AT(cairn_progress, extend, 144);
+AT(cairn_progress, reserved_, 152);
+
+SIZE(cairn_finish, 240);
 AT(cairn_finish, lease, 0);
-AT(cairn_finish, how, 80);
-AT(cairn_finish, set, 84);
-AT(cairn_finish, output, 88);
-AT(cairn_finish, error_code, 104);
-AT(cairn_finish, error_message, 120);
-AT(cairn_finish, not_before, 136);
-AT(cairn_finish, progress_done, 144);
-AT(cairn_finish, progress_total, 152);
-AT(cairn_finish, checkpoint, 160);
-AT(cairn_finish, reserved_, 176);
+AT(cairn_finish, how, 88);
+AT(cairn_finish, set, 92);
+AT(cairn_finish, output, 96);
+AT(cairn_finish, error_code, 112);
+AT(cairn_finish, error_message, 128);
+AT(cairn_finish, reason, 144);
+AT(cairn_finish, delay, 160);
+AT(cairn_finish, not_before, 168);
+AT(cairn_finish, progress_done, 176);
+AT(cairn_finish, progress_total, 184);
+AT(cairn_finish, checkpoint, 192);
+AT(cairn_finish, reserved_, 208);
+
+SIZE(cairn_requeue, 48);
+AT(cairn_requeue, id, 0);
+AT(cairn_requeue, status, 16);
+AT(cairn_requeue, run_number, 20);
+AT(cairn_requeue, reset, 24);
+AT(cairn_requeue, reserved0_, 28);
+AT(cairn_requeue, reserved_, 32);
+
+SIZE(cairn_rerun, 72);
+AT(cairn_rerun, source, 0);
+AT(cairn_rerun, run_number, 16);
+AT(cairn_rerun, reserved0_, 20);
+AT(cairn_rerun, key, 24);
+AT(cairn_rerun, reason, 40);
+AT(cairn_rerun, reserved_, 56);
+
+SIZE(cairn_job_patch, 72);
+AT(cairn_job_patch, id, 0);
+AT(cairn_job_patch, set, 16);
+AT(cairn_job_patch, priority, 20);
+AT(cairn_job_patch, payload, 24);
+AT(cairn_job_patch, run_at, 40);
+AT(cairn_job_patch, updated_at, 48);
+AT(cairn_job_patch, reserved_, 56);
 
 SIZE(cairn_reap_opts, 24);
 AT(cairn_reap_opts, size, 0);
@@ -263,91 +440,20 @@ AT(cairn_reaped, max_attempts, 80);
 AT(cairn_reaped, status, 84);
 AT(cairn_reaped, run_at, 88);
 AT(cairn_reaped, lease_expired_at, 96);
-AT(cairn_reaped, reserved_, 104);
+AT(cairn_reaped, ending, 104);
+AT(cairn_reaped, unrenewed, 108);
+AT(cairn_reaped, reserved_, 112);
 
 SIZE(cairn_reap_report, 16);
 AT(cairn_reap_report, count, 0);
 AT(cairn_reap_report, at, 8);
 
-SIZE(cairn_job_filter, 112);
-AT(cairn_job_filter, size, 0);
-AT(cairn_job_filter, scope, 8);
-AT(cairn_job_filter, queue, 32);
-AT(cairn_job_filter, type, 48);
-AT(cairn_job_filter, statuses, 64);
-AT(cairn_job_filter, limit, 68);
-AT(cairn_job_filter, created_from, 72);
-AT(cairn_job_filter, created_to, 80);
-AT(cairn_job_filter, after, 88);
-AT(cairn_job_filter, compact, 104);
-AT(cairn_job_filter, reserved_, 108);
-FULL(cairn_job_filter, reserved_);
-
-SIZE(cairn_attempt, 144);
-AT(cairn_attempt, fence, 0);
-AT(cairn_attempt, run_number, 8);
-AT(cairn_attempt, attempt, 12);
-AT(cairn_attempt, worker, 16);
-AT(cairn_attempt, leased_at, 32);
-AT(cairn_attempt, finished_at, 40);
-AT(cairn_attempt, ending, 48);
-AT(cairn_attempt, reserved0_, 52);
-AT(cairn_attempt, error_code, 56);
-AT(cairn_attempt, error_message, 72);
-AT(cairn_attempt, retry_delay, 88);
-AT(cairn_attempt, next_run_at, 96);
-AT(cairn_attempt, not_before, 104);
-AT(cairn_attempt, reserved_, 112);
-
-SIZE(cairn_attempts, 16);
-AT(cairn_attempts, count, 0);
-AT(cairn_attempts, at, 8);
-
-SIZE(cairn_event, 96);
-AT(cairn_event, seq, 0);
-AT(cairn_event, kind, 8);
-AT(cairn_event, run_number, 12);
-AT(cairn_event, attempt, 16);
-AT(cairn_event, reserved0_, 20);
-AT(cairn_event, stage, 24);
-AT(cairn_event, progress_done, 40);
-AT(cairn_event, progress_total, 48);
-AT(cairn_event, at, 56);
-AT(cairn_event, payload, 64);
-AT(cairn_event, reserved_, 80);
-
-SIZE(cairn_event_rows, 16);
-AT(cairn_event_rows, count, 0);
-AT(cairn_event_rows, at, 8);
-
-SIZE(cairn_dead_letter, 184);
-AT(cairn_dead_letter, id, 0);
-AT(cairn_dead_letter, type, 16);
-AT(cairn_dead_letter, queue, 32);
-AT(cairn_dead_letter, tenant, 48);
-AT(cairn_dead_letter, run_number, 64);
-AT(cairn_dead_letter, attempt, 68);
-AT(cairn_dead_letter, error_code, 72);
-AT(cairn_dead_letter, error_message, 88);
-AT(cairn_dead_letter, payload, 104);
-AT(cairn_dead_letter, checkpoint, 120);
-AT(cairn_dead_letter, failed_at, 136);
-AT(cairn_dead_letter, created_at, 144);
-AT(cairn_dead_letter, reserved_, 152);
-
-SIZE(cairn_dead_letters, 16);
-AT(cairn_dead_letters, count, 0);
-AT(cairn_dead_letters, at, 8);
-
-SIZE(cairn_dead_filter, 88);
-AT(cairn_dead_filter, size, 0);
-AT(cairn_dead_filter, scope, 8);
-AT(cairn_dead_filter, job, 32);
-AT(cairn_dead_filter, type, 48);
-AT(cairn_dead_filter, after, 64);
-AT(cairn_dead_filter, limit, 80);
-AT(cairn_dead_filter, reserved_, 84);
-FULL(cairn_dead_filter, reserved_);
+SIZE(cairn_wait_opts, 32);
+AT(cairn_wait_opts, size, 0);
+AT(cairn_wait_opts, queues, 8);
+AT(cairn_wait_opts, queue_count, 16);
+AT(cairn_wait_opts, timeout, 24);
+FULL(cairn_wait_opts, timeout);
 
 SIZE(cairn_queue_stats, 112);
 AT(cairn_queue_stats, queue, 0);
@@ -577,7 +683,7 @@ AT(cairn_enqueue_plan, n, 8);
 AT(cairn_enqueue_plan, record, 16);
 AT(cairn_enqueue_plan, reserved_, 20);
 
-SIZE(cairn_claim_plan, 80);
+SIZE(cairn_claim_plan, 88);
 AT(cairn_claim_plan, queue, 0);
 AT(cairn_claim_plan, worker, 16);
 AT(cairn_claim_plan, owner, 32);
@@ -586,8 +692,10 @@ AT(cairn_claim_plan, type_count, 56);
 AT(cairn_claim_plan, lease, 64);
 AT(cairn_claim_plan, limit, 72);
 AT(cairn_claim_plan, record, 76);
+AT(cairn_claim_plan, prestart, 80);
+AT(cairn_claim_plan, reserved_, 84);
 
-SIZE(cairn_change, 240);
+SIZE(cairn_change, 304);
 AT(cairn_change, id, 0);
 AT(cairn_change, fence, 16);
 AT(cairn_change, guard, 24);
@@ -606,13 +714,19 @@ AT(cairn_change, error_message, 128);
 AT(cairn_change, output, 144);
 AT(cairn_change, stage, 160);
 AT(cairn_change, checkpoint, 176);
-AT(cairn_change, progress_done, 192);
-AT(cairn_change, progress_total, 200);
-AT(cairn_change, reserved_, 208);
+AT(cairn_change, owner, 192);
+AT(cairn_change, payload, 208);
+AT(cairn_change, data, 224);
+AT(cairn_change, progress_done, 240);
+AT(cairn_change, progress_total, 248);
+AT(cairn_change, updated_at, 256);
+AT(cairn_change, run_number, 264);
+AT(cairn_change, priority, 268);
+AT(cairn_change, reserved_, 272);
 
 SIZE(cairn_change_result, 24);
 AT(cairn_change_result, hit, 0);
-AT(cairn_change_result, reserved_, 4);
+AT(cairn_change_result, run_number, 4);
 AT(cairn_change_result, run_at, 8);
 AT(cairn_change_result, lease_expires_at, 16);
 
@@ -621,7 +735,7 @@ AT(cairn_change_plan, changes, 0);
 AT(cairn_change_plan, n, 8);
 AT(cairn_change_plan, claim, 16);
 
-SIZE(cairn_event_record, 168);
+SIZE(cairn_event_record, 184);
 AT(cairn_event_record, seq, 0);
 AT(cairn_event_record, kind, 8);
 AT(cairn_event_record, run_number, 12);
@@ -636,16 +750,19 @@ AT(cairn_event_record, reason, 80);
 AT(cairn_event_record, error_code, 96);
 AT(cairn_event_record, error_message, 112);
 AT(cairn_event_record, detail, 128);
-AT(cairn_event_record, duration, 144);
-AT(cairn_event_record, until, 152);
-AT(cairn_event_record, requested, 160);
+AT(cairn_event_record, data, 144);
+AT(cairn_event_record, duration, 160);
+AT(cairn_event_record, until, 168);
+AT(cairn_event_record, requested, 176);
 
-SIZE(cairn_reap_plan, 48);
+SIZE(cairn_reap_plan, 80);
 AT(cairn_reap_plan, limit, 0);
-AT(cairn_reap_plan, record, 4);
+AT(cairn_reap_plan, events, 4);
 AT(cairn_reap_plan, retry_delay, 8);
 AT(cairn_reap_plan, error_code, 16);
 AT(cairn_reap_plan, error_message, 32);
+AT(cairn_reap_plan, release_reason, 48);
+AT(cairn_reap_plan, release_data, 64);
 
 SIZE(cairn_job_query, 120);
 AT(cairn_job_query, scope, 0);
@@ -676,7 +793,53 @@ AT(cairn_dead_query, after, 56);
 AT(cairn_dead_query, limit, 72);
 AT(cairn_dead_query, reserved_, 76);
 
-SIZE(cairn_job_ops, 96);
+SIZE(cairn_replay_item, 88);
+AT(cairn_replay_item, id, 0);
+AT(cairn_replay_item, source, 16);
+AT(cairn_replay_item, run_number, 32);
+AT(cairn_replay_item, reserved_, 36);
+AT(cairn_replay_item, key, 40);
+AT(cairn_replay_item, reason, 56);
+AT(cairn_replay_item, data, 72);
+
+SIZE(cairn_replayed, 32);
+AT(cairn_replayed, result, 0);
+AT(cairn_replayed, status, 4);
+AT(cairn_replayed, id, 8);
+AT(cairn_replayed, run_number, 24);
+AT(cairn_replayed, reserved_, 28);
+
+SIZE(cairn_replay_plan, 48);
+AT(cairn_replay_plan, items, 0);
+AT(cairn_replay_plan, n, 8);
+AT(cairn_replay_plan, scope, 16);
+AT(cairn_replay_plan, record, 40);
+AT(cairn_replay_plan, reserved_, 44);
+
+SIZE(cairn_log_item, 88);
+AT(cairn_log_item, id, 0);
+AT(cairn_log_item, fence, 16);
+AT(cairn_log_item, guard, 24);
+AT(cairn_log_item, level, 28);
+AT(cairn_log_item, scope, 32);
+AT(cairn_log_item, message, 56);
+AT(cairn_log_item, data, 72);
+
+SIZE(cairn_prune_plan, 80);
+AT(cairn_prune_plan, scope, 0);
+AT(cairn_prune_plan, queue, 24);
+AT(cairn_prune_plan, type, 40);
+AT(cairn_prune_plan, statuses, 56);
+AT(cairn_prune_plan, limit, 60);
+AT(cairn_prune_plan, age, 64);
+AT(cairn_prune_plan, otherwise, 72);
+
+SIZE(cairn_wait_plan, 24);
+AT(cairn_wait_plan, queues, 0);
+AT(cairn_wait_plan, queue_count, 8);
+AT(cairn_wait_plan, timeout, 16);
+
+SIZE(cairn_job_ops, 144);
 AT(cairn_job_ops, size, 0);
 AT(cairn_job_ops, define, 8);
 AT(cairn_job_ops, definitions, 16);
@@ -689,7 +852,13 @@ AT(cairn_job_ops, attempts, 64);
 AT(cairn_job_ops, events, 72);
 AT(cairn_job_ops, dead, 80);
 AT(cairn_job_ops, stats, 88);
-FULL(cairn_job_ops, stats);
+AT(cairn_job_ops, replay, 96);
+AT(cairn_job_ops, log, 104);
+AT(cairn_job_ops, logs, 112);
+AT(cairn_job_ops, prune, 120);
+AT(cairn_job_ops, waiting, 128);
+AT(cairn_job_ops, wait, 136);
+FULL(cairn_job_ops, wait);
 
 SIZE(cairn_text, 48);
 AT(cairn_text, ptr, 0);

@@ -53,7 +53,15 @@ int cmd_work(struct cli *cli, int argc, char **argv);
 int cmd_jobs(struct cli *cli, int argc, char **argv);
 int cmd_show(struct cli *cli, int argc, char **argv);
 int cmd_stats(struct cli *cli, int argc, char **argv);
+int cmd_logs(struct cli *cli, int argc, char **argv);
+int cmd_note(struct cli *cli, int argc, char **argv);
 int cmd_cancel(struct cli *cli, int argc, char **argv);
+int cmd_requeue(struct cli *cli, int argc, char **argv);
+int cmd_retry(struct cli *cli, int argc, char **argv);
+int cmd_replay(struct cli *cli, int argc, char **argv);
+int cmd_adopt(struct cli *cli, int argc, char **argv);
+int cmd_edit(struct cli *cli, int argc, char **argv);
+int cmd_prune(struct cli *cli, int argc, char **argv);
 int cmd_reap(struct cli *cli, int argc, char **argv);
 int cmd_dead(struct cli *cli, int argc, char **argv);
 int cmd_version(struct cli *cli, int argc, char **argv);
@@ -113,6 +121,12 @@ int when_parse(const char *text, cairn_time *when);
 #define WHEN_TEXT CAIRN_TIME_TEXT
 const char *when_text(cairn_time when, char text[WHEN_TEXT]);
 cairn_time wall_clock(void);
+
+/* ---- document.c ---- */
+
+/* Text, @file or -; what is read is kept in *held. Answers -1 to go on. */
+int document_take(const struct cli *cli, const char *option, const char *given, cairn_str *document,
+		  char **held);
 
 /* ---- errors.c ---- */
 

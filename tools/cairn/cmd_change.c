@@ -2,84 +2,84 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "cli.h"
+#include "filter.h"
 #include "json.h"
 #include "table.h"
 
+#define PAGE 1000u
+
 /* ---- cancel --------------------------------------------------------------------------- */
 
-static void tell_canceled(const struct cli *cli, cairn_id id, const cairn_changed *changed)
+static cairn_status cancel_ids(const struct cli *cli, cairn_conn *conn, const cairn_id *ids,
+			       size_t n, cairn_str reason, struct tally *tally, cairn_error *err)
 {
-	char text[CAIRN_ID_TEXT];
-	cairn_id_format(id, text);
-	if (cli->json) {
-		struct json json = json_begin(stdout);
-		json_id(&json, "id", id);
-		json_bool(&json, "canceled", changed->status == CAIRN_OK);
-		json_z(&json, "status", cairn_job_status_text(changed->job_status));
-		json_time(&json, "lease_expires_at", changed->lease_expires_at);
-		if (changed->status != CAIRN_OK)
-			json_z(&json, "code", cairn_code_text(changed->code));
-		json_end(&json);
-	} else if (changed->status == CAIRN_OK) {
-		printf("%s  canceled%s\n", text,
-		       changed->lease_expires_at != 0 ? ", its worker will be told" : "");
-	} else {
-		const char *status = cairn_job_status_text(changed->job_status);
-		fprintf(stderr, "cairn: %s: %s (%s%s%s)\n", text, cairn_code_message(changed->code),
-			cairn_code_text(changed->code), status != NULL ? ", it is " : "",
-			status != NULL ? status : "");
+	cairn_changed *each = calloc(n, sizeof *each);
+	if (each == NULL) {
+		outcome_error(err, CAIRN_NOMEM, CAIRN_E_NOMEM);
+		return CAIRN_NOMEM;
 	}
+	cairn_status st = cairn_job_cancel(conn, cli_scope(cli), ids, n, reason, each, err);
+	for (size_t i = 0; i < n && st == CAIRN_OK; i++)
+		tell_changed(cli, tally, ids[i], "canceled",
+			     each[i].lease_expires_at != 0 ? "its worker will be told" : "",
+			     &each[i]);
+	free(each);
+	return st;
 }
 
-static int cancel(const struct cli *cli, const cairn_id *ids, size_t n, const char *reason,
-		  cairn_changed *each)
+/* Page by page, each a commit; the cursor goes on behind what could not be canceled, too. */
+static cairn_status cancel_where(const struct cli *cli, cairn_conn *conn, struct filter *by,
+				 cairn_str reason, struct tally *tally, cairn_error *err)
 {
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_conn *conn = NULL;
-	int code = db_ready(cli, &conn);
-	if (code >= 0)
-		return code;
-	cairn_status st =
-		cairn_job_cancel(conn, cli_scope(cli), ids, n, cairn_str_of(reason), each, &err);
-	cairn_close(conn);
-	if (st != CAIRN_OK)
-		return failed(cli, &err);
-	size_t bad = 0;
-	cairn_status first = CAIRN_OK;
-	for (size_t i = 0; i < n; i++) {
-		tell_canceled(cli, ids[i], &each[i]);
-		if (each[i].status == CAIRN_OK)
-			continue;
-		first = bad++ == 0 ? each[i].status : first;
-	}
-	return batch_exit(n, bad, first);
+	cairn_swept *swept = NULL;
+	cairn_status st;
+	by->filter.limit = PAGE;
+	do {
+		st = cairn_job_cancel_where(conn, &by->filter, reason, &swept, err);
+		if (st != CAIRN_OK || swept->count == 0)
+			break;
+		tell_swept(cli, tally, "canceled", swept);
+		by->filter.after = swept->at[swept->count - 1].id;
+	} while (swept->more);
+	cairn_free(swept);
+	return st;
 }
 
 int cmd_cancel(struct cli *cli, int argc, char **argv)
 {
+	struct filter by = { .used = false };
+	struct tally tally = { 0 };
 	const char *reason = NULL;
+	cairn_id *ids = NULL;
+	cairn_conn *conn = NULL;
 	const struct opt opts[] = {
 		{ "reason", 0, OPT_TEXT, &reason, "TEXT", "default CANCELED", NULL },
+		FILTER_QUEUE(&by),
+		FILTER_TYPE(&by),
+		FILTER_STATUS(&by),
+		FILTER_FROM(&by),
+		FILTER_TO(&by),
 		{ NULL, 0, OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	int code = args_parse(cli, opts, &argc, argv);
-	if (code >= 0)
-		return code;
-	if (argc == 0)
-		return usage_error(cli, "cancel takes ids");
-	size_t n = (size_t)argc;
-	cairn_id *ids = calloc(n, sizeof *ids);
-	cairn_changed *each = calloc(n, sizeof *each);
-	code = ids != NULL && each != NULL ? -1 : usage_error(cli, "out of memory");
-	for (size_t i = 0; code < 0 && i < n; i++) {
-		if (cairn_id_parse(cairn_str_of(argv[i]), &ids[i]) != 0)
-			code = usage_error(cli, "'%s' is no id", argv[i]);
-	}
 	if (code < 0)
-		code = cancel(cli, ids, n, reason, each);
+		code = ids_or_filter(cli, argc, &by);
+	if (code < 0)
+		code = filter_settle(cli, &by);
+	if (code < 0)
+		code = ids_parse(cli, argc, argv, &ids);
+	if (code < 0)
+		code = db_ready(cli, &conn);
+	if (code < 0) {
+		cairn_error err = CAIRN_ERROR_INIT;
+		cairn_str why = cairn_str_of(reason);
+		cairn_status st =
+			by.used ? cancel_where(cli, conn, &by, why, &tally, &err)
+				: cancel_ids(cli, conn, ids, (size_t)argc, why, &tally, &err);
+		code = st == CAIRN_OK ? tally_exit(&tally) : failed(cli, &err);
+	}
+	cairn_close(conn);
 	free(ids);
-	free(each);
 	return code;
 }
 
@@ -99,6 +99,8 @@ static void reaped_json(const cairn_reaped *row)
 	json_z(&json, "status", cairn_job_status_text(row->status));
 	json_time(&json, "run_at", row->run_at);
 	json_time(&json, "lease_expired_at", row->lease_expired_at);
+	json_z(&json, "ending", cairn_ending_text(row->ending));
+	json_bool(&json, "started_without_renewal_heartbeat", row->unrenewed != 0);
 	json_end(&json);
 }
 

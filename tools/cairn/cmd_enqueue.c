@@ -18,52 +18,6 @@ struct enqueue {
 	bool ndjson;
 };
 
-/* ---- payload ------------------------------------------------------------------------ */
-
-static char *read_whole(FILE *from, size_t *len)
-{
-	size_t cap = 4096;
-	char *text = malloc(cap);
-	*len = 0;
-	while (text != NULL) {
-		*len += fread(text + *len, 1, cap - *len, from);
-		if (*len < cap)
-			break;
-		char *more = realloc(text, cap *= 2);
-		if (more == NULL)
-			free(text);
-		text = more;
-	}
-	if (text != NULL && ferror(from)) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-/* Text, @file or -; what is read is kept in *held. Answers -1 to go on. */
-static int take_payload(const struct cli *cli, const char *given, cairn_str *payload, char **held)
-{
-	if (given == NULL || (*given != '@' && strcmp(given, "-") != 0)) {
-		*payload = cairn_str_of(given);
-		if (given != NULL && *given == '\0')
-			return usage_error(cli, "--payload: an empty text is not JSON");
-		return -1;
-	}
-	FILE *from = *given == '@' ? fopen(given + 1, "rb") : stdin;
-	if (from == NULL)
-		return usage_error(cli, "%s: %s", given + 1, strerror(errno));
-	*held = read_whole(from, &payload->len);
-	payload->ptr = *held;
-	if (from != stdin)
-		fclose(from);
-	if (*held == NULL)
-		return usage_error(cli, "%s: can't be read", given);
-	if (payload->len == 0)
-		return usage_error(cli, "%s: an empty text is not JSON", given);
-	return -1;
-}
-
 /* ---- one job -------------------------------------------------------------------------- */
 
 static void print_added(const struct cli *cli, const cairn_job_added *added)
@@ -191,7 +145,7 @@ int cmd_enqueue(struct cli *cli, int argc, char **argv)
 	cairn_conn *conn = NULL;
 	int code = parse(cli, &args, &argc, argv);
 	if (code < 0)
-		code = take_payload(cli, args.payload, &args.job.payload, &held);
+		code = document_take(cli, "payload", args.payload, &args.job.payload, &held);
 	if (code < 0)
 		code = db_ready(cli, &conn);
 	if (code < 0 && args.ndjson) {

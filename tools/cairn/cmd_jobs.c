@@ -2,17 +2,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli.h"
+#include "filter.h"
 #include "json.h"
 #include "table.h"
 
 #define PAGE 1000u
 
 struct list {
-	cairn_job_filter filter;
-	struct texts statuses;
-	const char *queue;
-	const char *type;
+	struct filter by;
 	const char *after;
 	uint32_t limit;
 	bool payloads;
@@ -86,14 +83,14 @@ static int list_jobs(const struct cli *cli, struct list *list, cairn_conn *conn)
 	table_begin(&table, cli, heads);
 	cairn_status st = cairn_now(conn, &now, &err);
 	while (st == CAIRN_OK && left > 0) {
-		list->filter.limit = left < PAGE ? left : PAGE;
-		st = cairn_job_list(conn, &list->filter, &jobs, &err);
+		list->by.filter.limit = left < PAGE ? left : PAGE;
+		st = cairn_job_list(conn, &list->by.filter, &jobs, &err);
 		if (st != CAIRN_OK || jobs->count == 0)
 			break;
 		put_jobs(cli, list, &table, jobs, now);
-		list->filter.after = jobs->at[jobs->count - 1].id;
+		list->by.filter.after = jobs->at[jobs->count - 1].id;
 		left -= (uint32_t)jobs->count;
-		if (jobs->count < list->filter.limit)
+		if (jobs->count < list->by.filter.limit)
 			break;
 	}
 	table_end(&table);
@@ -101,34 +98,15 @@ static int list_jobs(const struct cli *cli, struct list *list, cairn_conn *conn)
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
 }
 
-static int parse_statuses(const struct cli *cli, const struct texts *words, uint32_t *bits)
-{
-	for (size_t i = 0; i < words->count; i++) {
-		for (const char *at = words->at[i]; *at != '\0';) {
-			size_t len = strcspn(at, ",");
-			enum cairn_job_status status =
-				cairn_job_status_parse((cairn_str){ .ptr = at, .len = len });
-			if (status == 0)
-				return usage_error(cli, "--status: PENDING, LEASED, SUCCEEDED, "
-							"DEAD_LETTERED or CANCELED");
-			*bits |= 1u << (unsigned)status;
-			at += len + (at[len] == ',');
-		}
-	}
-	return -1;
-}
-
 int cmd_jobs(struct cli *cli, int argc, char **argv)
 {
 	struct list list = { .limit = 50 };
 	const struct opt opts[] = {
-		{ "queue", 'q', OPT_TEXT, &list.queue, "NAME", "of this queue", NULL },
-		{ "type", 0, OPT_TEXT, &list.type, "TYPE", "of this type", NULL },
-		{ "status", 's', OPT_TEXTS, &list.statuses, "STATUS",
-		  "PENDING, LEASED, …; may be repeated", NULL },
-		{ "from", 0, OPT_TIME, &list.filter.created_from, "TIME",
-		  "created then or later; a duration is that long ago", NULL },
-		{ "to", 0, OPT_TIME, &list.filter.created_to, "TIME", "created before", NULL },
+		FILTER_QUEUE(&list.by),
+		FILTER_TYPE(&list.by),
+		FILTER_STATUS(&list.by),
+		FILTER_FROM(&list.by),
+		FILTER_TO(&list.by),
 		{ "limit", 'n', OPT_COUNT, &list.limit, "N", "at most; default 50", NULL },
 		{ "after", 0, OPT_TEXT, &list.after, "ID", "go on behind this job", NULL },
 		{ "payloads", 0, OPT_FLAG, &list.payloads, NULL,
@@ -139,20 +117,16 @@ int cmd_jobs(struct cli *cli, int argc, char **argv)
 	if (code < 0 && argc > 0)
 		code = usage_error(cli, "jobs takes no operands");
 	if (code < 0)
-		code = parse_statuses(cli, &list.statuses, &list.filter.statuses);
+		code = filter_settle(cli, &list.by);
 	if (code < 0 && list.after != NULL &&
-	    cairn_id_parse(cairn_str_of(list.after), &list.filter.after) != 0)
+	    cairn_id_parse(cairn_str_of(list.after), &list.by.filter.after) != 0)
 		code = usage_error(cli, "--after: '%s' is no id", list.after);
 	cairn_conn *conn = NULL;
 	if (code < 0)
 		code = db_ready(cli, &conn);
 	if (code >= 0)
 		return code;
-	list.filter.size = sizeof list.filter;
-	list.filter.scope = cli_scope(cli);
-	list.filter.queue = cairn_str_of(list.queue);
-	list.filter.type = cairn_str_of(list.type);
-	list.filter.compact = list.payloads ? 0 : 1;
+	list.by.filter.compact = list.payloads ? 0 : 1;
 	code = list_jobs(cli, &list, conn);
 	cairn_close(conn);
 	return code;

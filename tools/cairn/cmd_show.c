@@ -65,6 +65,20 @@ static void print_head(const struct shown *shown, const cairn_job *job)
 	line(shown, "timeout", span_text(job->timeout, span));
 }
 
+static void print_progress(const struct shown *shown, const cairn_job *job)
+{
+	char done[NUMBER_TEXT];
+	char total[NUMBER_TEXT];
+	char text[2 * NUMBER_TEXT + 8];
+	if (job->progress_done < 0 && job->progress_total < 0)
+		return;
+	snprintf(text, sizeof text, "%s%s%s",
+		 job->progress_done >= 0 ? number_text(job->progress_done, done) : "?",
+		 job->progress_total >= 0 ? " of " : "",
+		 job->progress_total >= 0 ? number_text(job->progress_total, total) : "");
+	line(shown, "progress", text);
+}
+
 static void print_times(const struct shown *shown, const cairn_job *job)
 {
 	char when[WHEN_TEXT];
@@ -77,13 +91,12 @@ static void print_times(const struct shown *shown, const cairn_job *job)
 		snprintf(text, sizeof text, "%.*s until %s", (int)job->worker.len, job->worker.ptr,
 			 when_text(job->lease_expires_at, when));
 		line(shown, "lease", text);
+		if (job->prestart)
+			line(shown, "ahead", "claimed ahead of its execution");
+		line(shown, "running", when_text(job->execution_started_at, when));
 	}
 	stored(shown, "stage", job->stage);
-	if (job->progress_done >= 0 || job->progress_total >= 0) {
-		snprintf(text, sizeof text, "%" PRId64 " of %" PRId64, job->progress_done,
-			 job->progress_total);
-		line(shown, "progress", text);
-	}
+	print_progress(shown, job);
 	stored(shown, "error", job->error_code);
 	stored(shown, "message", job->error_message);
 	stored(shown, "payload", job->payload);
@@ -95,8 +108,10 @@ static void print_times(const struct shown *shown, const cairn_job *job)
 
 static enum color ending_color(enum cairn_ending ending)
 {
-	if (ending == CAIRN_ENDING_SUCCEEDED)
+	if (ending == CAIRN_ENDING_SUCCEEDED || ending == CAIRN_ENDING_CONTINUED)
 		return GREEN;
+	if (ending == CAIRN_ENDING_SNOOZED || ending == CAIRN_ENDING_RELEASED)
+		return DIM;
 	return ending == CAIRN_ENDING_NONE ? CYAN : YELLOW;
 }
 

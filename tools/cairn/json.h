@@ -37,5 +37,6 @@ void json_raw(struct json *json, const char *name, cairn_str document);
 void json_job(struct json *json, const cairn_job *job, bool compact);
 void json_attempt(struct json *json, const cairn_attempt *attempt);
 void json_event(struct json *json, const cairn_event *event);
+void json_log(struct json *json, const cairn_log_row *line);
 
 #endif

@@ -25,6 +25,8 @@ static void job_lease(struct json *json, const cairn_job *job)
 	json_text(json, "worker", job->worker);
 	json_text(json, "owner", job->owner);
 	json_int(json, "fence", job->fence);
+	json_bool(json, "prestart", job->prestart != 0);
+	json_time(json, "execution_started_at", job->execution_started_at);
 	json_time(json, "started_at", job->started_at);
 	json_time(json, "finished_at", job->finished_at);
 }
@@ -64,6 +66,8 @@ void json_attempt(struct json *json, const cairn_attempt *attempt)
 	json_count(json, "retry_delay_us", attempt->next_run_at != 0 ? attempt->retry_delay : -1);
 	json_time(json, "next_run_at", attempt->next_run_at);
 	json_time(json, "not_before", attempt->not_before);
+	json_bool(json, "prestart", attempt->prestart != 0);
+	json_time(json, "execution_started_at", attempt->execution_started_at);
 }
 
 void json_event(struct json *json, const cairn_event *event)
@@ -77,4 +81,15 @@ void json_event(struct json *json, const cairn_event *event)
 	json_count(json, "progress_total", event->progress_total);
 	json_time(json, "at", event->at);
 	json_raw(json, "payload", event->payload);
+}
+
+void json_log(struct json *json, const cairn_log_row *line)
+{
+	json_int(json, "seq", line->seq);
+	json_z(json, "level", cairn_log_level_text(line->level));
+	json_int(json, "run_number", line->run_number);
+	json_int(json, "attempt", line->attempt);
+	json_time(json, "at", line->at);
+	json_text(json, "message", line->message);
+	json_raw(json, "data", line->data);
 }
