@@ -61,8 +61,10 @@
 	X(columns) \
 	X(columns_verbs) \
 	X(budget) \
+	X(budget_verbs) \
 	X(interleave) \
 	X(interleave_many) \
+	X(interleave_verbs) \
 	X(race) \
 	X(errors) \
 	X(classify) \

@@ -255,8 +255,9 @@ struct batch {
 static bool plain_success(const cairn_change *change)
 {
 	return change->to == CAIRN_JOB_SUCCEEDED && change->set == SUCCESS_SET &&
-	       change->reason.len == 0 && change->error_code.len == 0 &&
-	       change->error_message.len == 0;
+	       change->from == 1u << CAIRN_JOB_LEASED &&
+	       change->guard == (CAIRN_GUARD_FENCE | CAIRN_GUARD_LIVE) && change->reason.len == 0 &&
+	       change->error_code.len == 0 && change->error_message.len == 0;
 }
 
 static cairn_status start_success(struct lite_run *run, const struct batch *batch,
@@ -307,12 +308,12 @@ static cairn_status succeed(struct batch *batch, cairn_error *err)
 }
 
 static cairn_status gather(struct batch *batch, const cairn_change *change,
-			   const struct lite_row *was, cairn_job *is, cairn_error *err)
+			   const struct lite_row *was, cairn_error *err)
 {
 	int64_t seq = was->events;
-	*is = was->job;
-	cairn_change_apply(change, is, batch->write->now);
-	cairn_status status = write_history(batch->write, change, &was->job, is, &seq, err);
+	cairn_job is = was->job;
+	cairn_change_apply(change, &is, batch->write->now);
+	cairn_status status = write_history(batch->write, change, &was->job, &is, &seq, err);
 	int64_t events = seq - was->events;
 	bool alike = events == batch->events && cairn_str_equal(change->stage, batch->stage);
 	if (status == CAIRN_OK && (batch->waiting == LITE_ROWS || !alike))
@@ -349,6 +350,53 @@ cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_chan
 	return status;
 }
 
+/* The guard stands in the statement, so that of the row only what is needed is read. */
+static cairn_status succeed_held(struct batch *batch, const cairn_change *change, bool *hit,
+				 cairn_change_result *each, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, batch->write->lite, LITE_JOB_HELD, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_id(&run, &change->id);
+	cairn_lite__bind_int(&run, change->fence);
+	cairn_lite__bind_int(&run, batch->write->now);
+	status = cairn_lite__row(&run, hit, err);
+	if (status != CAIRN_OK || !*hit)
+		return status;
+	struct lite_row was = { .job = { .id = change->id, .status = CAIRN_JOB_LEASED } };
+	was.row = cairn_lite__int(&run);
+	was.events = cairn_lite__int(&run);
+	was.job.fence = change->fence;
+	was.job.run_number = cairn_lite__int32(&run);
+	was.job.attempt = cairn_lite__int32(&run);
+	was.job.leased_at = cairn_lite__int(&run);
+	was.job.prestart = (uint32_t)cairn_lite__int32(&run);
+	was.job.execution_started_at = cairn_lite__int(&run);
+	was.job.worker = cairn_lite__view(&run);
+	was.job.progress_done = cairn_lite__count(&run);
+	was.job.progress_total = cairn_lite__count(&run);
+	each->hit = CAIRN_HIT;
+	each->run_number = was.job.run_number;
+	status = gather(batch, change, &was, err);
+	cairn_lite__stop(&run);
+	return status;
+}
+
+/* What can be done without reading the whole row; *hit stays false for all else, and for a miss. */
+static cairn_status change_held(struct batch *batch, const cairn_change *change, bool *hit,
+				cairn_change_result *each, cairn_error *err)
+{
+	if (plain_success(change))
+		return succeed_held(batch, change, hit, each, err);
+	cairn_status status = beat_held(batch->write, change, hit, err);
+	if (status == CAIRN_OK && *hit) {
+		each->hit = CAIRN_HIT;
+		each->lease_expires_at = batch->write->now + change->lease;
+	}
+	return status;
+}
+
 /* A guard that fails is an answer and no error: this item writes nothing, the others go on. */
 static cairn_status change_one(struct batch *batch, const cairn_change *change,
 			       cairn_change_result *each, cairn_error *err)
@@ -358,14 +406,10 @@ static cairn_status change_one(struct batch *batch, const cairn_change *change,
 	struct lite_row was;
 	bool found = false;
 	memset(each, 0, sizeof *each);
-	cairn_status status = beat_held(write, change, &found, err);
-	if (status == CAIRN_OK && found) {
-		each->hit = CAIRN_HIT;
-		each->lease_expires_at = write->now + change->lease;
-		return CAIRN_OK;
-	}
-	if (status == CAIRN_OK)
-		status = cairn_lite__start(&run, write->lite, LITE_JOB_ROW, err);
+	cairn_status status = change_held(batch, change, &found, each, err);
+	if (status != CAIRN_OK || found)
+		return status;
+	status = cairn_lite__start(&run, write->lite, LITE_JOB_ROW, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_lite__bind_id(&run, &change->id);
@@ -377,9 +421,7 @@ static cairn_status change_one(struct batch *batch, const cairn_change *change,
 	each->hit = cairn_change_test(change, &was.job, write->now);
 	if (each->hit == CAIRN_HIT) {
 		cairn_job is;
-		status = plain_success(change)
-				 ? gather(batch, change, &was, &is, err)
-				 : cairn_lite__change_apply(write, change, &was, &is, err);
+		status = cairn_lite__change_apply(write, change, &was, &is, err);
 		each->run_number = is.run_number;
 		each->run_at = is.run_at;
 		each->lease_expires_at = is.lease_expires_at;

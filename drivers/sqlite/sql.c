@@ -199,6 +199,11 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 
 	/* cairn_job.id */
 	[LITE_JOB_ROW] = "SELECT " ROW_COLUMNS " FROM cairn_job WHERE id = ?",
+	/* cairn_job.id; a lease that still runs, and of its row what the end of it needs */
+	[LITE_JOB_HELD] = "SELECT rowid, events, run_number, attempt, leased_at, prestart, "
+			  "execution_started_at, worker, progress_done, progress_total "
+			  "FROM cairn_job WHERE id = ?1 AND fence = ?2 AND status = 'LEASED' "
+			  "AND lease_expires_at > ?3",
 	/* rowid */
 	[LITE_JOB_ROW_AT] =
 		"SELECT " ROW_COLUMNS ", id, type, max_attempts FROM cairn_job WHERE rowid = ?",

@@ -43,6 +43,7 @@ enum lite_sql {
 	LITE_JOB_LEASE_ROWS,
 	/* jobs: changing (change.c, reap.c) */
 	LITE_JOB_ROW,
+	LITE_JOB_HELD,
 	LITE_JOB_ROW_AT,
 	LITE_JOB_BEAT_HELD,
 	LITE_JOB_BEAT,
