@@ -171,6 +171,70 @@ static void strict_sessions(void)
 	step(conn, CAIRN_APP_IS_STRICT_SESSION);
 }
 
+static void replay_needs_read_committed(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_made done = ct_make(conn, "t", CAIRN_JOB_SUCCEEDED);
+	cairn_rerun item = { .source = done.id,
+			     .run_number = 1,
+			     .key = CAIRN_STR("r"),
+			     .reason = CAIRN_STR("why") };
+	cairn_job_added added;
+	step(conn, CAIRN_APP_BEGIN_STRICT);
+	ct_status(cairn_job_replay(conn, cairn_any(), &item, 1, &added, ct_err()), CAIRN_INVALID,
+		  "tx.unsupported_isolation");
+	step(conn, CAIRN_APP_COMMIT);
+	ct_int(ct_count_jobs(conn, 0), 1);
+	ct_ok(cairn_job_replay(conn, cairn_any(), &item, 1, &added, ct_err()));
+	ct_int(added.disposition, CAIRN_INSERTED);
+}
+
+static void verbs_in_strict_sessions(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_made dead = ct_make(conn, "t", CAIRN_JOB_DEAD_LETTERED);
+	ct_made done = ct_make(conn, "t", CAIRN_JOB_SUCCEEDED);
+	cairn_rerun item = { .source = done.id,
+			     .run_number = 1,
+			     .key = CAIRN_STR("r"),
+			     .reason = CAIRN_STR("why") };
+	cairn_job_added added;
+	step(conn, CAIRN_APP_STRICT_SESSION);
+	ct_told(ct_requeue(conn, ct_seen(conn, dead.id)), CAIRN_OK, NULL);
+	ct_ok(cairn_job_replay(conn, cairn_any(), &item, 1, &added, ct_err()));
+	ct_int(added.disposition, CAIRN_INSERTED);
+	cairn_prune_opts opts = { .size = sizeof(opts), .scope = cairn_any(), .age = 1 };
+	size_t pruned = 0;
+	ct_advance(CAIRN_SECOND);
+	ct_ok(cairn_job_prune(conn, &opts, &pruned, ct_err()));
+	ct_int(pruned, 1);
+	step(conn, CAIRN_APP_IS_STRICT_SESSION);
+}
+
+static void verbs_commit_with_the_application(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_made dead = ct_make(conn, "t", CAIRN_JOB_DEAD_LETTERED);
+	ct_made running = ct_make(conn, "t", CAIRN_JOB_LEASED);
+	cairn_id nobody = cairn_id_new();
+	const char *before = ct_snapshot(conn, dead.id);
+	for (int i = 0; i < 2; i++) {
+		step(conn, CAIRN_APP_BEGIN);
+		ct_told(ct_requeue(conn, ct_seen(conn, dead.id)), CAIRN_OK, NULL);
+		ct_progress(conn, ct_report(running.lease, 1, 2));
+		ct_told(ct_send_progress(conn, ct_report(running.lease, 3, -1)), CAIRN_INVALID,
+			"job.invalid_progress");
+		ct_told(ct_say(conn, running.lease, "said"), CAIRN_OK, NULL);
+		ct_status(cairn_job_adopt(conn, cairn_any(), &nobody, 1, none, NULL, ct_err()),
+			  CAIRN_NOT_FOUND, "job.not_found");
+		step(conn, i ? CAIRN_APP_COMMIT : CAIRN_APP_ROLLBACK);
+		ct_int(ct_job(conn, dead.id)->run_number, i ? 2 : 1);
+		ct_int(ct_logs(conn, running.id)->count, (size_t)i);
+		if (i == 0)
+			ct_unchanged(conn, dead.id, before);
+	}
+}
+
 #define APP .store = CT_JOBS, .needs = CT_NEED_APP
 
 static const ct_case cases[] = {
@@ -215,6 +279,13 @@ static const ct_case cases[] = {
 	  .rule = "On one session the application's transactions, cairn's and single calls follow "
 		  "each other freely.",
 	  .run = one_after_the_other },
+	{ .name = "app.tx.the_other_verbs_belong_to_it",
+	  .kind = CT_VERB,
+	  APP,
+	  .rule = "Requeues, reports and lines commit and roll back with the application, and "
+		  "their refusals leave its transaction usable.",
+	  .covers = "runledger Q07, CR06",
+	  .run = verbs_commit_with_the_application },
 	{ .name = "app.isolation.a_keyed_enqueue_needs_read_committed",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,
@@ -231,6 +302,22 @@ static const ct_case cases[] = {
 		  "which stays as it was.",
 	  .covers = "runledger X09",
 	  .run = strict_sessions },
+	{ .name = "app.isolation.a_replay_needs_read_committed",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .needs = CT_NEED_APP | CT_NEED_STRICT,
+	  .rule = "Inside a stricter transaction a replay is tx.unsupported_isolation before "
+		  "anything is written.",
+	  .covers = "runledger Y13",
+	  .run = replay_needs_read_committed },
+	{ .name = "app.isolation.a_stricter_session_default_hinders_no_verb",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .needs = CT_NEED_APP | CT_NEED_STRICT,
+	  .rule = "Requeue, replay and prune work although the session's default is stricter, "
+		  "which stays as it was.",
+	  .covers = "runledger Q08",
+	  .run = verbs_in_strict_sessions },
 };
 
 CT_GROUP(app, cases);

@@ -66,6 +66,7 @@
 	X(interleave_many) \
 	X(interleave_verbs) \
 	X(race) \
+	X(race_verbs) \
 	X(errors) \
 	X(classify) \
 	X(args) \

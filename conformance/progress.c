@@ -1,6 +1,6 @@
 /*
  * progress.c - reports of a running attempt: stage, progress, checkpoint, a longer lease; what is
- * merged, what is refused, and the mark of having started. (competing reports: verb_race.c)
+ * merged, what is refused, and the mark of having started. (competing reports: interleave_verbs.c, race_verbs.c)
  */
 #include "ct.h"
 

@@ -1,6 +1,6 @@
 /*
  * prune.c - deleting jobs that ended long enough ago, with all that belongs to them; and what
- * is never deleted. (against other writers: verb_race.c)
+ * is never deleted. (against other writers: race_verbs.c)
  */
 #include "ct.h"
 

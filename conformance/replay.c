@@ -1,6 +1,6 @@
 /*
  * replay.c - doing a success again: a new job like the old one, at most once for each
- * request. (two at once: verb_race.c)
+ * request. (two at once: race_verbs.c)
  */
 #include "ct.h"
 

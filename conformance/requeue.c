@@ -1,6 +1,6 @@
 /*
  * requeue.c - putting ended jobs back, only as they were seen: run n + 1 of the same job. (two at
- * once: verb_race.c, scopes: here and in scope.c)
+ * once: race_verbs.c, scopes: here and in scope.c)
  */
 #include "ct.h"
 

@@ -51,7 +51,7 @@ typedef struct cairn_attempt {
 	uint32_t reserved0_;
 	cairn_str error_code;
 	cairn_str error_message;
-	cairn_usec retry_delay;		 /* the policy's or the caller's, when it is due again */
+	cairn_usec retry_delay;		 /* the policy's or the caller's */
 	cairn_time next_run_at;		 /* when it is due again */
 	cairn_time not_before;		 /* the handler's wish, if it gave one */
 	cairn_time execution_started_at; /* 0: stage running was never reported */
@@ -172,13 +172,17 @@ typedef struct cairn_log_line {
 } cairn_log_line;
 
 /*
- * Appends n lines to their jobs' logs, in their order; guarded by each lease as a heartbeat is. [1 round trip]
+ * Appends n lines to their jobs' logs, in their order; guarded by each lease as a heartbeat is. Of a
+ * line that was written only its status is told. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_log(cairn_conn *conn, const cairn_log_line *lines,
 						      size_t n, cairn_changed *each,
 						      cairn_error *err);
 
-/* One line from outside: no lease, any status, attempt 0. NOT_FOUND job.not_found. [1 round trip] */
+/*
+ * One line from outside: no lease, any status, attempt 0. NOT_FOUND job.not_found. [1 round
+ * trip]
+ */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_note(cairn_conn *conn, cairn_scope scope,
 						       cairn_id job, enum cairn_log_level level,
 						       cairn_str message, cairn_str data,
@@ -227,8 +231,8 @@ typedef struct cairn_swept {
 } cairn_swept;
 
 /*
- * Cancels up to limit jobs that fit the filter, newest first (statuses 0: PENDING and LEASED). Jobs that
- * are beyond canceling are no failure but reported. [2 round trips]
+ * Cancels up to limit jobs that fit the filter, newest first (statuses 0: PENDING and LEASED).
+ * Jobs that are beyond canceling are no failure but reported. [2 round trips]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_cancel_where(cairn_conn *conn,
 							       const cairn_job_filter *filter,
@@ -250,13 +254,14 @@ typedef struct cairn_prune_opts {
 	cairn_str type;
 	uint32_t statuses; /* bits 1u << status of ended ones; 0: SUCCEEDED */
 	uint32_t limit;	   /* 1..10000; 0: 1000 */
-	cairn_usec age;	   /* since the end, at least; 0: each type's retention (SUCCEEDED only) */
+	cairn_usec age;	   /* since the end; 0: each type's retention, of SUCCEEDED only */
 } cairn_prune_opts;
 
 /*
- * Deletes up to limit ended jobs, oldest end first, with attempts, events, logs, dead letter and key; *pruned
- * says how many: call again until it is less than limit. Jobs canceled while leased stay until that lease
- * is over. Rows that others have locked are skipped. [1 round trip]
+ * Deletes up to limit ended jobs, oldest end first, with attempts, events, logs, dead letter
+ * and key; *pruned says how many: call again until it is less than limit. Jobs canceled while
+ * leased stay until that lease is over. Rows that others have locked are skipped. [1 round
+ * trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_prune(cairn_conn *conn,
 							const cairn_prune_opts *opts,

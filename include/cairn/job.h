@@ -203,9 +203,9 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_enqueue(cairn_conn *conn,
 /* ---- jobs as they are read --------------------------------------------- */
 
 /*
- * The right to work on a job, handed out by a claim: id and fence, and what
- * planning its end needs; only id and fence are guarded. Copy it freely; it outlives the claimed rows. The fence grows
- * with every claim of the job and may be passed to outside systems as a fencing token.
+ * The right to work on a job, handed out by a claim: id and fence, and what planning its end
+ * needs; only id and fence are guarded. Copy it freely; it outlives the claimed rows. The fence
+ * grows with every claim of the job and may be passed to outside systems as a fencing token.
  */
 typedef struct cairn_lease {
 	cairn_id id;
@@ -298,7 +298,7 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_claim(cairn_conn *conn,
 
 /* How one change of a job ended. */
 typedef struct cairn_changed {
-	cairn_status status; /* OK, STALE, NOT_FOUND, INVALID */
+	cairn_status status; /* OK, STALE, NOT_FOUND, INVALID; BUSY: it moved all the time */
 	cairn_code code;
 	enum cairn_job_status job_status; /* after the change; as found when it failed; 0: no row */
 	enum cairn_ending ending;    /* how this very fence ended: by this call, or before it */
@@ -337,10 +337,10 @@ typedef struct cairn_progress {
 
 /*
  * Writes n reports. Merged with the stored values, done and total must be >= 0 and done <=
- * total when both are there, tested on the locked row: INVALID job.invalid_progress per
- * item. Other refusals as in heartbeat. A stage writes STAGE_CHANGED, even if it is the stage already;
- * done or total write PROGRESS; a checkpoint or a longer lease alone writes no event. The first stage
- * `running` of an attempt marks it as started. [1 round trip]
+ * total when both are there, tested on the locked row: INVALID job.invalid_progress per item.
+ * Other refusals as in heartbeat. A stage writes STAGE_CHANGED, even if it is the stage
+ * already; done or total write PROGRESS; a checkpoint or a longer lease alone writes no event.
+ * The first stage `running` of an attempt marks it as started. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_progress(cairn_conn *conn,
 							   const cairn_progress *items, size_t n,
@@ -375,7 +375,7 @@ typedef struct cairn_finish {
 	cairn_str error_code;	 /* failures: required, a name */
 	cairn_str error_message; /* failures: any text up to 8 KiB */
 	cairn_str reason;	 /* snooze, release: why; absent: SNOOZED, RELEASED */
-	cairn_usec delay;	 /* continue, snooze, release: before it is due again; 0: at once */
+	cairn_usec delay;	 /* continue, snooze, release: before it is due again; 0: none */
 	cairn_time not_before;	 /* due again: may be delayed to this time, never hastened */
 	int64_t progress_done;	 /* with CAIRN_FINISH_DONE in set */
 	int64_t progress_total;	 /* with CAIRN_FINISH_TOTAL in set */
@@ -420,17 +420,17 @@ typedef struct cairn_requeue {
 	cairn_id id;
 	enum cairn_job_status status; /* as it was seen: DEAD_LETTERED or CANCELED */
 	int32_t run_number;	      /* as it was seen */
-	uint32_t reset;		      /* 1: progress and checkpoint start anew; 0: they stay */
+	uint32_t reset;		      /* 1: progress and checkpoint start anew */
 	uint32_t reserved0_;
 	uint64_t reserved_[2];
 } cairn_requeue;
 
 /*
- * Puts n ended jobs back: PENDING, due now, run n + 1, attempt 0, stage queued. Only what is still as it
- * was seen: otherwise STALE job.expectation_mismatch, with the status and run that were
- * found. A job that was canceled while leased waits until that lease is over: STALE
- * job.cancellation_not_quiesced with its lease_expires_at. The dead letter stays. reason may be absent
- * ("REQUEUED"). [1 round trip]
+ * Puts n ended jobs back: PENDING, due now, run n + 1, attempt 0, stage queued. Only what is
+ * still as it was seen: otherwise STALE job.expectation_mismatch, with the status and run that
+ * were found. A job that was canceled while leased waits until that lease is over: STALE
+ * job.cancellation_not_quiesced with its lease_expires_at. The dead letter stays. reason may be
+ * absent ("REQUEUED"). [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_requeue(cairn_conn *conn, cairn_scope scope,
 							  const cairn_requeue *items, size_t n,
@@ -441,17 +441,17 @@ typedef struct cairn_rerun {
 	cairn_id source;
 	int32_t run_number; /* as it was seen */
 	uint32_t reserved0_;
-	cairn_str key;	  /* required: makes the request repeatable, unique per source and run */
+	cairn_str key;	  /* required: makes the request repeatable; per source and run */
 	cairn_str reason; /* required */
 	uint64_t reserved_[2];
 } cairn_rerun;
 
 /*
  * Replays n succeeded jobs: for each a new unkeyed job with the source's type, queue, tenant,
- * owner, payload, priority, attempts and timeout, due now. The source is not touched. The same key
- * again answers EXISTING, with another reason CONFLICT job.replay_idempotency_conflict. A source that
- * is not a success of that run is STALE job.expectation_mismatch, one that is not in scope NOT_FOUND
- * job.not_found; its type must be enabled. [1 round trip]
+ * owner, payload, priority, attempts and timeout, due now. The source is not touched. The same
+ * key again answers EXISTING, with another reason CONFLICT job.replay_idempotency_conflict. A
+ * source that is not a success of that run is STALE job.expectation_mismatch, one that is not
+ * in scope NOT_FOUND job.not_found; its type must be enabled. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_replay(cairn_conn *conn, cairn_scope scope,
 							 const cairn_rerun *items, size_t n,
@@ -540,10 +540,11 @@ typedef struct cairn_wait_opts {
 
 /*
  * Returns when one of the queues may have work, *ready 1, or when the time is over, *ready 0.
- * It may return early without work, and it never waits longer than the timeout when a notification
- * got lost: polling with jitter runs behind. Postgres is told through a connection of its own (not behind a
- * transaction-mode pooler: there it polls); SQLite watches the file. INTERRUPTED by
- * cairn_interrupt; INVALID tx.open inside a transaction, which would see nothing new. opts may be NULL.
+ * It may return early without work, and it never waits longer than the timeout when a
+ * notification got lost: polling with jitter runs behind. Postgres is told through a connection
+ * of its own (not behind a transaction-mode pooler: there it polls); SQLite watches the file.
+ * INTERRUPTED by cairn_interrupt; INVALID tx.open inside a transaction, which would see nothing
+ * new. opts may be NULL.
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_wait(cairn_conn *conn,
 						       const cairn_wait_opts *opts, int *ready,
@@ -570,7 +571,10 @@ typedef struct cairn_queues {
 	cairn_time now; /* the time it was counted */
 } cairn_queues;
 
-/* What stands in each queue, by name. It counts rows: for people, not for hot paths. [1 round trip] */
+/*
+ * What stands in each queue, by name. It counts rows: for people, not for hot paths. [1 round
+ * trip]
+ */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_stats(cairn_conn *conn, cairn_scope scope,
 							cairn_queues **queues, cairn_error *err);
 

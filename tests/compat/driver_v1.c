@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include <cairn/job.h>
+#include <cairn/history.h>
 #include <cairn/migration.h>
 #include <cairn/sys/driver.h>
 
@@ -323,6 +323,37 @@ static void same_size(void)
 		"each call went to its slot");
 }
 
+/* What came after version 1 is refused, and nothing is called for it. */
+static void later_verbs(void)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_conn *conn;
+	const cairn_id id = { { 1 } };
+	const cairn_rerun again = {
+		.source = id, .run_number = 1, .key = CAIRN_STR("k"), .reason = CAIRN_STR("r")
+	};
+	const cairn_log_line line = { .lease = { .id = id, .fence = 1 },
+				      .level = CAIRN_LOG_INFO,
+				      .message = CAIRN_STR("m") };
+	const cairn_prune_opts prune = { .size = sizeof prune, .scope = cairn_any() };
+	cairn_log_rows *lines = NULL;
+	size_t pruned = 0;
+	if (open_v1(&conn, &v1, &err) != CAIRN_OK)
+		return;
+	is_int(cairn_job_replay(conn, cairn_any(), &again, 1, NULL, &err), CAIRN_UNSUPPORTED,
+	       "it can't replay");
+	is_text(err.code, "driver.unsupported", "and says so");
+	ok(strstr(err.message, "replay") != NULL, "naming the operation");
+	is_int(cairn_job_log(conn, &line, 1, NULL, &err), CAIRN_UNSUPPORTED, "has no log");
+	is_int(cairn_job_note(conn, cairn_any(), id, CAIRN_LOG_INFO, line.message, line.data, &err),
+	       CAIRN_UNSUPPORTED, "takes no notes");
+	is_int(cairn_job_logs(conn, cairn_any(), id, 0, 0, &lines, &err), CAIRN_UNSUPPORTED,
+	       "reads none");
+	is_int(cairn_job_prune(conn, &prune, &pruned, &err), CAIRN_UNSUPPORTED, "can't prune");
+	cairn_close(conn);
+	is_text(calls, "open close ", "and none of its slots is called for that");
+}
+
 static void shorter_tables(void)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
@@ -490,6 +521,7 @@ static void failing_open(void)
 int main(void)
 {
 	same_size();
+	later_verbs();
 	shorter_tables();
 	longer_tables();
 	missing_stores();

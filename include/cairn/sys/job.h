@@ -121,12 +121,13 @@ typedef struct cairn_claim_plan {
 } cairn_claim_plan;
 
 /*
- * First unparks what is due in that queue (parked and run_at <= now), then leases the
- * best `limit` jobs that are PENDING, not parked, run_at <= now, of that queue, type and owner, by priority DESC, run_at, id, skipping rows that others have locked.
- * Written: LEASED, attempt + 1, fence + 1, worker, leased_at = heartbeat_at = updated_at = now,
- * lease_expires_at = now + lease, started_at kept or now, prestart, execution_started_at NULL; nothing else is touched. Event LEASED:
- * worker, duration = lease, stage. Pushes cairn_job rows as they are now, in
- * that order, with the definition's retry policy and hints (zeroes if it is gone).
+ * First unparks what is due in that queue (parked and run_at <= now), then leases the best
+ * `limit` jobs that are PENDING, not parked, run_at <= now, of that queue, type and owner, by
+ * priority DESC, run_at, id, skipping rows that others have locked. Written: LEASED, attempt +
+ * 1, fence + 1, worker, leased_at = heartbeat_at = updated_at = now, lease_expires_at = now +
+ * lease, started_at kept or now, prestart, execution_started_at NULL; nothing else is touched.
+ * Event LEASED: worker, duration = lease, stage. Pushes cairn_job rows as they are now, in that
+ * order, with the definition's retry policy and hints (zeroes if it is gone).
  */
 typedef cairn_status cairn_job_claim_fn(void *self, const cairn_claim_plan *plan, cairn_rows *jobs,
 					cairn_error *err);
@@ -147,9 +148,8 @@ enum cairn_change_set {
 	CAIRN_SET_CHECKPOINT = 1 << 8, /* checkpoint */
 	CAIRN_SET_FINISHED = 1 << 9,   /* finished_at = now */
 	CAIRN_SET_DEAD = 1 << 10, /* write or overwrite the dead letter from the row as changed */
-	CAIRN_CLEAR_HOLDER =
-		1
-		<< 11, /* worker, heartbeat_at, leased_at, execution_started_at = NULL, prestart = 0 */
+	/* worker, heartbeat_at, leased_at, execution_started_at = NULL, prestart = 0 */
+	CAIRN_CLEAR_HOLDER = 1 << 11,
 	CAIRN_CLEAR_LEASE = 1 << 12, /* lease_expires_at = NULL */
 	CAIRN_SET_MARK = 1 << 13,    /* execution_started_at = kept or now */
 	CAIRN_SET_RUN = 1 << 14, /* run_number + 1, attempt = 0, started_at = finished_at = NULL */
@@ -158,21 +158,20 @@ enum cairn_change_set {
 	CAIRN_SET_OWNER = 1 << 17,    /* owner (absent: NULL) */
 	CAIRN_SET_PAYLOAD = 1 << 18,  /* payload */
 	CAIRN_SET_PRIORITY = 1 << 19, /* priority */
-	CAIRN_DELETE =
-		1
-		<< 20 /* the job goes with its attempts, events, logs, dead letter and key; nothing else is written */
+	/* the job goes with all that belongs to it; nothing else is written */
+	CAIRN_DELETE = 1 << 20
 };
 
 /* What must hold, tested while the row is locked. */
 enum cairn_change_guard {
 	CAIRN_GUARD_FENCE = 1 << 0,	/* fence equals */
-	CAIRN_GUARD_LIVE = 1 << 1,	/* lease_expires_at > now, the clock read after the lock */
+	CAIRN_GUARD_LIVE = 1 << 1,	/* lease_expires_at > now, read after the lock */
 	CAIRN_GUARD_SCOPE = 1 << 2,	/* tenant fits scope */
 	CAIRN_GUARD_RUN = 1 << 3,	/* run_number equals */
 	CAIRN_GUARD_UNSTARTED = 1 << 4, /* prestart = 1 and execution_started_at IS NULL */
-	CAIRN_GUARD_QUIET = 1 << 5,   /* no lease_expires_at > now, the clock read after the lock */
-	CAIRN_GUARD_UNKEYED = 1 << 6, /* no idempotency key */
-	CAIRN_GUARD_UNCHANGED = 1 << 7 /* updated_at equals */
+	CAIRN_GUARD_QUIET = 1 << 5,	/* no lease_expires_at > now, read after the lock */
+	CAIRN_GUARD_UNKEYED = 1 << 6,	/* no idempotency key */
+	CAIRN_GUARD_UNCHANGED = 1 << 7	/* updated_at equals */
 };
 
 typedef struct cairn_change {
@@ -214,7 +213,7 @@ enum cairn_hit {
 typedef struct cairn_change_result {
 	enum cairn_hit hit;
 	int32_t run_number; /* as written, on a hit; not looked at if set is SET_LEASE alone */
-	cairn_time run_at;	     /* as written, on a hit */
+	cairn_time run_at;  /* as written, on a hit */
 	cairn_time lease_expires_at; /* as written or kept, on a hit; 0: NULL */
 } cairn_change_result;
 
@@ -225,19 +224,20 @@ typedef struct cairn_change_plan {
 } cairn_change_plan;
 
 /*
- * Locks the rows in id order, tests each guard on the locked row, and applies
- * the changes that hold; updated_at = now; a job that is not PENDING any more is not parked. Merged progress (new or stored done and
- * total) must be >= 0 and done <= total when both are present.
+ * Locks the rows in id order, tests each guard on the locked row, and applies the changes that
+ * hold; updated_at = now; a job that is not PENDING any more is not parked. Merged progress
+ * (new or stored done and total) must be >= 0 and done <= total when both are present.
  *
- * Attempts are append-only: the running one is the job row itself, and its row is
- * written when it ends: id, fence, run_number, attempt, worker and leased_at of the row as it
- * was, prestart and execution_started_at likewise, finished_at = now, ending, error_code, error_message, and when the job is PENDING
- * again retry_delay = run_after, next_run_at = run_at, not_before. A change with an ending on a row
- * that is not LEASED (cancel of a pending job) writes no attempt.
+ * Attempts are append-only: the running one is the job row itself, and its row is written when
+ * it ends: id, fence, run_number, attempt, worker and leased_at of the row as it was, prestart
+ * and execution_started_at likewise, finished_at = now, ending, error_code, error_message, and
+ * when the job is PENDING again retry_delay = run_after, next_run_at = run_at, not_before. A
+ * change with an ending on a row that is not LEASED (cancel of a pending job) writes no
+ * attempt.
  *
  * Events carry run_number and attempt of the row as it was (attempt 0 is none), data, and:
  *	STAGE_CHANGED    stage as changed
- *	PROGRESS         progress_done, progress_total as supplied: NULL what SET_DONE, SET_TOTAL lack
+ *	PROGRESS         progress_done, progress_total as supplied, else NULL
  *	SUCCEEDED        stage, progress_done, progress_total as changed
  *	FAILED           detail = ending's text, error_code, error_message
  *	RETRY_SCHEDULED  duration = run_after, until = run_at, requested = not_before,
@@ -247,8 +247,8 @@ typedef struct cairn_change_plan {
  *	REQUEUED         reason; if the row was LEASED also duration = run_after, until = run_at,
  *	                 and with SET_RUN stage, progress_done, progress_total as changed
  *
- * A requeue changes an ended row back (from SUCCEEDED to CANCELED bits, to PENDING): where ended jobs stand in
- * a table of their own they move. It writes no attempt.
+ * A requeue changes an ended row back (from SUCCEEDED to CANCELED bits, to PENDING): where
+ * ended jobs stand in a table of their own they move. It writes no attempt.
  */
 typedef cairn_status cairn_job_change_fn(void *self, const cairn_change_plan *plan,
 					 cairn_change_result *each, cairn_rows *claimed,
@@ -287,7 +287,7 @@ CAIRN_API void cairn_change_apply(const cairn_change *change, cairn_job *row, ca
 
 /* An event of a job in which nothing is set but its kind, run and attempt. */
 CAIRN_API cairn_event_record cairn_event_of(enum cairn_event_kind kind, const cairn_job *job);
-/* The event of this kind that a change leaves: the row was `was` and is `is`; seq is the driver's. */
+/* The event of this kind that a change leaves: the row `was`, and `is` now; seq is the driver's. */
 CAIRN_API cairn_event_record cairn_change_event(enum cairn_event_kind kind,
 						const cairn_change *change, const cairn_job *was,
 						const cairn_job *is, cairn_time now);
@@ -313,13 +313,13 @@ typedef cairn_status cairn_job_reap_fn(void *self, const cairn_reap_plan *plan, 
 				       cairn_error *err);
 
 /*
- * The change for one expired row: attempts left: PENDING, run_at = now +
- * retry_delay, reason LEASE_EXPIRED, FAILED and RETRY_SCHEDULED; else
- * DEAD_LETTERED, FAILED and DEAD_LETTERED. Ending LEASE_EXPIRED either way. A row with
- * prestart and without execution_started_at is released: PENDING, run_at = now, GIVE_BACK, ending RELEASED,
- * REQUEUED with the plan's release texts as reason and data. The other events' data is
- * {"started_without_renewal_heartbeat":true} for a row that was started and whose heartbeat_at is
- * not later (unrenewed), and false for any other.
+ * The change for one expired row: attempts left: PENDING, run_at = now + retry_delay, reason
+ * LEASE_EXPIRED, FAILED and RETRY_SCHEDULED; else DEAD_LETTERED, FAILED and DEAD_LETTERED.
+ * Ending LEASE_EXPIRED either way. A row with prestart and without execution_started_at is
+ * released: PENDING, run_at = now, GIVE_BACK, ending RELEASED, REQUEUED with the plan's release
+ * texts as reason and data. The other events' data is
+ * {"started_without_renewal_heartbeat":true} for a row that was started and whose heartbeat_at
+ * is not later (unrenewed), and false for any other.
  */
 CAIRN_API void cairn_reap_change(const cairn_reap_plan *plan, const cairn_job *row,
 				 cairn_change *change);
@@ -354,7 +354,10 @@ typedef struct cairn_history_query {
 	uint32_t reserved_;
 } cairn_history_query;
 
-/* Pushes cairn_attempt rows by fence, the running one projected from the job row. *found: the job is in scope. */
+/*
+ * Pushes cairn_attempt rows by fence, the running one projected from the job row. *found: the job
+ * is in scope.
+ */
 typedef cairn_status cairn_job_attempts_fn(void *self, const cairn_history_query *query, int *found,
 					   cairn_rows *rows, cairn_error *err);
 
@@ -420,10 +423,11 @@ typedef struct cairn_replay_plan {
 } cairn_replay_plan;
 
 /*
- * For each item whose source is in scope: what stands under (source, run, key) first, whatever became
- * of source and type since; else a new PENDING job from the source's row, run 1, attempt 0, fence 0,
- * stage queued, unkeyed, due now, and its lineage. An item that repeats source, run and key of an
- * earlier one finds that one's job. The lineage goes when source or replay are deleted.
+ * For each item whose source is in scope: what stands under (source, run, key) first, whatever
+ * became of source and type since; else a new PENDING job from the source's row, run 1, attempt
+ * 0, fence 0, stage queued, unkeyed, due now, and its lineage. An item that repeats source, run
+ * and key of an earlier one finds that one's job. The lineage goes when source or replay are
+ * deleted.
  */
 typedef cairn_status cairn_job_replay_fn(void *self, const cairn_replay_plan *plan,
 					 cairn_replayed *each, cairn_error *err);
@@ -441,9 +445,9 @@ typedef struct cairn_log_item {
 } cairn_log_item;
 
 /*
- * Appends lines: seq counts up within the job, run_number and attempt of the row (attempt 0 without
- * GUARD_FENCE). Guards as in change; *each says what was hit. Items of one job may repeat and are written in
- * order. The job's row is locked but not written.
+ * Appends lines: seq counts up within the job, run_number and attempt of the row (attempt 0
+ * without GUARD_FENCE). Guards as in change; *each says what was hit. Items of one job may
+ * repeat and are written in order. The job's row is locked but not written.
  */
 typedef cairn_status cairn_job_log_fn(void *self, const cairn_log_item *items, size_t n,
 				      enum cairn_hit *each, cairn_error *err);
@@ -460,7 +464,10 @@ typedef struct cairn_prune_plan {
 	cairn_usec otherwise; /* retention of a type that has no definition */
 } cairn_prune_plan;
 
-/* Deletes jobs without a live lease, oldest finished_at first, and all that belongs to them; skips locked rows. */
+/*
+ * Deletes jobs without a live lease, oldest finished_at first, and all that belongs to them; skips
+ * locked rows.
+ */
 typedef cairn_status cairn_job_prune_fn(void *self, const cairn_prune_plan *plan, size_t *pruned,
 					cairn_error *err);
 
@@ -473,15 +480,16 @@ typedef struct cairn_wait_plan {
 } cairn_wait_plan;
 
 /*
- * Optional: sleeps until it is told that one of the queues may have work (*woken 1), or the time, a few milliseconds, is over.
- * The core calls it again and again and looks with `waiting` whenever it was woken, and from time to time
- * without: being told too often or not at all changes when, never what. CAIRN_CAP_WAKE promises to be told of
- * every committed enqueue. Without the slot the core sleeps itself.
+ * Optional: sleeps until it is told that one of the queues may have work (*woken 1), or until
+ * the time, a few milliseconds, is over. The core calls it again and again; it looks with `waiting`
+ * whenever it was woken, and from time to time without: being told too often or not at all changes
+ * when, never what. CAIRN_CAP_WAKE promises to be told of every committed enqueue. Without the
+ * slot the core sleeps itself.
  */
 typedef cairn_status cairn_job_wait_fn(void *self, const cairn_wait_plan *plan, int *woken,
 				       cairn_error *err);
 
-/* Whether one of the queues has a job that is PENDING and due now: a cheap look that locks nothing. */
+/* Whether one of the queues has a job that is PENDING and due now: a look that locks nothing. */
 typedef cairn_status cairn_job_waiting_fn(void *self, const cairn_wait_plan *plan, int *waiting,
 					  cairn_error *err);
 
