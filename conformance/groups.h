@@ -47,6 +47,11 @@
 	X(matrix) \
 	X(columns) \
 	X(budget) \
+	X(intents) \
+	X(intents_list) \
+	X(intents_promote) \
+	X(intents_race) \
+	X(intents_fault) \
 	X(interleave) \
 	X(interleave_many) \
 	X(race) \

@@ -64,6 +64,12 @@
 /* Thousandths: hundredfold per attempt; the third retry would then be beyond any cap. */
 #define CAIRN__MAX_RETRY_FACTOR 100000
 
+/*
+ * The longest an intent is deferred: what a repaired database is behind at most, and seldom enough
+ * that intents which fail for days cost nothing.
+ */
+#define CAIRN__MAX_INTENT_DELAY (300 * CAIRN_SECOND)
+
 /* Waiting for locks where the connection says nothing: every wait has a bound. */
 #define CAIRN__LOCK_TIMEOUT (5 * CAIRN_SECOND)
 

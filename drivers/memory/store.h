@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -27,6 +28,8 @@ enum mem_table {
 	MEM_EVENTS,	  /* struct mem_event, by job, seq */
 	MEM_DEAD_LETTERS, /* cairn_dead_letter, by id */
 	MEM_MIGRATIONS,	  /* struct mem_migration, by line, version */
+	MEM_INTENTS,	  /* struct mem_intent, by id */
+	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
 };
@@ -51,6 +54,11 @@ struct mem_attempt {
 struct mem_event {
 	cairn_event_record event;
 	cairn_id job;
+};
+
+struct mem_intent {
+	cairn_intent intent;
+	uint8_t request_hash[32];
 };
 
 struct mem_migration {

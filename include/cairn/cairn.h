@@ -4,6 +4,7 @@
 
 #include <cairn/conn.h>
 #include <cairn/error.h>
+#include <cairn/intent.h>
 #include <cairn/job.h>
 #include <cairn/migration.h>
 #include <cairn/types.h>

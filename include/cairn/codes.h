@@ -123,6 +123,14 @@
 	X(JOB_RETRY_DELAY, "job.invalid_retry_delay", INVALID, "A retry delay must not be negative.") \
 	X(JOB_PROGRESS, "job.invalid_completion_progress", INVALID, "Progress must not be negative, nor exceed its total.") \
 	X(JOB_DUPLICATE, "job.duplicate_in_batch", INVALID, "The batch names one job twice.") \
+	/* intents */ \
+	X(INTENT_NOT_FOUND, "job.intent_not_found", NOT_FOUND, "The intent was not found.") \
+	X(INTENT_CONFLICT, "job.intent_idempotency_conflict", CONFLICT, "The key was used for a different intent.") \
+	X(INTENT_VANISHED, "job.intent_idempotency_conflict_missing_existing", BUSY, "The intent with this key was deleted while it was looked for.") \
+	X(INTENT_ATTEMPTS, "job.intent_invalid_max_attempts", INVALID, "An intent's number of attempts must be positive.") \
+	X(INTENT_TIMEOUT, "job.intent_invalid_timeout", INVALID, "An intent's timeout must be positive.") \
+	X(INTENT_MISMATCH, "job.intent_snapshot_mismatch", INTERNAL, "The intent's columns differ from the request that was recorded.") \
+	X(INTENT_TRANSITION, "job.intent_transition_failed", INTERNAL, "An intent changed although it was locked.") \
 	/* workers */ \
 	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, "No file descriptors are left.") \
 	X(WORKER_ABANDONED, "worker.handlers_abandoned", TIMEOUT, "Handlers did not heed the stop and were left running.")
