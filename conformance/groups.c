@@ -154,6 +154,8 @@ static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 		return "the subject has no kill_session";
 	if ((needs & CT_NEED_POISON) && !subject->poison)
 		return "the subject has no poison";
+	if ((needs & CT_NEED_POISON_KEY) && !subject->poison_key)
+		return "the subject has no poison_key";
 	if ((needs & CT_NEED_UNREACHABLE) && !subject->unreachable_url)
 		return "the subject has no unreachable_url";
 	if ((needs & CT_NEED_BAD_URLS) && !subject->bad_urls)

@@ -421,6 +421,77 @@ static void aborted_inside(void)
 	ct_int(ct_count_jobs(conn, 0), 0);
 }
 
+/* ---- a database that refuses ------------------------------------------------------------------- */
+
+static void the_database_refuses(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define(conn, "t");
+	ct_record(conn, "t", "good");
+	cairn_id bad = ct_record(conn, "t", "poisoned");
+	ct_record(conn, "t", "better");
+	ct_int(ct_subject()->poison_key(ct_url(), "poisoned"), 0);
+	const cairn_promote_report *report = ct_promote(conn, 0);
+	ct_int(report->inserted, 2);
+	ct_int(report->deferred, 1);
+	const cairn_intent *intent = ct_intent(conn, bad);
+	is_deferred(intent, 1, report->at[1].error_code.ptr);
+	ct_true(strstr(intent->error_message.ptr, "poisoned") == NULL);
+	ct_int(ct_count_jobs(conn, 0), 2);
+	ct_int(ct_promote(conn, 0)->count, 0);
+}
+
+static void the_database_refuses_inside(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_tx tx = CAIRN_TX_INIT;
+	cairn_promote_report *report = NULL;
+	ct_define(conn, "t");
+	cairn_id bad = ct_record(conn, "t", "poisoned");
+	ct_record(conn, "t", "good");
+	ct_int(ct_subject()->poison_key(ct_url(), "poisoned"), 0);
+	ct_ok(cairn_begin(conn, &tx, ct_err()));
+	cairn_id mine = ct_record(conn, "unknown", "mine");
+	if (ct_has(CAIRN_CAP_TX_UNDO)) {
+		ct_int(ct_promote(conn, 0)->deferred, 1);
+		ct_ok(cairn_commit(&tx, ct_err()));
+		ct_intent(conn, mine);
+		ct_int(ct_intent(conn, bad)->attempts, 1);
+		ct_int(ct_count_jobs(conn, 0), 1);
+		return;
+	}
+	ct_status(cairn_intent_promote(conn, NULL, &report, ct_err()), CAIRN_TX_ABORTED, NULL);
+	ct_later(report);
+	cairn_rollback(&tx);
+	ct_int(ct_intent(conn, bad)->attempts, 0);
+	ct_int(ct_count_jobs(conn, 0), 0);
+}
+
+/* ---- drivers without intents ---------------------------------------------------------------------- */
+
+static void no_such_store(void)
+{
+	cairn_job_new request = ct_new("t");
+	cairn_promote_report *report = NULL;
+	request.key = CAIRN_STR("k");
+	learn();
+	broken.driver.size = offsetof(cairn_driver, intents);
+	cairn_conn *conn = open_broken();
+	ct_status(cairn_intent_record(conn, &request, 1, NULL, ct_err()), CAIRN_UNSUPPORTED,
+		  "driver.no_such_store");
+	ct_status(cairn_intent_promote(conn, NULL, &report, ct_err()), CAIRN_UNSUPPORTED,
+		  "driver.no_such_store");
+	cairn_free(report);
+	ct_enqueue(conn, "t");
+	learn();
+	broken.intents.settle = NULL;
+	cairn_conn_opts opts = ct_opts();
+	cairn_conn *none = NULL;
+	ct_status(cairn_open(&none, &broken.driver, ct_url(), &opts, ct_err()), CAIRN_UNSUPPORTED,
+		  "driver.missing_slot");
+	ct_true(strstr(ct_last()->message, "settle") != NULL);
+}
+
 #define FAULT .kind = CT_FAULT, .store = CT_INTENTS
 
 static const ct_case cases[] = {
@@ -497,6 +568,25 @@ static const ct_case cases[] = {
 	  .rule = "Where a failure ends the transaction, a refused row is TX_ABORTED with its "
 		  "code, and nothing is deferred.",
 	  .run = aborted_inside },
+	{ .name = "intents.promote.a_key_that_the_database_refuses_is_deferred",
+	  FAULT,
+	  .needs = CT_NEED_POISON_KEY,
+	  .rule = "A constraint or trigger that refuses one job defers its intent, with a message "
+		  "that holds nothing of the database's text; the others are promoted.",
+	  .covers = "runledger J14",
+	  .run = the_database_refuses },
+	{ .name = "intents.promote.a_refusal_inside_a_transaction",
+	  FAULT,
+	  .needs = CT_NEED_POISON_KEY,
+	  .rule = "Inside the caller's transaction such a refusal is deferred, or TX_ABORTED where "
+		  "the database gives the transaction up.",
+	  .run = the_database_refuses_inside },
+	{ .name = "intents.bind.a_driver_may_lack_the_store",
+	  .kind = CT_VERB,
+	  .store = CT_INTENTS,
+	  .rule = "A driver without the table works and says UNSUPPORTED; half a table is refused "
+		  "by name.",
+	  .run = no_such_store },
 };
 
 CT_GROUP(intents_fault, cases);
