@@ -455,7 +455,6 @@ static const ct_case cases[] = {
 	  .needs = CT_NEED_APP,
 	  .rule = "Between the application's own BEGIN and COMMIT a pass is part of that "
 		  "transaction.",
-	  .covers = "runledger CR06",
 	  .run = with_the_application },
 	{ .name = "intents.promote.needs_read_committed",
 	  PROMOTE,

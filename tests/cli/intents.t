@@ -91,7 +91,7 @@ is "$(printf '%s\n' "$out" | json pending),$(printf '%s\n' "$out" | json promote
 exits 0 "metrics as a table" intents metrics
 like "$out" '^TYPE +PENDING +OLDEST +RETRYING +MOST TRIES +PROMOTED +CONFLICTED' "has a head"
 is "$("$cairn" --tenant nobody intents metrics)" "no intents" "and none says so"
-exits 0 "a job that runs" --tenant acme work --type mail.send --owner me --exec true --until-empty --quiet
+exits 0 "a job that runs" work --type mail.send --owner me --exec true --until-empty --quiet
 
 # ---- prune
 exits 2 "prune without a time" intents prune

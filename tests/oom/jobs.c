@@ -152,6 +152,57 @@ static cairn_status do_stale_finish(void)
 	return st;
 }
 
+static cairn_status do_record(void)
+{
+	cairn_intent_recorded each[2];
+	cairn_job_new requests[2];
+	memset(requests, 0, sizeof requests);
+	for (size_t i = 0; i < 2; i++) {
+		requests[i].type = CAIRN_STR("t");
+		requests[i].queue = CAIRN_STR("waiting");
+		requests[i].key = i == 0 ? CAIRN_STR("first") : CAIRN_STR("second");
+	}
+	return cairn_intent_record(conn, requests, 2, each, &err);
+}
+
+static cairn_status do_promote(void)
+{
+	cairn_promote_report *report = NULL;
+	cairn_status st = cairn_intent_promote(conn, NULL, &report, &err);
+	if (st == CAIRN_OK && report->inserted != 2)
+		st = CAIRN_INTERNAL;
+	cairn_free(report);
+	return st;
+}
+
+static cairn_status do_intents(void)
+{
+	cairn_intents *list = NULL;
+	cairn_intent_filter filter = { .size = sizeof filter, .scope = cairn_any() };
+	cairn_status st = cairn_intent_list(conn, &filter, &list, &err);
+	cairn_free(list);
+	return st;
+}
+
+static cairn_status do_metrics(void)
+{
+	cairn_intent_types *types = NULL;
+	cairn_intent_stats_filter filter = { .size = sizeof filter, .scope = cairn_any() };
+	cairn_status st = cairn_intent_metrics(conn, &filter, &types, &err);
+	cairn_free(types);
+	return st;
+}
+
+static cairn_status do_prune(void)
+{
+	size_t deleted = 0;
+	cairn_time now = 0;
+	cairn_status st = cairn_now(conn, &now, &err);
+	if (st == CAIRN_OK)
+		st = cairn_intent_prune(conn, cairn_any(), now + CAIRN_DAY, 0, &deleted, &err);
+	return st == CAIRN_OK && deleted != 2 ? CAIRN_INTERNAL : st;
+}
+
 static cairn_status do_migrate(void)
 {
 	return cairn_migrate_up(conn, NULL, NULL, &err);
@@ -191,6 +242,11 @@ static const struct {
 	{ "attempts", do_attempts },
 	{ "dead letters", do_dead },
 	{ "stats", do_stats },
+	{ "record intents", do_record },
+	{ "promote", do_promote },
+	{ "list intents", do_intents },
+	{ "metrics", do_metrics },
+	{ "prune intents", do_prune },
 };
 
 static void open_it(const char *url)
@@ -249,10 +305,11 @@ static void settled(void)
 {
 	cairn_queues *queues = NULL;
 	cairn_status st = cairn_job_stats(conn, cairn_any(), &queues, &err);
-	ok(st == CAIRN_OK && queues->count == 1 && queues->at[0].succeeded == 1 &&
+	ok(st == CAIRN_OK && queues->count == 2 && queues->at[0].succeeded == 1 &&
 		   queues->at[0].dead_lettered == 1 && queues->at[0].canceled == 1 &&
-		   queues->at[0].ready == 0 && queues->at[0].leased == 0,
-	   "three jobs, each where it belongs, none twice");
+		   queues->at[0].ready == 0 && queues->at[0].leased == 0 &&
+		   queues->at[1].ready == 2,
+	   "five jobs, each where it belongs, none twice");
 	cairn_free(queues);
 }
 
