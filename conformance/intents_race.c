@@ -236,8 +236,7 @@ static void record_all(cairn_conn *conn, unsigned number, void *arg)
 	cairn_job_new requests[INTENTS];
 	for (unsigned i = 0; i < INTENTS; i++) {
 		requests[i] = ct_new("t");
-		requests[i].key =
-			cairn_str_of(ct_format("k%u", number % 2 ? i : INTENTS - 1 - i));
+		requests[i].key = cairn_str_of(ct_format("k%u", number % 2 ? i : INTENTS - 1 - i));
 	}
 	ct_ok(cairn_intent_record(conn, requests, INTENTS, tally->each[number], ct_err()));
 }

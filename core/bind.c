@@ -37,8 +37,8 @@ static const struct slot job_required[] = {
 };
 
 static const struct slot intent_required[] = {
-	SLOT(cairn_intent_ops, record), SLOT(cairn_intent_ops, take),
-	SLOT(cairn_intent_ops, settle), SLOT(cairn_intent_ops, list),
+	SLOT(cairn_intent_ops, record),	 SLOT(cairn_intent_ops, take),
+	SLOT(cairn_intent_ops, settle),	 SLOT(cairn_intent_ops, list),
 	SLOT(cairn_intent_ops, metrics), SLOT(cairn_intent_ops, prune),
 };
 

@@ -22,9 +22,9 @@ static void trace(cairn_host *host, const cairn_trace *event)
 		host->trace(host->trace_user, event);
 }
 
-static const char *const names[] = { [CAIRN__MIGRATIONS] = "migrations",
-				     [CAIRN__JOBS] = "jobs",
-				     [CAIRN__INTENTS] = "intents" };
+static const char *const names[] = {
+	[CAIRN__MIGRATIONS] = "migrations", [CAIRN__JOBS] = "jobs", [CAIRN__INTENTS] = "intents"
+};
 
 static int lacks(const cairn_conn *conn, enum cairn__store store)
 {
@@ -56,8 +56,7 @@ cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum 
 	if (!lacks(conn, store))
 		return CAIRN_OK;
 	cairn_fail(err, CAIRN_E_DRIVER_STORE);
-	cairn_error_message(err, "The driver %s has no %s store.", conn->driver.name,
-			    names[store]);
+	cairn_error_message(err, "The driver %s has no %s store.", conn->driver.name, names[store]);
 	return CAIRN_UNSUPPORTED;
 }
 

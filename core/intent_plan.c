@@ -185,8 +185,8 @@ static void settle(struct cairn__intents *batch, size_t i)
 		.attempts = intent->attempts,
 		.to = to,
 		.job = fate->job,
-		.retry_after = to == CAIRN_INTENT_PENDING ? fate->next_promotion_at - batch->now
-							  : 0,
+		.retry_after =
+			to == CAIRN_INTENT_PENDING ? fate->next_promotion_at - batch->now : 0,
 		.error_code = fate->error_code,
 		.error_message = fate->error_message,
 	};

@@ -38,10 +38,13 @@ static const char jobs_down[] = "DROP TABLE cairn_job_dead_letter;\n"
 
 static const char intents_up[] =
 	"-- since: 0.1.0\n"
-	"CREATE TABLE cairn_intent (id, type, queue, tenant, payload, idempotency_key, owner, stage,\n"
+	"CREATE TABLE cairn_intent (id, type, queue, tenant, payload, idempotency_key, owner, "
+	"stage,\n"
 	"	run_at, timeout_us, max_attempts, priority, status, promotion_attempts,\n"
-	"	next_promotion_at, last_attempted_at, promoted_job_id, promoted_at, conflicted_at,\n"
-	"	last_error_code, last_error_message, request, request_hash, created_at, updated_at);\n"
+	"	next_promotion_at, last_attempted_at, promoted_job_id, promoted_at, "
+	"conflicted_at,\n"
+	"	last_error_code, last_error_message, request, request_hash, created_at, "
+	"updated_at);\n"
 	"CREATE TABLE cairn_intent_key (type, tenant, key, intent_id);\n";
 
 static const char intents_down[] = "DROP TABLE cairn_intent_key;\n"

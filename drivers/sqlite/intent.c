@@ -18,9 +18,8 @@ void cairn_lite__intent(struct lite_run *run, cairn_rows *rows, cairn_intent *in
 	intent->owner = cairn_lite__text(run, rows);
 	intent->run_at = cairn_lite__int(run);
 	intent->timeout = cairn_lite__int(run);
-	intent->set = sqlite3_column_type(run->stmt, run->column) != SQLITE_NULL
-			      ? CAIRN_JOB_PRIORITY
-			      : 0;
+	intent->set =
+		sqlite3_column_type(run->stmt, run->column) != SQLITE_NULL ? CAIRN_JOB_PRIORITY : 0;
 	intent->priority = cairn_lite__int32(run);
 	intent->max_attempts = cairn_lite__int32(run);
 	intent->attempts = cairn_lite__int32(run);

@@ -333,9 +333,9 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 			       "INDEXED BY cairn_intent_key "
 			       "WHERE type = ? AND tenant = ? AND idempotency_key = ?",
 	/* cairn_intent_due, in its own order; the reader stops when it has enough */
-	[LITE_INTENT_DUE] = "SELECT type, " INTENT_COLUMNS " FROM cairn_intent "
-			    "INDEXED BY cairn_intent_due WHERE " INTENT_DUE
-			    "ORDER BY next_promotion_at, id",
+	[LITE_INTENT_DUE] =
+		"SELECT type, " INTENT_COLUMNS " FROM cairn_intent "
+		"INDEXED BY cairn_intent_due WHERE " INTENT_DUE "ORDER BY next_promotion_at, id",
 	/* cairn_intent.id */
 	[LITE_INTENT_DUE_ONE] = "SELECT type, " INTENT_COLUMNS " FROM cairn_intent "
 				"WHERE id = ?2 AND " INTENT_DUE,

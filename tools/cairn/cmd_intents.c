@@ -106,9 +106,8 @@ static cairn_status print_pages(const struct cli *cli, cairn_conn *conn,
 
 static int list(const struct cli *cli, const struct intents *args, cairn_conn *conn)
 {
-	static const char *const heads[] = { "ID",     "TYPE",	  "TENANT",   "KEY",
-					     "STATUS", ">TRIES", "RECORDED", "NOTE",
-					     NULL };
+	static const char *const heads[] = { "ID",     "TYPE",	   "TENANT", "KEY", "STATUS",
+					     ">TRIES", "RECORDED", "NOTE",   NULL };
 	cairn_intent_filter filter = { .size = sizeof filter,
 				       .scope = cli_scope(cli),
 				       .type = only_type(args),
@@ -301,8 +300,8 @@ static void promoted_row(struct table *table, const cairn_promoted *row)
 
 static int promote(const struct cli *cli, const struct intents *args, cairn_conn *conn)
 {
-	static const char *const heads[] = { "ID", "TYPE", "TENANT", "PROMOTION", "JOB", "NOTE",
-					     NULL };
+	static const char *const heads[] = { "ID",  "TYPE", "TENANT", "PROMOTION",
+					     "JOB", "NOTE", NULL };
 	cairn_str types[MAX_TEXTS];
 	cairn_promote_opts opts = { .size = sizeof opts };
 	cairn_error err = CAIRN_ERROR_INIT;
@@ -404,7 +403,7 @@ static void metrics_row(struct table *table, const cairn_intent_stats *row, cair
 
 static int metrics(const struct cli *cli, const struct intents *args, cairn_conn *conn)
 {
-	static const char *const heads[] = { "TYPE",	  ">PENDING",  ">OLDEST",     ">RETRYING",
+	static const char *const heads[] = { "TYPE",	    ">PENDING",	 ">OLDEST",	">RETRYING",
 					     ">MOST TRIES", ">PROMOTED", ">CONFLICTED", NULL };
 	cairn_intent_stats_filter filter = { .size = sizeof filter,
 					     .scope = cli_scope(cli),
@@ -437,7 +436,7 @@ static const struct verb {
 	int (*run)(const struct cli *cli, const struct intents *args, cairn_conn *conn);
 	bool operand;
 } verbs[] = {
-	{ "list", list, false },       { "show", show, true },	 { "record", record, true },
+	{ "list", list, false },       { "show", show, true },	  { "record", record, true },
 	{ "promote", promote, false }, { "prune", prune, false }, { "metrics", metrics, false },
 };
 

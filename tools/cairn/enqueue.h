@@ -22,19 +22,18 @@ struct enqueue {
 #define ENQUEUE_OPTIONS(e) \
 	{ "payload", 'p', OPT_TEXT, &(e)->payload, "JSON", "or @FILE, or - ; default {}", NULL }, \
 		{ "queue", 'q', OPT_TEXT, &(e)->queue, "NAME", "default: default", NULL }, \
-		{ "key", 'k', OPT_TEXT, &(e)->key, "KEY", \
-		  "the same key and request enqueue one job only", NULL }, \
-		{ "priority", 0, OPT_INT32, &(e)->job.priority, "N", "larger first", \
+		{ "key",     'k',   OPT_TEXT, \
+		  &(e)->key, "KEY", "the same key and request enqueue one job only", \
+		  NULL }, \
+		{ "priority",	    0, OPT_INT32, &(e)->job.priority, "N", "larger first", \
 		  &(e)->prioritised }, \
-		{ "max-attempts", 0, OPT_INT32, &(e)->job.max_attempts, "N", "default: the type's", \
-		  NULL }, \
-		{ "timeout", 0, OPT_SPAN, &(e)->job.timeout, "DURATION", "default: the type's", \
-		  NULL }, \
+		{ "max-attempts",	 0,   OPT_INT32, &(e)->job.max_attempts, "N", \
+		  "default: the type's", NULL }, \
+		{ "timeout", 0, OPT_SPAN, &(e)->job.timeout, "DURATION", "default: the type's", NULL }, \
 		{ "run-at", 0, OPT_TIME, &(e)->job.run_at, "TIME", "not before", NULL }, \
-		{ "in", 0, OPT_SPAN, &(e)->delay, "DURATION", "not before this has passed", \
+		{ "in",		0, OPT_SPAN, &(e)->delay, "DURATION", "not before this has passed", \
 		  &(e)->delayed }, \
-		{ "owner", 0, OPT_TEXT, &(e)->owner, "NAME", "only for workers of this owner", \
-		  NULL }, \
+		{ "owner", 0, OPT_TEXT, &(e)->owner, "NAME", "only for workers of this owner", NULL }, \
 	{ \
 		"stage", 0, OPT_TEXT, &(e)->stage, "STAGE", "queued or scheduled", NULL \
 	}

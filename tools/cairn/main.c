@@ -44,7 +44,8 @@ const struct command commands[] = {
 	  "list           lists intents, newest first\n"
 	  "show ID        one with its request\n"
 	  "record TYPE    writes a keyed request down; the type need not be defined\n"
-	  "promote        makes jobs of what is due, up to --limit; with --all until nothing is left\n"
+	  "promote        makes jobs of what is due, up to --limit; with --all until nothing is "
+	  "left\n"
 	  "prune          deletes what was promoted before --before; the jobs stay\n"
 	  "metrics        counts by type what is pending and what became of it in the last day\n" },
 	{ "version", cmd_version, "", "Prints the version and the linked drivers", NULL },
