@@ -230,6 +230,37 @@ static void not_nested(void)
 	ct_int(ct_count_jobs(conn, 0), 2);
 }
 
+/* A change that the database refuses, inside a transaction that has already written something. */
+static cairn_status refused_inside(cairn_conn *conn, cairn_tx *tx)
+{
+	ct_made made = ct_make(conn, "t", CAIRN_JOB_LEASED);
+	cairn_finish finish = ct_failure(made.lease, CAIRN_FINISH_RETRYABLE, "a.code");
+	cairn_job_new job = ct_new("t");
+	ct_int(ct_subject()->poison(ct_url(), made.id), 0);
+	ct_ok(cairn_begin(conn, tx, ct_err()));
+	ct_add(conn, &job);
+	return cairn_job_finish(conn, &finish, 1, NULL, ct_err());
+}
+
+static void undone_inside(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_tx tx = CAIRN_TX_INIT;
+	cairn_status status = refused_inside(conn, &tx);
+	ct_true(status != CAIRN_OK && status != CAIRN_TX_ABORTED);
+	ct_ok(cairn_commit(&tx, ct_err()));
+	ct_int(ct_count_jobs(conn, 0), 2);
+}
+
+static void aborted_inside(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_tx tx = CAIRN_TX_INIT;
+	ct_status(refused_inside(conn, &tx), CAIRN_TX_ABORTED, NULL);
+	cairn_rollback(&tx);
+	ct_int(ct_count_jobs(conn, 0), 1);
+}
+
 static const ct_case cases[] = {
 	{ .name = "conn.caps.durable_work_survives_its_process",
 	  .kind = CT_FAULT,
@@ -283,6 +314,21 @@ static const ct_case cases[] = {
 	  .lacks = CAIRN_CAP_NESTED_TX,
 	  .rule = "An inner begin is UNSUPPORTED and leaves the outer transaction usable.",
 	  .run = not_nested },
+	{ .name = "conn.caps.a_call_that_fails_undoes_itself",
+	  .kind = CT_FAULT,
+	  .store = CT_JOBS,
+	  .caps = CAIRN_CAP_TX_UNDO,
+	  .needs = CT_NEED_POISON,
+	  .rule = "A call that the database refuses inside a transaction leaves the rest of it "
+		  "usable.",
+	  .run = undone_inside },
+	{ .name = "conn.caps.without_tx_undo_a_call_that_fails_ends_the_transaction",
+	  .kind = CT_FAULT,
+	  .store = CT_JOBS,
+	  .lacks = CAIRN_CAP_TX_UNDO,
+	  .needs = CT_NEED_POISON,
+	  .rule = "A call that the database refuses inside a transaction is TX_ABORTED.",
+	  .run = aborted_inside },
 };
 
 CT_GROUP(caps, cases);

@@ -28,7 +28,7 @@ enum ct_kind {
 	CT_FAULT       /* something breaks on the way */
 };
 
-enum ct_store { CT_CONN = 1, CT_MIGRATIONS, CT_JOBS };
+enum ct_store { CT_CONN = 1, CT_MIGRATIONS, CT_JOBS, CT_INTENTS };
 
 /* What a case needs besides the store and capabilities; without it it is not applicable. */
 #define CT_NEED_KILL	    1u	 /* subject->kill_session */
@@ -39,6 +39,7 @@ enum ct_store { CT_CONN = 1, CT_MIGRATIONS, CT_JOBS };
 #define CT_NEED_STRICT	    32u	 /* … and stricter isolation */
 #define CT_NEED_MIGRATE_URL 64u	 /* subject->migrate_url: url itself can't migrate */
 #define CT_NEED_POISON	    128u /* subject->poison */
+#define CT_NEED_POISON_KEY  256u /* subject->poison_key */
 
 /* How the case starts. */
 #define CT_BARE 1u /* the store is empty: nothing was migrated */
@@ -203,6 +204,14 @@ const char *ct_timeline(cairn_conn *conn, cairn_id id);
 const cairn_dead_letter *ct_dead(cairn_conn *conn, cairn_id id);
 /* It must have one. */
 const cairn_dead_letter *ct_dead_letter(cairn_conn *conn, cairn_id id);
+/* Records one request under a key, which must be new. */
+cairn_id ct_record(cairn_conn *conn, const char *type, const char *key);
+/* Promotes up to limit intents; 0: the default. */
+const cairn_promote_report *ct_promote(cairn_conn *conn, uint32_t limit);
+/* Reads an intent with scope ANY; it must be there. */
+const cairn_intent *ct_intent(cairn_conn *conn, cairn_id id);
+/* Everything that can be read about an intent, as text. */
+const char *ct_intent_snapshot(cairn_conn *conn, cairn_id id);
 /* How many jobs there are in the whole store, up to 1000; statuses 0: all, else bits 1u << status. */
 size_t ct_count_jobs(cairn_conn *conn, uint32_t statuses);
 

@@ -12,6 +12,9 @@ const ct_case **ct_select(const char *const *patterns, size_t n, size_t *count);
 /* NULL, or why this driver can't be asked to pass the case. */
 const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one);
 
+/* The driver's table of intents; NULL: it has none, or is older than they are. */
+const struct cairn_intent_ops *ct_driver_intents(const cairn_driver *driver);
+
 const char *ct_store_name(enum ct_store store);
 const char *ct_kind_name(enum ct_kind kind);
 /* NULL for a bit that is no capability. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <cairn/sys/driver.h>
+#include <cairn/sys/intent.h>
 #include <cairn/sys/migration.h>
 
 #include "ct_plan.h"
@@ -111,6 +112,8 @@ const char *ct_cap_name(uint32_t cap)
 		return "nested tx";
 	case CAIRN_CAP_TX_DDL:
 		return "tx ddl";
+	case CAIRN_CAP_TX_UNDO:
+		return "tx undo";
 	default:
 		return NULL;
 	}
@@ -118,9 +121,10 @@ const char *ct_cap_name(uint32_t cap)
 
 const char *ct_store_name(enum ct_store store)
 {
-	static const char *const names[] = {
-		[CT_CONN] = "connections", [CT_MIGRATIONS] = "migrations", [CT_JOBS] = "jobs"
-	};
+	static const char *const names[] = { [CT_CONN] = "connections",
+					     [CT_MIGRATIONS] = "migrations",
+					     [CT_JOBS] = "jobs",
+					     [CT_INTENTS] = "intents" };
 	return names[store];
 }
 
@@ -138,6 +142,11 @@ static bool app_can(const cairn_subject *subject, enum cairn_app_step step)
 	return subject->app_step && subject->app_step(NULL, step) == 0;
 }
 
+const struct cairn_intent_ops *ct_driver_intents(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, intents) ? driver->intents : NULL;
+}
+
 static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 {
 	const cairn_migration_ops *migrations = subject->driver->migrations;
@@ -145,6 +154,8 @@ static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 		return "the subject has no kill_session";
 	if ((needs & CT_NEED_POISON) && !subject->poison)
 		return "the subject has no poison";
+	if ((needs & CT_NEED_POISON_KEY) && !subject->poison_key)
+		return "the subject has no poison_key";
 	if ((needs & CT_NEED_UNREACHABLE) && !subject->unreachable_url)
 		return "the subject has no unreachable_url";
 	if ((needs & CT_NEED_BAD_URLS) && !subject->bad_urls)
@@ -167,6 +178,8 @@ const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 		return "the driver has no migrations store";
 	if (one->store == CT_JOBS && !driver->jobs)
 		return "the driver has no jobs store";
+	if (one->store == CT_INTENTS && !(driver->jobs && ct_driver_intents(driver)))
+		return "the driver has no intents store";
 	bool migrates =
 		one->store == CT_MIGRATIONS || (one->store == CT_JOBS && (one->flags & CT_BARE));
 	if (subject->migrate_url && migrates)

@@ -62,6 +62,11 @@
 	X(columns_verbs) \
 	X(budget) \
 	X(budget_verbs) \
+	X(intents) \
+	X(intents_list) \
+	X(intents_promote) \
+	X(intents_race) \
+	X(intents_fault) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \

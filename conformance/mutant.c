@@ -240,7 +240,12 @@ static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
 	bool about_migrations = mutant->lock || mutant->apply || mutant->gate || mutant->migrated ||
 				mutant->describe;
 	bool about_tx = mutant->commit || mutant->rollback;
+	bool about_intents = mutant->record || mutant->recorded || mutant->take || mutant->taken ||
+			     mutant->settle || mutant->intent_list || mutant->intent_stats ||
+			     mutant->intent_prune || mutant->take_clock;
 	if (about_migrations && !driver->migrations)
+		return false;
+	if (about_intents && !ct_driver_intents(driver))
 		return false;
 	if (mutant->lock && !driver->migrations->lock)
 		return false;
@@ -301,6 +306,17 @@ static bool on_done(void *user, const ct_done *done)
 	return hunt->killed_by >= hunt->enough;
 }
 
+/* All tables of mutants, one behind the other. */
+static size_t mutant_count(void)
+{
+	return ct_mutant_count + ct_intent_mutant_count;
+}
+
+static const ct_mutant *mutant_at(size_t i)
+{
+	return i < ct_mutant_count ? &ct_mutants[i] : &ct_intent_mutants[i - ct_mutant_count];
+}
+
 /* Of a run: patterns for the names of mutants. */
 static const char *const *wanted;
 static size_t wanted_count;
@@ -318,9 +334,9 @@ static bool tried_on(const ct_mutant *mutant, const ct_case *one)
 {
 	if (mutant->cases)
 		return ct_matches(mutant->cases, one->name);
-	for (size_t i = 0; i < ct_mutant_count; i++) {
-		if (is_wanted(&ct_mutants[i], the_driver) &&
-		    ct_matches(ct_mutants[i].cases, one->name))
+	for (size_t i = 0; i < mutant_count(); i++) {
+		if (is_wanted(mutant_at(i), the_driver) &&
+		    ct_matches(mutant_at(i)->cases, one->name))
 			return true;
 	}
 	return false;
@@ -353,15 +369,18 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	static cairn_conn_ops conn;
 	static cairn_migration_ops migrations;
 	static cairn_job_ops jobs;
+	static cairn_intent_ops intents;
 	cairn_driver driver = *plan->subject->driver;
 	cairn_subject subject = *plan->subject;
 	active = mutant;
 	wrap_conn(&conn);
 	wrap_migrations(&migrations);
 	wrap_jobs(&jobs);
+	ct_wrap_intents(&intents, mutant);
 	driver.conn = &conn;
 	driver.migrations = driver.migrations ? &migrations : NULL;
 	driver.jobs = driver.jobs ? &jobs : NULL;
+	driver.intents = driver.intents ? &intents : NULL;
 	subject.driver = &driver;
 	/* The driver's typed accessors do not know the wrapper's connections. */
 	subject.kill_session = NULL;
@@ -406,6 +425,8 @@ static void learn_tables(const cairn_driver *driver)
 		copy_table(&real.migrations, sizeof(real.migrations), driver->migrations);
 	if (driver->jobs)
 		copy_table(&real.jobs, sizeof(real.jobs), driver->jobs);
+	if (ct_driver_intents(driver))
+		copy_table(&real.intents, sizeof(real.intents), driver->intents);
 }
 
 int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)
@@ -420,8 +441,8 @@ int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)
 	hunt_down(plan, &unbroken, &first);
 	bad += !report_unbroken(number, &first);
 	free(first.first_line);
-	for (size_t i = 0; i < ct_mutant_count; i++) {
-		const ct_mutant *mutant = &ct_mutants[i];
+	for (size_t i = 0; i < mutant_count(); i++) {
+		const ct_mutant *mutant = mutant_at(i);
 		struct hunt hunt = { .enough = KILLERS };
 		if (!is_wanted(mutant, the_driver)) {
 			if (!applies(mutant, the_driver))

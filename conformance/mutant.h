@@ -6,6 +6,7 @@
 #ifndef CT_MUTANT_H
 #define CT_MUTANT_H
 
+#include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -16,6 +17,7 @@ typedef struct ct_real {
 	cairn_conn_ops conn;
 	cairn_migration_ops migrations;
 	cairn_job_ops jobs;
+	cairn_intent_ops intents;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -44,6 +46,16 @@ typedef struct ct_mutant {
 	cairn_usec change_clock;
 	cairn_usec reap_clock;
 
+	void (*record)(cairn_job_insert *request);
+	void (*recorded)(const cairn_job_insert *request, cairn_intent_found *found);
+	void (*take)(cairn_take_plan *plan);
+	void (*taken)(cairn_rows *intents);
+	void (*settle)(cairn_settle *settle);
+	void (*intent_list)(cairn_intent_query *query);
+	void (*intent_stats)(cairn_intent_stats_query *query);
+	void (*intent_prune)(cairn_intent_prune_plan *plan);
+	cairn_usec take_clock;
+
 	/* Whole slots; they call ct_real_ops(). */
 	cairn_conn_commit_fn *commit;
 	cairn_conn_rollback_fn *rollback;
@@ -57,6 +69,11 @@ typedef struct ct_mutant {
 
 extern const ct_mutant ct_mutants[];
 extern const size_t ct_mutant_count;
+extern const ct_mutant ct_intent_mutants[]; /* mutants_intents.c */
+extern const size_t ct_intent_mutant_count;
+
+/* The slots of intents, wrapped (mutant_intents.c). */
+void ct_wrap_intents(cairn_intent_ops *intents, const ct_mutant *mutant);
 
 const ct_real *ct_real_ops(void);
 

@@ -8,9 +8,9 @@
 
 #include "ct_plan.h"
 
-#define STORES 4
+#define STORES 5
 #define KINDS  7
-#define CAPS   6
+#define CAPS   7
 
 struct counts {
 	unsigned passed;

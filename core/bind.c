@@ -36,6 +36,12 @@ static const struct slot job_required[] = {
 	SLOT(cairn_job_ops, dead),
 };
 
+static const struct slot intent_required[] = {
+	SLOT(cairn_intent_ops, record),	 SLOT(cairn_intent_ops, take),
+	SLOT(cairn_intent_ops, settle),	 SLOT(cairn_intent_ops, list),
+	SLOT(cairn_intent_ops, metrics), SLOT(cairn_intent_ops, prune),
+};
+
 /* One kind of table: its size today, and the slots a driver must fill. */
 struct table {
 	size_t size;
@@ -51,6 +57,7 @@ struct table {
 static const struct table conn_table = TABLE(cairn_conn_ops, conn_required);
 static const struct table migration_table = TABLE(cairn_migration_ops, migration_required);
 static const struct table job_table = TABLE(cairn_job_ops, job_required);
+static const struct table intent_table = TABLE(cairn_intent_ops, intent_required);
 
 /* Copies what both sides know of a struct that starts with its size. */
 static void copy_sized(void *to, size_t to_size, const void *from)
@@ -100,6 +107,11 @@ static cairn_status bind_tables(cairn_conn *conn, cairn_error *err)
 				driver->name, err);
 	if (st == CAIRN_OK && driver->jobs != NULL)
 		st = copy_table(&conn->jobs, &job_table, driver->jobs, driver->name, err);
+	/* intents become jobs: without that store they are of no use */
+	if (driver->jobs == NULL)
+		conn->driver.intents = NULL;
+	if (st == CAIRN_OK && driver->intents != NULL)
+		st = copy_table(&conn->intents, &intent_table, driver->intents, driver->name, err);
 	if (st != CAIRN_OK)
 		return st;
 	if (conn->ops.in_tx == NULL)

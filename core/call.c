@@ -22,10 +22,15 @@ static void trace(cairn_host *host, const cairn_trace *event)
 		host->trace(host->trace_user, event);
 }
 
+static const char *const names[] = {
+	[CAIRN__MIGRATIONS] = "migrations", [CAIRN__JOBS] = "jobs", [CAIRN__INTENTS] = "intents"
+};
+
 static int lacks(const cairn_conn *conn, enum cairn__store store)
 {
 	return (store == CAIRN__MIGRATIONS && conn->driver.migrations == NULL) ||
-	       (store == CAIRN__JOBS && conn->driver.jobs == NULL);
+	       (store == CAIRN__JOBS && conn->driver.jobs == NULL) ||
+	       (store == CAIRN__INTENTS && conn->driver.intents == NULL);
 }
 
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
@@ -51,8 +56,7 @@ cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum 
 	if (!lacks(conn, store))
 		return CAIRN_OK;
 	cairn_fail(err, CAIRN_E_DRIVER_STORE);
-	cairn_error_message(err, "The driver %s has no %s store.", conn->driver.name,
-			    store == CAIRN__JOBS ? "jobs" : "migrations");
+	cairn_error_message(err, "The driver %s has no %s store.", conn->driver.name, names[store]);
 	return CAIRN_UNSUPPORTED;
 }
 

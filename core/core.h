@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include <cairn/sys/driver.h>
+#include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -27,6 +28,7 @@ struct cairn_host {
 	uint64_t round_trips;
 	const char *op; /* the public call that runs now */
 	enum cairn_events events;
+	cairn_time pinned; /* the time of a call that consists of several; 0: none */
 };
 
 struct cairn_conn {
@@ -37,6 +39,7 @@ struct cairn_conn {
 	cairn_conn_ops ops;
 	cairn_migration_ops migrations;
 	cairn_job_ops jobs;
+	cairn_intent_ops intents;
 	atomic_int interrupted; /* by another thread, while the core itself waits */
 	uint32_t depth;		/* open cairn_tx objects */
 	uint32_t borrowed; /* 1: the outermost of them stands in the application's transaction */
@@ -64,7 +67,7 @@ struct cairn__call {
  * end, which stamps err->op and tells the trace hook. store is the table it needs
  * (NULL tables are UNSUPPORTED).
  */
-enum cairn__store { CAIRN__CONN, CAIRN__MIGRATIONS, CAIRN__JOBS };
+enum cairn__store { CAIRN__CONN, CAIRN__MIGRATIONS, CAIRN__JOBS, CAIRN__INTENTS };
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
 			       const char *op, cairn_error *err);
 cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size_t rows);

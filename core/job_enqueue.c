@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "core.h"
+#include "job_enqueue.h"
 #include "job_request.h"
 #include "limits.h"
 
@@ -41,7 +42,7 @@ static int reserved_used(const cairn_job_new *job)
 	       (job->reserved_[0] | job->reserved_[1] | job->reserved_[2] | job->reserved_[3]) != 0;
 }
 
-static cairn_status check(const cairn_conn *conn, const cairn_job_new *job, cairn_error *err)
+cairn_status cairn__job_check(const cairn_conn *conn, const cairn_job_new *job, cairn_error *err)
 {
 	cairn_status st = check_names(job, err);
 	if (st == CAIRN_OK)
@@ -65,7 +66,7 @@ static cairn_str or_default(cairn_str text, cairn_str otherwise)
 	return text.len > 0 ? text : otherwise;
 }
 
-static void plan(const cairn_job_new *job, cairn_job_insert *row)
+void cairn__job_plan(const cairn_job_new *job, cairn_job_insert *row)
 {
 	row->id = cairn_id_new();
 	row->queue = or_default(job->queue, CAIRN_STR("default"));
@@ -82,11 +83,9 @@ static void plan(const cairn_job_new *job, cairn_job_insert *row)
 	row->set = job->set;
 }
 
-/*
- * Appends the canonical request of each keyed row to one text. The text moves
- * while it grows, so rows note the length first and get their pointers at the end.
- */
-static cairn_status requests(cairn_job_insert *rows, size_t n, cairn_text *text, cairn_error *err)
+/* The text moves while it grows: rows note the length first and get their pointers at the end. */
+cairn_status cairn__job_requests(cairn_job_insert *rows, size_t n, cairn_text *text,
+				 cairn_error *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (rows[i].key.len == 0)
@@ -108,8 +107,8 @@ static cairn_status requests(cairn_job_insert *rows, size_t n, cairn_text *text,
 	return CAIRN_OK;
 }
 
-static void judge(const cairn_job_insert *row, const cairn_job_inserted *result,
-		  cairn_job_added *each)
+void cairn__job_judge(const cairn_job_insert *row, const cairn_job_inserted *result,
+		      cairn_job_added *each)
 {
 	memset(each, 0, sizeof *each);
 	if (result->result == CAIRN_INSERT_NO_DEFINITION) {
@@ -137,7 +136,7 @@ static cairn_status deliver(const cairn_job_insert *rows, const cairn_job_insert
 {
 	for (size_t i = 0; i < n; i++) {
 		cairn_job_added one;
-		judge(&rows[i], &results[i], each != NULL ? &each[i] : &one);
+		cairn__job_judge(&rows[i], &results[i], each != NULL ? &each[i] : &one);
 		if (each == NULL && one.status != CAIRN_OK) {
 			cairn_fail(err, one.code);
 			cairn__error_index(err, i);
@@ -152,7 +151,7 @@ static cairn_status enqueue(cairn_conn *conn, const cairn_job_new *jobs, size_t 
 {
 	cairn_status st = cairn__check_batch(jobs, n, err);
 	for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
-		st = check(conn, &jobs[i], err);
+		st = cairn__job_check(conn, &jobs[i], err);
 		if (st != CAIRN_OK)
 			cairn__error_index(err, i);
 	}
@@ -165,9 +164,9 @@ static cairn_status enqueue(cairn_conn *conn, const cairn_job_new *jobs, size_t 
 		results = cairn__scratch(conn, n, sizeof *results, err);
 	st = results != NULL ? CAIRN_OK : CAIRN_NOMEM;
 	for (size_t i = 0; i < n && st == CAIRN_OK; i++)
-		plan(&jobs[i], &rows[i]);
+		cairn__job_plan(&jobs[i], &rows[i]);
 	if (st == CAIRN_OK)
-		st = requests(rows, n, &text, err);
+		st = cairn__job_requests(rows, n, &text, err);
 	if (st == CAIRN_OK) {
 		cairn_enqueue_plan batch = { .jobs = rows,
 					     .n = n,

@@ -82,6 +82,11 @@
 
 /* The age of what is pruned: now less this is still a year that both databases can write. */
 #define CAIRN__MAX_AGE (1000 * 365 * CAIRN_DAY)
+/*
+ * The longest an intent is deferred: what a repaired database is behind at most, and seldom enough
+ * that intents which fail for days cost nothing.
+ */
+#define CAIRN__MAX_INTENT_DELAY (300 * CAIRN_SECOND)
 
 /* Waiting for locks where the connection says nothing: every wait has a bound. */
 #define CAIRN__LOCK_TIMEOUT (5 * CAIRN_SECOND)

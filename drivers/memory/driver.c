@@ -1,6 +1,6 @@
 /*
  * driver.c - the driver's table of contents: constant tables, nothing else. What a
- * slot has to do is said at its type in <cairn/sys/driver.h>, migration.h and job.h;
+ * slot has to do is said at its type in <cairn/sys/driver.h>, migration.h, job.h and intent.h;
  * what is left out here is filled in by the core, or refused by name.
  */
 #include "mem.h"
@@ -46,12 +46,22 @@ static const cairn_job_ops jobs = {
 	.wait = cairn_mem__job_wait,
 };
 
+static const cairn_intent_ops intents = {
+	.size = sizeof intents,
+	.record = cairn_mem__intent_record,
+	.take = cairn_mem__intent_take,
+	.settle = cairn_mem__intent_settle,
+	.list = cairn_mem__intent_list,
+	.metrics = cairn_mem__intent_metrics,
+	.prune = cairn_mem__intent_prune,
+};
+
 static const char *const schemes[] = { "memory", NULL };
 
 const cairn_driver cairn_memory = {
 	.size = sizeof cairn_memory,
 	.api = CAIRN_DRIVER_API,
-	.caps = CAIRN_CAP_NESTED_TX | CAIRN_CAP_TX_DDL,
+	.caps = CAIRN_CAP_NESTED_TX | CAIRN_CAP_TX_DDL | CAIRN_CAP_TX_UNDO,
 	.name = "memory",
 	.schemes = schemes,
 	.self_size = sizeof(struct mem),
@@ -60,4 +70,5 @@ const cairn_driver cairn_memory = {
 	.jobs = &jobs,
 	.set = cairn_mem__set,
 	.set_count = MEM_SET_COUNT,
+	.intents = &intents,
 };

@@ -91,7 +91,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 1 };
+enum { MEM_SET_COUNT = 2 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -128,5 +128,12 @@ cairn_job_logs_fn cairn_mem__job_logs;
 cairn_job_prune_fn cairn_mem__job_prune;
 cairn_job_waiting_fn cairn_mem__job_waiting;
 cairn_job_wait_fn cairn_mem__job_wait;
+
+cairn_intent_record_fn cairn_mem__intent_record;
+cairn_intent_take_fn cairn_mem__intent_take;
+cairn_intent_settle_fn cairn_mem__intent_settle;
+cairn_intent_list_fn cairn_mem__intent_list;
+cairn_intent_metrics_fn cairn_mem__intent_metrics;
+cairn_intent_prune_fn cairn_mem__intent_prune;
 
 #endif

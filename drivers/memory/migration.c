@@ -41,11 +41,29 @@ static const char jobs_down[] = "DROP TABLE cairn_job_replay;\n"
 				"DROP TABLE cairn_job;\n"
 				"DROP TABLE cairn_job_definition;\n";
 
+static const char intents_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_intent (id, type, queue, tenant, payload, idempotency_key, owner, "
+	"stage,\n"
+	"	run_at, timeout_us, max_attempts, priority, status, promotion_attempts,\n"
+	"	next_promotion_at, last_attempted_at, promoted_job_id, promoted_at, "
+	"conflicted_at,\n"
+	"	last_error_code, last_error_message, request, request_hash, created_at, "
+	"updated_at);\n"
+	"CREATE TABLE cairn_intent_key (type, tenant, key, intent_id);\n";
+
+static const char intents_down[] = "DROP TABLE cairn_intent_key;\n"
+				   "DROP TABLE cairn_intent;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
 	  .up = { jobs_up, sizeof jobs_up - 1 },
 	  .down = { jobs_down, sizeof jobs_down - 1 } },
+	{ .version = 2,
+	  .name = "intents",
+	  .up = { intents_up, sizeof intents_up - 1 },
+	  .down = { intents_down, sizeof intents_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

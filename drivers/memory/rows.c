@@ -89,6 +89,13 @@ static int order_migrations(const void *a, const void *b)
 	return order != 0 ? order : order_numbers(x->history.version, y->history.version);
 }
 
+static int order_intents(const void *a, const void *b)
+{
+	const struct mem_intent *x = a;
+	const struct mem_intent *y = b;
+	return cairn_id_compare(x->intent.id, y->intent.id);
+}
+
 static int order_objects(const void *a, const void *b)
 {
 	const struct mem_object *x = a;
@@ -158,6 +165,19 @@ static const size_t migration_texts[] = {
 	offsetof(struct mem_migration, line),
 };
 
+static const size_t intent_texts[] = {
+	offsetof(struct mem_intent, intent.type),
+	offsetof(struct mem_intent, intent.queue),
+	offsetof(struct mem_intent, intent.tenant),
+	offsetof(struct mem_intent, intent.payload),
+	offsetof(struct mem_intent, intent.key),
+	offsetof(struct mem_intent, intent.owner),
+	offsetof(struct mem_intent, intent.stage),
+	offsetof(struct mem_intent, intent.error_code),
+	offsetof(struct mem_intent, intent.error_message),
+	offsetof(struct mem_intent, intent.request),
+};
+
 static const size_t object_texts[] = {
 	offsetof(struct mem_object, object.object),
 	offsetof(struct mem_object, object.name),
@@ -212,6 +232,15 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			     .public_size = sizeof(cairn_history),
 			     .order = order_migrations,
 			     TEXTS(migration_texts) },
+	[MEM_INTENTS] = { .name = "cairn_intent",
+			  .size = sizeof(struct mem_intent),
+			  .public_size = sizeof(cairn_intent),
+			  .order = order_intents,
+			  TEXTS(intent_texts) },
+	[MEM_INTENT_KEYS] = { .name = "cairn_intent_key",
+			      .size = sizeof(struct mem_key),
+			      .order = order_keys,
+			      TEXTS(key_texts) },
 	[MEM_SCHEMA] = { .name = "cairn_schema",
 			 .size = sizeof(struct mem_object),
 			 .public_size = sizeof(cairn_object),

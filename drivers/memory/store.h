@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -29,6 +30,8 @@ enum mem_table {
 	MEM_LOGS,	  /* struct mem_log, by job, seq */
 	MEM_REPLAYS,	  /* struct mem_replay, by source, run, key */
 	MEM_MIGRATIONS,	  /* struct mem_migration, by line, version */
+	MEM_INTENTS,	  /* struct mem_intent, by id */
+	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
 };
@@ -67,6 +70,11 @@ struct mem_replay {
 	cairn_str key;
 	cairn_str reason;
 	cairn_id job;
+};
+
+struct mem_intent {
+	cairn_intent intent;
+	uint8_t request_hash[32];
 };
 
 struct mem_migration {

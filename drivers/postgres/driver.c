@@ -1,6 +1,6 @@
 /*
  * driver.c - the driver's table of contents: constant tables, nothing else. What a
- * slot has to do is said at its type in <cairn/sys/driver.h>, migration.h and job.h;
+ * slot has to do is said at its type in <cairn/sys/driver.h>, migration.h, job.h and intent.h;
  * what is left out here is filled in by the core, or refused by name.
  */
 #include "pg.h"
@@ -49,6 +49,16 @@ static const cairn_job_ops jobs = {
 	.waiting = cairn_pg__job_waiting,
 };
 
+static const cairn_intent_ops intents = {
+	.size = sizeof intents,
+	.record = cairn_pg__intent_record,
+	.take = cairn_pg__intent_take,
+	.settle = cairn_pg__intent_settle,
+	.list = cairn_pg__intent_list,
+	.metrics = cairn_pg__intent_metrics,
+	.prune = cairn_pg__intent_prune,
+};
+
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
 
 const cairn_driver cairn_postgres = {
@@ -64,4 +74,5 @@ const cairn_driver cairn_postgres = {
 	.jobs = &jobs,
 	.set = cairn_pg__migrations,
 	.set_count = PG_SET_COUNT,
+	.intents = &intents,
 };

@@ -14,6 +14,7 @@
 #include <libpq-fe.h>
 
 #include <cairn/postgres.h>
+#include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -246,6 +247,9 @@ cairn_str cairn_pg__tenant(const PGresult *result, int row, int column);
 /* The columns that a claim and a list have in common; answers the column behind them. */
 enum { PG_JOB_ID = 0, PG_JOB_PRIORITY = 3, PG_JOB_RUN_AT = 8 };
 int cairn_pg__job(const PGresult *result, int row, cairn_job *job);
+/* A pg_read_fn for the columns of an intent (intent.c). */
+enum { PG_INTENT_COLUMNS = 24 };
+void cairn_pg__intent(const PGresult *result, int row, void *into);
 /* Four columns; NULLs are zeroes. */
 void cairn_pg__retry(const PGresult *result, int row, int column, cairn_retry *retry);
 /* The same in one array, for claims. */
@@ -288,7 +292,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 1 };
+enum { PG_SET_COUNT = 2 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
@@ -341,5 +345,12 @@ cairn_job_log_fn cairn_pg__job_log;
 cairn_job_logs_fn cairn_pg__job_logs;
 cairn_job_prune_fn cairn_pg__job_prune;
 cairn_job_waiting_fn cairn_pg__job_waiting;
+
+cairn_intent_record_fn cairn_pg__intent_record;
+cairn_intent_take_fn cairn_pg__intent_take;
+cairn_intent_settle_fn cairn_pg__intent_settle;
+cairn_intent_list_fn cairn_pg__intent_list;
+cairn_intent_metrics_fn cairn_pg__intent_metrics;
+cairn_intent_prune_fn cairn_pg__intent_prune;
 
 #endif

@@ -50,12 +50,23 @@ static const cairn_job_ops jobs = {
 	.wait = cairn_lite__job_wait,
 };
 
+static const cairn_intent_ops intents = {
+	.size = sizeof intents,
+	.record = cairn_lite__intent_record,
+	.take = cairn_lite__intent_take,
+	.settle = cairn_lite__intent_settle,
+	.list = cairn_lite__intent_list,
+	.metrics = cairn_lite__intent_metrics,
+	.prune = cairn_lite__intent_prune,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
 	.size = sizeof cairn_sqlite,
 	.api = CAIRN_DRIVER_API,
-	.caps = CAIRN_CAP_DURABLE | CAIRN_CAP_SHARED | CAIRN_CAP_NESTED_TX | CAIRN_CAP_TX_DDL,
+	.caps = CAIRN_CAP_DURABLE | CAIRN_CAP_SHARED | CAIRN_CAP_NESTED_TX | CAIRN_CAP_TX_DDL |
+		CAIRN_CAP_TX_UNDO,
 	.name = "sqlite",
 	.schemes = schemes,
 	.self_size = sizeof(struct lite),
@@ -64,4 +75,5 @@ const cairn_driver cairn_sqlite = {
 	.jobs = &jobs,
 	.set = cairn_lite__migrations,
 	.set_count = LITE_MIGRATIONS,
+	.intents = &intents,
 };

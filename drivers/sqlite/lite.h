@@ -14,6 +14,7 @@
 #include <sqlite3.h>
 
 #include <cairn/sqlite.h>
+#include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -186,6 +187,9 @@ void cairn_lite__retry(struct lite_run *run, cairn_retry *retry);
 /* The columns LITE_JOB_COLUMNS of sql.c. */
 void cairn_lite__job(struct lite_run *run, cairn_rows *rows, cairn_job *job);
 
+/* The columns INTENT_COLUMNS of sql.c (intent.c). */
+void cairn_lite__intent(struct lite_run *run, cairn_rows *rows, cairn_intent *intent);
+
 /* ---- pieces that several slots need ------------------------------------- */
 
 /* What enqueueing and claiming need of a definition (definition.c). */
@@ -258,7 +262,7 @@ cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str sc
  * The table of a driver is constant data, and a constant can't be read from another
  * object: the number stands here, and opening refuses a build in which it is wrong.
  */
-#define LITE_MIGRATIONS 1
+#define LITE_MIGRATIONS 2
 extern const cairn_migration cairn_lite__migrations[];
 extern const size_t cairn_lite__migration_count;
 
@@ -298,5 +302,12 @@ cairn_job_logs_fn cairn_lite__job_logs;
 cairn_job_prune_fn cairn_lite__job_prune;
 cairn_job_waiting_fn cairn_lite__job_waiting;
 cairn_job_wait_fn cairn_lite__job_wait;
+
+cairn_intent_record_fn cairn_lite__intent_record;
+cairn_intent_take_fn cairn_lite__intent_take;
+cairn_intent_settle_fn cairn_lite__intent_settle;
+cairn_intent_list_fn cairn_lite__intent_list;
+cairn_intent_metrics_fn cairn_lite__intent_metrics;
+cairn_intent_prune_fn cairn_lite__intent_prune;
 
 #endif

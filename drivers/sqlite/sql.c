@@ -85,6 +85,26 @@
 	"WHEN 'DEAD_LETTERED' THEN 16 ELSE 32 END AND " \
 	"(?5 IS NULL OR created_at >= ?5) AND (?6 IS NULL OR created_at < ?6) "
 
+/* What intent.c reads into a cairn_intent. */
+#define INTENT_COLUMNS \
+	"id, status, queue, type, tenant, stage, owner, run_at, timeout_us, priority, " \
+	"max_attempts, promotion_attempts, next_promotion_at, last_attempted_at, " \
+	"promoted_job_id, promoted_at, conflicted_at, last_error_code, last_error_message, " \
+	"created_at, updated_at, idempotency_key, request, payload"
+
+/* ?1 now */
+#define INTENT_DUE \
+	"status = 'PENDING' AND next_promotion_at <= ?1 AND EXISTS (SELECT 1 " \
+	"FROM cairn_job_definition d WHERE d.type = cairn_intent.type AND d.enabled = 1) "
+
+/* ?1 scope, ?2 type, ?3 bits of statuses */
+#define INTENT_FILTER \
+	"(?1 IS NULL OR tenant = ?1) AND (?2 IS NULL OR type = ?2) AND ?3 & CASE status " \
+	"WHEN 'PENDING' THEN 2 WHEN 'PROMOTED' THEN 4 ELSE 8 END "
+
+/* ?2 scope, ?3 type, ?4 types above it */
+#define INTENT_COUNTED "(?2 IS NULL OR tenant = ?2) AND (?3 IS NULL OR type = ?3) AND type > ?4 "
+
 const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* none: takes the writer's lock, or waits for it */
 	[LITE_BEGIN] = "BEGIN IMMEDIATE",
@@ -398,6 +418,61 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"count(*) FILTER (WHERE status = 'DEAD_LETTERED'), "
 		"count(*) FILTER (WHERE status = 'CANCELED') "
 		"FROM cairn_job WHERE ?2 IS NULL OR tenant = ?2 GROUP BY queue ORDER BY queue",
+
+	/* cairn_intent_key: an intent with this key answers with no row changed */
+	[LITE_INTENT_INSERT] =
+		"INSERT INTO cairn_intent (id, status, queue, type, tenant, stage, owner, run_at, "
+		"timeout_us, priority, max_attempts, promotion_attempts, next_promotion_at, "
+		"created_at, updated_at, idempotency_key, request_hash, request, payload) "
+		"VALUES (?1, 'PENDING', ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?9, ?10, NULL), ?11, 0, "
+		"?12, ?12, ?12, ?13, ?14, ?15, ?16) "
+		"ON CONFLICT (type, tenant, idempotency_key) DO NOTHING",
+	/* cairn_intent_key */
+	[LITE_INTENT_BY_KEY] = "SELECT id, status, promoted_job_id, request_hash FROM cairn_intent "
+			       "INDEXED BY cairn_intent_key "
+			       "WHERE type = ? AND tenant = ? AND idempotency_key = ?",
+	/* cairn_intent_due, in its own order; the reader stops when it has enough */
+	[LITE_INTENT_DUE] =
+		"SELECT type, " INTENT_COLUMNS " FROM cairn_intent "
+		"INDEXED BY cairn_intent_due WHERE " INTENT_DUE "ORDER BY next_promotion_at, id",
+	/* cairn_intent.id */
+	[LITE_INTENT_DUE_ONE] = "SELECT type, " INTENT_COLUMNS " FROM cairn_intent "
+				"WHERE id = ?2 AND " INTENT_DUE,
+	/* cairn_intent.id */
+	[LITE_INTENT_SETTLE] =
+		"UPDATE cairn_intent SET status = ?3, promotion_attempts = ?2 + 1, "
+		"last_attempted_at = ?4, updated_at = ?4, "
+		"next_promotion_at = ifnull(?5, next_promotion_at), promoted_job_id = ?6, "
+		"promoted_at = iif(?3 = 'PROMOTED', ?4, NULL), "
+		"conflicted_at = iif(?3 = 'CONFLICTED', ?4, NULL), "
+		"last_error_code = ?7, last_error_message = ?8 "
+		"WHERE id = ?1 AND status = 'PENDING' AND promotion_attempts = ?2",
+	/* cairn_intent.id */
+	[LITE_INTENT_GET] =
+		"SELECT " INTENT_COLUMNS " FROM cairn_intent WHERE " INTENT_FILTER "AND id = ?4",
+	/* cairn_intent.id, downwards from ?4 */
+	[LITE_INTENT_LIST] = "SELECT " INTENT_COLUMNS " FROM cairn_intent WHERE " INTENT_FILTER
+			     "AND id < ?4 ORDER BY id DESC LIMIT ?5",
+	/* cairn_intent_due, all of it; cairn_intent_promoted and cairn_intent_conflicted from ?1 on */
+	[LITE_INTENT_STATS] =
+		"SELECT type, sum(p), sum(r), sum(m), sum(c), min(o), max(a) FROM ("
+		"SELECT type, count(*) AS p, count(*) FILTER (WHERE promotion_attempts > 0) AS r, "
+		"0 AS m, 0 AS c, min(created_at) AS o, max(promotion_attempts) AS a "
+		"FROM cairn_intent INDEXED BY cairn_intent_due "
+		"WHERE status = 'PENDING' AND " INTENT_COUNTED "GROUP BY type "
+		"UNION ALL SELECT type, 0, 0, count(*), 0, NULL, 0 "
+		"FROM cairn_intent INDEXED BY cairn_intent_promoted "
+		"WHERE status = 'PROMOTED' AND promoted_at >= ?1 AND " INTENT_COUNTED
+		"GROUP BY type "
+		"UNION ALL SELECT type, 0, 0, 0, count(*), NULL, 0 "
+		"FROM cairn_intent INDEXED BY cairn_intent_conflicted "
+		"WHERE status = 'CONFLICTED' AND conflicted_at >= ?1 AND " INTENT_COUNTED
+		"GROUP BY type) GROUP BY type ORDER BY type LIMIT ?5",
+	/* cairn_intent_promoted from its beginning, then rowid */
+	[LITE_INTENT_PRUNE] =
+		"DELETE FROM cairn_intent WHERE rowid IN (SELECT rowid FROM cairn_intent "
+		"INDEXED BY cairn_intent_promoted WHERE status = 'PROMOTED' AND promoted_at < ?2 "
+		"AND (?1 IS NULL OR tenant = ?1) ORDER BY promoted_at, id LIMIT ?3)",
 
 	/* none: the schema is small */
 	[LITE_HISTORY_EXISTS] = "SELECT count(*) FROM main.sqlite_schema "

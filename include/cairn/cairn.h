@@ -5,6 +5,7 @@
 #include <cairn/conn.h>
 #include <cairn/error.h>
 #include <cairn/history.h>
+#include <cairn/intent.h>
 #include <cairn/job.h>
 #include <cairn/migration.h>
 #include <cairn/types.h>

@@ -133,6 +133,14 @@
 	X(JOB_NOT_PENDING, "job.not_pending", STALE, "Only a pending job can be edited.") \
 	X(JOB_CHANGED, "job.changed", STALE, "The job was changed since it was read.") \
 	X(JOB_PAYLOAD_KEYED, "job.payload_of_keyed_job", INVALID, "The payload of a job with a key can't be edited.") \
+	/* intents */ \
+	X(INTENT_NOT_FOUND, "job.intent_not_found", NOT_FOUND, "The intent was not found.") \
+	X(INTENT_CONFLICT, "job.intent_idempotency_conflict", CONFLICT, "The key was used for a different intent.") \
+	X(INTENT_VANISHED, "job.intent_idempotency_conflict_missing_existing", BUSY, "The intent with this key was deleted while it was looked for.") \
+	X(INTENT_ATTEMPTS, "job.intent_invalid_max_attempts", INVALID, "An intent's number of attempts must be positive.") \
+	X(INTENT_TIMEOUT, "job.intent_invalid_timeout", INVALID, "An intent's timeout must be positive.") \
+	X(INTENT_MISMATCH, "job.intent_snapshot_mismatch", INTERNAL, "The intent's columns differ from the request that was recorded.") \
+	X(INTENT_TRANSITION, "job.intent_transition_failed", INTERNAL, "An intent changed although it was locked.") \
 	/* workers */ \
 	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, "No file descriptors are left.") \
 	X(WORKER_ABANDONED, "worker.handlers_abandoned", TIMEOUT, "Handlers did not heed the stop and were left running.")

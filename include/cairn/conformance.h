@@ -73,6 +73,11 @@ typedef struct cairn_subject {
 	 * that passes is an error, so that the list only shrinks. Optional.
 	 */
 	const char *const *known_failures;
+	/*
+	 * Makes the database refuse, from now on, to store any job under this idempotency key (which
+	 * needs no quoting) in the store at url. Answers 0. Optional.
+	 */
+	int (*poison_key)(const char *url, const char *key);
 } cairn_subject;
 
 /*

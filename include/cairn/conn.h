@@ -122,6 +122,7 @@ CAIRN_API const char *cairn_conn_driver_name(const cairn_conn *conn);
 #define CAIRN_CAP_PARALLEL_CLAIM 8u  /* claimers do not wait for each other */
 #define CAIRN_CAP_NESTED_TX	 16u /* savepoints */
 #define CAIRN_CAP_TX_DDL	 32u /* a migration that fails leaves nothing */
+#define CAIRN_CAP_TX_UNDO	 64u /* a call that fails leaves the transaction around it usable */
 CAIRN_API uint32_t cairn_conn_caps(const cairn_conn *conn);
 
 /* How often the connection has waited for its database since it was opened. */

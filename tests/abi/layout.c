@@ -10,15 +10,18 @@
 #include <cairn/conn.h>
 #include <cairn/error.h>
 #include <cairn/history.h>
+#include <cairn/intent.h>
 #include <cairn/job.h>
 #include <cairn/migration.h>
 #include <cairn/sys/driver.h>
 #include <cairn/sys/host.h>
+#include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/json.h>
 #include <cairn/sys/migration.h>
 #include <cairn/types.h>
 #include <cairn/worker.h>
+#include <cairn/writer.h>
 
 #define SIZE(type, bytes) \
 	_Static_assert(sizeof(type) == (bytes), "the size of " #type " has changed")
@@ -30,7 +33,7 @@
 
 #if defined(__x86_64__) && defined(__LP64__)
 
-SIZE(cairn_subject, 88);
+SIZE(cairn_subject, 96);
 AT(cairn_subject, size, 0);
 AT(cairn_subject, driver, 8);
 AT(cairn_subject, url, 16);
@@ -42,7 +45,8 @@ AT(cairn_subject, poison, 56);
 AT(cairn_subject, unreachable_url, 64);
 AT(cairn_subject, bad_urls, 72);
 AT(cairn_subject, known_failures, 80);
-FULL(cairn_subject, known_failures);
+AT(cairn_subject, poison_key, 88);
+FULL(cairn_subject, poison_key);
 
 SIZE(cairn_trace, 48);
 AT(cairn_trace, size, 0);
@@ -223,6 +227,114 @@ AT(cairn_prune_opts, statuses, 64);
 AT(cairn_prune_opts, limit, 68);
 AT(cairn_prune_opts, age, 72);
 FULL(cairn_prune_opts, age);
+
+SIZE(cairn_intent_recorded, 56);
+AT(cairn_intent_recorded, id, 0);
+AT(cairn_intent_recorded, status, 16);
+AT(cairn_intent_recorded, code, 20);
+AT(cairn_intent_recorded, disposition, 24);
+AT(cairn_intent_recorded, intent_status, 28);
+AT(cairn_intent_recorded, job, 32);
+AT(cairn_intent_recorded, reserved_, 48);
+
+SIZE(cairn_intent, 312);
+AT(cairn_intent, id, 0);
+AT(cairn_intent, type, 16);
+AT(cairn_intent, queue, 32);
+AT(cairn_intent, tenant, 48);
+AT(cairn_intent, payload, 64);
+AT(cairn_intent, key, 80);
+AT(cairn_intent, owner, 96);
+AT(cairn_intent, stage, 112);
+AT(cairn_intent, run_at, 128);
+AT(cairn_intent, timeout, 136);
+AT(cairn_intent, max_attempts, 144);
+AT(cairn_intent, priority, 148);
+AT(cairn_intent, set, 152);
+AT(cairn_intent, status, 156);
+AT(cairn_intent, attempts, 160);
+AT(cairn_intent, reserved0_, 164);
+AT(cairn_intent, next_promotion_at, 168);
+AT(cairn_intent, last_attempted_at, 176);
+AT(cairn_intent, job, 184);
+AT(cairn_intent, promoted_at, 200);
+AT(cairn_intent, conflicted_at, 208);
+AT(cairn_intent, error_code, 216);
+AT(cairn_intent, error_message, 232);
+AT(cairn_intent, request, 248);
+AT(cairn_intent, created_at, 264);
+AT(cairn_intent, updated_at, 272);
+AT(cairn_intent, reserved_, 280);
+
+SIZE(cairn_intents, 16);
+AT(cairn_intents, count, 0);
+AT(cairn_intents, at, 8);
+
+SIZE(cairn_intent_filter, 80);
+AT(cairn_intent_filter, size, 0);
+AT(cairn_intent_filter, scope, 8);
+AT(cairn_intent_filter, type, 32);
+AT(cairn_intent_filter, statuses, 48);
+AT(cairn_intent_filter, limit, 52);
+AT(cairn_intent_filter, after, 56);
+AT(cairn_intent_filter, compact, 72);
+AT(cairn_intent_filter, reserved_, 76);
+FULL(cairn_intent_filter, reserved_);
+
+SIZE(cairn_intent_stats, 80);
+AT(cairn_intent_stats, type, 0);
+AT(cairn_intent_stats, pending, 16);
+AT(cairn_intent_stats, retrying, 24);
+AT(cairn_intent_stats, promoted_24h, 32);
+AT(cairn_intent_stats, conflicted_24h, 40);
+AT(cairn_intent_stats, oldest_pending, 48);
+AT(cairn_intent_stats, max_attempts, 56);
+AT(cairn_intent_stats, reserved0_, 60);
+AT(cairn_intent_stats, reserved_, 64);
+
+SIZE(cairn_intent_types, 24);
+AT(cairn_intent_types, count, 0);
+AT(cairn_intent_types, at, 8);
+AT(cairn_intent_types, now, 16);
+
+SIZE(cairn_intent_stats_filter, 72);
+AT(cairn_intent_stats_filter, size, 0);
+AT(cairn_intent_stats_filter, scope, 8);
+AT(cairn_intent_stats_filter, type, 32);
+AT(cairn_intent_stats_filter, after, 48);
+AT(cairn_intent_stats_filter, limit, 64);
+AT(cairn_intent_stats_filter, reserved_, 68);
+FULL(cairn_intent_stats_filter, reserved_);
+
+SIZE(cairn_promote_opts, 32);
+AT(cairn_promote_opts, size, 0);
+AT(cairn_promote_opts, types, 8);
+AT(cairn_promote_opts, type_count, 16);
+AT(cairn_promote_opts, limit, 24);
+AT(cairn_promote_opts, reserved_, 28);
+FULL(cairn_promote_opts, reserved_);
+
+SIZE(cairn_promoted, 128);
+AT(cairn_promoted, id, 0);
+AT(cairn_promoted, job, 16);
+AT(cairn_promoted, type, 32);
+AT(cairn_promoted, tenant, 48);
+AT(cairn_promoted, what, 64);
+AT(cairn_promoted, attempts, 68);
+AT(cairn_promoted, error_code, 72);
+AT(cairn_promoted, error_message, 88);
+AT(cairn_promoted, next_promotion_at, 104);
+AT(cairn_promoted, reserved_, 112);
+
+SIZE(cairn_promote_report, 40);
+AT(cairn_promote_report, count, 0);
+AT(cairn_promote_report, at, 8);
+AT(cairn_promote_report, inserted, 16);
+AT(cairn_promote_report, existing, 20);
+AT(cairn_promote_report, conflicted, 24);
+AT(cairn_promote_report, unavailable, 28);
+AT(cairn_promote_report, deferred, 32);
+AT(cairn_promote_report, batch_full, 36);
 
 SIZE(cairn_retry, 32);
 AT(cairn_retry, base, 0);
@@ -589,6 +701,17 @@ AT(cairn_exec, max_output, 24);
 AT(cairn_exec, kill_after, 32);
 FULL(cairn_exec, kill_after);
 
+SIZE(cairn_writer_opts, 56);
+AT(cairn_writer_opts, size, 0);
+AT(cairn_writer_opts, driver, 8);
+AT(cairn_writer_opts, url, 16);
+AT(cairn_writer_opts, conn, 24);
+AT(cairn_writer_opts, connect, 32);
+AT(cairn_writer_opts, connect_user, 40);
+AT(cairn_writer_opts, max_batch, 48);
+AT(cairn_writer_opts, reserved_, 52);
+FULL(cairn_writer_opts, reserved_);
+
 SIZE(cairn_conn_ops, 80);
 AT(cairn_conn_ops, size, 0);
 AT(cairn_conn_ops, open, 8);
@@ -602,7 +725,7 @@ AT(cairn_conn_ops, in_tx, 64);
 AT(cairn_conn_ops, interrupt, 72);
 FULL(cairn_conn_ops, interrupt);
 
-SIZE(cairn_driver, 80);
+SIZE(cairn_driver, 88);
 AT(cairn_driver, size, 0);
 AT(cairn_driver, api, 8);
 AT(cairn_driver, caps, 12);
@@ -614,7 +737,8 @@ AT(cairn_driver, migrations, 48);
 AT(cairn_driver, jobs, 56);
 AT(cairn_driver, set, 64);
 AT(cairn_driver, set_count, 72);
-FULL(cairn_driver, set_count);
+AT(cairn_driver, intents, 80);
+FULL(cairn_driver, intents);
 
 SIZE(cairn_settings, 40);
 AT(cairn_settings, size, 0);
@@ -637,6 +761,71 @@ AT(cairn_url, rest, 32);
 AT(cairn_url, path, 48);
 AT(cairn_url, params, 64);
 AT(cairn_url, count, 72);
+
+SIZE(cairn_intent_plan, 16);
+AT(cairn_intent_plan, requests, 0);
+AT(cairn_intent_plan, n, 8);
+
+SIZE(cairn_intent_found, 72);
+AT(cairn_intent_found, result, 0);
+AT(cairn_intent_found, status, 4);
+AT(cairn_intent_found, id, 8);
+AT(cairn_intent_found, job, 24);
+AT(cairn_intent_found, request_hash, 40);
+
+SIZE(cairn_take_plan, 32);
+AT(cairn_take_plan, types, 0);
+AT(cairn_take_plan, type_count, 8);
+AT(cairn_take_plan, id, 16);
+AT(cairn_take_plan, limit, 24);
+AT(cairn_take_plan, peek, 28);
+
+SIZE(cairn_settle, 80);
+AT(cairn_settle, id, 0);
+AT(cairn_settle, attempts, 16);
+AT(cairn_settle, to, 20);
+AT(cairn_settle, job, 24);
+AT(cairn_settle, retry_after, 40);
+AT(cairn_settle, error_code, 48);
+AT(cairn_settle, error_message, 64);
+
+SIZE(cairn_settle_plan, 16);
+AT(cairn_settle_plan, intents, 0);
+AT(cairn_settle_plan, n, 8);
+
+SIZE(cairn_intent_query, 80);
+AT(cairn_intent_query, scope, 0);
+AT(cairn_intent_query, id, 24);
+AT(cairn_intent_query, type, 32);
+AT(cairn_intent_query, statuses, 48);
+AT(cairn_intent_query, limit, 52);
+AT(cairn_intent_query, after, 56);
+AT(cairn_intent_query, compact, 72);
+AT(cairn_intent_query, reserved_, 76);
+
+SIZE(cairn_intent_stats_query, 72);
+AT(cairn_intent_stats_query, scope, 0);
+AT(cairn_intent_stats_query, type, 24);
+AT(cairn_intent_stats_query, after, 40);
+AT(cairn_intent_stats_query, window, 56);
+AT(cairn_intent_stats_query, limit, 64);
+AT(cairn_intent_stats_query, reserved_, 68);
+
+SIZE(cairn_intent_prune_plan, 40);
+AT(cairn_intent_prune_plan, scope, 0);
+AT(cairn_intent_prune_plan, before, 24);
+AT(cairn_intent_prune_plan, limit, 32);
+AT(cairn_intent_prune_plan, reserved_, 36);
+
+SIZE(cairn_intent_ops, 56);
+AT(cairn_intent_ops, size, 0);
+AT(cairn_intent_ops, record, 8);
+AT(cairn_intent_ops, take, 16);
+AT(cairn_intent_ops, settle, 24);
+AT(cairn_intent_ops, list, 32);
+AT(cairn_intent_ops, metrics, 40);
+AT(cairn_intent_ops, prune, 48);
+FULL(cairn_intent_ops, prune);
 
 SIZE(cairn_define_plan, 24);
 AT(cairn_define_plan, mode, 0);

@@ -93,6 +93,23 @@ static int poison(const char *url, cairn_id job)
 	return run(sql);
 }
 
+static int poison_key(const char *url, const char *key)
+{
+	char schema[80];
+	char sql[640];
+	const char *word = strstr(url, "%22");
+	if (!word)
+		return -1;
+	snprintf(schema, sizeof(schema), "\"kit \"\"%s\"", word + 3);
+	snprintf(sql, sizeof(sql),
+		 "CREATE FUNCTION %s.poison_key() RETURNS trigger LANGUAGE plpgsql AS"
+		 " $$BEGIN RAISE EXCEPTION 'poisoned'; END$$;"
+		 "CREATE TRIGGER poison_key BEFORE INSERT ON %s.cairn_job_live FOR EACH ROW WHEN"
+		 " (NEW.idempotency_key = '%s') EXECUTE FUNCTION %s.poison_key()",
+		 schema, schema, key, schema);
+	return run(sql);
+}
+
 static int app_step(cairn_conn *conn, enum cairn_app_step step)
 {
 	static const char *const commands[] = {
@@ -143,6 +160,7 @@ static int run_kit(int argc, char **argv, const char *options)
 		.poison = poison,
 		.unreachable_url = "postgresql:///cairn?host=/nonexistent&port=1",
 		.bad_urls = bad_urls,
+		.poison_key = poison_key,
 	};
 	return cairn_conformance_main(argc, argv, &postgres);
 }

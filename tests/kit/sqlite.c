@@ -63,6 +63,24 @@ static int poison(const char *url, cairn_id job)
 	return answer == SQLITE_OK ? 0 : -1;
 }
 
+static int poison_key(const char *url, const char *key)
+{
+	char file[1024];
+	char sql[256];
+	sqlite3 *db = NULL;
+	const char *path = url + strlen("sqlite:");
+	snprintf(file, sizeof(file), "%.*s", (int)strcspn(path, "?"), path);
+	snprintf(sql, sizeof(sql),
+		 "CREATE TRIGGER poison_key BEFORE INSERT ON cairn_job WHEN"
+		 " NEW.idempotency_key = '%s' BEGIN SELECT RAISE(ABORT, 'poisoned'); END",
+		 key);
+	int answer = sqlite3_open(file, &db);
+	if (answer == SQLITE_OK)
+		answer = sqlite3_exec(db, sql, NULL, NULL, NULL);
+	sqlite3_close(db);
+	return answer == SQLITE_OK ? 0 : -1;
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const bad_urls[] = { "sqlite:", "sqlite:file.db?nonsense=1",
@@ -83,7 +101,8 @@ int main(int argc, char **argv)
 				       .app_step = app_step,
 				       .poison = poison,
 				       .unreachable_url = "sqlite:/nonexistent/directory/file.db",
-				       .bad_urls = bad_urls };
+				       .bad_urls = bad_urls,
+				       .poison_key = poison_key };
 	int answer = cairn_conformance_main(argc, argv, &sqlite);
 	(void)rmdir(directory);
 	return answer;

@@ -275,12 +275,63 @@ static cairn_status do_logs(void)
 	return st;
 }
 
+static cairn_status do_record(void)
+{
+	cairn_intent_recorded each[2];
+	cairn_job_new requests[2];
+	memset(requests, 0, sizeof requests);
+	for (size_t i = 0; i < 2; i++) {
+		requests[i].type = CAIRN_STR("t");
+		requests[i].queue = CAIRN_STR("waiting");
+		requests[i].key = i == 0 ? CAIRN_STR("first") : CAIRN_STR("second");
+	}
+	return cairn_intent_record(conn, requests, 2, each, &err);
+}
+
+static cairn_status do_promote(void)
+{
+	cairn_promote_report *report = NULL;
+	cairn_status st = cairn_intent_promote(conn, NULL, &report, &err);
+	if (st == CAIRN_OK && report->inserted != 2)
+		st = CAIRN_INTERNAL;
+	cairn_free(report);
+	return st;
+}
+
+static cairn_status do_intents(void)
+{
+	cairn_intents *list = NULL;
+	cairn_intent_filter filter = { .size = sizeof filter, .scope = cairn_any() };
+	cairn_status st = cairn_intent_list(conn, &filter, &list, &err);
+	cairn_free(list);
+	return st;
+}
+
+static cairn_status do_intent_metrics(void)
+{
+	cairn_intent_types *types = NULL;
+	cairn_intent_stats_filter filter = { .size = sizeof filter, .scope = cairn_any() };
+	cairn_status st = cairn_intent_metrics(conn, &filter, &types, &err);
+	cairn_free(types);
+	return st;
+}
+
 static cairn_status do_prune(void)
 {
 	cairn_prune_opts opts = { .size = sizeof opts, .scope = cairn_any(), .age = 1 };
 	size_t pruned = 0;
 	cairn_status st = cairn_job_prune(conn, &opts, &pruned, &err);
 	return st == CAIRN_OK && pruned != 1 ? CAIRN_INTERNAL : st;
+}
+
+static cairn_status do_prune_intents(void)
+{
+	size_t deleted = 0;
+	cairn_time now = 0;
+	cairn_status st = cairn_now(conn, &now, &err);
+	if (st == CAIRN_OK)
+		st = cairn_intent_prune(conn, cairn_any(), now + CAIRN_DAY, 0, &deleted, &err);
+	return st == CAIRN_OK && deleted != 2 ? CAIRN_INTERNAL : st;
 }
 
 static cairn_status do_migrate(void)
@@ -335,6 +386,11 @@ static const struct {
 	{ "stale requeue", do_stale_requeue },
 	{ "cancel by filter", do_cancel_where },
 	{ "prune", do_prune },
+	{ "record intents", do_record },
+	{ "promote", do_promote },
+	{ "list intents", do_intents },
+	{ "metrics of intents", do_intent_metrics },
+	{ "prune intents", do_prune_intents },
 };
 
 static void open_it(const char *url)
@@ -393,9 +449,10 @@ static void settled(void)
 {
 	cairn_queues *queues = NULL;
 	cairn_status st = cairn_job_stats(conn, cairn_any(), &queues, &err);
-	ok(st == CAIRN_OK && queues->count == 1 && queues->at[0].succeeded == 0 &&
+	ok(st == CAIRN_OK && queues->count == 2 && queues->at[0].succeeded == 0 &&
 		   queues->at[0].dead_lettered == 0 && queues->at[0].canceled == 3 &&
-		   queues->at[0].ready == 0 && queues->at[0].leased == 0,
+		   queues->at[0].ready == 0 && queues->at[0].leased == 0 &&
+		   queues->at[1].ready == 2,
 	   "three jobs and a replay, each where it belongs, none twice, the success pruned");
 	cairn_free(queues);
 }

@@ -6,17 +6,15 @@
 #include "enqueue.h"
 #include "json.h"
 
-struct enqueue {
-	cairn_job_new job;
-	const char *queue;
-	const char *payload;
-	const char *key;
-	const char *owner;
-	const char *stage;
-	cairn_usec delay;
-	bool delayed;
-	bool ndjson;
-};
+cairn_status enqueue_time(const struct enqueue *args, cairn_conn *conn, cairn_job_new *job,
+			  cairn_error *err)
+{
+	if (!args->delayed)
+		return CAIRN_OK;
+	cairn_status st = cairn_now(conn, &job->run_at, err);
+	job->run_at += args->delay;
+	return st;
+}
 
 /* ---- one job -------------------------------------------------------------------------- */
 
@@ -46,11 +44,7 @@ static int enqueue_one(const struct cli *cli, const struct enqueue *args, cairn_
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_job_new timed = *job;
 	cairn_job_added added = { 0 };
-	cairn_status st = CAIRN_OK;
-	if (args->delayed) {
-		st = cairn_now(conn, &timed.run_at, &err);
-		timed.run_at += args->delay;
-	}
+	cairn_status st = enqueue_time(args, conn, &timed, &err);
 	if (st == CAIRN_OK)
 		st = cairn_job_enqueue(conn, &timed, 1, &added, &err);
 	if (st == CAIRN_OK && added.status != CAIRN_OK) {
@@ -70,11 +64,8 @@ static int enqueue_many(const struct cli *cli, const struct enqueue *args, cairn
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_job_new timed = *template;
-	if (args->delayed) {
-		if (cairn_now(conn, &timed.run_at, &err) != CAIRN_OK)
-			return failed(cli, &err);
-		timed.run_at += args->delay;
-	}
+	if (enqueue_time(args, conn, &timed, &err) != CAIRN_OK)
+		return failed(cli, &err);
 	if (file == NULL || strcmp(file, "-") == 0)
 		return enqueue_lines(cli, conn, stdin, &timed);
 	FILE *from = fopen(file, "rb");
@@ -103,38 +94,28 @@ static int check(const struct cli *cli, const struct enqueue *args, int argc)
 	return -1;
 }
 
-static int parse(struct cli *cli, struct enqueue *args, int *argc, char **argv)
+void enqueue_settle(const struct cli *cli, struct enqueue *args)
 {
 	cairn_job_new *job = &args->job;
-	bool prioritised = false;
+	job->queue = cairn_str_of(args->queue);
+	job->tenant = cairn_str_of(cli->tenant);
+	job->key = cairn_str_of(args->key);
+	job->owner = cairn_str_of(args->owner);
+	job->stage = cairn_str_of(args->stage);
+	job->set = args->prioritised ? CAIRN_JOB_PRIORITY : 0;
+}
+
+static int parse(struct cli *cli, struct enqueue *args, int *argc, char **argv)
+{
 	const struct opt opts[] = {
-		{ "payload", 'p', OPT_TEXT, &args->payload, "JSON", "or @FILE, or - ; default {}",
-		  NULL },
-		{ "queue", 'q', OPT_TEXT, &args->queue, "NAME", "default: default", NULL },
-		{ "key", 'k', OPT_TEXT, &args->key, "KEY",
-		  "the same key and request enqueue one job only", NULL },
-		{ "priority", 0, OPT_INT32, &job->priority, "N", "larger first", &prioritised },
-		{ "max-attempts", 0, OPT_INT32, &job->max_attempts, "N", "default: the type's",
-		  NULL },
-		{ "timeout", 0, OPT_SPAN, &job->timeout, "DURATION", "default: the type's", NULL },
-		{ "run-at", 0, OPT_TIME, &job->run_at, "TIME", "not before", NULL },
-		{ "in", 0, OPT_SPAN, &args->delay, "DURATION", "not before this has passed",
-		  &args->delayed },
-		{ "owner", 0, OPT_TEXT, &args->owner, "NAME", "only for workers of this owner",
-		  NULL },
-		{ "stage", 0, OPT_TEXT, &args->stage, "STAGE", "queued or scheduled", NULL },
+		ENQUEUE_OPTIONS(args),
 		{ "ndjson", 0, OPT_FLAG, &args->ndjson, NULL, "a job per line", NULL },
 		{ NULL, 0, OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	int code = args_parse(cli, opts, argc, argv);
 	if (code >= 0)
 		return code;
-	job->queue = cairn_str_of(args->queue);
-	job->tenant = cairn_str_of(cli->tenant);
-	job->key = cairn_str_of(args->key);
-	job->owner = cairn_str_of(args->owner);
-	job->stage = cairn_str_of(args->stage);
-	job->set = prioritised ? CAIRN_JOB_PRIORITY : 0;
+	enqueue_settle(cli, args);
 	return check(cli, args, *argc);
 }
 

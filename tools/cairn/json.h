@@ -35,6 +35,7 @@ void json_raw(struct json *json, const char *name, cairn_str document);
 
 /* Rows, with the names that SQL has for them; a compact job was read without its documents. */
 void json_job(struct json *json, const cairn_job *job, bool compact);
+void json_intent(struct json *json, const cairn_intent *intent, bool compact);
 void json_attempt(struct json *json, const cairn_attempt *attempt);
 void json_event(struct json *json, const cairn_event *event);
 void json_log(struct json *json, const cairn_log_row *line);

@@ -52,6 +52,40 @@ void json_job(struct json *json, const cairn_job *job, bool compact)
 	json_time(json, "updated_at", job->updated_at);
 }
 
+void json_intent(struct json *json, const cairn_intent *intent, bool compact)
+{
+	bool prioritised = (intent->set & CAIRN_JOB_PRIORITY) != 0;
+	json_id(json, "id", intent->id);
+	json_text(json, "type", intent->type);
+	json_text(json, "queue", intent->queue);
+	json_text(json, "tenant", intent->tenant);
+	json_text(json, "idempotency_key", intent->key);
+	json_text(json, "owner", intent->owner);
+	json_text(json, "stage", intent->stage);
+	json_time(json, "run_at", intent->run_at);
+	json_count(json, "timeout_us", intent->timeout != 0 ? intent->timeout : -1);
+	json_count(json, "max_attempts", intent->max_attempts != 0 ? intent->max_attempts : -1);
+	if (prioritised)
+		json_int(json, "priority", intent->priority);
+	else
+		json_count(json, "priority", -1);
+	json_z(json, "status", cairn_intent_status_text(intent->status));
+	json_int(json, "promotion_attempts", intent->attempts);
+	json_time(json, "next_promotion_at", intent->next_promotion_at);
+	json_time(json, "last_attempted_at", intent->last_attempted_at);
+	json_id(json, "promoted_job_id", intent->job);
+	json_time(json, "promoted_at", intent->promoted_at);
+	json_time(json, "conflicted_at", intent->conflicted_at);
+	json_text(json, "last_error_code", intent->error_code);
+	json_text(json, "last_error_message", intent->error_message);
+	if (!compact) {
+		json_raw(json, "payload", intent->payload);
+		json_raw(json, "request", intent->request);
+	}
+	json_time(json, "created_at", intent->created_at);
+	json_time(json, "updated_at", intent->updated_at);
+}
+
 void json_attempt(struct json *json, const cairn_attempt *attempt)
 {
 	json_int(json, "fence", attempt->fence);

@@ -57,6 +57,15 @@ const struct command commands[] = {
 	  "other statuses need it.\n" },
 	{ "reap", cmd_reap, "[--limit N]", "Takes back expired leases", NULL },
 	{ "dead", cmd_dead, "[options]", "Lists dead letters", NULL },
+	{ "intents", cmd_intents, "list|show|record|promote|prune|metrics [options]",
+	  "Jobs that wait for their type to be defined",
+	  "list           lists intents, newest first\n"
+	  "show ID        one with its request\n"
+	  "record TYPE    writes a keyed request down; the type need not be defined\n"
+	  "promote        makes jobs of what is due, up to --limit; with --all until nothing is "
+	  "left\n"
+	  "prune          deletes what was promoted before --before; the jobs stay\n"
+	  "metrics        counts by type what is pending and what became of it in the last day\n" },
 	{ "version", cmd_version, "", "Prints the version and the linked drivers", NULL },
 	{ "help", cmd_help, "[COMMAND]", "Explains", NULL },
 	{ NULL, NULL, NULL, NULL, NULL },

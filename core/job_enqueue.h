@@ -1,0 +1,22 @@
+/* job_enqueue.h - what enqueueing a job and recording an intent share: checks and plans. */
+#ifndef CAIRN_JOB_ENQUEUE_H
+#define CAIRN_JOB_ENQUEUE_H
+
+#include <cairn/sys/job.h>
+#include <cairn/sys/json.h>
+
+/* A request that could be enqueued, as far as that can be told without I/O. */
+cairn_status cairn__job_check(const cairn_conn *conn, const cairn_job_new *job, cairn_error *err);
+
+/* The row of a request, under a new id; what stays open comes from the definition. */
+void cairn__job_plan(const cairn_job_new *job, cairn_job_insert *row);
+
+/* Appends the canonical request of each keyed row to one text, and sets request and hash. */
+cairn_status cairn__job_requests(cairn_job_insert *rows, size_t n, cairn_text *text,
+				 cairn_error *err);
+
+/* What the driver's answer means for the item. */
+void cairn__job_judge(const cairn_job_insert *row, const cairn_job_inserted *result,
+		      cairn_job_added *each);
+
+#endif

@@ -1,0 +1,2 @@
+DROP TABLE cairn_intent;
+DROP DOMAIN cairn_intent_status;
