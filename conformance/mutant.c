@@ -100,7 +100,8 @@ static cairn_status on_change(void *self, const cairn_change_plan *plan, cairn_c
 		active->change_plan(&mine);
 	if (active->change_clock)
 		ct_advance(active->change_clock);
-	cairn_status status = real.jobs.change(self, &mine, each, claimed, err);
+	cairn_job_change_fn *slot = active->change_slot ? active->change_slot : real.jobs.change;
+	cairn_status status = slot(self, &mine, each, claimed, err);
 	if (active->change_clock)
 		ct_advance(-active->change_clock);
 	for (size_t i = 0; i < plan->n && active->changed && status == CAIRN_OK; i++)
@@ -155,6 +156,58 @@ static cairn_status on_events(void *self, const cairn_history_query *query, int 
 	return real.jobs.events(self, &mine, found, rows, err);
 }
 
+static cairn_status on_logs(void *self, const cairn_history_query *query, int *found,
+			    cairn_rows *rows, cairn_error *err)
+{
+	cairn_history_query mine = *query;
+	if (active->history)
+		active->history(&mine);
+	return real.jobs.logs(self, &mine, found, rows, err);
+}
+
+static cairn_status on_log(void *self, const cairn_log_item *items, size_t n, enum cairn_hit *each,
+			   cairn_error *err)
+{
+	cairn_log_item *mine = copy_of(items, n, sizeof(*mine));
+	for (size_t i = 0; i < n && active->log; i++)
+		active->log(&mine[i]);
+	cairn_job_log_fn *slot = active->log_slot ? active->log_slot : real.jobs.log;
+	cairn_status status = slot(self, mine, n, each, err);
+	free(mine);
+	return status;
+}
+
+static cairn_status on_replay(void *self, const cairn_replay_plan *plan, cairn_replayed *each,
+			      cairn_error *err)
+{
+	cairn_replay_plan mine = *plan;
+	cairn_replay_item *items = copy_of(plan->items, plan->n, sizeof(*items));
+	for (size_t i = 0; i < plan->n && active->replay_item; i++)
+		active->replay_item(&items[i]);
+	mine.items = items;
+	if (active->replay)
+		active->replay(&mine);
+	cairn_status status = real.jobs.replay(self, &mine, each, err);
+	for (size_t i = 0; i < plan->n && active->replayed && status == CAIRN_OK; i++)
+		active->replayed(&plan->items[i], &each[i]);
+	free(items);
+	return status;
+}
+
+static cairn_status on_prune(void *self, const cairn_prune_plan *plan, size_t *pruned,
+			     cairn_error *err)
+{
+	cairn_prune_plan mine = *plan;
+	if (active->prune)
+		active->prune(&mine);
+	if (active->prune_clock)
+		ct_advance(active->prune_clock);
+	cairn_status status = real.jobs.prune(self, &mine, pruned, err);
+	if (active->prune_clock)
+		ct_advance(-active->prune_clock);
+	return status;
+}
+
 static cairn_status on_dead(void *self, const cairn_dead_query *query, cairn_rows *rows,
 			    cairn_error *err)
 {
@@ -206,6 +259,14 @@ static void wrap_jobs(cairn_job_ops *jobs)
 	jobs->dead = on_dead;
 	if (jobs->stats)
 		jobs->stats = on_stats;
+	if (jobs->replay)
+		jobs->replay = on_replay;
+	if (jobs->log)
+		jobs->log = on_log;
+	if (jobs->logs)
+		jobs->logs = on_logs;
+	if (jobs->prune)
+		jobs->prune = on_prune;
 }
 
 static void wrap_migrations(cairn_migration_ops *migrations)
@@ -313,14 +374,25 @@ static bool is_wanted(const ct_mutant *mutant, const cairn_driver *driver)
 	return named && applies(mutant, driver);
 }
 
+/* Both tables as one. */
+static size_t mutants_in_all(void)
+{
+	return ct_mutant_count + ct_verb_mutant_count;
+}
+
+static const ct_mutant *mutant_at(size_t i)
+{
+	return i < ct_mutant_count ? &ct_mutants[i] : &ct_verb_mutants[i - ct_mutant_count];
+}
+
 /* The unbroken wrapper is tried on whatever any wanted mutant is tried on. */
 static bool tried_on(const ct_mutant *mutant, const ct_case *one)
 {
 	if (mutant->cases)
 		return ct_matches(mutant->cases, one->name);
-	for (size_t i = 0; i < ct_mutant_count; i++) {
-		if (is_wanted(&ct_mutants[i], the_driver) &&
-		    ct_matches(ct_mutants[i].cases, one->name))
+	for (size_t i = 0; i < mutants_in_all(); i++) {
+		if (is_wanted(mutant_at(i), the_driver) &&
+		    ct_matches(mutant_at(i)->cases, one->name))
 			return true;
 	}
 	return false;
@@ -420,8 +492,8 @@ int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)
 	hunt_down(plan, &unbroken, &first);
 	bad += !report_unbroken(number, &first);
 	free(first.first_line);
-	for (size_t i = 0; i < ct_mutant_count; i++) {
-		const ct_mutant *mutant = &ct_mutants[i];
+	for (size_t i = 0; i < mutants_in_all(); i++) {
+		const ct_mutant *mutant = mutant_at(i);
 		struct hunt hunt = { .enough = KILLERS };
 		if (!is_wanted(mutant, the_driver)) {
 			if (!applies(mutant, the_driver))
