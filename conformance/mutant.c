@@ -153,7 +153,10 @@ static cairn_status on_events(void *self, const cairn_history_query *query, int 
 	cairn_history_query mine = *query;
 	if (active->history)
 		active->history(&mine);
-	return real.jobs.events(self, &mine, found, rows, err);
+	cairn_status status = real.jobs.events(self, &mine, found, rows, err);
+	if (status == CAIRN_OK && active->found)
+		active->found(query, found);
+	return status;
 }
 
 static cairn_status on_logs(void *self, const cairn_history_query *query, int *found,

@@ -38,6 +38,7 @@ typedef struct ct_mutant {
 	void (*list)(cairn_job_query *query);
 	void (*listed)(cairn_rows *jobs);
 	void (*history)(cairn_history_query *query); /* attempts, events, logs */
+	void (*found)(const cairn_history_query *query, int *found);
 	void (*dead)(cairn_dead_query *query);
 	void (*stats)(cairn_scope *scope);
 	void (*replay)(cairn_replay_plan *plan);

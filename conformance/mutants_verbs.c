@@ -84,6 +84,43 @@ static void reports_mark(cairn_change *c)
 		c->set |= CAIRN_SET_MARK;
 }
 
+/* Some jobs of the case, with a time each. */
+static struct {
+	cairn_id id;
+	cairn_time at;
+} noted[256];
+
+static size_t noted_count;
+
+static cairn_time *time_noted(cairn_id id, bool add)
+{
+	for (size_t i = 0; i < noted_count; i++) {
+		if (cairn_id_compare(noted[i].id, id) == 0)
+			return &noted[i].at;
+	}
+	if (!add || noted_count == sizeof(noted) / sizeof(noted[0]))
+		return NULL;
+	noted[noted_count].id = id;
+	return &noted[noted_count++].at;
+}
+
+static void note_mark(cairn_change *c)
+{
+	cairn_time *at = c->set & CAIRN_SET_MARK ? time_noted(c->id, true) : NULL;
+	if (at)
+		*at = ct_now();
+}
+
+static void newest_mark(cairn_rows *jobs)
+{
+	for (size_t i = 0; i < cairn_rows_count(jobs); i++) {
+		cairn_job *job = cairn_rows_at(jobs, i);
+		const cairn_time *at = time_noted(job->id, false);
+		if (at && job->execution_started_at)
+			job->execution_started_at = *at;
+	}
+}
+
 static void no_extension(cairn_change *c)
 {
 	if (is_report(c))
@@ -274,6 +311,18 @@ static void delete_failures(cairn_change *c)
 		c->set |= CAIRN_DELETE;
 }
 
+static void note_deletion(cairn_change *c)
+{
+	if (c->set & CAIRN_DELETE)
+		time_noted(c->id, true);
+}
+
+static void still_found(const cairn_history_query *query, int *found)
+{
+	if (time_noted(query->job, false))
+		*found = 1;
+}
+
 /* ---- replay ------------------------------------------------------------------------------------------ */
 
 static void key_of_its_own(cairn_replay_item *item)
@@ -286,6 +335,22 @@ static void any_reason(const cairn_replay_item *item, cairn_replayed *result)
 	(void)item;
 	if (result->result == CAIRN_REPLAY_CONFLICT)
 		result->result = CAIRN_REPLAY_EXISTS;
+}
+
+static void note_replay(const cairn_replay_item *item, cairn_replayed *result)
+{
+	(void)item;
+	if (result->result == CAIRN_REPLAY_DONE)
+		time_noted(result->id, true);
+}
+
+static void with_key(cairn_rows *jobs)
+{
+	for (size_t i = 0; i < cairn_rows_count(jobs); i++) {
+		cairn_job *job = cairn_rows_at(jobs, i);
+		if (time_noted(job->id, false))
+			job->key = CAIRN_STR("k");
+	}
 }
 
 static void replay_any(cairn_replay_plan *plan)
@@ -429,6 +494,11 @@ const ct_mutant ct_verb_mutants[] = {
 	  .rule = "does not mark an attempt as started",
 	  .cases = "jobs.*",
 	  .change = no_mark },
+	{ .name = "mark_written_twice",
+	  .rule = "moves the mark of having started with every report of running",
+	  .cases = "jobs.*",
+	  .change = note_mark,
+	  .listed = newest_mark },
 	{ .name = "any_stage_is_the_mark",
 	  .rule = "marks an attempt as started by any stage",
 	  .cases = "jobs.*",
@@ -528,6 +598,11 @@ const ct_mutant ct_verb_mutants[] = {
 	  .rule = "keeps jobs of types that retain nothing",
 	  .cases = "jobs.*",
 	  .change = keep_all },
+	{ .name = "deletion_leaves_events",
+	  .rule = "deletes a job when it succeeds and leaves its timeline",
+	  .cases = "jobs.*",
+	  .change = note_deletion,
+	  .found = still_found },
 	{ .name = "every_success_deletes",
 	  .rule = "deletes every job that succeeds",
 	  .cases = "jobs.*",
@@ -540,6 +615,11 @@ const ct_mutant ct_verb_mutants[] = {
 	  .rule = "makes a new job for each repetition of a replay",
 	  .cases = "jobs.*",
 	  .replay_item = key_of_its_own },
+	{ .name = "replay_copies_the_key",
+	  .rule = "gives a replay the key of its source",
+	  .cases = "jobs.*",
+	  .replayed = note_replay,
+	  .listed = with_key },
 	{ .name = "replay_ignores_reason",
 	  .rule = "answers EXISTING for a replay with another reason",
 	  .cases = "jobs.*",
