@@ -249,7 +249,7 @@ static const ct_case cases[] = {
 	  .kind = CT_VERB,
 	  APP,
 	  .rule = "The application's ROLLBACK takes back all that cairn wrote in between.",
-	  .covers = "runledger E02",
+	  .covers = "runledger E02, CR06",
 	  .run = rolls_back_with_the_application },
 	{ .name = "app.tx.a_begin_inside_is_a_savepoint",
 	  .kind = CT_VERB,

@@ -251,9 +251,7 @@ static void adopt_and_edit(void)
 
 static void try_prune(cairn_conn *conn, struct batch *batch)
 {
-	cairn_prune_opts opts = { .size = sizeof(opts),
-				  .scope = cairn_any(),
-				  .age = CAIRN_MINUTE };
+	cairn_prune_opts opts = { .size = sizeof(opts), .scope = cairn_any(), .age = CAIRN_MINUTE };
 	size_t pruned = 0;
 	done_many(conn, batch, CAIRN_FINISH_SUCCESS);
 	ct_advance(CAIRN_HOUR);

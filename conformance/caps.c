@@ -267,6 +267,7 @@ static const ct_case cases[] = {
 	  .store = CT_JOBS,
 	  .caps = CAIRN_CAP_DURABLE | CAIRN_CAP_SHARED,
 	  .rule = "What was acknowledged is there after the process that wrote it is gone.",
+	  .covers = "runledger CR02",
 	  .run = durable },
 	{ .name = "conn.caps.without_durable_the_store_ends_with_its_last_connection",
 	  .kind = CT_VERB,

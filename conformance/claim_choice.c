@@ -222,6 +222,7 @@ static const ct_case cases[] = {
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,
 	  .rule = "A job with an owner is claimed by that owner only; one without by anybody.",
+	  .covers = "runledger smol-25",
 	  .run = pinned_jobs_wait_for_their_owner },
 	{ .name = "jobs.claim.serves_every_tenant",
 	  .kind = CT_VERB,

@@ -420,7 +420,7 @@ static const ct_case cases[] = {
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,
 	  .rule = "Jobs equal in priority and run_at are claimed in the order of their ids.",
-	  .covers = "runledger K01",
+	  .covers = "runledger K01, smol-26",
 	  .run = oldest_id_first },
 	{ .name = "jobs.claim.filters_keep_the_order",
 	  .kind = CT_VERB,
@@ -496,7 +496,7 @@ static const ct_case cases[] = {
 	  .kind = CT_RACE,
 	  .store = CT_JOBS,
 	  .rule = "However many claim at once, each job is leased exactly once, and all are.",
-	  .covers = "runledger K07",
+	  .covers = "runledger K07, smol-26",
 	  .run = claimers_share_nothing },
 };
 

@@ -188,8 +188,10 @@ static struct scene scene_dead(void)
 #define HOLDER_GONE \
 	{ "status", "PENDING" }, { "worker", NULL }, { "leased_at", NULL }, \
 		{ "heartbeat_at", NULL }, { "lease_expires_at", NULL }, \
-		{ "execution_started_at", NULL }, { "updated_at", "now" }, \
-		{ "error_code", NULL }, { "error_message", NULL }
+		{ "execution_started_at", NULL }, { "updated_at", "now" }, { "error_code", NULL }, \
+	{ \
+		"error_message", NULL \
+	}
 
 /* ---- transitions --------------------------------------------------------------------------------- */
 
@@ -197,10 +199,11 @@ static void claim_ahead(void)
 {
 	struct scene scene = scene_waiting(true);
 	static const struct turn turns[TURNS] = {
-		{ "status", "LEASED" },	 { "worker", "second" }, { "leased_at", "now" },
-		{ "heartbeat_at", "now" }, { "prestart", "1" },	 { "updated_at", "now" },
-		{ "attempt", "2" },	 { "fence", "2" },	 { "parked", NULL },
-		{ "lease_expires_at", "lease" },
+		{ "status", "LEASED" }, { "worker", "second" },
+		{ "leased_at", "now" }, { "heartbeat_at", "now" },
+		{ "prestart", "1" },	{ "updated_at", "now" },
+		{ "attempt", "2" },	{ "fence", "2" },
+		{ "parked", NULL },	{ "lease_expires_at", "lease" },
 	};
 	const cairn_job *before = ct_job(scene.conn, scene.id);
 	cairn_claim_opts opts = ct_claim_opts("second", 1);
@@ -227,10 +230,10 @@ static void full_progress(void)
 {
 	struct scene scene = scene_ahead();
 	static const struct turn turns[TURNS] = {
-		{ "progress_done", "4" },	 { "progress_total", "5" },
-		{ "checkpoint", "{\"at\":4}" }, { "stage", "running" },
+		{ "progress_done", "4" },	   { "progress_total", "5" },
+		{ "checkpoint", "{\"at\":4}" },	   { "stage", "running" },
 		{ "execution_started_at", "now" }, { "lease_expires_at", "lease" },
-		{ "heartbeat_at", "now" },	 { "updated_at", "now" },
+		{ "heartbeat_at", "now" },	   { "updated_at", "now" },
 	};
 	const cairn_job *before = ct_job(scene.conn, scene.id);
 	cairn_progress report = ct_report(scene.lease, 4, 5);
@@ -259,10 +262,14 @@ static void continuation_with_progress(void)
 {
 	struct scene scene = scene_running();
 	static const struct turn turns[TURNS] = {
-		HOLDER_GONE,		  { "run_number", "2" },
-		{ "attempt", NULL },	  { "started_at", NULL },
-		{ "stage", "queued" },	  { "status_reason", "HANDLER_CONTINUATION" },
-		{ "progress_done", "7" }, { "checkpoint", "{\"at\":7}" },
+		HOLDER_GONE,
+		{ "run_number", "2" },
+		{ "attempt", NULL },
+		{ "started_at", NULL },
+		{ "stage", "queued" },
+		{ "status_reason", "HANDLER_CONTINUATION" },
+		{ "progress_done", "7" },
+		{ "checkpoint", "{\"at\":7}" },
 		{ "run_at", "now" },
 	};
 	const cairn_job *before = ct_job(scene.conn, scene.id);
@@ -278,9 +285,8 @@ static void snooze(void)
 {
 	struct scene scene = scene_running();
 	static const struct turn turns[TURNS] = {
-		HOLDER_GONE,	     { "status_reason", "SNOOZED" },
-		{ "attempt", "1" },  { "parked", "1" },
-		{ "run_at", "later" },
+		HOLDER_GONE,	   { "status_reason", "SNOOZED" }, { "attempt", "1" },
+		{ "parked", "1" }, { "run_at", "later" },
 	};
 	const cairn_job *before = ct_job(scene.conn, scene.id);
 	ct_finish(scene.conn, ct_again(scene.lease, CAIRN_FINISH_SNOOZE, DELAY));
@@ -296,8 +302,8 @@ static void snooze_of_the_first(void)
 	scene.lease = claim_one(scene.conn, 0);
 	ct_advance(CAIRN_SECOND);
 	static const struct turn turns[TURNS] = {
-		HOLDER_GONE,	      { "status_reason", "SNOOZED" },
-		{ "attempt", NULL },  { "started_at", NULL },
+		HOLDER_GONE,	     { "status_reason", "SNOOZED" },
+		{ "attempt", NULL }, { "started_at", NULL },
 		{ "run_at", "now" },
 	};
 	const cairn_job *before = ct_job(scene.conn, scene.id);
@@ -309,8 +315,8 @@ static void release(void)
 {
 	struct scene scene = scene_ahead();
 	static const struct turn turns[TURNS] = {
-		HOLDER_GONE,	    { "status_reason", "RELEASED" },
-		{ "attempt", "1" }, { "prestart", NULL },
+		HOLDER_GONE,	     { "status_reason", "RELEASED" },
+		{ "attempt", "1" },  { "prestart", NULL },
 		{ "run_at", "now" },
 	};
 	const cairn_job *before = ct_job(scene.conn, scene.id);
@@ -322,10 +328,8 @@ static void reaped_unstarted(void)
 {
 	struct scene scene = scene_ahead();
 	static const struct turn turns[TURNS] = {
-		HOLDER_GONE,
-		{ "status_reason", "LEASE_EXPIRED_BEFORE_RUNNING_PERSISTED" },
-		{ "attempt", "1" },
-		{ "prestart", NULL },
+		HOLDER_GONE,	     { "status_reason", "LEASE_EXPIRED_BEFORE_RUNNING_PERSISTED" },
+		{ "attempt", "1" },  { "prestart", NULL },
 		{ "run_at", "now" },
 	};
 	ct_advance(CAIRN_HOUR);
@@ -348,7 +352,10 @@ static void requeue_of(struct scene scene, uint32_t reset, const struct turn *tu
 	{ "status", "PENDING" }, { "run_number", "2" }, { "attempt", NULL }, \
 		{ "started_at", NULL }, { "finished_at", NULL }, { "stage", "queued" }, \
 		{ "status_reason", "REQUEUED" }, { "error_code", NULL }, \
-		{ "error_message", NULL }, { "run_at", "now" }, { "updated_at", "now" }
+		{ "error_message", NULL }, { "run_at", "now" }, \
+	{ \
+		"updated_at", "now" \
+	}
 
 static void requeue_preserving(void)
 {
@@ -389,8 +396,10 @@ static void adopt(void)
 static void edit(void)
 {
 	struct scene scene = scene_waiting(false);
-	static const struct turn turns[TURNS] = { { "payload", "[1]" },	 { "priority", "7" },
-						  { "run_at", "later" }, { "parked", "1" },
+	static const struct turn turns[TURNS] = { { "payload", "[1]" },
+						  { "priority", "7" },
+						  { "run_at", "later" },
+						  { "parked", "1" },
 						  { "updated_at", "now" } };
 	const cairn_job *before = ct_job(scene.conn, scene.id);
 	cairn_job_patch patch = { .id = scene.id,

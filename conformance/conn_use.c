@@ -265,6 +265,7 @@ static const ct_case cases[] = {
 	  .store = CT_JOBS,
 	  .rule = "A call that waits for another's lock ends BUSY or TIMEOUT after lock_timeout; "
 		  "nothing was written, and it works when it is repeated.",
+	  .covers = "runledger CR04",
 	  .run = a_wait_for_a_lock_ends },
 	{ .name = "conn.wait.an_interrupted_wait_ends",
 	  .kind = CT_INTERLEAVE,

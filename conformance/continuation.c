@@ -158,8 +158,7 @@ static void old_lease(void)
 	cairn_conn *conn = ct_open();
 	cairn_lease first = take(conn);
 	ct_finish(conn, later(first, 0));
-	cairn_changed told =
-		ct_told(ct_send(conn, later(first, 0)), CAIRN_STALE, "job.lease_lost");
+	cairn_changed told = ct_told(ct_send(conn, later(first, 0)), CAIRN_STALE, "job.lease_lost");
 	ct_int(told.ending, CAIRN_ENDING_CONTINUED);
 	ct_int(told.run_number, 2);
 	ct_refused(conn, first, CAIRN_STALE, "job.lease_lost");

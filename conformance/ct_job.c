@@ -261,7 +261,8 @@ static const char *job_text(const cairn_job *j)
 		"progress %lld/%lld",
 		cairn_job_status_text(j->status), (int)j->priority, (int)j->run_number,
 		(int)j->attempt, (int)j->max_attempts, (unsigned)j->parked, (unsigned)j->prestart,
-		(long long)j->timeout, (long long)j->fence, (long long)j->progress_done, (long long)j->progress_total);
+		(long long)j->timeout, (long long)j->fence, (long long)j->progress_done,
+		(long long)j->progress_total);
 	const char *times = ct_format(
 		"run_at %lld expires %lld heartbeat %lld leased %lld started %lld finished %lld "
 		"created %lld updated %lld marked %lld",
@@ -284,8 +285,8 @@ static const char *attempt_text(const cairn_attempt *a)
 			 (long long)a->leased_at, (long long)a->finished_at,
 			 cairn_ending_text(a->ending), shown(a->error_code),
 			 shown(a->error_message), (long long)a->retry_delay,
-			 (long long)a->next_run_at, (long long)a->not_before,
-			 (unsigned)a->prestart, (long long)a->execution_started_at);
+			 (long long)a->next_run_at, (long long)a->not_before, (unsigned)a->prestart,
+			 (long long)a->execution_started_at);
 }
 
 static const char *event_text(const cairn_event *e)

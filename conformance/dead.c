@@ -370,7 +370,7 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "Retryable failures and timeouts are retried until attempt = max_attempts; "
 		  "that one is dead-lettered.",
-	  .covers = "runledger F01, F02",
+	  .covers = "runledger F01, F02, smol-30",
 	  .run = the_last_attempt },
 	{ .name = "jobs.dead.a_job_may_have_one_attempt",
 	  VERB,

@@ -244,8 +244,8 @@ static void malformed_items(void)
 	cairn_conn *conn = ct_open();
 	cairn_id id = add(conn);
 	const char *before = ct_snapshot(conn, id);
-	cairn_job_patch wrong[] = { payload_of(id, "{"), time_of(id, INT64_MAX),
-				    priority_of(id, 1), priority_of(id, 1) };
+	cairn_job_patch wrong[] = { payload_of(id, "{"), time_of(id, INT64_MAX), priority_of(id, 1),
+				    priority_of(id, 1) };
 	wrong[2].set = 0;
 	wrong[3].set = 8;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {

@@ -96,7 +96,7 @@ static const ct_case cases[] = {
 	  .store = CT_JOBS,
 	  .rule = "A malformed item is INVALID, names its index, costs no round trip and writes "
 		  "nothing of the batch.",
-	  .covers = "runledger E08",
+	  .covers = "runledger E08, smol-23",
 	  .run = malformed_numbers },
 	{ .name = "jobs.enqueue.a_malformed_name_fails_the_call_before_any_io",
 	  .kind = CT_VERB,

@@ -268,7 +268,7 @@ static const ct_case cases[] = {
 	  .store = CT_JOBS,
 	  .rule = "The same keyed request again answers EXISTING with the first job's id and "
 		  "writes nothing, globally and in a tenant.",
-	  .covers = "runledger E04, I01",
+	  .covers = "runledger E04, I01, smol-24",
 	  .run = repeat_finds_the_job },
 	{ .name = "jobs.idempotency.matches_while_running_retried_and_succeeded",
 	  .kind = CT_VERB,

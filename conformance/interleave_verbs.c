@@ -93,8 +93,8 @@ static void prune(cairn_conn *conn, void *arg)
 	size_t pruned = 0;
 	cairn_prune_opts opts = { .size = sizeof(opts),
 				  .scope = cairn_any(),
-				  .statuses = 1u << CAIRN_JOB_DEAD_LETTERED |
-					      1u << CAIRN_JOB_SUCCEEDED,
+				  .statuses =
+					  1u << CAIRN_JOB_DEAD_LETTERED | 1u << CAIRN_JOB_SUCCEEDED,
 				  .age = 1 };
 	ct_ok(cairn_job_prune(conn, &opts, &pruned, ct_err()));
 	me->taken += pruned;

@@ -298,13 +298,42 @@ static void malformed_leases(void)
 	ct_unchanged(conn, good.id, before);
 }
 
+/* An hour back: what was promised by the clock before is only longer. */
+static void the_clock_goes_back(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_lease first = ct_make(conn, "t", CAIRN_JOB_LEASED).lease;
+	cairn_time expires = ct_job(conn, first.id)->lease_expires_at;
+	ct_advance(-CAIRN_HOUR);
+	ct_reap(conn, 0);
+	ct_int(ct_job(conn, first.id)->lease_expires_at, expires);
+	cairn_lease second = ct_make(conn, "t", CAIRN_JOB_LEASED).lease;
+	ct_progress(conn, ct_stage(first, "running"));
+	ct_finish(conn, ct_failure(first, CAIRN_FINISH_RETRYABLE, "x"));
+	ct_finish(conn, ct_success(second));
+	const cairn_event_rows *events = ct_events(conn, first.id);
+	for (size_t i = 0; i < events->count; i++)
+		ct_int(events->at[i].seq, i + 1);
+	ct_int(ct_job(conn, first.id)->fence, 1);
+	ct_true(ct_job(conn, first.id)->run_at > ct_now());
+	ct_advance(CAIRN_HOUR);
+	cairn_claim_opts opts = ct_claim_opts("w", 5);
+	cairn_jobs *jobs = NULL;
+	opts.queue = CAIRN_STR("ct-make");
+	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
+	ct_later(jobs);
+	ct_int(jobs->count, 1);
+	ct_int(jobs->at[0].fence, 2);
+	ct_refused(conn, first, CAIRN_STALE, "job.lease_lost");
+}
+
 static const ct_case cases[] = {
 	{ .name = "jobs.heartbeat.extends_the_lease_from_now",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,
 	  .rule = "A heartbeat sets the lease to now + duration and heartbeat_at to now; fence, "
 		  "attempt, worker and start stay.",
-	  .covers = "runledger L01",
+	  .covers = "runledger L01, smol-28",
 	  .run = extends_the_lease },
 	{ .name = "jobs.heartbeat.writes_no_history",
 	  .kind = CT_VERB,
@@ -384,6 +413,13 @@ static const ct_case cases[] = {
 	  .store = CT_JOBS,
 	  .rule = "No ending resets the fence; a job that was never claimed has fence 0.",
 	  .run = ended_jobs_keep_their_fence },
+	{ .name = "jobs.lease.a_clock_that_goes_back_breaks_nothing",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .rule = "When the clock jumps back leases only last longer; fences and event numbers go "
+		  "on, and work goes on.",
+	  .covers = "runledger CR05",
+	  .run = the_clock_goes_back },
 	{ .name = "jobs.lease.a_batch_names_a_job_once",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,

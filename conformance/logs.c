@@ -155,10 +155,10 @@ static void malformed_lines(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_lease lease = take(conn);
-	cairn_log_line wrong[] = { line_of(lease, NULL),     line_of(lease, " \t\n"),
-				   line_of(lease, "\xff"),   line_of(lease, "x"),
-				   line_of(lease, "x"),	     line_of(lease, "x"),
-				   line_of(lease, "a\0b"),   line_of(lease, "x") };
+	cairn_log_line wrong[] = { line_of(lease, NULL),   line_of(lease, " \t\n"),
+				   line_of(lease, "\xff"), line_of(lease, "x"),
+				   line_of(lease, "x"),	   line_of(lease, "x"),
+				   line_of(lease, "a\0b"), line_of(lease, "x") };
 	wrong[3].level = 0;
 	wrong[4].level = 5;
 	wrong[5].data = CAIRN_STR("{");
@@ -179,8 +179,7 @@ static void the_longest_line(void)
 	ct_told(ct_say(conn, lease, ct_repeat('x', 8192)), CAIRN_OK, NULL);
 	ct_int(ct_logs(conn, lease.id)->at[0].message.len, 8192);
 	cairn_log_line line = line_of(lease, ct_repeat('x', 8193));
-	ct_status(cairn_job_log(conn, &line, 1, NULL, ct_err()), CAIRN_TOO_LARGE,
-		  "limit.exceeded");
+	ct_status(cairn_job_log(conn, &line, 1, NULL, ct_err()), CAIRN_TOO_LARGE, "limit.exceeded");
 	ct_status(cairn_job_note(conn, cairn_any(), lease.id, CAIRN_LOG_INFO, line.message, none,
 				 ct_err()),
 		  CAIRN_TOO_LARGE, "limit.exceeded");

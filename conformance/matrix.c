@@ -50,11 +50,11 @@ enum verb {
 	VERBS
 };
 
-static const char *const verb_names[VERBS] = {
-	"heartbeat", "progress", "log",	    "success", "retryable", "timeout",
-	"terminal",  "panicked", "continue", "snooze",  "release",   "cancel",
-	"claim",     "reap",	 "requeue",  "replay",  "adopt",     "edit"
-};
+static const char *const verb_names[VERBS] = { "heartbeat", "progress", "log",	    "success",
+					       "retryable", "timeout",	"terminal", "panicked",
+					       "continue",  "snooze",	"release",  "cancel",
+					       "claim",	    "reap",	"requeue",  "replay",
+					       "adopt",	    "edit" };
 
 /* What a verb answers: the status the job has afterwards, or a refusal. */
 struct cell {
@@ -136,8 +136,8 @@ static const struct cell table[STATES][VERBS] = {
 
 /* How the lease of the state has ended, told with a refusal. */
 static const enum cairn_ending endings[STATES] = {
-	[PENDING_AGAIN] = CAIRN_ENDING_RETRYABLE,   [LEASED_BY_NEXT] = CAIRN_ENDING_LEASE_EXPIRED,
-	[SUCCEEDED] = CAIRN_ENDING_SUCCEEDED,	    [DEAD_LETTERED] = CAIRN_ENDING_TERMINAL,
+	[PENDING_AGAIN] = CAIRN_ENDING_RETRYABLE,  [LEASED_BY_NEXT] = CAIRN_ENDING_LEASE_EXPIRED,
+	[SUCCEEDED] = CAIRN_ENDING_SUCCEEDED,	   [DEAD_LETTERED] = CAIRN_ENDING_TERMINAL,
 	[CANCELED_LEASED] = CAIRN_ENDING_CANCELED, [CANCELED_QUIET] = CAIRN_ENDING_CANCELED,
 };
 
@@ -275,9 +275,7 @@ static cairn_changed take(cairn_conn *conn, const struct subject *subject, enum 
 /* What is seen where it can be requeued; else what can't be there. */
 static cairn_changed requeue(cairn_conn *conn, const struct subject *subject)
 {
-	cairn_requeue item = { .id = subject->id,
-			       .status = CAIRN_JOB_CANCELED,
-			       .run_number = 1 };
+	cairn_requeue item = { .id = subject->id, .status = CAIRN_JOB_CANCELED, .run_number = 1 };
 	if (subject->there && ct_job(conn, subject->id)->status == CAIRN_JOB_DEAD_LETTERED)
 		item.status = CAIRN_JOB_DEAD_LETTERED;
 	return ct_requeue(conn, item);

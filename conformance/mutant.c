@@ -100,7 +100,8 @@ static cairn_status on_change(void *self, const cairn_change_plan *plan, cairn_c
 		active->change_plan(&mine);
 	if (active->change_clock)
 		ct_advance(active->change_clock);
-	cairn_status status = real.jobs.change(self, &mine, each, claimed, err);
+	cairn_job_change_fn *slot = active->change_slot ? active->change_slot : real.jobs.change;
+	cairn_status status = slot(self, &mine, each, claimed, err);
 	if (active->change_clock)
 		ct_advance(-active->change_clock);
 	for (size_t i = 0; i < plan->n && active->changed && status == CAIRN_OK; i++)
@@ -152,7 +153,62 @@ static cairn_status on_events(void *self, const cairn_history_query *query, int 
 	cairn_history_query mine = *query;
 	if (active->history)
 		active->history(&mine);
-	return real.jobs.events(self, &mine, found, rows, err);
+	cairn_status status = real.jobs.events(self, &mine, found, rows, err);
+	if (status == CAIRN_OK && active->found)
+		active->found(query, found);
+	return status;
+}
+
+static cairn_status on_logs(void *self, const cairn_history_query *query, int *found,
+			    cairn_rows *rows, cairn_error *err)
+{
+	cairn_history_query mine = *query;
+	if (active->history)
+		active->history(&mine);
+	return real.jobs.logs(self, &mine, found, rows, err);
+}
+
+static cairn_status on_log(void *self, const cairn_log_item *items, size_t n, enum cairn_hit *each,
+			   cairn_error *err)
+{
+	cairn_log_item *mine = copy_of(items, n, sizeof(*mine));
+	for (size_t i = 0; i < n && active->log; i++)
+		active->log(&mine[i]);
+	cairn_job_log_fn *slot = active->log_slot ? active->log_slot : real.jobs.log;
+	cairn_status status = slot(self, mine, n, each, err);
+	free(mine);
+	return status;
+}
+
+static cairn_status on_replay(void *self, const cairn_replay_plan *plan, cairn_replayed *each,
+			      cairn_error *err)
+{
+	cairn_replay_plan mine = *plan;
+	cairn_replay_item *items = copy_of(plan->items, plan->n, sizeof(*items));
+	for (size_t i = 0; i < plan->n && active->replay_item; i++)
+		active->replay_item(&items[i]);
+	mine.items = items;
+	if (active->replay)
+		active->replay(&mine);
+	cairn_status status = real.jobs.replay(self, &mine, each, err);
+	for (size_t i = 0; i < plan->n && active->replayed && status == CAIRN_OK; i++)
+		active->replayed(&plan->items[i], &each[i]);
+	free(items);
+	return status;
+}
+
+static cairn_status on_prune(void *self, const cairn_prune_plan *plan, size_t *pruned,
+			     cairn_error *err)
+{
+	cairn_prune_plan mine = *plan;
+	if (active->prune)
+		active->prune(&mine);
+	if (active->prune_clock)
+		ct_advance(active->prune_clock);
+	cairn_status status = real.jobs.prune(self, &mine, pruned, err);
+	if (active->prune_clock)
+		ct_advance(-active->prune_clock);
+	return status;
 }
 
 static cairn_status on_dead(void *self, const cairn_dead_query *query, cairn_rows *rows,
@@ -206,6 +262,14 @@ static void wrap_jobs(cairn_job_ops *jobs)
 	jobs->dead = on_dead;
 	if (jobs->stats)
 		jobs->stats = on_stats;
+	if (jobs->replay)
+		jobs->replay = on_replay;
+	if (jobs->log)
+		jobs->log = on_log;
+	if (jobs->logs)
+		jobs->logs = on_logs;
+	if (jobs->prune)
+		jobs->prune = on_prune;
 }
 
 static void wrap_migrations(cairn_migration_ops *migrations)
@@ -307,14 +371,31 @@ static bool on_done(void *user, const ct_done *done)
 }
 
 /* All tables of mutants, one behind the other. */
+static const struct table {
+	const ct_mutant *mutants;
+	const size_t *count;
+} tables[] = {
+	{ ct_mutants, &ct_mutant_count },
+	{ ct_verb_mutants, &ct_verb_mutant_count },
+	{ ct_intent_mutants, &ct_intent_mutant_count },
+};
+
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
+
 static size_t mutant_count(void)
 {
-	return ct_mutant_count + ct_intent_mutant_count;
+	size_t count = 0;
+	for (size_t i = 0; i < TABLES; i++)
+		count += *tables[i].count;
+	return count;
 }
 
-static const ct_mutant *mutant_at(size_t i)
+static const ct_mutant *mutant_at(size_t at)
 {
-	return i < ct_mutant_count ? &ct_mutants[i] : &ct_intent_mutants[i - ct_mutant_count];
+	size_t i = 0;
+	for (; at >= *tables[i].count; i++)
+		at -= *tables[i].count;
+	return &tables[i].mutants[at];
 }
 
 /* Of a run: patterns for the names of mutants. */

@@ -1,7 +1,7 @@
 /*
  * mutant.h - a mutant is a driver with one rule broken: the driver's own slots,
  * called with a plan that was changed on the way in or an answer that was changed on
- * the way out. (mutants.c: the table; mutant.c: the wrapper and the runner)
+ * the way out. (mutants.c, mutants_verbs.c: the tables; mutant.c: the wrapper and the runner)
  */
 #ifndef CT_MUTANT_H
 #define CT_MUTANT_H
@@ -39,12 +39,19 @@ typedef struct ct_mutant {
 	void (*reap)(cairn_reap_plan *plan);
 	void (*list)(cairn_job_query *query);
 	void (*listed)(cairn_rows *jobs);
-	void (*history)(cairn_history_query *query); /* attempts and events */
+	void (*history)(cairn_history_query *query); /* attempts, events, logs */
+	void (*found)(const cairn_history_query *query, int *found);
 	void (*dead)(cairn_dead_query *query);
 	void (*stats)(cairn_scope *scope);
+	void (*replay)(cairn_replay_plan *plan);
+	void (*replay_item)(cairn_replay_item *item);
+	void (*replayed)(const cairn_replay_item *item, cairn_replayed *result);
+	void (*log)(cairn_log_item *item);
+	void (*prune)(cairn_prune_plan *plan);
 	cairn_usec claim_clock; /* the kit's clock is moved by so much during a claim … */
 	cairn_usec change_clock;
 	cairn_usec reap_clock;
+	cairn_usec prune_clock;
 
 	void (*record)(cairn_job_insert *request);
 	void (*recorded)(const cairn_job_insert *request, cairn_intent_found *found);
@@ -57,6 +64,8 @@ typedef struct ct_mutant {
 	cairn_usec take_clock;
 
 	/* Whole slots; they call ct_real_ops(). */
+	cairn_job_change_fn *change_slot;
+	cairn_job_log_fn *log_slot;
 	cairn_conn_commit_fn *commit;
 	cairn_conn_rollback_fn *rollback;
 	cairn_migration_lock_fn
@@ -74,6 +83,9 @@ extern const size_t ct_intent_mutant_count;
 
 /* The slots of intents, wrapped (mutant_intents.c). */
 void ct_wrap_intents(cairn_intent_ops *intents, const ct_mutant *mutant);
+/* Of the verbs beyond claim and finish. */
+extern const ct_mutant ct_verb_mutants[];
+extern const size_t ct_verb_mutant_count;
 
 const ct_real *ct_real_ops(void);
 

@@ -163,8 +163,7 @@ static void stages_by_hand(void)
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
 		ct_progress(conn, ct_stage(lease, stages[i]));
 		ct_str(ct_job(conn, lease.id)->stage, stages[i]);
-		const cairn_event *event =
-			ct_last_event(conn, lease.id, CAIRN_EVENT_STAGE_CHANGED);
+		const cairn_event *event = ct_last_event(conn, lease.id, CAIRN_EVENT_STAGE_CHANGED);
 		ct_str(event->stage, stages[i]);
 	}
 	const char *before = ct_snapshot(conn, lease.id);
@@ -233,8 +232,8 @@ static void impossible_with_what_is_stored(void)
 	late.set = CAIRN_PROGRESS_DONE;
 	late.done = 4;
 	late.extend = CAIRN_HOUR;
-	cairn_changed told = ct_told(ct_send_progress(conn, late), CAIRN_INVALID,
-				     "job.invalid_progress");
+	cairn_changed told =
+		ct_told(ct_send_progress(conn, late), CAIRN_INVALID, "job.invalid_progress");
 	ct_int(told.job_status, CAIRN_JOB_LEASED);
 	ct_told(ct_send_progress(conn, ct_report(lease, -1, 0)), CAIRN_INVALID,
 		"job.invalid_progress");
@@ -403,7 +402,8 @@ static void old_leases(void)
 static const ct_case cases[] = {
 	{ .name = "jobs.progress.writes_stage_progress_and_checkpoint_in_one_call",
 	  VERB,
-	  .rule = "One report writes stage, progress and checkpoint, and leaves STAGE_CHANGED, then "
+	  .rule = "One report writes stage, progress and checkpoint, and leaves STAGE_CHANGED, "
+		  "then "
 		  "PROGRESS.",
 	  .covers = "runledger P01",
 	  .run = everything_in_one_call },

@@ -25,8 +25,8 @@ static uint32_t bit(enum cairn_job_status status)
 	return 1u << (unsigned)status;
 }
 
-static const uint32_t ended = 1u << CAIRN_JOB_SUCCEEDED | 1u << CAIRN_JOB_DEAD_LETTERED |
-			      1u << CAIRN_JOB_CANCELED;
+static const uint32_t ended =
+	1u << CAIRN_JOB_SUCCEEDED | 1u << CAIRN_JOB_DEAD_LETTERED | 1u << CAIRN_JOB_CANCELED;
 
 /* A job with everything that can belong to one. */
 static cairn_id with_everything(cairn_conn *conn)

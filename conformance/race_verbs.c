@@ -237,8 +237,8 @@ static void partial_reports(cairn_conn *conn, unsigned number, void *arg)
 	struct contest *contest = arg;
 	for (int i = 0; i < JOBS; i++) {
 		cairn_lease lease = contest->leases[i];
-		cairn_progress report = number % 2 ? ct_report(lease, 3, -1)
-						   : ct_report(lease, -1, 2);
+		cairn_progress report =
+			number % 2 ? ct_report(lease, 3, -1) : ct_report(lease, -1, 2);
 		cairn_changed changed = ct_send_progress(conn, report);
 		if (changed.status == CAIRN_OK)
 			contest->wins[i]++;
@@ -360,7 +360,8 @@ static void edit_or_claim(cairn_conn *conn, unsigned number, void *arg)
 			const cairn_jobs *jobs = ct_claim_n(conn, "w", 1);
 			for (int n = 0; jobs->count && n < JOBS; n++) {
 				if (cairn_id_compare(jobs->at[0].id, contest->ids[n]) == 0)
-					contest->others[n] = 1 + (jobs->at[0].payload.ptr[0] == '[');
+					contest->others[n] =
+						1 + (jobs->at[0].payload.ptr[0] == '[');
 			}
 			continue;
 		}
@@ -447,10 +448,9 @@ static void work(cairn_conn *conn, uint32_t ahead)
 		if (way < 4)
 			items[i] = ct_again(lease, hows[way], 0);
 		else if (way < 7)
-			items[i] = ct_failure(lease,
-					      way == 4 ? CAIRN_FINISH_RETRYABLE
-						       : CAIRN_FINISH_TERMINAL,
-					      "x");
+			items[i] = ct_failure(
+				lease, way == 4 ? CAIRN_FINISH_RETRYABLE : CAIRN_FINISH_TERMINAL,
+				"x");
 		else
 			items[i] = ct_success(lease);
 		if (way == 7 && ct_random(2))
@@ -466,8 +466,8 @@ static void operate(cairn_conn *conn)
 	cairn_job_filter filter = { .size = sizeof(filter), .scope = cairn_any(), .limit = 5 };
 	cairn_prune_opts opts = { .size = sizeof(opts),
 				  .scope = cairn_any(),
-				  .statuses = 1u << CAIRN_JOB_SUCCEEDED |
-					      1u << CAIRN_JOB_DEAD_LETTERED,
+				  .statuses =
+					  1u << CAIRN_JOB_SUCCEEDED | 1u << CAIRN_JOB_DEAD_LETTERED,
 				  .limit = 1,
 				  .age = CAIRN_SECOND };
 	cairn_swept *swept = NULL;

@@ -439,7 +439,7 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "Without a delay a reaped job is due now and claimed by the next claim, with a "
 		  "new fence.",
-	  .covers = "runledger R04",
+	  .covers = "runledger R04, smol-27",
 	  .run = at_once_by_default },
 	{ .name = "jobs.reap.a_delay_is_kept",
 	  VERB,
@@ -498,7 +498,7 @@ static const ct_case cases[] = {
 	{ .name = "jobs.reap.touches_only_expired_leases",
 	  VERB,
 	  .rule = "Live leases, one that ends now, waiting and ended jobs stay as they are.",
-	  .covers = "runledger R12",
+	  .covers = "runledger R12, smol-27",
 	  .run = only_expired_ones },
 	{ .name = "jobs.reap.retries_and_dead_letters_in_one_pass",
 	  VERB,

@@ -37,8 +37,7 @@ static void goes_back_into_the_queue(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_id id = dead(conn);
-	cairn_changed changed =
-		ct_told(ct_requeue(conn, ct_seen(conn, id)), CAIRN_OK, NULL);
+	cairn_changed changed = ct_told(ct_requeue(conn, ct_seen(conn, id)), CAIRN_OK, NULL);
 	ct_int(changed.job_status, CAIRN_JOB_PENDING);
 	ct_int(changed.run_number, 2);
 	ct_int(changed.run_at, ct_now());
@@ -307,10 +306,11 @@ static void each_for_itself(void)
 	cairn_id first = dead(conn);
 	ct_made second = ct_make(conn, "t", CAIRN_JOB_LEASED);
 	ct_cancel(conn, second.id);
-	cairn_requeue items[] = { ct_seen(conn, second.id), ct_seen(conn, first),
-				  { .id = cairn_id_new(),
-				    .status = CAIRN_JOB_CANCELED,
-				    .run_number = 1 } };
+	cairn_requeue items[] = {
+		ct_seen(conn, second.id),
+		ct_seen(conn, first),
+		{ .id = cairn_id_new(), .status = CAIRN_JOB_CANCELED, .run_number = 1 }
+	};
 	cairn_changed each[3];
 	ct_ok(cairn_job_requeue(conn, cairn_any(), items, 3, none, each, ct_err()));
 	ct_each(each[0], CAIRN_STALE, "job.cancellation_not_quiesced");

@@ -47,8 +47,8 @@ static void earlier_runs_too(void)
 static void other_ends_do_not(void)
 {
 	static const enum cairn_finish_how hows[] = { CAIRN_FINISH_RETRYABLE, CAIRN_FINISH_TIMEOUT,
-						      CAIRN_FINISH_TERMINAL, CAIRN_FINISH_PANICKED,
-						      CAIRN_FINISH_CONTINUE, CAIRN_FINISH_SNOOZE };
+						      CAIRN_FINISH_TERMINAL,  CAIRN_FINISH_PANICKED,
+						      CAIRN_FINISH_CONTINUE,  CAIRN_FINISH_SNOOZE };
 	cairn_conn *conn = ct_open();
 	for (size_t i = 0; i < sizeof(hows) / sizeof(hows[0]); i++) {
 		cairn_lease lease = take(conn);

@@ -495,7 +495,7 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "A later wish is when the job is due, to the microsecond; the stored delay "
 		  "stays the policy's, the source is HANDLER_NOT_BEFORE.",
-	  .covers = "runledger F07, F11",
+	  .covers = "runledger F07, F11, smol-30",
 	  .run = a_later_wish_wins },
 	{ .name = "jobs.retry.a_wish_in_the_past_hastens_nothing",
 	  VERB,

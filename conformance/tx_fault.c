@@ -147,7 +147,7 @@ static const ct_case cases[] = {
 	  .needs = CT_NEED_KILL,
 	  .rule = "A transaction whose session was killed has written nothing and can't be "
 		  "committed.",
-	  .covers = "runledger ER06",
+	  .covers = "runledger ER06, CR01, CR02",
 	  .run = killed_in_a_transaction },
 	{ .name = "tx.fault.a_commit_on_a_killed_session_is_no_success",
 	  .kind = CT_FAULT,

@@ -80,8 +80,7 @@ static void judge(const cairn_change *change, const cairn_change_result *result,
 	each->lease_expires_at = result->lease_expires_at;
 	/* a heartbeat is not worth a read: no driver needs to know the run */
 	if (change->set != CAIRN_SET_LEASE)
-		/* what only extends a lease reads nothing of the row, and tells no run */
-	each->run_number = change->set == CAIRN_SET_LEASE ? 0 : result->run_number;
+		each->run_number = result->run_number;
 	if (each->job_status == CAIRN_JOB_PENDING)
 		each->run_at = result->run_at;
 }

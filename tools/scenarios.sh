@@ -79,7 +79,7 @@ END {
 	print "# Coverage of the reference scenarios\n"
 	print "Printed by `tools/scenarios.sh` from the cases of the conformance kit. A scenario is covered"
 	print "by cases, overridden by our contract, built next, tested elsewhere, or not applicable; anything"
-	print "else fails the check. Scenario ids are those of runledger.\n"
+	print "else fails the check. Scenario ids are those of runledger; smol-n is number n of smol.\n"
 	printf "%d cases; %d scenarios: %d covered", cases, count, covered
 	for (h in accounted)
 		list[++hows] = h
