@@ -72,7 +72,9 @@ sub check_lines {
 		finding($file, $n, 'a bit-field in a public header')
 		    if $folder eq 'include' && $line =~ /\w\s*:\s*\d+\s*;/;
 	}
-	finding($file, $n - 1, "more than $MAX_FILE lines") if $n - 1 > $MAX_FILE;
+	# what abi.sh makes is nobody's to read from end to end
+	finding($file, $n - 1, "more than $MAX_FILE lines")
+		if $n - 1 > $MAX_FILE && $file !~ m{tests/abi/layout\.c$};
 }
 
 # A function's body stands between braces in the first column; its head in front of them.
