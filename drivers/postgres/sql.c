@@ -688,14 +688,15 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	} },
 
 	/* cairn_intent_due from its beginning; cairn_job_definition_pkey. */
-	[PG_SQL_INTENT_PEEK] = { { INTENT_DUE(T, "") } },
+	[PG_SQL_INTENT_PEEK] = { { INTENT_DUE(T, "i.status", "") } },
 
 	/* The same, locking. */
-	[PG_SQL_INTENT_TAKE] = { { INTENT_DUE(T, "") " FOR UPDATE OF i SKIP LOCKED" } },
+	[PG_SQL_INTENT_TAKE] = { { INTENT_DUE(T, "i.status", "") " FOR UPDATE OF i SKIP LOCKED" } },
 
 	/* cairn_intent_pkey; cairn_job_definition_pkey. */
 	[PG_SQL_INTENT_TAKE_ONE] = { {
-		INTENT_DUE(T, "AND i.id = $4::uuid ") " FOR UPDATE OF i SKIP LOCKED",
+		INTENT_DUE(T, "i.status || ''", "AND i.id = $4::uuid ")
+		" FOR UPDATE OF i SKIP LOCKED",
 	} },
 
 	/* cairn_intent_pkey. Answers how many were written. */
@@ -713,7 +714,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 			"last_error_code = i.code, last_error_message = i.message "
 			"FROM unnest($2::uuid[], $3::int4[], $4::text[], $5::uuid[], $6::int8[], "
 			"$7::text[], $8::text[]) AS i(id, attempts, status, job_id, retry_us, "
-			"code, message) WHERE t.id = i.id AND t.status = 'PENDING' "
+			"code, message) WHERE t.id = i.id AND t.status || '' = 'PENDING' "
 			"AND t.promotion_attempts = i.attempts RETURNING 1"
 		") SELECT count(*) FROM done",
 	} },

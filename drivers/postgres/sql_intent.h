@@ -22,13 +22,13 @@
 
 /*
  * $1 now, $2 types (NULL: any), $3 limit. Definitions are looked up row by row and not locked. The
- * time of the call stands behind the columns.
+ * time of the call stands behind the columns. What is joined to '' offers no index.
  */
-#define INTENT_DUE(time, more) \
+#define INTENT_DUE(time, status, more) \
 	"SELECT " INTENT_COLUMNS("i") ", " time " FROM @schema.cairn_intent i " \
-	"WHERE " READ_COMMITTED " AND i.status = 'PENDING' AND i.next_promotion_at <= " time " " \
+	"WHERE " READ_COMMITTED " AND " status " = 'PENDING' AND i.next_promotion_at <= " time " " \
 	more "AND ($2::text[] IS NULL OR i.type = ANY ($2)) " \
-	"AND EXISTS (SELECT FROM @schema.cairn_job_definition d WHERE d.type = i.type " \
+	"AND EXISTS (SELECT FROM @schema.cairn_job_definition d WHERE d.type = i.type || '' " \
 	"AND d.enabled) ORDER BY i.next_promotion_at, i.id LIMIT $3::int8"
 
 /* $1 below this id, or this one, $2 scope, $3 statuses, $4 type, $5: documents too, $6 limit. */
