@@ -48,8 +48,7 @@ _Static_assert(CAIRN_ENDING_SUCCEEDED == 1 && CAIRN_ENDING_RELEASED == 10, "endi
 	(CAIRN_SET_LEASE | CAIRN_SET_STAGE | CAIRN_SET_DONE | CAIRN_SET_TOTAL | \
 	 CAIRN_SET_CHECKPOINT | CAIRN_SET_MARK)
 #define REPORT_EVENTS (1u << CAIRN_EVENT_STAGE_CHANGED | 1u << CAIRN_EVENT_PROGRESS)
-#define EDIT_SET \
-	(CAIRN_SET_OWNER | CAIRN_SET_PAYLOAD | CAIRN_SET_PRIORITY | CAIRN_SET_RUN_AT)
+#define EDIT_SET      (CAIRN_SET_OWNER | CAIRN_SET_PAYLOAD | CAIRN_SET_PRIORITY | CAIRN_SET_RUN_AT)
 #define LIVE_STATUSES (1u << CAIRN_JOB_PENDING | 1u << CAIRN_JOB_LEASED)
 
 /*
@@ -63,9 +62,8 @@ _Static_assert(CAIRN_ENDING_SUCCEEDED == 1 && CAIRN_ENDING_RELEASED == 10, "endi
 #define RAN_OUT "22P02"
 
 /* The texts, in the order in which a call sends them. */
-static const enum pg_sql texts[] = { PG_SQL_HEARTBEAT, PG_SQL_SUCCEED, PG_SQL_FORGET,
-				     PG_SQL_REPORT,    PG_SQL_CHANGE,  PG_SQL_EDIT,
-				     PG_SQL_REQUEUE };
+static const enum pg_sql texts[] = { PG_SQL_HEARTBEAT, PG_SQL_SUCCEED, PG_SQL_FORGET, PG_SQL_REPORT,
+				     PG_SQL_CHANGE,    PG_SQL_EDIT,    PG_SQL_REQUEUE };
 enum { HEARTBEATS = 0, SUCCESSES = 1, DELETIONS = 2, TEXTS = sizeof texts / sizeof texts[0] };
 
 /* A call's items by text, and by id within each. */
