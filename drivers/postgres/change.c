@@ -1,9 +1,9 @@
 /*
  * change.c - every transition of a job that somebody names: finish, heartbeat,
  * progress, cancel, requeue and what else the core plans. One text does all that begins with
- * a live job; plain successes and heartbeats, which are most of what a database of jobs does,
- * have leaner ones, and what moves or deletes other rows has its own. A batch is one
- * statement for each text that it needs. (sql_change.h says how they lock.)
+ * a live job; plain successes, heartbeats and progress, which are most of what a database of
+ * jobs does, have leaner ones, and what moves or deletes other rows has its own. A batch is
+ * one statement for each text that it needs. (sql_change.h says how they lock.)
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -44,8 +44,11 @@ _Static_assert(CAIRN_ENDING_SUCCEEDED == 1 && CAIRN_ENDING_RELEASED == 10, "endi
 #define SUCCESS_SET \
 	(CAIRN_SET_FINISHED | CAIRN_SET_REASON | CAIRN_SET_ERROR | CAIRN_SET_OUTPUT | \
 	 CAIRN_SET_STAGE | CAIRN_CLEAR_HOLDER | CAIRN_CLEAR_LEASE)
-#define EDIT_SET \
-	(CAIRN_SET_OWNER | CAIRN_SET_PAYLOAD | CAIRN_SET_PRIORITY | CAIRN_SET_RUN_AT)
+#define REPORT_SET \
+	(CAIRN_SET_LEASE | CAIRN_SET_STAGE | CAIRN_SET_DONE | CAIRN_SET_TOTAL | \
+	 CAIRN_SET_CHECKPOINT | CAIRN_SET_MARK)
+#define REPORT_EVENTS (1u << CAIRN_EVENT_STAGE_CHANGED | 1u << CAIRN_EVENT_PROGRESS)
+#define EDIT_SET      (CAIRN_SET_OWNER | CAIRN_SET_PAYLOAD | CAIRN_SET_PRIORITY | CAIRN_SET_RUN_AT)
 #define LIVE_STATUSES (1u << CAIRN_JOB_PENDING | 1u << CAIRN_JOB_LEASED)
 
 /*
@@ -59,7 +62,7 @@ _Static_assert(CAIRN_ENDING_SUCCEEDED == 1 && CAIRN_ENDING_RELEASED == 10, "endi
 #define RAN_OUT "22P02"
 
 /* The texts, in the order in which a call sends them. */
-static const enum pg_sql texts[] = { PG_SQL_HEARTBEAT, PG_SQL_SUCCEED, PG_SQL_FORGET,
+static const enum pg_sql texts[] = { PG_SQL_HEARTBEAT, PG_SQL_SUCCEED, PG_SQL_FORGET, PG_SQL_REPORT,
 				     PG_SQL_CHANGE,    PG_SQL_EDIT,    PG_SQL_REQUEUE };
 enum { HEARTBEATS = 0, SUCCESSES = 1, DELETIONS = 2, TEXTS = sizeof texts / sizeof texts[0] };
 
@@ -95,6 +98,18 @@ static bool is_success(const cairn_change *change)
 	       change->error_message.len == 0 && (change->events & ~SUCCESS_EVENT) == 0;
 }
 
+static bool is_report(const cairn_change *change)
+{
+	return change->from == 1u << CAIRN_JOB_LEASED && change->to == CAIRN_JOB_LEASED &&
+	       change->ending == CAIRN_ENDING_NONE && (change->set | REPORT_SET) == REPORT_SET &&
+	       (change->events | REPORT_EVENTS) == REPORT_EVENTS && change->data.len == 0;
+}
+
+static bool is_edit(const cairn_change *change)
+{
+	return change->set != 0 && (change->set | EDIT_SET) == EDIT_SET && change->events == 0;
+}
+
 /* The text of what is not lean. */
 static enum pg_sql text_of(const cairn_change *change)
 {
@@ -102,9 +117,9 @@ static enum pg_sql text_of(const cairn_change *change)
 		return PG_SQL_FORGET;
 	if ((change->from & LIVE_STATUSES) == 0)
 		return PG_SQL_REQUEUE;
-	if (change->set != 0 && (change->set | EDIT_SET) == EDIT_SET && change->events == 0)
-		return PG_SQL_EDIT;
-	return PG_SQL_CHANGE;
+	if (is_report(change))
+		return PG_SQL_REPORT;
+	return is_edit(change) ? PG_SQL_EDIT : PG_SQL_CHANGE;
 }
 
 /*
@@ -215,6 +230,17 @@ static void add_change(struct pg *pg, struct pg_items items)
 	cairn_pg__add_jsons(pg, COLUMN(data));
 }
 
+static void add_report(struct pg *pg, struct pg_items items)
+{
+	add_guards(pg, items);
+	cairn_pg__add_int4s(pg, COLUMN(events));
+	cairn_pg__add_some_int8s(pg, COLUMN(lease));
+	cairn_pg__add_texts(pg, COLUMN(stage), PG_ABSENT_NULL);
+	cairn_pg__add_jsons(pg, COLUMN(checkpoint));
+	cairn_pg__add_int8s(pg, COLUMN(progress_done));
+	cairn_pg__add_int8s(pg, COLUMN(progress_total));
+}
+
 static void add_edit(struct pg *pg, struct pg_items items)
 {
 	add_guards(pg, items);
@@ -234,35 +260,38 @@ static void add_requeue(struct pg *pg, struct pg_items items)
 	cairn_pg__add_jsons(pg, COLUMN(data));
 }
 
-static void add_forget(struct pg *pg, struct pg_items items)
-{
-	cairn_pg__add_int4s(pg, COLUMN(set));
-	cairn_pg__add_int8s(pg, COLUMN(progress_done));
-	cairn_pg__add_int8s(pg, COLUMN(progress_total));
-}
-
-static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, enum pg_time time)
+static void add_lean(struct pg *pg, enum pg_sql sql, struct pg_items items)
 {
 	const cairn_change *first = items.at[0];
-	cairn_pg__add_now(pg);
-	cairn_pg__add_int4(pg, (int32_t)time);
-	cairn_pg__add_ids(pg, COLUMN(id));
-	cairn_pg__add_int8s(pg, COLUMN(fence));
 	if (sql == PG_SQL_HEARTBEAT) {
 		cairn_pg__add_int8(pg, first->lease);
 	} else if (sql == PG_SQL_SUCCEED) {
 		cairn_pg__add_jsons(pg, COLUMN(output));
 		cairn_pg__add_text(pg, first->stage);
 		cairn_pg__add_int4(pg, first->events != 0);
-	} else if (sql == PG_SQL_FORGET) {
-		add_forget(pg, items);
-	} else if (sql == PG_SQL_EDIT) {
-		add_edit(pg, items);
-	} else if (sql == PG_SQL_REQUEUE) {
-		add_requeue(pg, items);
 	} else {
-		add_change(pg, items);
+		cairn_pg__add_int4s(pg, COLUMN(set));
+		cairn_pg__add_int8s(pg, COLUMN(progress_done));
+		cairn_pg__add_int8s(pg, COLUMN(progress_total));
 	}
+}
+
+static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, enum pg_time time)
+{
+	cairn_pg__add_now(pg);
+	cairn_pg__add_int4(pg, (int32_t)time);
+	cairn_pg__add_ids(pg, COLUMN(id));
+	cairn_pg__add_int8s(pg, COLUMN(fence));
+	if (sql == PG_SQL_REPORT)
+		add_report(pg, items);
+	else if (sql == PG_SQL_CHANGE)
+		add_change(pg, items);
+	else if (sql == PG_SQL_EDIT)
+		add_edit(pg, items);
+	else if (sql == PG_SQL_REQUEUE)
+		add_requeue(pg, items);
+	else
+		add_lean(pg, sql, items);
 	cairn_pg__queue(pg, sql);
 }
 

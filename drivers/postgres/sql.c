@@ -459,11 +459,14 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* cairn_job_live_pkey, in its order; the primary keys of all that a job has; its key's. */
 	[PG_SQL_FORGET] = { { FORGET } },
 
+	/* cairn_job_live_pkey, in its order. */
+	[PG_SQL_REPORT] = { { LOCKED, REPORT_HIT, REPORT_WRITE } },
+
 	/* cairn_job_live_pkey, in its order; cairn_job_dead_letter_pkey. Any change of a live job. */
-	[PG_SQL_CHANGE] = { { CHANGE_LOCK, CHANGE_HIT, CHANGE_KEPT, CHANGE_GONE, CHANGE_HISTORY } },
+	[PG_SQL_CHANGE] = { { LOCKED, CHANGE_HIT, CHANGE_KEPT, CHANGE_GONE, CHANGE_HISTORY } },
 
 	/* cairn_job_live_pkey, in its order. */
-	[PG_SQL_EDIT] = { { CHANGE_LOCK, EDIT } },
+	[PG_SQL_EDIT] = { { LOCKED, EDIT } },
 
 	/* cairn_job_done_pkey, in its order; cairn_job_key_pkey. */
 	[PG_SQL_REQUEUE] = { { REQUEUE_HIT, REQUEUE_WRITE } },
@@ -485,8 +488,8 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		"WHERE l.id = $2::uuid AND l.status <> 'PENDING' AND l.lease_expires_at < " T,
 	} },
 
-	/* cairn_job_done_succeeded, type by type; cairn_job_done_failed. */
-	[PG_SQL_PRUNE_PICK] = { { PRUNE_TYPES, PRUNE_PICK } },
+	/* cairn_job_done_succeeded and cairn_job_done_failed from their beginnings. */
+	[PG_SQL_PRUNE_PICK] = { { PRUNE_PICK } },
 
 	/* cairn_job_done_pkey; the primary keys of all that a job has, its key's; the lineage's two. */
 	[PG_SQL_PRUNE] = { { PRUNE } },

@@ -245,12 +245,17 @@
 /* When a job is due again; from the time, what is waited for, and what was wished. */
 #define DUE(run_after) "c.now + (" run_after "::int8[])[k.n] * interval '1 microsecond' AS due"
 
-/*
- * $11 events, $12 to, $13 endings, $14 run_after, $15 not_before (-infinity: none), $16 leases,
- * $17 reasons, $18 error codes, $19 error messages, $20 outputs, $21 stages, $22 checkpoints,
- * $23 done, $24 total, $25 data.
- */
-#define CHANGE_LOCK \
+#define SET_OR(bit, value, column) \
+	"CASE WHEN h.sets & " bit " <> 0 THEN " value " ELSE " column " END"
+
+/* How many events are written, of these kinds. */
+#define NOTED(bit, notes) "((" notes " >> " bit ") & 1)"
+#define COUNTED(notes) \
+	"(" NOTED("3", notes) " + " NOTED("4", notes) " + " NOTED("5", notes) " + " \
+	NOTED("6", notes) " + " NOTED("7", notes) " + " NOTED("8", notes) " + " \
+	NOTED("9", notes) " + " NOTED("10", notes) ")"
+
+#define LOCKED \
 	"WITH locked AS MATERIALIZED (" \
 		"SELECT l.id, l.status, l.fence, l.lease_expires_at, l.run_at, l.tenant, " \
 		"l.run_number, l.attempt, l.worker, l.leased_at, l.stage, l.progress_done, " \
@@ -260,7 +265,61 @@
 		"ORDER BY l.id FOR NO KEY UPDATE" \
 	"), " CLOCK
 
-/* What holds, and the row as it will be, as far as more than one table wants to know. */
+/* ---- reports of running attempts ------------------------------------------- */
+
+/*
+ * $11 events, $12 leases, $13 stages, $14 checkpoints, $15 done, $16 total. There are many of them:
+ * no column of an index changes.
+ */
+#define REPORT_HIT \
+	"hit AS MATERIALIZED (" \
+		"SELECT s.n, s.id, s.run_number, s.attempt, s.events, s.now, s.sets, s.notes, " \
+		"s.run_at, s.done, s.total, " PROGRESS_FITS("s") " AS ok, " \
+		"CASE WHEN s.sets & 2 <> 0 " \
+		"THEN s.now + ($12::int8[])[s.n] * interval '1 microsecond' " \
+		"ELSE s.lease_expires_at END AS lease_expires_at, " \
+		"CASE WHEN s.sets & 32 <> 0 THEN ($13::text[])[s.n] ELSE s.stage END AS stage " \
+		"FROM (" \
+			"SELECT k.*, c.now, c.tick, ($5::int4[])[k.n] AS guard, " \
+			"($10::int4[])[k.n] AS sets, ($11::int4[])[k.n] AS notes, " \
+			MERGED("k", "$10", "$15", "$16") " " \
+			"FROM locked k CROSS JOIN clock c OFFSET 0" \
+		") s WHERE " GUARDED("s") \
+	"), "
+
+#define REPORT_WRITE \
+	"kept AS (" \
+		"UPDATE @schema.cairn_job_live l SET updated_at = h.now, " \
+		"lease_expires_at = h.lease_expires_at, " \
+		"reap_at = LEAST(l.reap_at, h.lease_expires_at), " \
+		"heartbeat_at = " SET_OR("2", "h.now", "l.heartbeat_at") ", " \
+		"execution_started_at = " \
+		SET_OR("8192", "COALESCE(l.execution_started_at, h.now)", \
+		       "l.execution_started_at") ", " \
+		"stage = h.stage, progress_done = h.done, progress_total = h.total, " \
+		"checkpoint = " SET_OR("256", "($14::json[])[h.n]", "l.checkpoint") ", " \
+		"events = l.events + " NOTED("3", "h.notes") " + " NOTED("4", "h.notes") " " \
+		"FROM hit h WHERE " IS("l.id", "h.id") " AND h.ok" \
+	"), event AS (" \
+		"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, kind, " \
+		"stage, progress_done, progress_total) " \
+		"SELECT h.id, h.events + 1, h.now, h.run_number, h.attempt, 'STAGE_CHANGED', " \
+		"h.stage, NULL::int8, NULL::int8 FROM hit h WHERE h.ok AND h.notes & 8 <> 0 " \
+		"UNION ALL SELECT h.id, h.events + 1 + " NOTED("3", "h.notes") ", h.now, " \
+		"h.run_number, h.attempt, 'PROGRESS', NULL, " \
+		SET_OR("64", "h.done", "NULL") ", " SET_OR("128", "h.total", "NULL") " " \
+		"FROM hit h WHERE h.ok AND h.notes & 16 <> 0" \
+	") SELECT h.n, h.ok::int4, h.run_at, h.lease_expires_at, h.run_number FROM hit h"
+
+/* ---- finish, cancel: whatever else begins with a live job ------------------- */
+
+/*
+ * $11 events, $12 to, $13 endings, $14 run_after, $15 not_before (-infinity: none), $16 leases,
+ * $17 reasons, $18 error codes, $19 error messages, $20 outputs, $21 stages, $22 checkpoints,
+ * $23 done, $24 total, $25 data.
+ *
+ * What holds, and the row as it will be, as far as more than one table wants to know.
+ */
 #define CHANGE_HIT \
 	"hit AS MATERIALIZED (" \
 		"SELECT s.n, s.id, s.fence, s.run_number, s.attempt, s.worker, s.leased_at, " \
@@ -290,16 +349,6 @@
 			"FROM locked k CROSS JOIN clock c OFFSET 0" \
 		") s WHERE " GUARDED("s") \
 	"), "
-
-#define SET_OR(bit, value, column) \
-	"CASE WHEN h.sets & " bit " <> 0 THEN " value " ELSE " column " END"
-
-/* How many events are written, of these kinds. */
-#define NOTED(bit, notes) "((" notes " >> " bit ") & 1)"
-#define COUNTED(notes) \
-	"(" NOTED("3", notes) " + " NOTED("4", notes) " + " NOTED("5", notes) " + " \
-	NOTED("6", notes) " + " NOTED("7", notes) " + " NOTED("8", notes) " + " \
-	NOTED("9", notes) " + " NOTED("10", notes) ")"
 
 #define CHANGE_KEPT \
 	"kept AS (" \

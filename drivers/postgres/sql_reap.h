@@ -115,70 +115,33 @@
 /*
  * $2 tenant (NULL: any), $3 queue, $4 type, $5 statuses other than SUCCEEDED (NULL: none), $6:
  * successes too, $7 limit, $8 age (NULL: each type's retention), $9 retention of a type that
- * says nothing. Two steps: picks rows and locks them, then deletes them and what is theirs, in a
- * statement that begins when they are locked; the ids go from the one to the other in a setting.
- *
- * Each type is walked by itself, from its oldest success: rows of a type that is kept for years
- * don't stand in the way of another's. First it is counted how much of which type there is among
- * the oldest, without locks; then that many of each are locked.
+ * says nothing. Two steps: the first picks rows and locks them, the second deletes them and what
+ * is theirs, in a statement that begins when they are locked. The ids go from the one to the
+ * other in a setting.
  */
 #define PRUNE_T "COALESCE($1::timestamptz, statement_timestamp())"
 
 /* How long successes of a type are kept. */
 #define RETENTION(type) "$9::int8"
 
-#define PRUNED(d) \
-	"($2::text IS NULL OR " d ".tenant = $2) AND ($3::text IS NULL OR " d ".queue = $3) " \
-	"AND COALESCE(" d ".lease_expires_at <= " PRUNE_T ", true)"
-#define PRUNED_SUCCESS(d, of) \
-	d ".status = 'SUCCEEDED' AND " d ".type = " of ".type " \
-	"AND " d ".finished_at <= " of ".cutoff AND " PRUNED(d)
-#define PRUNED_FAILURE(d, cutoff) \
-	d ".status <> 'SUCCEEDED' AND " d ".status = ANY ($5::text[]) " \
-	"AND " d ".finished_at <= " cutoff " AND ($4 IS NULL OR " d ".type = $4) AND " PRUNED(d)
-#define AGE "$8::int8"
-#define CUTOFF(age) PRUNE_T " - " age " * interval '1 microsecond'"
+/* The oldest first, by the index of their status. */
+#define PRUNED(statuses, age) \
+	"SELECT d.id, d.finished_at FROM @schema.cairn_job_done d WHERE " statuses " " \
+	"AND d.finished_at <= " PRUNE_T " - " age " * interval '1 microsecond' " \
+	"AND ($2::text IS NULL OR d.tenant = $2) AND ($3::text IS NULL OR d.queue = $3) " \
+	"AND ($4::text IS NULL OR d.type = $4) " \
+	"AND COALESCE(d.lease_expires_at <= " PRUNE_T ", true) " \
+	"ORDER BY d.finished_at LIMIT $7::int8 FOR UPDATE SKIP LOCKED"
 
-#define PRUNE_TYPES \
-	"WITH RECURSIVE step AS (" \
-		"(SELECT d.type::text FROM @schema.cairn_job_done d " \
-		"WHERE $6::boolean AND d.status = 'SUCCEEDED' " \
-		"AND d.type >= COALESCE($4::text, '') ORDER BY d.type LIMIT 1) " \
-		"UNION ALL SELECT (" \
-			"SELECT d.type FROM @schema.cairn_job_done d " \
-			"WHERE d.status = 'SUCCEEDED' AND d.type > s.type " \
-			"ORDER BY d.type LIMIT 1" \
-		")::text FROM step s WHERE s.type IS NOT NULL AND $4 IS NULL" \
-	"), cut AS MATERIALIZED (" \
-		"SELECT s.type, " CUTOFF("COALESCE(" AGE ", " RETENTION("s.type") ")") " AS cutoff " \
-		"FROM step s WHERE s.type = COALESCE($4, s.type)" \
-	"), share AS MATERIALIZED (" \
-		"SELECT o.type, o.cutoff, count(*) AS n FROM (" \
-			"SELECT c.type, c.cutoff, f.finished_at FROM cut c CROSS JOIN LATERAL (" \
-				"SELECT d.finished_at FROM @schema.cairn_job_done d " \
-				"WHERE " PRUNED_SUCCESS("d", "c") " " \
-				"ORDER BY d.finished_at LIMIT $7::int8" \
-			") f UNION ALL (" \
-				"SELECT NULL, " CUTOFF(AGE) ", d.finished_at " \
-				"FROM @schema.cairn_job_done d " \
-				"WHERE " PRUNED_FAILURE("d", CUTOFF(AGE)) " " \
-				"ORDER BY d.finished_at LIMIT $7" \
-			") ORDER BY 3 LIMIT $7" \
-		") o GROUP BY o.type, o.cutoff" \
-	"), "
-
-/* A type that is NULL is all failures. */
 #define PRUNE_PICK \
-	"pick AS MATERIALIZED (" \
-		"SELECT p.id FROM share s CROSS JOIN LATERAL (" \
-			"SELECT d.id FROM @schema.cairn_job_done d " \
-			"WHERE " PRUNED_SUCCESS("d", "s") " " \
-			"ORDER BY d.finished_at LIMIT s.n FOR UPDATE SKIP LOCKED" \
-		") p UNION ALL SELECT p.id FROM share s CROSS JOIN LATERAL (" \
-			"SELECT d.id FROM @schema.cairn_job_done d " \
-			"WHERE s.type IS NULL AND " PRUNED_FAILURE("d", "s.cutoff") " " \
-			"ORDER BY d.finished_at LIMIT s.n FOR UPDATE SKIP LOCKED" \
-		") p" \
+	"WITH succeeded AS MATERIALIZED (" \
+		PRUNED("d.status = 'SUCCEEDED' AND $6::boolean", \
+		       "COALESCE($8::int8, " RETENTION("d.type") ")") \
+	"), failed AS MATERIALIZED (" \
+		PRUNED("d.status <> 'SUCCEEDED' AND d.status = ANY ($5::text[])", "$8::int8") \
+	"), pick AS MATERIALIZED (" \
+		"SELECT s.id, s.finished_at FROM succeeded s " \
+		"UNION ALL SELECT f.id, f.finished_at FROM failed f ORDER BY 2 LIMIT $7" \
 	") SELECT length(set_config('cairn.gone', " \
 	"(SELECT '{' || COALESCE(string_agg(p.id::text, ','), '') || '}' FROM pick p), true))"
 

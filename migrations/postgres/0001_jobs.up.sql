@@ -134,10 +134,10 @@ CREATE TABLE cairn_job_done (
 	CONSTRAINT cairn_job_done_pkey PRIMARY KEY (id)
 );
 
--- Pruning walks these, the successes type by type: what is kept for long, because its type wants it
--- or because somebody has yet to look at it, does not stand in front of the rest.
-CREATE INDEX cairn_job_done_succeeded ON cairn_job_done (type, finished_at)
-	WHERE status = 'SUCCEEDED';
+-- Pruning walks these from their beginnings. Apart, so that what is kept because somebody has yet to
+-- look at it does not stand in front of the successes. (With the type in front a success would cost
+-- a tenth more: measured.)
+CREATE INDEX cairn_job_done_succeeded ON cairn_job_done (finished_at) WHERE status = 'SUCCEEDED';
 CREATE INDEX cairn_job_done_failed ON cairn_job_done (finished_at) WHERE status <> 'SUCCEEDED';
 
 -- Keyed jobs: the promise that one key makes one job, and the request it was made with.
