@@ -47,7 +47,7 @@ struct cairn_writer {
 
 /* ---- writer_batch.c ---- */
 /* Sends the calls of the list, answers each, and says how many commits it took. */
-uint64_t cairn_writer__send(struct cairn_writer *writer, struct call *calls);
+uint64_t cairn_writer__send(struct cairn_writer *writer, struct call *list);
 /* Opens the connection if there is none. */
 cairn_status cairn_writer__connect(struct cairn_writer *writer, cairn_error *err);
 

@@ -7,7 +7,8 @@
 
 #include "json.h"
 
-int filter_statuses(const struct cli *cli, const struct texts *words, uint32_t *bits)
+/* Words such as PENDING,LEASED as bits. Answers -1 to go on. */
+static int parse_statuses(const struct cli *cli, const struct texts *words, uint32_t *bits)
 {
 	for (size_t i = 0; i < words->count; i++) {
 		for (const char *at = words->at[i]; *at != '\0';) {
@@ -30,7 +31,7 @@ int filter_settle(const struct cli *cli, struct filter *filter)
 	filter->filter.scope = cli_scope(cli);
 	filter->filter.queue = cairn_str_of(filter->queue);
 	filter->filter.type = cairn_str_of(filter->type);
-	return filter_statuses(cli, &filter->statuses, &filter->filter.statuses);
+	return parse_statuses(cli, &filter->statuses, &filter->filter.statuses);
 }
 
 int ids_parse(const struct cli *cli, int argc, char **argv, cairn_id **ids)

@@ -36,8 +36,6 @@ struct filter {
 		"to", 0, OPT_TIME, &(f)->filter.created_to, "TIME", "created before", &(f)->used \
 	}
 
-/* Words such as PENDING,LEASED as bits. Answers -1 to go on. */
-int filter_statuses(const struct cli *cli, const struct texts *words, uint32_t *bits);
 /* Makes the filter whole from the options. Answers -1 to go on. */
 int filter_settle(const struct cli *cli, struct filter *filter);
 
