@@ -22,10 +22,20 @@ static void trace(cairn_host *host, const cairn_trace *event)
 		host->trace(host->trace_user, event);
 }
 
+static const char *name_of(enum cairn__store store)
+{
+	static const char *const names[] = { [CAIRN__CONN] = "connections",
+					     [CAIRN__MIGRATIONS] = "migrations",
+					     [CAIRN__JOBS] = "jobs",
+					     [CAIRN__CATALOG] = "catalog" };
+	return names[store];
+}
+
 static int lacks(const cairn_conn *conn, enum cairn__store store)
 {
 	return (store == CAIRN__MIGRATIONS && conn->driver.migrations == NULL) ||
-	       (store == CAIRN__JOBS && conn->driver.jobs == NULL);
+	       (store == CAIRN__JOBS && conn->driver.jobs == NULL) ||
+	       (store == CAIRN__CATALOG && conn->driver.catalog == NULL);
 }
 
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
@@ -52,7 +62,7 @@ cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum 
 		return CAIRN_OK;
 	cairn_fail(err, CAIRN_E_DRIVER_STORE);
 	cairn_error_message(err, "The driver %s has no %s store.", conn->driver.name,
-			    store == CAIRN__JOBS ? "jobs" : "migrations");
+			    name_of(store));
 	return CAIRN_UNSUPPORTED;
 }
 

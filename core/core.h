@@ -5,6 +5,7 @@
 #ifndef CAIRN_CORE_H
 #define CAIRN_CORE_H
 
+#include <cairn/sys/catalog.h>
 #include <cairn/sys/driver.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
@@ -35,6 +36,7 @@ struct cairn_conn {
 	cairn_conn_ops ops;
 	cairn_migration_ops migrations;
 	cairn_job_ops jobs;
+	cairn_catalog_ops catalog;
 	uint32_t depth;	   /* open cairn_tx objects */
 	uint32_t borrowed; /* 1: the outermost of them stands in the application's transaction */
 	uint32_t serial;
@@ -61,7 +63,7 @@ struct cairn__call {
  * end, which stamps err->op and tells the trace hook. store is the table it needs
  * (NULL tables are UNSUPPORTED).
  */
-enum cairn__store { CAIRN__CONN, CAIRN__MIGRATIONS, CAIRN__JOBS };
+enum cairn__store { CAIRN__CONN, CAIRN__MIGRATIONS, CAIRN__JOBS, CAIRN__CATALOG };
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
 			       const char *op, cairn_error *err);
 cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size_t rows);

@@ -92,5 +92,6 @@ cairn_lease cairn_job_lease(const cairn_job *job)
 			      .fence = job->fence,
 			      .attempt = job->attempt,
 			      .max_attempts = job->max_attempts,
-			      .retry = job->retry };
+			      .retry = job->retry,
+			      .hints = job->hints };
 }

@@ -40,6 +40,14 @@ static const cairn_job_ops jobs = {
 	.stats = cairn_mem__job_stats,
 };
 
+static const cairn_catalog_ops catalog = {
+	.size = sizeof catalog,
+	.config_put = cairn_mem__config_put,
+	.configs = cairn_mem__configs,
+	.metrics = cairn_mem__metrics,
+	.summary = cairn_mem__summary,
+};
+
 static const char *const schemes[] = { "memory", NULL };
 
 const cairn_driver cairn_memory = {
@@ -54,4 +62,5 @@ const cairn_driver cairn_memory = {
 	.jobs = &jobs,
 	.set = cairn_mem__set,
 	.set_count = MEM_SET_COUNT,
+	.catalog = &catalog,
 };

@@ -81,7 +81,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 1 };
+enum { MEM_SET_COUNT = 2 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -112,5 +112,10 @@ cairn_job_attempts_fn cairn_mem__job_attempts;
 cairn_job_events_fn cairn_mem__job_events;
 cairn_job_dead_fn cairn_mem__job_dead;
 cairn_job_stats_fn cairn_mem__job_stats;
+
+cairn_config_put_fn cairn_mem__config_put;
+cairn_configs_fn cairn_mem__configs;
+cairn_metrics_fn cairn_mem__metrics;
+cairn_summary_fn cairn_mem__summary;
 
 #endif

@@ -13,7 +13,7 @@
 static const char jobs_up[] =
 	"-- since: 0.1.0\n"
 	"CREATE TABLE cairn_job_definition (type, version, max_attempts, timeout_us, priority,\n"
-	"	disabled, retry, created_at, updated_at);\n"
+	"	disabled, retry, retry_overrides, retention, created_at, updated_at);\n"
 	"CREATE TABLE cairn_job (id, queue, type, tenant, payload, status, priority, run_number,\n"
 	"	attempt, max_attempts, timeout_us, run_at, parked, lease_expires_at,\n"
 	"	heartbeat_at, leased_at, worker, owner, fence, started_at, finished_at, stage,\n"
@@ -36,11 +36,22 @@ static const char jobs_down[] = "DROP TABLE cairn_job_dead_letter;\n"
 				"DROP TABLE cairn_job;\n"
 				"DROP TABLE cairn_job_definition;\n";
 
+static const char configs_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_job_config (type, version, config, updated_by, created_at,\n"
+	"	updated_at);\n";
+
+static const char configs_down[] = "DROP TABLE cairn_job_config;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
 	  .up = { jobs_up, sizeof jobs_up - 1 },
 	  .down = { jobs_down, sizeof jobs_down - 1 } },
+	{ .version = 2,
+	  .name = "configs",
+	  .up = { configs_up, sizeof configs_up - 1 },
+	  .down = { configs_down, sizeof configs_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include <cairn/sys/catalog.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -26,6 +27,7 @@ enum mem_table {
 	MEM_ATTEMPTS,	  /* struct mem_attempt, by job, fence; ended ones only */
 	MEM_EVENTS,	  /* struct mem_event, by job, seq */
 	MEM_DEAD_LETTERS, /* cairn_dead_letter, by id */
+	MEM_CONFIGS,	  /* cairn_config, by type */
 	MEM_MIGRATIONS,	  /* struct mem_migration, by line, version */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES

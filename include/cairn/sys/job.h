@@ -25,7 +25,8 @@ enum cairn_define_mode {
 	CAIRN_DEFINE_UPSERT =
 		1, /* write all fields but created_at; skip rows that would not change */
 	CAIRN_DEFINE_IF_MISSING,
-	CAIRN_DEFINE_PATCH /* write the fields in patch of rows that exist */
+	CAIRN_DEFINE_PATCH, /* write the fields in patch of rows that exist */
+	CAIRN_DEFINE_PRESERVE /* as UPSERT, but a row that is disabled stays so */
 };
 
 typedef struct cairn_define_plan {
@@ -33,9 +34,20 @@ typedef struct cairn_define_plan {
 	uint32_t patch;			     /* CAIRN_PATCH_… */
 	const cairn_definition *definitions; /* settled: no zero means a default */
 	size_t n;
+	/* with UPSERT and PRESERVE: types, none of the definitions', that are disabled if they exist */
+	const cairn_str *absent;
+	size_t absent_count;
+	/*
+	 * Not NULL: push a cairn_disabled row for each type that is disabled now and was not before
+	 * (it was enabled, or unknown), in any order.
+	 */
+	cairn_rows *disabled;
 } cairn_define_plan;
 
-/* Writes definitions; *found (never NULL) counts those of a patch that exist. */
+/*
+ * Writes definitions; *found (never NULL) counts those of a patch that exist. Everything that
+ * disables a type comes through here.
+ */
 typedef cairn_status cairn_job_define_fn(void *self, const cairn_define_plan *plan, size_t *found,
 					 cairn_error *err);
 
@@ -76,7 +88,8 @@ typedef struct cairn_job_insert {
 enum cairn_insert_result {
 	CAIRN_INSERT_NO_DEFINITION = 0, /* missing or disabled, and no such key */
 	CAIRN_INSERT_DONE,
-	CAIRN_INSERT_KEY_EXISTS /* the fields of the result are the existing job's */
+	CAIRN_INSERT_KEY_EXISTS, /* the fields of the result are the existing job's */
+	CAIRN_INSERT_UNKEPT /* a new key, of a type that has CAIRN_RETAIN_NONE: not inserted */
 };
 
 typedef struct cairn_job_inserted {
@@ -124,7 +137,7 @@ typedef struct cairn_claim_plan {
  * Written: LEASED, attempt + 1, fence + 1, worker, leased_at = heartbeat_at = updated_at = now,
  * lease_expires_at = now + lease, started_at kept or now; nothing else is touched. Event LEASED:
  * worker, duration = lease, stage. Pushes cairn_job rows as they are now, in
- * that order, with the definition's retry policy (zeroes if it is gone).
+ * that order, with the definition's retry policy (zeroes if it is gone) and hints.
  */
 typedef cairn_status cairn_job_claim_fn(void *self, const cairn_claim_plan *plan, cairn_rows *jobs,
 					cairn_error *err);
