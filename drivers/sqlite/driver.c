@@ -44,6 +44,14 @@ static const cairn_job_ops jobs = {
 	.stats = cairn_lite__job_stats,
 };
 
+static const cairn_catalog_ops catalog = {
+	.size = sizeof catalog,
+	.config_put = cairn_lite__config_put,
+	.configs = cairn_lite__configs,
+	.metrics = cairn_lite__metrics,
+	.summary = cairn_lite__summary,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
@@ -58,4 +66,5 @@ const cairn_driver cairn_sqlite = {
 	.jobs = &jobs,
 	.set = cairn_lite__migrations,
 	.set_count = LITE_MIGRATIONS,
+	.catalog = &catalog,
 };

@@ -14,6 +14,7 @@
 #include <sqlite3.h>
 
 #include <cairn/sqlite.h>
+#include <cairn/sys/catalog.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -180,6 +181,8 @@ struct lite_definition {
 	cairn_str type;
 	bool found;
 	bool enabled;
+	bool overrides; /* has some */
+	bool unkept;	/* keeps nothing that succeeded */
 	int32_t max_attempts;
 	int32_t priority;
 	cairn_usec timeout;
@@ -234,7 +237,7 @@ cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str sc
  * The table of a driver is constant data, and a constant can't be read from another
  * object: the number stands here, and opening refuses a build in which it is wrong.
  */
-#define LITE_MIGRATIONS 1
+#define LITE_MIGRATIONS 2
 extern const cairn_migration cairn_lite__migrations[];
 extern const size_t cairn_lite__migration_count;
 
@@ -268,5 +271,10 @@ cairn_job_attempts_fn cairn_lite__job_attempts;
 cairn_job_events_fn cairn_lite__job_events;
 cairn_job_dead_fn cairn_lite__job_dead;
 cairn_job_stats_fn cairn_lite__job_stats;
+
+cairn_config_put_fn cairn_lite__config_put;
+cairn_configs_fn cairn_lite__configs;
+cairn_metrics_fn cairn_lite__metrics;
+cairn_summary_fn cairn_lite__summary;
 
 #endif
