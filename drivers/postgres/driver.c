@@ -44,6 +44,14 @@ static const cairn_job_ops jobs = {
 	.stats = cairn_pg__job_stats,
 };
 
+static const cairn_catalog_ops catalog = {
+	.size = sizeof catalog,
+	.config_put = cairn_pg__config_put,
+	.configs = cairn_pg__configs,
+	.metrics = cairn_pg__metrics,
+	.summary = cairn_pg__summary,
+};
+
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
 
 const cairn_driver cairn_postgres = {
@@ -59,4 +67,5 @@ const cairn_driver cairn_postgres = {
 	.jobs = &jobs,
 	.set = cairn_pg__migrations,
 	.set_count = PG_SET_COUNT,
+	.catalog = &catalog,
 };

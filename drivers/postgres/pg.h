@@ -14,6 +14,7 @@
 #include <libpq-fe.h>
 
 #include <cairn/postgres.h>
+#include <cairn/sys/catalog.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -244,8 +245,8 @@ enum { PG_JOB_ID = 0, PG_JOB_PRIORITY = 3, PG_JOB_RUN_AT = 8 };
 int cairn_pg__job(const PGresult *result, int row, cairn_job *job);
 /* Four columns; NULLs are zeroes. */
 void cairn_pg__retry(const PGresult *result, int row, int column, cairn_retry *retry);
-/* The same in one array, for claims. */
-void cairn_pg__retry_array(const PGresult *result, int row, int column, cairn_retry *retry);
+/* The same and the hints in one array, for claims. */
+void cairn_pg__policy_array(const PGresult *result, int row, int column, cairn_job *job);
 
 /* Reads one row of a result into a zeroed row of the answer. */
 typedef void pg_read_fn(const PGresult *result, int row, void *into);
@@ -284,7 +285,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 1 };
+enum { PG_SET_COUNT = 2 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
@@ -332,5 +333,10 @@ cairn_job_attempts_fn cairn_pg__job_attempts;
 cairn_job_events_fn cairn_pg__job_events;
 cairn_job_dead_fn cairn_pg__job_dead;
 cairn_job_stats_fn cairn_pg__job_stats;
+
+cairn_config_put_fn cairn_pg__config_put;
+cairn_configs_fn cairn_pg__configs;
+cairn_metrics_fn cairn_pg__metrics;
+cairn_summary_fn cairn_pg__summary;
 
 #endif

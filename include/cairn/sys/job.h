@@ -38,8 +38,8 @@ typedef struct cairn_define_plan {
 	const cairn_str *absent;
 	size_t absent_count;
 	/*
-	 * Not NULL: push a cairn_disabled row for each type that is disabled now and was not before
-	 * (it was enabled, or unknown), in any order.
+	 * with UPSERT and PRESERVE, if not NULL: push a cairn_disabled row for each type that is
+	 * disabled now and was not before (it was enabled, or unknown), in any order
 	 */
 	cairn_rows *disabled;
 } cairn_define_plan;
