@@ -20,6 +20,8 @@
 	X(app) \
 	X(definitions) \
 	X(definition_list) \
+	X(catalog_sync) \
+	X(configs) \
 	X(enqueue) \
 	X(enqueue_batch) \
 	X(enqueue_refused) \
@@ -36,6 +38,8 @@
 	X(finish) \
 	X(finish_batch) \
 	X(retry) \
+	X(retry_overrides) \
+	X(retention) \
 	X(dead) \
 	X(cancel) \
 	X(reap) \
@@ -43,6 +47,7 @@
 	X(reads) \
 	X(history) \
 	X(scope) \
+	X(metrics) \
 	X(events_switch) \
 	X(matrix) \
 	X(columns) \

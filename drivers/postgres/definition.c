@@ -76,8 +76,10 @@ static cairn_status read_report(struct pg *pg, bool absent, cairn_rows *rows, ca
 	if (rows == NULL)
 		return CAIRN_OK;
 	cairn_status status = cairn_pg__append(pg, 1, rows, read_disabled, err);
-	if (status == CAIRN_OK && absent)
+	if (status == CAIRN_OK)
 		status = cairn_pg__append(pg, 2, rows, read_disabled, err);
+	if (status == CAIRN_OK && absent)
+		status = cairn_pg__append(pg, 3, rows, read_disabled, err);
 	return status;
 }
 
@@ -85,15 +87,12 @@ static cairn_status read_report(struct pg *pg, bool absent, cairn_rows *rows, ca
 static cairn_status make_room(const cairn_define_plan *plan, cairn_error *err)
 {
 	size_t most = plan->n + plan->absent_count;
-	if (plan->disabled == NULL || cairn_rows_reserve(plan->disabled, most, 128) == 0)
+	if (plan->disabled == NULL || cairn_rows_reserve(plan->disabled, most, 192) == 0)
 		return CAIRN_OK;
 	return cairn_fail(err, CAIRN_E_NOMEM);
 }
 
-/*
- * All types are locked in their order first: two catalogs never wait for each other crosswise,
- * and what was disabled before is certain.
- */
+/* Everything new first, and the locks; then what is there; then what the catalog lacks. */
 static cairn_status sync(struct pg *pg, const cairn_define_plan *plan, cairn_error *err)
 {
 	struct pg_items items = PG_ITEMS(plan->definitions, plan->n);
@@ -103,9 +102,10 @@ static cairn_status sync(struct pg *pg, const cairn_define_plan *plan, cairn_err
 		status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_pg__add_texts(pg, COLUMN(type), PG_ABSENT_EMPTY);
+	cairn_pg__queue(pg, PG_SQL_SYNC_BEGIN);
+	add_definitions(pg, items);
 	cairn_pg__add_texts(pg, absent, 0, PG_ABSENT_EMPTY);
-	cairn_pg__queue(pg, PG_SQL_LOCK_TYPES);
+	cairn_pg__queue(pg, PG_SQL_SYNC_NEW);
 	add_definitions(pg, items);
 	cairn_pg__add_bool(pg, plan->mode == CAIRN_DEFINE_PRESERVE);
 	cairn_pg__queue(pg, PG_SQL_SYNC);

@@ -62,19 +62,25 @@
 	x ".retry_base_us, " x ".retry_cap_us, " x ".retry_jitter_us, " x ".retry_factor, " \
 	x ".retry_overrides, " x ".retention_us"
 
-/* Of a type that stands there twice, the first by this order counts. */
-#define DEFINE(now, order) \
+#define INTO_DEFINITION \
 	"INSERT INTO @schema.cairn_job_definition AS d (type, version, enabled, max_attempts, " \
 	"timeout_us, priority, retry_base_us, retry_cap_us, retry_jitter_us, retry_factor, " \
-	"retry_overrides, retention_us, created_at, updated_at) " \
-	"SELECT DISTINCT ON (i.type COLLATE \"C\") i.type, i.version, i.disabled = 0, " \
+	"retry_overrides, retention_us, created_at, updated_at) "
+
+/* The given ones as rows. */
+#define DEFINITION_ITEMS(now) \
+	"i.type, i.version, i.disabled = 0, " \
 	"i.max_attempts, i.timeout_us, i.priority, i.base, i.cap, i.jitter, i.factor, " \
 	"i.overrides, i.retention, " now ", " now " FROM unnest($2::text[], $3::int4[], " \
 	"$4::int4[], $5::int4[], $6::int8[], $7::int4[], $8::int8[], $9::int8[], $10::int8[], " \
 	"$11::int4[], $12::json[], $13::int8[]) WITH ORDINALITY " \
 	"AS i(type, version, disabled, max_attempts, timeout_us, priority, base, cap, jitter, " \
-	"factor, overrides, retention, n) " \
-	"ORDER BY i.type COLLATE \"C\", " order
+	"factor, overrides, retention, n)"
+
+/* Of a type that stands there twice, the first by this order counts. */
+#define DEFINE(now, order) \
+	INTO_DEFINITION "SELECT DISTINCT ON (i.type COLLATE \"C\") " DEFINITION_ITEMS(now) \
+	" ORDER BY i.type COLLATE \"C\", " order
 
 /* What a row is compared by: json has no equality, its text is canonical here. */
 #define COMPARED(x, enabled) \
@@ -103,7 +109,7 @@
 	"(CASE WHEN $12::boolean THEN i.overrides ELSE d.retry_overrides END)" json ", " \
 	"COALESCE(i.retention, d.retention_us)"
 
-/* The time that PG_SQL_LOCK_TYPES left. */
+/* The time that PG_SQL_SYNC_BEGIN left. */
 #define SYNC_T "COALESCE($1::timestamptz, " LEFT_T ")"
 
 /* ---- enqueue ------------------------------------------------------------ */
@@ -298,20 +304,28 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		"JOIN @schema.cairn_job_definition d ON d.type = i.type",
 	} },
 
-	/* cairn_job_definition_pkey, in its order. Leaves the time behind for what follows. */
-	[PG_SQL_LOCK_TYPES] = { {
+	/* No table. Leaves the time behind for what follows. */
+	[PG_SQL_SYNC_BEGIN] = { {
 		"SELECT set_config('cairn.now', to_char(clock_timestamp() AT TIME ZONE 'UTC', "
-		"'YYYY-MM-DD HH24:MI:SS.US'), true) FROM ("
-			"SELECT count(*) AS n FROM ("
-				"SELECT FROM @schema.cairn_job_definition d "
-				"WHERE d.type = ANY ($1::text[]) OR d.type = ANY ($2::text[]) "
-				"ORDER BY d.type FOR NO KEY UPDATE"
-			") held"
-		") held WHERE n >= 0",
+		"'YYYY-MM-DD HH24:MI:SS.US'), true)",
 	} },
 
 	/*
-	 * cairn_job_definition_pkey. What was disabled before is certain behind LOCK_TYPES. $14: a
+	 * cairn_job_definition_pkey. Inserts what is new and locks what is there, the absent types
+	 * ($14) too, in the order of the index, so that catalogs never wait for each other
+	 * crosswise. Answers what is new and disabled.
+	 */
+	[PG_SQL_SYNC_NEW] = { {
+		"WITH fresh AS (" INTO_DEFINITION "SELECT u.* FROM (SELECT " DEFINITION_ITEMS(SYNC_T)
+		" UNION ALL SELECT a.type, " DEFINITION_FIELDS("a") ", a.created_at, a.updated_at "
+		"FROM @schema.cairn_job_definition a WHERE a.type = ANY ($14::text[])) u "
+		"ORDER BY u.type COLLATE \"C\" ON CONFLICT (type) DO UPDATE SET type = d.type "
+		"WHERE false RETURNING d.type, d.enabled"
+		") SELECT f.type, 0 FROM fresh f WHERE NOT f.enabled",
+	} },
+
+	/*
+	 * cairn_job_definition_pkey. What was disabled before is certain behind SYNC_NEW. $14: a
 	 * type that is disabled stays so. Answers what was disabled by it.
 	 */
 	[PG_SQL_SYNC] = { {
@@ -326,10 +340,16 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		"AND NOT EXISTS (SELECT FROM before b WHERE b.type = o.type)",
 	} },
 
-	/* cairn_job_definition_pkey. The same for the types in $2, which the catalog lacks. */
+	/*
+	 * cairn_job_definition_pkey. The same for the types in $2, which the catalog lacks. One that
+	 * was made since SYNC_NEW and that somebody holds is not waited for: it came later.
+	 */
 	[PG_SQL_SYNC_ABSENT] = { {
 		"UPDATE @schema.cairn_job_definition d SET enabled = false, updated_at = " SYNC_T " "
-		"WHERE d.type = ANY ($2::text[]) AND d.enabled RETURNING d.type, 1",
+		"WHERE d.type = ANY (ARRAY("
+			"SELECT a.type FROM @schema.cairn_job_definition a "
+			"WHERE a.type = ANY ($2::text[]) AND a.enabled FOR NO KEY UPDATE SKIP LOCKED"
+		")) RETURNING d.type, 1",
 	} },
 
 	/* cairn_job_definition_pkey, in its order. */

@@ -34,7 +34,10 @@ typedef struct cairn_define_plan {
 	uint32_t patch;			     /* CAIRN_PATCH_… */
 	const cairn_definition *definitions; /* settled: no zero means a default */
 	size_t n;
-	/* with UPSERT and PRESERVE: types, none of the definitions', that are disabled if they exist */
+	/*
+	 * with UPSERT and PRESERVE: types that are disabled if they exist. Where there are some, or
+	 * disabled is asked for, no type stands twice in both together.
+	 */
 	const cairn_str *absent;
 	size_t absent_count;
 	/*
