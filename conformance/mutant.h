@@ -6,6 +6,7 @@
 #ifndef CT_MUTANT_H
 #define CT_MUTANT_H
 
+#include <cairn/sys/catalog.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -16,6 +17,7 @@ typedef struct ct_real {
 	cairn_conn_ops conn;
 	cairn_migration_ops migrations;
 	cairn_job_ops jobs;
+	cairn_catalog_ops catalog;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -40,6 +42,11 @@ typedef struct ct_mutant {
 	void (*history)(cairn_history_query *query); /* attempts and events */
 	void (*dead)(cairn_dead_query *query);
 	void (*stats)(cairn_scope *scope);
+	void (*config_put)(cairn_config_plan *plan);
+	void (*configs)(cairn_config_query *query);
+	void (*metrics)(cairn_metrics_query *query);
+	void (*measured)(cairn_rows *types);
+	void (*summary)(cairn_scope *scope);
 	cairn_usec claim_clock; /* the kit's clock is moved by so much during a claim … */
 	cairn_usec change_clock;
 	cairn_usec reap_clock;
