@@ -15,8 +15,7 @@ static bool is_disabled(cairn_conn *conn, const char *type)
 static bool exists(cairn_conn *conn, const char *type)
 {
 	cairn_definitions *found = NULL;
-	cairn_status status =
-		cairn_job_definition_get(conn, cairn_str_of(type), &found, ct_err());
+	cairn_status status = cairn_job_definition_get(conn, cairn_str_of(type), &found, ct_err());
 	cairn_free(found);
 	return status == CAIRN_OK;
 }
@@ -35,10 +34,9 @@ static const char *sync_all(cairn_conn *conn, enum cairn_sync_mode mode,
 			    const cairn_definition *definitions, size_t n, const cairn_str *scope,
 			    size_t scope_count)
 {
-	cairn_sync_opts opts = { .size = sizeof(opts),
-				 .mode = mode,
-				 .scope = scope,
-				 .scope_count = scope_count };
+	cairn_sync_opts opts = {
+		.size = sizeof(opts), .mode = mode, .scope = scope, .scope_count = scope_count
+	};
 	cairn_sync_report *report = NULL;
 	ct_ok(cairn_job_definition_sync(conn, definitions, n, &opts, &report, ct_err()));
 	ct_later(report);
@@ -88,8 +86,7 @@ static void exact_tells_both_kinds(void)
 	ct_define(conn, "b");
 	ct_define(conn, "d");
 	ct_define(conn, "m");
-	ct_text(sync_all(conn, CAIRN_SYNC_EXACT, catalog, 3, scope, 3),
-		"b(absent) c d(absent) m");
+	ct_text(sync_all(conn, CAIRN_SYNC_EXACT, catalog, 3, scope, 3), "b(absent) c d(absent) m");
 	ct_true(is_disabled(conn, "c")); /* it was unknown */
 	ct_true(is_disabled(conn, "m"));
 	ct_true(!is_disabled(conn, "k"));
@@ -300,10 +297,9 @@ static void sync_crosswise(cairn_conn *conn, unsigned number, void *arg)
 	cairn_definition catalog[3];
 	cairn_str scope[3];
 	cairn_sync_report *report = NULL;
-	cairn_sync_opts opts = { .size = sizeof(opts),
-				 .mode = CAIRN_SYNC_EXACT,
-				 .scope = scope,
-				 .scope_count = 3 };
+	cairn_sync_opts opts = {
+		.size = sizeof(opts), .mode = CAIRN_SYNC_EXACT, .scope = scope, .scope_count = 3
+	};
 	(void)arg;
 	for (unsigned round = 0; round < 15; round++) {
 		for (unsigned i = 0; i < 3; i++) {
@@ -338,7 +334,8 @@ static const ct_case cases[] = {
 	{ .name = "jobs.sync.the_report_tells_absent_types_from_disabled_ones",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,
-	  .rule = "A type that the catalog disables is reported if it was enabled or unknown, apart "
+	  .rule = "A type that the catalog disables is reported if it was enabled or unknown, "
+		  "apart "
 		  "from those that the catalog lacks.",
 	  .covers = "runledger D07",
 	  .run = exact_tells_both_kinds },
@@ -375,7 +372,8 @@ static const ct_case cases[] = {
 	{ .name = "jobs.sync.a_malformed_catalog_changes_nothing",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,
-	  .rule = "A type that stands twice, a bad name, number, scope or mode fails the call before "
+	  .rule = "A type that stands twice, a bad name, number, scope or mode fails the call "
+		  "before "
 		  "anything is written.",
 	  .run = malformed_is_refused },
 	{ .name = "jobs.sync.rolls_back_with_the_caller",

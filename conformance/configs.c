@@ -26,8 +26,8 @@ static const cairn_config *get(cairn_conn *conn, const char *type)
 static void missing(cairn_conn *conn, const char *type)
 {
 	cairn_configs *found = NULL;
-	ct_status(cairn_job_config_get(conn, cairn_str_of(type), &found, ct_err()),
-		  CAIRN_NOT_FOUND, "job.runtime_config_not_found");
+	ct_status(cairn_job_config_get(conn, cairn_str_of(type), &found, ct_err()), CAIRN_NOT_FOUND,
+		  "job.runtime_config_not_found");
 	cairn_free(found);
 }
 
@@ -327,7 +327,8 @@ static const ct_case cases[] = {
 	{ .name = "configs.put.only_objects_with_a_version",
 	  .kind = CT_VERB,
 	  .store = CT_CATALOG,
-	  .rule = "What is no JSON object, or has a version below 1, fails the call before anything "
+	  .rule = "What is no JSON object, or has a version below 1, fails the call before "
+		  "anything "
 		  "is written.",
 	  .covers = "runledger C03, C04",
 	  .run = malformed_is_refused },

@@ -142,7 +142,8 @@ static void what_stands(void)
 static void endings_in_the_window(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_definition once = { .type = CAIRN_STR("t"), .max_attempts = 100,
+	cairn_definition once = { .type = CAIRN_STR("t"),
+				  .max_attempts = 100,
 				  .retry = { .base = CAIRN_DAY * 300, .cap = CAIRN_DAY * 300 } };
 	ct_ok(cairn_job_define(conn, &once, 1, ct_err()));
 	fail_with(conn, "t", CAIRN_FINISH_RETRYABLE);
@@ -153,8 +154,7 @@ static void endings_in_the_window(void)
 	fail_with(conn, "t", CAIRN_FINISH_PANICKED);
 	ct_finish(conn, ct_success(take(conn, "t", NULL)));
 	cairn_lease canceled = take(conn, "t", NULL);
-	ct_ok(cairn_job_cancel(conn, cairn_any(), &canceled.id, 1, CAIRN_STR("x"), NULL,
-			       ct_err()));
+	ct_ok(cairn_job_cancel(conn, cairn_any(), &canceled.id, 1, CAIRN_STR("x"), NULL, ct_err()));
 	cairn_time then = ct_now();
 	take(conn, "t", NULL);
 	ct_advance(CAIRN_MINUTE);
@@ -308,7 +308,7 @@ static void empty_summary(void)
 static void a_summary(void)
 {
 	cairn_conn *conn = ct_open();
-	static const enum cairn_job_status statuses[] = { CAIRN_JOB_PENDING,  CAIRN_JOB_LEASED,
+	static const enum cairn_job_status statuses[] = { CAIRN_JOB_PENDING, CAIRN_JOB_LEASED,
 							  CAIRN_JOB_SUCCEEDED,
 							  CAIRN_JOB_DEAD_LETTERED,
 							  CAIRN_JOB_CANCELED };

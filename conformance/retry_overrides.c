@@ -83,8 +83,9 @@ static void codes_are_exact(void)
 		ct_int(fail(conn, take(conn, "t"), CAIRN_FINISH_RETRYABLE, others[i]),
 		       10 * CAIRN_SECOND);
 	/* a code that JSON must escape */
-	define(conn, "u", "{\"a \\\"b\\\\\":{\"base_us\":1000000}, "
-			  "\"\\u00e9\":{\"base_us\":3000000}}");
+	define(conn, "u",
+	       "{\"a \\\"b\\\\\":{\"base_us\":1000000}, "
+	       "\"\\u00e9\":{\"base_us\":3000000}}");
 	ct_int(fail(conn, take(conn, "u"), CAIRN_FINISH_RETRYABLE, "a \"b\\"), CAIRN_SECOND);
 	ct_int(fail(conn, take(conn, "u"), CAIRN_FINISH_RETRYABLE, "\xc3\xa9"), 3 * CAIRN_SECOND);
 }
@@ -107,8 +108,7 @@ static void only_while_attempts_are_left(void)
 	definition.max_attempts = 1;
 	ct_ok(cairn_job_define(conn, &definition, 1, ct_err()));
 	cairn_lease lease = take(conn, "t");
-	cairn_changed changed =
-		ct_finish(conn, ct_failure(lease, CAIRN_FINISH_RETRYABLE, "slow"));
+	cairn_changed changed = ct_finish(conn, ct_failure(lease, CAIRN_FINISH_RETRYABLE, "slow"));
 	ct_int(changed.job_status, CAIRN_JOB_DEAD_LETTERED);
 	define(conn, "t", policies);
 	lease = take(conn, "t");
@@ -131,8 +131,8 @@ static void a_batch_of_many_types(void)
 	cairn_finish items[6];
 	cairn_changed each[6];
 	static const char *const codes[] = { "slow", "other", "slow", "soon", "slow", "x" };
-	static const cairn_usec delays[] = { CAIRN_MINUTE,	5 * CAIRN_SECOND, 7 * CAIRN_SECOND,
-					     2 * CAIRN_SECOND, CAIRN_MINUTE,	  0 };
+	static const cairn_usec delays[] = { CAIRN_MINUTE,     5 * CAIRN_SECOND, 7 * CAIRN_SECOND,
+					     2 * CAIRN_SECOND, CAIRN_MINUTE,	 0 };
 	define(conn, "t", policies);
 	define(conn, "u", "{\"slow\":{\"base_us\":7000000}}");
 	ct_define_retry(conn, "v", 5, 5 * CAIRN_SECOND);
@@ -161,8 +161,7 @@ static void refused_leases_stay_refused(void)
 	ct_each(each[0], CAIRN_STALE, "job.finished");
 	ct_int(each[0].ending, CAIRN_ENDING_SUCCEEDED);
 	again.lease.hints = 4;
-	ct_status(cairn_job_finish(conn, &again, 1, NULL, ct_err()), CAIRN_INVALID,
-		  "arg.reserved");
+	ct_status(cairn_job_finish(conn, &again, 1, NULL, ct_err()), CAIRN_INVALID, "arg.reserved");
 }
 
 static void handlers_may_delay_further(void)
@@ -302,8 +301,8 @@ static void bad_ones_are_refused(void)
 	}
 	cairn_definition broken = definition_of("bad", "{\"x\":{}");
 	ct_status(cairn_job_define(conn, &broken, 1, ct_err()), CAIRN_INVALID, "json.invalid");
-	cairn_definition large = definition_of(
-		"bad", ct_format("{\"x\":{%s}}", ct_repeat(' ', 65536)));
+	cairn_definition large =
+		definition_of("bad", ct_format("{\"x\":{%s}}", ct_repeat(' ', 65536)));
 	ct_status(cairn_job_define(conn, &large, 1, ct_err()), CAIRN_TOO_LARGE, "limit.exceeded");
 	cairn_definitions *found = NULL;
 	ct_ok(cairn_job_definition_list(conn, NULL, &found, ct_err()));
@@ -328,7 +327,8 @@ static const ct_case cases[] = {
 	{ .name = "jobs.override.counts_for_timeouts_too",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,
-	  .rule = "A timeout is retried as its code's policy says, and the attempt tells the delay.",
+	  .rule = "A timeout is retried as its code's policy says, and the attempt tells the "
+		  "delay.",
 	  .run = timeouts_too },
 	{ .name = "jobs.override.gives_no_attempts",
 	  .kind = CT_VERB,

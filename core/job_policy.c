@@ -59,10 +59,9 @@ static cairn_status read_jobs(struct cairn__policies *policies, cairn_conn *conn
 	cairn_id *ids = cairn__scratch(conn, n, sizeof *ids, err);
 	if (ids == NULL)
 		return CAIRN_NOMEM;
-	cairn_job_query query = { .scope = cairn_any(),
-				  .ids = ids,
-				  .statuses = 1u << CAIRN_JOB_LEASED,
-				  .compact = 1 };
+	cairn_job_query query = {
+		.scope = cairn_any(), .ids = ids, .statuses = 1u << CAIRN_JOB_LEASED, .compact = 1
+	};
 	for (size_t i = 0; i < n; i++) {
 		if (cairn__policy_needed(&items[i]))
 			ids[query.id_count++] = items[i].lease.id;

@@ -123,8 +123,8 @@ static cairn_status complete(const struct cairn__settled *settled, const cairn_s
 	cairn_status st = check_twice(names, settled->n, err);
 	if (st != CAIRN_OK)
 		return st;
-	plan->mode = opts->mode == CAIRN_SYNC_PRESERVE ? CAIRN_DEFINE_PRESERVE
-						       : CAIRN_DEFINE_UPSERT;
+	plan->mode =
+		opts->mode == CAIRN_SYNC_PRESERVE ? CAIRN_DEFINE_PRESERVE : CAIRN_DEFINE_UPSERT;
 	plan->definitions = settled->at;
 	plan->n = settled->n;
 	plan->absent = absent;

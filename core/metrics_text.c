@@ -125,8 +125,8 @@ static void add_jobs(struct page *page)
 	const cairn_summary *summary = page->summary;
 	family(page, "jobs", "", "Jobs by status.");
 	for (int i = CAIRN_JOB_PENDING; i <= CAIRN_JOB_CANCELED; i++)
-		labelled(page, "jobs", "status",
-			 cairn_job_status_text((enum cairn_job_status)i), summary->jobs[i]);
+		labelled(page, "jobs", "status", cairn_job_status_text((enum cairn_job_status)i),
+			 summary->jobs[i]);
 	family(page, "jobs_ready", "", "Pending jobs that are due.");
 	plain(page, "jobs_ready", summary->ready);
 	family(page, "jobs_parked", "", "Pending jobs that are due later.");

@@ -180,8 +180,9 @@ static cairn_status define_told(struct lite_write *write, const cairn_define_pla
 		status = look_up(write->lite, &after, err);
 	if (status != CAIRN_OK || plan->disabled == NULL || was_disabled)
 		return status;
-	return after.found && !after.enabled ? push_disabled(plan->disabled, given->type, false, err)
-					     : CAIRN_OK;
+	return after.found && !after.enabled
+		       ? push_disabled(plan->disabled, given->type, false, err)
+		       : CAIRN_OK;
 }
 
 static cairn_status disable_absent(struct lite_write *write, const cairn_define_plan *plan,
@@ -194,8 +195,7 @@ static cairn_status disable_absent(struct lite_write *write, const cairn_define_
 	cairn_lite__bind_text(&run, type);
 	cairn_lite__bind_int(&run, write->now);
 	status = cairn_lite__finish(&run, err);
-	if (status != CAIRN_OK || plan->disabled == NULL ||
-	    sqlite3_changes(write->lite->db) == 0)
+	if (status != CAIRN_OK || plan->disabled == NULL || sqlite3_changes(write->lite->db) == 0)
 		return status;
 	return push_disabled(plan->disabled, type, true, err);
 }
@@ -241,8 +241,8 @@ cairn_status cairn_lite__job_definitions(void *self, const cairn_definition_quer
 		}
 		read_columns(&run, row);
 		row->type = cairn_rows_str(rows, row->type.ptr, row->type.len);
-		row->retry_overrides = cairn_rows_str(rows, row->retry_overrides.ptr,
-						      row->retry_overrides.len);
+		row->retry_overrides =
+			cairn_rows_str(rows, row->retry_overrides.ptr, row->retry_overrides.len);
 		status = cairn_lite__row(&run, &more, err);
 	}
 	return status;

@@ -332,14 +332,12 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"config) SELECT type, ?2, ?3, ?4, ?4, ?5 FROM cairn_job_definition WHERE type = ?1 "
 		"ON CONFLICT (type) DO NOTHING",
 	/* cairn_job_definition's primary key, cairn_job_config's; no row: no definition */
-	[LITE_CONFIG_FOUND] =
-		"SELECT EXISTS (SELECT 1 FROM cairn_job_config WHERE type = ?1) "
-		"FROM cairn_job_definition WHERE type = ?1",
+	[LITE_CONFIG_FOUND] = "SELECT EXISTS (SELECT 1 FROM cairn_job_config WHERE type = ?1) "
+			      "FROM cairn_job_definition WHERE type = ?1",
 	/* cairn_job_config's primary key */
-	[LITE_CONFIG_LIST] =
-		"SELECT type, version, updated_by, created_at, updated_at, config "
-		"FROM cairn_job_config WHERE type >= ?1 AND (?2 IS NULL OR type = ?2) "
-		"AND (?3 IS NULL OR type > ?3) ORDER BY type LIMIT ?4",
+	[LITE_CONFIG_LIST] = "SELECT type, version, updated_by, created_at, updated_at, config "
+			     "FROM cairn_job_config WHERE type >= ?1 AND (?2 IS NULL OR type = ?2) "
+			     "AND (?3 IS NULL OR type > ?3) ORDER BY type LIMIT ?4",
 
 	/*
 	 * cairn_job_definition's primary key; then it counts the tables, an attempt's job by
@@ -379,14 +377,23 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"count(*) FILTER (WHERE ending = 'CANCELED') AS e7, "
 		"count(*) FILTER (WHERE ending = 'CONTINUED') AS e8, "
 		"count(*) FILTER (WHERE ending = 'SNOOZED') AS e9, "
-		"count(*) FILTER (WHERE ending = 'RELEASED') AS e10, "
-		PERCENTILE("50") " AS p50, " PERCENTILE("95") " AS p95 FROM e GROUP BY type), "
-		"l AS (SELECT type, count(*) AS dead FROM cairn_job_dead_letter "
-		"WHERE failed_at >= ?2 AND (?7 IS NULL OR tenant = ?7) GROUP BY type) "
-		"SELECT d.type, d.enabled, j.pending, j.ready, j.leased, j.expired, j.oldest, "
-		"j.again, j.max_run, a.ended, a.e1, a.e2, a.e3, a.e4, a.e5, a.e6, a.e7, a.e8, "
-		"a.e9, a.e10, a.p50, a.p95, l.dead FROM d LEFT JOIN j ON j.type = d.type "
-		"LEFT JOIN a ON a.type = d.type LEFT JOIN l ON l.type = d.type ORDER BY d.type",
+		"count(*) FILTER (WHERE ending = 'RELEASED') AS e10, " PERCENTILE(
+			"50") " AS p50, " PERCENTILE("95") " AS p95 FROM e GROUP BY type), "
+							   "l AS (SELECT type, count(*) AS dead "
+							   "FROM cairn_job_dead_letter "
+							   "WHERE failed_at >= ?2 AND (?7 IS NULL "
+							   "OR tenant = ?7) GROUP BY type) "
+							   "SELECT d.type, d.enabled, j.pending, "
+							   "j.ready, j.leased, j.expired, "
+							   "j.oldest, "
+							   "j.again, j.max_run, a.ended, a.e1, "
+							   "a.e2, a.e3, a.e4, a.e5, a.e6, a.e7, "
+							   "a.e8, "
+							   "a.e9, a.e10, a.p50, a.p95, l.dead FROM "
+							   "d LEFT JOIN j ON j.type = d.type "
+							   "LEFT JOIN a ON a.type = d.type LEFT "
+							   "JOIN l ON l.type = d.type ORDER BY "
+							   "d.type",
 	/* none: it counts the tables, an attempt's job by cairn_job.id */
 	[LITE_SUMMARY] =
 		"WITH j AS (SELECT count(*), count(*) FILTER (WHERE status = 'PENDING'), "

@@ -46,9 +46,11 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_config_put(cairn_conn *conn,
 							     cairn_error *err);
 
 /* Writes those of the n whose type has none yet; never overwrites. [1 round trip] */
-CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_config_put_if_missing(
-	cairn_conn *conn, const cairn_config *configs, size_t n, cairn_config_put *each,
-	cairn_error *err);
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_config_put_if_missing(cairn_conn *conn,
+									const cairn_config *configs,
+									size_t n,
+									cairn_config_put *each,
+									cairn_error *err);
 
 /* A type's config as a result of one row; NOT_FOUND job.runtime_config_not_found. [1 round trip] */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_config_get(cairn_conn *conn, cairn_str type,

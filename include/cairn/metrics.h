@@ -35,8 +35,8 @@ typedef struct cairn_type_metrics {
 	int64_t pending;
 	int64_t ready; /* of those, what is due */
 	int64_t leased;
-	int64_t expired;	 /* of those, leases whose time is over */
-	cairn_time oldest_ready; /* the smallest run_at among the ready; 0: none */
+	int64_t expired;			  /* of those, leases whose time is over */
+	cairn_time oldest_ready;		  /* the smallest run_at among the ready; 0: none */
 	int64_t ended[CAIRN_ENDING_RELEASED + 1]; /* attempts, by enum cairn_ending; [0]: all */
 	int64_t dead_lettered;			  /* dead letters written */
 	/* Of the attempts that ended, claim to end: continuous percentiles; -1: none ended. */
@@ -68,14 +68,14 @@ typedef struct cairn_ended {
 } cairn_ended;
 
 typedef struct cairn_summary {
-	size_t size;				/* set it before the call */
-	cairn_time now;				/* the time it was counted */
+	size_t size;			      /* set it before the call */
+	cairn_time now;			      /* the time it was counted */
 	int64_t jobs[CAIRN_JOB_CANCELED + 1]; /* by enum cairn_job_status; [0]: all */
-	int64_t ready;				/* PENDING and due */
-	int64_t parked;				/* PENDING, due later */
-	int64_t expired;			/* leases whose time is over */
-	cairn_time oldest_ready;		/* the smallest run_at among the ready; 0: none */
-	cairn_ended minute;			/* in the last minute */
+	int64_t ready;			      /* PENDING and due */
+	int64_t parked;			      /* PENDING, due later */
+	int64_t expired;		      /* leases whose time is over */
+	cairn_time oldest_ready;	      /* the smallest run_at among the ready; 0: none */
+	cairn_ended minute;		      /* in the last minute */
 	cairn_ended hour;
 	cairn_ended day;
 	int64_t queues;	     /* that have a job */
@@ -85,8 +85,7 @@ typedef struct cairn_summary {
 
 /* Fills in the whole summary. [1 round trip] */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_summary(cairn_conn *conn, cairn_scope scope,
-							  cairn_summary *summary,
-							  cairn_error *err);
+							  cairn_summary *summary, cairn_error *err);
 
 /* ---- for scrapers ------------------------------------------------------ */
 

@@ -258,8 +258,7 @@ int catalog_read(const struct cli *cli, const char *path, struct catalog *catalo
 	if (catalog->text == NULL)
 		return EXIT_OTHER;
 	struct scan scan = { .at = catalog->text, .end = catalog->text + len };
-	const char *wrong =
-		strlen(catalog->text) == len ? parse_all(&scan, catalog) : "a NUL byte";
+	const char *wrong = strlen(catalog->text) == len ? parse_all(&scan, catalog) : "a NUL byte";
 	if (wrong == NULL)
 		return -1;
 	return usage_error(cli, "%s: definition %zu: %s", path, catalog->count, wrong);

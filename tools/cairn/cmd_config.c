@@ -132,8 +132,8 @@ static bool is(const char *verb, const char *word)
 
 static int check(const struct cli *cli, const struct config *args, int argc, char **argv)
 {
-	bool writes = args->by != NULL || args->file != NULL || args->version_given ||
-		      args->if_missing;
+	bool writes =
+		args->by != NULL || args->file != NULL || args->version_given || args->if_missing;
 	if (argc == 0 || !(is(argv[0], "get") || is(argv[0], "put") || is(argv[0], "list")))
 		return usage_error(cli, "config takes get, put or list");
 	if (writes && !is(argv[0], "put"))

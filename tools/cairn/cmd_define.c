@@ -65,9 +65,9 @@ static void put_row(struct table *table, const cairn_definition *row)
 
 static int list(const struct cli *cli, const struct define *args, cairn_conn *conn)
 {
-	static const char *const heads[] = { "TYPE",	  "ENABLED", ">ATTEMPTS", ">TIMEOUT",
-					     ">PRIORITY", "RETRY",   "KEPT",	  "UPDATED",
-					     NULL };
+	static const char *const heads[] = { "TYPE",	 "ENABLED",   ">ATTEMPTS",
+					     ">TIMEOUT", ">PRIORITY", "RETRY",
+					     "KEPT",	 "UPDATED",   NULL };
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_definitions *rows = NULL;
 	cairn_definition_filter filter = { .size = sizeof filter,

@@ -64,9 +64,9 @@ static void summary_lines(const cairn_summary *summary)
 	       number_text(summary->jobs[CAIRN_JOB_SUCCEEDED], n[0]),
 	       number_text(summary->jobs[CAIRN_JOB_DEAD_LETTERED], n[1]),
 	       number_text(summary->jobs[CAIRN_JOB_CANCELED], n[2]));
-	printf("oldest ready %s\n",
-	       summary->oldest_ready != 0 ? span_text(summary->now - summary->oldest_ready, age)
-					  : "-");
+	printf("oldest ready %s\n", summary->oldest_ready != 0
+					    ? span_text(summary->now - summary->oldest_ready, age)
+					    : "-");
 	line_ended("minute", &summary->minute);
 	line_ended("hour", &summary->hour);
 	line_ended("day", &summary->day);
@@ -142,9 +142,9 @@ static void type_row(struct table *table, const cairn_type_metrics *row, cairn_t
 
 static int put_types(const struct cli *cli, cairn_metrics_filter *filter, cairn_conn *conn)
 {
-	static const char *const heads[] = { "TYPE",	   ">PENDING", ">OLDEST", ">LEASED",
-					     ">EXPIRED",   ">OK",      ">FAILED", ">DEAD",
-					     ">P50",	   ">P95",     NULL };
+	static const char *const heads[] = { "TYPE",	 ">PENDING", ">OLDEST", ">LEASED",
+					     ">EXPIRED", ">OK",	     ">FAILED", ">DEAD",
+					     ">P50",	 ">P95",     NULL };
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_metrics *rows = NULL;
 	struct table table;

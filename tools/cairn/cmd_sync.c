@@ -50,8 +50,8 @@ static int sync_file(const struct cli *cli, const struct sync *args, const struc
 				 .mode = mode_of(args->mode),
 				 .scope = scope,
 				 .scope_count = args->scope.count };
-	cairn_status st = cairn_job_definition_sync(conn, catalog->at, catalog->count, &opts,
-						    &report, &err);
+	cairn_status st =
+		cairn_job_definition_sync(conn, catalog->at, catalog->count, &opts, &report, &err);
 	if (st == CAIRN_OK)
 		tell(cli, report, catalog->count);
 	cairn_free(report);

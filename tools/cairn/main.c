@@ -22,7 +22,8 @@ const struct command commands[] = {
 	  "A new type gets the defaults; of an existing one only what is given changes.\n" },
 	{ "sync", cmd_sync, "FILE [--mode preserve|restore|exact] [--scope TYPE ...]",
 	  "Brings a file of definitions into the store",
-	  "FILE has objects as cairn --json define --list prints them, or an array of them; of their\n"
+	  "FILE has objects as cairn --json define --list prints them, or an array of them; of "
+	  "their\n"
 	  "members only type is required. All of it is written, or nothing.\n"
 	  "preserve  a type that is disabled stays so\n"
 	  "restore   types are enabled as the file says\n"

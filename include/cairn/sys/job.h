@@ -25,7 +25,7 @@ enum cairn_define_mode {
 	CAIRN_DEFINE_UPSERT =
 		1, /* write all fields but created_at; skip rows that would not change */
 	CAIRN_DEFINE_IF_MISSING,
-	CAIRN_DEFINE_PATCH, /* write the fields in patch of rows that exist */
+	CAIRN_DEFINE_PATCH,   /* write the fields in patch of rows that exist */
 	CAIRN_DEFINE_PRESERVE /* as UPSERT, but a row that is disabled stays so */
 };
 
@@ -92,7 +92,7 @@ enum cairn_insert_result {
 	CAIRN_INSERT_NO_DEFINITION = 0, /* missing or disabled, and no such key */
 	CAIRN_INSERT_DONE,
 	CAIRN_INSERT_KEY_EXISTS, /* the fields of the result are the existing job's */
-	CAIRN_INSERT_UNKEPT /* a new key, of a type that has CAIRN_RETAIN_NONE: not inserted */
+	CAIRN_INSERT_UNKEPT	 /* a new key, of a type that has CAIRN_RETAIN_NONE: not inserted */
 };
 
 typedef struct cairn_job_inserted {
