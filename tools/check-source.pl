@@ -8,6 +8,7 @@ use warnings;
 use File::Find;
 
 my $MAX_FILE = 800;
+my $generated = 'tests/abi/layout.c';    # by make abi-update, as long as there are structs
 my $MAX_FUNCTION = 80;
 my $MAX_PARAMETERS = 6;    # besides the error object, which is last, or a caller's file and line
 
@@ -72,7 +73,8 @@ sub check_lines {
 		finding($file, $n, 'a bit-field in a public header')
 		    if $folder eq 'include' && $line =~ /\w\s*:\s*\d+\s*;/;
 	}
-	finding($file, $n - 1, "more than $MAX_FILE lines") if $n - 1 > $MAX_FILE;
+	finding($file, $n - 1, "more than $MAX_FILE lines")
+		if $n - 1 > $MAX_FILE && $file ne $generated;
 }
 
 # A function's body stands between braces in the first column; its head in front of them.
