@@ -233,6 +233,31 @@ static void no_jobs_store(void)
 	cairn_close(conn);
 }
 
+static void no_catalog_store(void)
+{
+	struct cut *cut = cut_driver();
+	cut->driver.catalog = NULL;
+	cairn_conn *conn = open_cut(cut);
+	cairn_config config = { .type = CAIRN_STR("t"), .version = 1, .config = CAIRN_STR("{}") };
+	cairn_metrics_filter filter = { .size = sizeof(filter), .scope = cairn_any() };
+	cairn_summary summary = { .size = sizeof(summary) };
+	cairn_configs *configs = NULL;
+	cairn_metrics *metrics = NULL;
+	cairn_texts *text = NULL;
+	const char *code = "driver.no_such_store";
+	ct_status(cairn_job_config_put(conn, &config, 1, NULL, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_job_config_list(conn, NULL, &configs, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_job_metrics(conn, &filter, &metrics, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_job_summary(conn, cairn_any(), &summary, ct_err()), CAIRN_UNSUPPORTED,
+		  code);
+	ct_status(cairn_metrics_text(conn, &filter, &text, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_define(conn, "t");
+	cairn_free(configs);
+	cairn_free(metrics);
+	cairn_free(text);
+	cairn_close(conn);
+}
+
 static void no_migrations_store(void)
 {
 	struct cut *cut = cut_driver();
@@ -301,6 +326,11 @@ static const ct_case cases[] = {
 	  .rule = "The calls of a store that the driver does not have answer UNSUPPORTED, the "
 		  "others work.",
 	  .run = no_jobs_store },
+	{ .name = "driver.bind.a_missing_catalog_store_is_unsupported",
+	  .kind = CT_VERB,
+	  .store = CT_CATALOG,
+	  .rule = "Without it jobs work, and configs and metrics answer UNSUPPORTED.",
+	  .run = no_catalog_store },
 	{ .name = "driver.bind.a_missing_migrations_store_is_unsupported",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,

@@ -121,10 +121,13 @@ const char *ct_cap_name(uint32_t cap)
 
 const char *ct_store_name(enum ct_store store)
 {
-	static const char *const names[] = { [CT_CONN] = "connections",
-					     [CT_MIGRATIONS] = "migrations",
-					     [CT_JOBS] = "jobs",
-					     [CT_INTENTS] = "intents" };
+	static const char *const names[] = {
+		[CT_CONN] = "connections",
+		[CT_MIGRATIONS] = "migrations",
+		[CT_JOBS] = "jobs",
+		[CT_INTENTS] = "intents",
+		[CT_CATALOG] = "catalog",
+	};
 	return names[store];
 }
 
@@ -180,6 +183,8 @@ const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 		return "the driver has no jobs store";
 	if (one->store == CT_INTENTS && !(driver->jobs && ct_driver_intents(driver)))
 		return "the driver has no intents store";
+	if (one->store == CT_CATALOG && !(driver->jobs && driver->catalog))
+		return "the driver has no catalog store";
 	bool migrates =
 		one->store == CT_MIGRATIONS || (one->store == CT_JOBS && (one->flags & CT_BARE));
 	if (subject->migrate_url && migrates)

@@ -20,6 +20,8 @@
 	X(app) \
 	X(definitions) \
 	X(definition_list) \
+	X(catalog_sync) \
+	X(configs) \
 	X(enqueue) \
 	X(enqueue_batch) \
 	X(enqueue_refused) \
@@ -40,6 +42,8 @@
 	X(continuation) \
 	X(snooze) \
 	X(release) \
+	X(retry_overrides) \
+	X(retention) \
 	X(dead) \
 	X(cancel) \
 	X(reap) \
@@ -56,6 +60,7 @@
 	X(reads) \
 	X(history) \
 	X(scope) \
+	X(metrics) \
 	X(events_switch) \
 	X(matrix) \
 	X(columns) \

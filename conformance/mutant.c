@@ -229,6 +229,45 @@ static cairn_status on_stats(void *self, const cairn_scope *scope, cairn_time *n
 	return real.jobs.stats(self, &mine, now, rows, err);
 }
 
+static cairn_status on_config_put(void *self, const cairn_config_plan *plan,
+				  enum cairn_config_result *each, cairn_error *err)
+{
+	cairn_config_plan mine = *plan;
+	if (active->config_put)
+		active->config_put(&mine);
+	return real.catalog.config_put(self, &mine, each, err);
+}
+
+static cairn_status on_configs(void *self, const cairn_config_query *query, cairn_rows *rows,
+			       cairn_error *err)
+{
+	cairn_config_query mine = *query;
+	if (active->configs)
+		active->configs(&mine);
+	return real.catalog.configs(self, &mine, rows, err);
+}
+
+static cairn_status on_metrics(void *self, const cairn_metrics_query *query, cairn_time *now,
+			       cairn_rows *rows, cairn_error *err)
+{
+	cairn_metrics_query mine = *query;
+	if (active->metrics)
+		active->metrics(&mine);
+	cairn_status status = real.catalog.metrics(self, &mine, now, rows, err);
+	if (status == CAIRN_OK && active->measured)
+		active->measured(rows);
+	return status;
+}
+
+static cairn_status on_summary(void *self, const cairn_scope *scope, cairn_summary *summary,
+			       cairn_error *err)
+{
+	cairn_scope mine = *scope;
+	if (active->summary)
+		active->summary(&mine);
+	return real.catalog.summary(self, &mine, summary, err);
+}
+
 static cairn_status no_unlock(void *self, cairn_str line, cairn_error *err)
 {
 	(void)self;
@@ -270,6 +309,15 @@ static void wrap_jobs(cairn_job_ops *jobs)
 		jobs->logs = on_logs;
 	if (jobs->prune)
 		jobs->prune = on_prune;
+}
+
+static void wrap_catalog(cairn_catalog_ops *catalog)
+{
+	*catalog = real.catalog;
+	catalog->config_put = on_config_put;
+	catalog->configs = on_configs;
+	catalog->metrics = on_metrics;
+	catalog->summary = on_summary;
 }
 
 static void wrap_migrations(cairn_migration_ops *migrations)
@@ -314,6 +362,10 @@ static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
 	if (mutant->lock && !driver->migrations->lock)
 		return false;
 	if (mutant->describe && !driver->migrations->describe)
+		return false;
+	if ((mutant->config_put || mutant->configs || mutant->metrics || mutant->measured ||
+	     mutant->summary) &&
+	    !driver->catalog)
 		return false;
 	return driver->jobs || about_migrations || about_tx;
 }
@@ -451,6 +503,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	static cairn_migration_ops migrations;
 	static cairn_job_ops jobs;
 	static cairn_intent_ops intents;
+	static cairn_catalog_ops catalog;
 	cairn_driver driver = *plan->subject->driver;
 	cairn_subject subject = *plan->subject;
 	active = mutant;
@@ -458,10 +511,12 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	wrap_migrations(&migrations);
 	wrap_jobs(&jobs);
 	ct_wrap_intents(&intents, mutant);
+	wrap_catalog(&catalog);
+	driver.intents = driver.intents ? &intents : NULL;
 	driver.conn = &conn;
 	driver.migrations = driver.migrations ? &migrations : NULL;
 	driver.jobs = driver.jobs ? &jobs : NULL;
-	driver.intents = driver.intents ? &intents : NULL;
+	driver.catalog = driver.catalog ? &catalog : NULL;
 	subject.driver = &driver;
 	/* The driver's typed accessors do not know the wrapper's connections. */
 	subject.kill_session = NULL;
@@ -508,6 +563,8 @@ static void learn_tables(const cairn_driver *driver)
 		copy_table(&real.jobs, sizeof(real.jobs), driver->jobs);
 	if (ct_driver_intents(driver))
 		copy_table(&real.intents, sizeof(real.intents), driver->intents);
+	if (driver->catalog)
+		copy_table(&real.catalog, sizeof(real.catalog), driver->catalog);
 }
 
 int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)

@@ -7,6 +7,7 @@
 #define CT_MUTANT_H
 
 #include <cairn/sys/intent.h>
+#include <cairn/sys/catalog.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -18,6 +19,7 @@ typedef struct ct_real {
 	cairn_migration_ops migrations;
 	cairn_job_ops jobs;
 	cairn_intent_ops intents;
+	cairn_catalog_ops catalog;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -48,6 +50,11 @@ typedef struct ct_mutant {
 	void (*replayed)(const cairn_replay_item *item, cairn_replayed *result);
 	void (*log)(cairn_log_item *item);
 	void (*prune)(cairn_prune_plan *plan);
+	void (*config_put)(cairn_config_plan *plan);
+	void (*configs)(cairn_config_query *query);
+	void (*metrics)(cairn_metrics_query *query);
+	void (*measured)(cairn_rows *types);
+	void (*summary)(cairn_scope *scope);
 	cairn_usec claim_clock; /* the kit's clock is moved by so much during a claim … */
 	cairn_usec change_clock;
 	cairn_usec reap_clock;

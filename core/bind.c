@@ -42,6 +42,13 @@ static const struct slot intent_required[] = {
 	SLOT(cairn_intent_ops, metrics), SLOT(cairn_intent_ops, prune),
 };
 
+static const struct slot catalog_required[] = {
+	SLOT(cairn_catalog_ops, config_put),
+	SLOT(cairn_catalog_ops, configs),
+	SLOT(cairn_catalog_ops, metrics),
+	SLOT(cairn_catalog_ops, summary),
+};
+
 /* One kind of table: its size today, and the slots a driver must fill. */
 struct table {
 	size_t size;
@@ -58,6 +65,7 @@ static const struct table conn_table = TABLE(cairn_conn_ops, conn_required);
 static const struct table migration_table = TABLE(cairn_migration_ops, migration_required);
 static const struct table job_table = TABLE(cairn_job_ops, job_required);
 static const struct table intent_table = TABLE(cairn_intent_ops, intent_required);
+static const struct table catalog_table = TABLE(cairn_catalog_ops, catalog_required);
 
 /* Copies what both sides know of a struct that starts with its size. */
 static void copy_sized(void *to, size_t to_size, const void *from)
@@ -112,6 +120,8 @@ static cairn_status bind_tables(cairn_conn *conn, cairn_error *err)
 		conn->driver.intents = NULL;
 	if (st == CAIRN_OK && driver->intents != NULL)
 		st = copy_table(&conn->intents, &intent_table, driver->intents, driver->name, err);
+	if (st == CAIRN_OK && driver->catalog != NULL)
+		st = copy_table(&conn->catalog, &catalog_table, driver->catalog, driver->name, err);
 	if (st != CAIRN_OK)
 		return st;
 	if (conn->ops.in_tx == NULL)

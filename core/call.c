@@ -22,15 +22,17 @@ static void trace(cairn_host *host, const cairn_trace *event)
 		host->trace(host->trace_user, event);
 }
 
-static const char *const names[] = {
-	[CAIRN__MIGRATIONS] = "migrations", [CAIRN__JOBS] = "jobs", [CAIRN__INTENTS] = "intents"
-};
+static const char *const names[] = { [CAIRN__MIGRATIONS] = "migrations",
+				     [CAIRN__JOBS] = "jobs",
+				     [CAIRN__INTENTS] = "intents",
+				     [CAIRN__CATALOG] = "catalog" };
 
 static int lacks(const cairn_conn *conn, enum cairn__store store)
 {
 	return (store == CAIRN__MIGRATIONS && conn->driver.migrations == NULL) ||
 	       (store == CAIRN__JOBS && conn->driver.jobs == NULL) ||
-	       (store == CAIRN__INTENTS && conn->driver.intents == NULL);
+	       (store == CAIRN__INTENTS && conn->driver.intents == NULL) ||
+	       (store == CAIRN__CATALOG && conn->driver.catalog == NULL);
 }
 
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include <cairn/sys/catalog.h>
 #include <cairn/sys/driver.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
@@ -40,8 +41,9 @@ struct cairn_conn {
 	cairn_migration_ops migrations;
 	cairn_job_ops jobs;
 	cairn_intent_ops intents;
+	cairn_catalog_ops catalog;
 	atomic_int interrupted; /* by another thread, while the core itself waits */
-	uint32_t depth;		/* open cairn_tx objects */
+	uint32_t depth; /* open cairn_tx objects */
 	uint32_t borrowed; /* 1: the outermost of them stands in the application's transaction */
 	uint32_t serial;
 	uint32_t serials[CAIRN__MAX_TX_DEPTH + 1];
@@ -67,7 +69,7 @@ struct cairn__call {
  * end, which stamps err->op and tells the trace hook. store is the table it needs
  * (NULL tables are UNSUPPORTED).
  */
-enum cairn__store { CAIRN__CONN, CAIRN__MIGRATIONS, CAIRN__JOBS, CAIRN__INTENTS };
+enum cairn__store { CAIRN__CONN, CAIRN__MIGRATIONS, CAIRN__JOBS, CAIRN__INTENTS, CAIRN__CATALOG };
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
 			       const char *op, cairn_error *err);
 cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size_t rows);

@@ -1,8 +1,10 @@
 /* job_definition.c - job types: define, update, read. */
+#include "job_definition.h"
+
 #include <string.h>
 
 #include "check.h"
-#include "core.h"
+#include "job_override.h"
 #include "job_plan.h"
 #include "limits.h"
 
@@ -27,32 +29,112 @@ static cairn_status check_retry(const cairn_retry *retry, cairn_error *err)
 	return CAIRN_OK;
 }
 
-/* Checks one definition and fills in what was left to default. */
-static cairn_status settle(cairn_definition *one, cairn_error *err)
+static int reserved_used(const cairn_definition *one)
 {
-	cairn_status st = cairn__check_name(one->type, "type", err);
-	if (st == CAIRN_OK)
-		st = check_retry(&one->retry, err);
-	if (st != CAIRN_OK)
-		return st;
+	return (one->set & ~CAIRN_DEFINITION_PRIORITY) != 0 || one->disabled > 1 ||
+	       one->reserved0_ != 0 ||
+	       (one->reserved_[0] | one->reserved_[1] | one->reserved_[2] | one->reserved_[3]) != 0;
+}
+
+static cairn_status check_numbers(const cairn_definition *one, cairn_error *err)
+{
 	if (one->version < 0 || one->max_attempts < 0 || one->timeout < 0)
 		return invalid(err, "Version, attempts and timeout must be positive.");
 	if (one->timeout > CAIRN__MAX_TIMEOUT)
 		return invalid(err, "A timeout must be at most a year.");
-	if ((one->set & ~CAIRN_DEFINITION_PRIORITY) != 0 || one->disabled > 1 ||
-	    one->reserved0_ != 0 ||
-	    (one->reserved_[0] | one->reserved_[1] | one->reserved_[2] | one->reserved_[3]) != 0)
-		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
+	if (one->retention < CAIRN_RETAIN_FOREVER || one->retention > CAIRN__MAX_RETENTION)
+		return invalid(err, "A retention must be positive and at most a hundred years.");
+	return CAIRN_OK;
+}
+
+/*
+ * Appends the canonical overrides to text; the definition's own are a view of it, whose pointer
+ * is set once the text has stopped growing.
+ */
+static cairn_status settle_overrides(cairn_definition *one, cairn_text *text, cairn_error *err)
+{
+	if (one->retry_overrides.len == 0)
+		return CAIRN_OK;
+	if (one->retry_overrides.len > CAIRN__MAX_OVERRIDES) {
+		cairn_fail(err, CAIRN_E_LIMIT_EXCEEDED);
+		cairn_error_message(err, "Retry overrides may have at most %d bytes.",
+				    CAIRN__MAX_OVERRIDES);
+		return CAIRN_TOO_LARGE;
+	}
+	size_t before = text->len;
+	cairn_status st = cairn_json_check(one->retry_overrides, CAIRN__MAX_OVERRIDES, err);
+	if (st == CAIRN_OK)
+		st = cairn_json_canonical(one->retry_overrides, text, err);
+	if (st != CAIRN_OK)
+		return st;
+	one->retry_overrides = (cairn_str){ text->ptr + before, text->len - before };
+	st = cairn__overrides_check(one->retry_overrides, err);
+	if (cairn_str_is(one->retry_overrides, "{}")) {
+		one->retry_overrides = (cairn_str){ NULL, 0 };
+		text->len = before;
+	}
+	return st;
+}
+
+/* Checks one definition and fills in what was left to default. */
+static cairn_status settle(cairn_definition *one, cairn_text *text, cairn_error *err)
+{
+	cairn_status st = cairn__check_name(one->type, "type", err);
+	if (st == CAIRN_OK)
+		st = check_retry(&one->retry, err);
+	if (st == CAIRN_OK)
+		st = check_numbers(one, err);
+	if (st == CAIRN_OK && reserved_used(one))
+		st = cairn_fail(err, CAIRN_E_ARG_RESERVED);
+	if (st == CAIRN_OK)
+		st = settle_overrides(one, text, err);
 	if (one->version == 0)
 		one->version = 1;
 	if (one->max_attempts == 0)
 		one->max_attempts = 8;
 	if (one->timeout == 0)
 		one->timeout = 15 * CAIRN_MINUTE;
+	if (one->retention == 0)
+		one->retention = 7 * CAIRN_DAY;
 	if (!(one->set & CAIRN_DEFINITION_PRIORITY))
 		one->priority = 100;
 	one->retry = cairn__retry_settle(one->retry);
+	return st;
+}
+
+cairn_status cairn__settle_begin(struct cairn__settled *settled, cairn_conn *conn,
+				 const cairn_definition *given, size_t n, cairn_error *err)
+{
+	memset(settled, 0, sizeof *settled);
+	settled->conn = conn;
+	settled->n = n;
+	settled->text.alloc = conn->host.alloc;
+	settled->text.alloc_user = conn->host.alloc_user;
+	settled->at = cairn__scratch(conn, n, sizeof *settled->at, err);
+	if (settled->at == NULL)
+		return CAIRN_NOMEM;
+	memcpy(settled->at, given, n * sizeof *settled->at);
+	for (size_t i = 0; i < n; i++) {
+		cairn_status st = settle(&settled->at[i], &settled->text, err);
+		if (st == CAIRN_OK)
+			continue;
+		cairn__error_index(err, i);
+		return st;
+	}
+	size_t at = 0;
+	for (size_t i = 0; i < n; i++) {
+		cairn_str *document = &settled->at[i].retry_overrides;
+		if (document->len > 0)
+			document->ptr = settled->text.ptr + at;
+		at += document->len;
+	}
 	return CAIRN_OK;
+}
+
+void cairn__settle_end(struct cairn__settled *settled)
+{
+	cairn__scratch_free(settled->conn, settled->at, settled->n, sizeof *settled->at);
+	cairn_text_clear(&settled->text);
 }
 
 static cairn_status define(cairn_conn *conn, enum cairn_define_mode mode,
@@ -61,21 +143,14 @@ static cairn_status define(cairn_conn *conn, enum cairn_define_mode mode,
 	cairn_status st = cairn__check_batch(given, n, err);
 	if (st != CAIRN_OK || n == 0)
 		return st;
-	cairn_definition *settled = cairn__scratch(conn, n, sizeof *settled, err);
-	if (settled == NULL)
-		return CAIRN_NOMEM;
-	memcpy(settled, given, n * sizeof *settled);
-	for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
-		st = settle(&settled[i], err);
-		if (st != CAIRN_OK)
-			cairn__error_index(err, i);
-	}
+	struct cairn__settled settled;
+	st = cairn__settle_begin(&settled, conn, given, n, err);
 	if (st == CAIRN_OK) {
-		cairn_define_plan plan = { .mode = mode, .definitions = settled, .n = n };
+		cairn_define_plan plan = { .mode = mode, .definitions = settled.at, .n = n };
 		size_t found;
 		st = conn->jobs.define(conn->self, &plan, &found, err);
 	}
-	cairn__scratch_free(conn, settled, n, sizeof *settled);
+	cairn__settle_end(&settled);
 	return st;
 }
 
@@ -99,35 +174,60 @@ cairn_status cairn_job_define_if_missing(cairn_conn *conn, const cairn_definitio
 	return cairn__call_end(&call, st, n);
 }
 
-static cairn_status update(cairn_conn *conn, const cairn_definition_patch *patch, cairn_error *err)
+#define PATCHES \
+	(CAIRN_PATCH_MAX_ATTEMPTS | CAIRN_PATCH_TIMEOUT | CAIRN_PATCH_PRIORITY | \
+	 CAIRN_PATCH_DISABLED | CAIRN_PATCH_RETRY | CAIRN_PATCH_OVERRIDES | CAIRN_PATCH_RETENTION)
+
+static cairn_status check_patch(const cairn_definition_patch *patch, cairn_error *err)
 {
 	if (patch == NULL || patch->size < sizeof *patch)
 		return cairn_fail(err, CAIRN_E_ARG_INVALID);
 	if ((patch->set & CAIRN_PATCH_MAX_ATTEMPTS && patch->max_attempts <= 0) ||
 	    (patch->set & CAIRN_PATCH_TIMEOUT && patch->timeout <= 0))
 		return invalid(err, "Attempts and timeout must be positive.");
-	cairn_definition one = {
-		.type = patch->type,
-		.max_attempts = patch->set & CAIRN_PATCH_MAX_ATTEMPTS ? patch->max_attempts : 0,
-		.timeout = patch->set & CAIRN_PATCH_TIMEOUT ? patch->timeout : 0,
-		.priority = patch->priority,
-		.set = CAIRN_DEFINITION_PRIORITY,
-		.disabled = patch->set & CAIRN_PATCH_DISABLED ? patch->disabled : 0,
-	};
+	if ((patch->set & ~PATCHES) != 0)
+		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
+	return CAIRN_OK;
+}
+
+/* A definition that has the patch's fields; what is not patched is a default. */
+static cairn_definition definition_of(const cairn_definition_patch *patch)
+{
+	cairn_definition one = { .type = patch->type,
+				 .priority = patch->priority,
+				 .set = CAIRN_DEFINITION_PRIORITY };
+	if (patch->set & CAIRN_PATCH_MAX_ATTEMPTS)
+		one.max_attempts = patch->max_attempts;
+	if (patch->set & CAIRN_PATCH_TIMEOUT)
+		one.timeout = patch->timeout;
+	if (patch->set & CAIRN_PATCH_DISABLED)
+		one.disabled = patch->disabled;
 	if (patch->set & CAIRN_PATCH_RETRY)
 		one.retry = patch->retry;
-	cairn_status st = settle(&one, err);
+	if (patch->set & CAIRN_PATCH_OVERRIDES)
+		one.retry_overrides = patch->retry_overrides;
+	if (patch->set & CAIRN_PATCH_RETENTION)
+		one.retention = patch->retention;
+	return one;
+}
+
+static cairn_status update(cairn_conn *conn, const cairn_definition_patch *patch, cairn_error *err)
+{
+	cairn_status st = check_patch(patch, err);
 	if (st != CAIRN_OK)
 		return st;
-	uint32_t known = CAIRN_PATCH_MAX_ATTEMPTS | CAIRN_PATCH_TIMEOUT | CAIRN_PATCH_PRIORITY |
-			 CAIRN_PATCH_DISABLED | CAIRN_PATCH_RETRY;
-	if ((patch->set & ~known) != 0)
-		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
-	cairn_define_plan plan = {
-		.mode = CAIRN_DEFINE_PATCH, .patch = patch->set, .definitions = &one, .n = 1
-	};
+	struct cairn__settled settled;
+	cairn_definition one = definition_of(patch);
 	size_t found = 0;
-	st = conn->jobs.define(conn->self, &plan, &found, err);
+	st = cairn__settle_begin(&settled, conn, &one, 1, err);
+	if (st == CAIRN_OK) {
+		cairn_define_plan plan = { .mode = CAIRN_DEFINE_PATCH,
+					   .patch = patch->set,
+					   .definitions = settled.at,
+					   .n = 1 };
+		st = conn->jobs.define(conn->self, &plan, &found, err);
+	}
+	cairn__settle_end(&settled);
 	if (st == CAIRN_OK && found == 0)
 		st = cairn_fail(err, CAIRN_E_JOB_DEFINITION_MISSING);
 	return st;

@@ -114,6 +114,9 @@ void cairn__job_judge(const cairn_job_insert *row, const cairn_job_inserted *res
 	if (result->result == CAIRN_INSERT_NO_DEFINITION) {
 		each->code = CAIRN_E_JOB_DEFINITION;
 		each->status = CAIRN_INVALID;
+	} else if (result->result == CAIRN_INSERT_UNKEPT) {
+		each->code = CAIRN_E_JOB_KEY_RETENTION;
+		each->status = CAIRN_INVALID;
 	} else if (result->result == CAIRN_INSERT_DONE) {
 		each->id = row->id;
 		each->disposition = CAIRN_INSERTED;

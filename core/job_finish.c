@@ -5,6 +5,7 @@
 #include "job_change.h"
 #include "job_claim.h"
 #include "job_plan.h"
+#include "job_policy.h"
 #include "limits.h"
 
 /* ---- checks ---- */
@@ -109,49 +110,15 @@ static cairn_status check_finish(const cairn_conn *conn, const cairn_finish *ite
 
 /* ---- plan and run ---- */
 
-/* What a lease made by hand lacks: attempts from the job, the policy from its definition. */
-static cairn_status complete_lease(cairn_conn *conn, cairn_lease *lease, cairn_error *err)
+static cairn_status plan_item(const struct cairn__policies *policies, const cairn_finish *given,
+			      cairn_change *change, cairn_error *err)
 {
-	cairn_rows jobs;
-	cairn_rows definitions;
-	void *memory = NULL;
-	void *more = NULL;
-	cairn_job_query query = { .scope = cairn_any(),
-				  .ids = &lease->id,
-				  .id_count = 1,
-				  .statuses = 1u << CAIRN_JOB_LEASED,
-				  .limit = 1,
-				  .compact = 1 };
-	lease->max_attempts = 1; /* of a job that is gone: the guard will say so */
-	lease->attempt = 1;
-	cairn__rows_begin(&jobs, conn, &memory, sizeof(cairn_job));
-	cairn__rows_begin(&definitions, conn, &more, sizeof(cairn_definition));
-	cairn_status st = conn->jobs.list(conn->self, &query, &jobs, err);
-	if (st == CAIRN_OK && jobs.count > 0) {
-		const cairn_job *job = cairn_rows_at(&jobs, 0);
-		lease->attempt = job->attempt;
-		lease->max_attempts = job->max_attempts;
-		cairn_definition_query type = { .type = job->type, .limit = 1 };
-		st = conn->jobs.definitions(conn->self, &type, &definitions, err);
-		if (st == CAIRN_OK && definitions.count > 0)
-			lease->retry =
-				((const cairn_definition *)cairn_rows_at(&definitions, 0))->retry;
-	}
-	cairn__rows_drop(&jobs);
-	cairn__rows_drop(&definitions);
-	return st;
-}
-
-static cairn_status plan_item(cairn_conn *conn, const cairn_finish *given, cairn_change *change,
-			      cairn_error *err)
-{
-	int retryable = given->how == CAIRN_FINISH_RETRYABLE || given->how == CAIRN_FINISH_TIMEOUT;
-	if (!retryable || given->lease.max_attempts > 0) {
+	if (!cairn__policy_needed(given)) {
 		cairn__plan_finish(given, change);
 		return CAIRN_OK;
 	}
 	cairn_finish item = *given;
-	cairn_status st = complete_lease(conn, &item.lease, err);
+	cairn_status st = cairn__policy_apply(policies, &item, err);
 	if (st == CAIRN_OK)
 		cairn__plan_finish(&item, change);
 	return st;
@@ -171,10 +138,16 @@ static cairn_status finish(cairn_conn *conn, const cairn_finish *items, size_t n
 		return st;
 	if (n == 0)
 		return claim != NULL ? conn->jobs.claim(conn->self, claim, claimed, err) : CAIRN_OK;
+	struct cairn__policies policies;
 	struct cairn__batch batch;
 	st = cairn__batch_begin(&batch, conn, n, CAIRN__BY_LEASE, err);
-	for (size_t i = 0; i < n && st == CAIRN_OK; i++)
-		st = plan_item(conn, &items[i], &batch.changes[i], err);
+	if (st == CAIRN_OK)
+		st = cairn__policies_read(&policies, conn, items, n, err);
+	if (st == CAIRN_OK) {
+		for (size_t i = 0; i < n && st == CAIRN_OK; i++)
+			st = plan_item(&policies, &items[i], &batch.changes[i], err);
+		cairn__policies_drop(&policies);
+	}
 	if (st == CAIRN_OK)
 		st = cairn__batch_run(&batch, claim, claimed, each, err);
 	cairn__batch_end(&batch);

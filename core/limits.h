@@ -64,6 +64,15 @@
 #define CAIRN__MAX_DELAY   (365 * CAIRN_DAY)
 #define CAIRN__MAX_TIMEOUT (365 * CAIRN_DAY)
 
+/* How long a job is kept: longer than any program, and now minus it is still a time. */
+#define CAIRN__MAX_RETENTION (36500 * CAIRN_DAY)
+
+/* How far back metrics look: whatever was kept may be counted. */
+#define CAIRN__MAX_WINDOW (36500 * CAIRN_DAY)
+
+/* A definition's retry overrides: hundreds of codes. They are parsed at each failure. */
+#define CAIRN__MAX_OVERRIDES 65536
+
 /* Thousandths: hundredfold per attempt; the third retry would then be beyond any cap. */
 #define CAIRN__MAX_RETRY_FACTOR 100000
 

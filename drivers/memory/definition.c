@@ -13,7 +13,9 @@ static bool same(const cairn_definition *a, const cairn_definition *b)
 {
 	return a->version == b->version && a->max_attempts == b->max_attempts &&
 	       a->timeout == b->timeout && a->priority == b->priority &&
-	       a->disabled == b->disabled && same_retry(&a->retry, &b->retry);
+	       a->disabled == b->disabled && same_retry(&a->retry, &b->retry) &&
+	       a->retention == b->retention &&
+	       cairn_str_equal(a->retry_overrides, b->retry_overrides);
 }
 
 /* The stored definition with the fields of a patch replaced. */
@@ -31,6 +33,10 @@ static cairn_definition patched(const cairn_definition *stored, const cairn_defi
 		next.disabled = given->disabled;
 	if (fields & CAIRN_PATCH_RETRY)
 		next.retry = given->retry;
+	if (fields & CAIRN_PATCH_OVERRIDES)
+		next.retry_overrides = given->retry_overrides;
+	if (fields & CAIRN_PATCH_RETENTION)
+		next.retention = given->retention;
 	return next;
 }
 
@@ -58,9 +64,14 @@ static int define_one(struct mem_write *write, const cairn_define_plan *plan,
 		      const cairn_definition *given, size_t *found)
 {
 	const cairn_definition *stored = cairn_mem__definition(write->state, given->type);
+	cairn_definition next = *given;
 	switch (plan->mode) {
+	case CAIRN_DEFINE_PRESERVE:
+		if (stored != NULL && stored->disabled)
+			next.disabled = 1;
+		return stored != NULL ? replace(write, stored, next) : insert(write, given);
 	case CAIRN_DEFINE_UPSERT:
-		return stored != NULL ? replace(write, stored, *given) : insert(write, given);
+		return stored != NULL ? replace(write, stored, next) : insert(write, given);
 	case CAIRN_DEFINE_IF_MISSING:
 		return stored != NULL ? 0 : insert(write, given);
 	case CAIRN_DEFINE_PATCH:
@@ -72,6 +83,53 @@ static int define_one(struct mem_write *write, const cairn_define_plan *plan,
 	}
 }
 
+static bool is_enabled(const struct mem_write *write, cairn_str type)
+{
+	const cairn_definition *stored = cairn_mem__definition(write->state, type);
+	return stored != NULL && !stored->disabled;
+}
+
+static bool is_disabled(const struct mem_write *write, cairn_str type)
+{
+	const cairn_definition *stored = cairn_mem__definition(write->state, type);
+	return stored != NULL && stored->disabled;
+}
+
+static int push_disabled(cairn_rows *rows, cairn_str type, bool absent)
+{
+	cairn_disabled *row = rows != NULL ? cairn_rows_push(rows) : NULL;
+	if (rows == NULL)
+		return 0;
+	if (row == NULL)
+		return -1;
+	row->type = cairn_rows_str(rows, type.ptr, type.len);
+	row->absent = absent;
+	return 0;
+}
+
+/* One of the plan, and whether it was disabled by that. */
+static int define_told(struct mem_write *write, const cairn_define_plan *plan,
+		       const cairn_definition *given, size_t *found)
+{
+	bool before = is_disabled(write, given->type);
+	if (define_one(write, plan, given, found) != 0)
+		return -1;
+	if (before || !is_disabled(write, given->type))
+		return 0;
+	return push_disabled(plan->disabled, given->type, false);
+}
+
+static int disable_absent(struct mem_write *write, const cairn_define_plan *plan, cairn_str type)
+{
+	const cairn_definition off = { .disabled = 1 };
+	if (!is_enabled(write, type))
+		return 0;
+	const cairn_definition *stored = cairn_mem__definition(write->state, type);
+	if (replace(write, stored, patched(stored, &off, CAIRN_PATCH_DISABLED)) != 0)
+		return -1;
+	return push_disabled(plan->disabled, type, true);
+}
+
 cairn_status cairn_mem__job_define(void *self, const cairn_define_plan *plan, size_t *found,
 				   cairn_error *err)
 {
@@ -81,10 +139,13 @@ cairn_status cairn_mem__job_define(void *self, const cairn_define_plan *plan, si
 	if (status != CAIRN_OK)
 		return status;
 	*found = 0;
-	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++) {
-		if (define_one(&write, plan, &plan->definitions[i], found) != 0)
-			status = cairn_fail(err, CAIRN_E_NOMEM);
-	}
+	int failed = 0;
+	for (size_t i = 0; i < plan->n && !failed; i++)
+		failed = define_told(&write, plan, &plan->definitions[i], found);
+	for (size_t i = 0; i < plan->absent_count && !failed; i++)
+		failed = disable_absent(&write, plan, plan->absent[i]);
+	if (failed || (plan->disabled != NULL && cairn_rows_failed(plan->disabled)))
+		status = cairn_fail(err, CAIRN_E_NOMEM);
 	return cairn_mem__write_end(mem, &write, status);
 }
 

@@ -56,6 +56,14 @@ static const cairn_intent_ops intents = {
 	.prune = cairn_mem__intent_prune,
 };
 
+static const cairn_catalog_ops catalog = {
+	.size = sizeof catalog,
+	.config_put = cairn_mem__config_put,
+	.configs = cairn_mem__configs,
+	.metrics = cairn_mem__metrics,
+	.summary = cairn_mem__summary,
+};
+
 static const char *const schemes[] = { "memory", NULL };
 
 const cairn_driver cairn_memory = {
@@ -71,4 +79,5 @@ const cairn_driver cairn_memory = {
 	.set = cairn_mem__set,
 	.set_count = MEM_SET_COUNT,
 	.intents = &intents,
+	.catalog = &catalog,
 };

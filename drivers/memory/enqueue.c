@@ -96,6 +96,10 @@ static int enqueue_one(struct mem_write *write, const cairn_job_insert *insert, 
 		each->result = CAIRN_INSERT_NO_DEFINITION;
 		return 0;
 	}
+	if (insert->key.len > 0 && definition->retention == CAIRN_RETAIN_NONE) {
+		each->result = CAIRN_INSERT_UNKEPT;
+		return 0;
+	}
 	if (insert_job(write, insert, definition, record) != 0)
 		return -1;
 	report(each, CAIRN_INSERT_DONE, cairn_mem__job(write->state, insert->id),

@@ -91,7 +91,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 2 };
+enum { MEM_SET_COUNT = 3 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -135,5 +135,10 @@ cairn_intent_settle_fn cairn_mem__intent_settle;
 cairn_intent_list_fn cairn_mem__intent_list;
 cairn_intent_metrics_fn cairn_mem__intent_metrics;
 cairn_intent_prune_fn cairn_mem__intent_prune;
+
+cairn_config_put_fn cairn_mem__config_put;
+cairn_configs_fn cairn_mem__configs;
+cairn_metrics_fn cairn_mem__metrics;
+cairn_summary_fn cairn_mem__summary;
 
 #endif

@@ -13,7 +13,7 @@
 static const char jobs_up[] =
 	"-- since: 0.1.0\n"
 	"CREATE TABLE cairn_job_definition (type, version, max_attempts, timeout_us, priority,\n"
-	"	disabled, retry, created_at, updated_at);\n"
+	"	disabled, retry, retry_overrides, retention, created_at, updated_at);\n"
 	"CREATE TABLE cairn_job (id, queue, type, tenant, payload, status, priority, run_number,\n"
 	"	attempt, max_attempts, timeout_us, run_at, parked, lease_expires_at,\n"
 	"	heartbeat_at, leased_at, worker, owner, fence, prestart, execution_started_at,\n"
@@ -55,6 +55,13 @@ static const char intents_up[] =
 static const char intents_down[] = "DROP TABLE cairn_intent_key;\n"
 				   "DROP TABLE cairn_intent;\n";
 
+static const char configs_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_job_config (type, version, config, updated_by, created_at,\n"
+	"	updated_at);\n";
+
+static const char configs_down[] = "DROP TABLE cairn_job_config;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
@@ -64,6 +71,10 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .name = "intents",
 	  .up = { intents_up, sizeof intents_up - 1 },
 	  .down = { intents_down, sizeof intents_down - 1 } },
+	{ .version = 3,
+	  .name = "configs",
+	  .up = { configs_up, sizeof configs_up - 1 },
+	  .down = { configs_down, sizeof configs_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

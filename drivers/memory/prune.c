@@ -75,22 +75,30 @@ int cairn_mem__job_delete(struct mem_write *write, const cairn_job *job)
 
 /* ---- many ------------------------------------------------------------------ */
 
-/* How long a job of this type is kept after its end. */
-static cairn_usec kept_for(const cairn_prune_plan *plan)
+/* Jobs of this type that ended after this are kept. */
+static cairn_time kept_since(const struct mem_write *write, const cairn_prune_plan *plan,
+			     cairn_str type)
 {
-	return plan->age >= 0 ? plan->age : plan->otherwise;
+	const cairn_definition *definition = cairn_mem__definition(write->state, type);
+	cairn_usec retention = plan->age;
+	if (retention < 0)
+		retention = definition != NULL ? definition->retention : plan->otherwise;
+	if (retention == CAIRN_RETAIN_FOREVER)
+		return INT64_MIN;
+	return write->now - (retention == CAIRN_RETAIN_NONE ? 0 : retention);
 }
 
-static bool prunable(const cairn_prune_plan *plan, const cairn_job *job, cairn_time now)
+static bool prunable(const struct mem_write *write, const cairn_prune_plan *plan,
+		     const cairn_job *job)
 {
-	if (!(plan->statuses & 1u << job->status) || job->lease_expires_at > now)
+	if (!(plan->statuses & 1u << job->status) || job->lease_expires_at > write->now)
 		return false;
 	if (plan->queue.len > 0 && !cairn_str_equal(job->queue, plan->queue))
 		return false;
 	if (plan->type.len > 0 && !cairn_str_equal(job->type, plan->type))
 		return false;
 	return cairn_mem__in_scope(&plan->scope, job->tenant) &&
-	       job->finished_at <= now - kept_for(plan);
+	       job->finished_at <= kept_since(write, plan, job->type);
 }
 
 static int oldest_end_first(const void *a, const void *b)
@@ -109,7 +117,7 @@ static int prune_oldest(struct mem_write *write, const cairn_prune_plan *plan,
 	size_t found = 0;
 	for (size_t i = 0; i < cairn_mem__count(write->state, MEM_JOBS); i++) {
 		const cairn_job *job = cairn_mem__at(write->state, MEM_JOBS, i);
-		if (prunable(plan, job, write->now))
+		if (prunable(write, plan, job))
 			ended[found++] = job;
 	}
 	if (found > 0)

@@ -103,10 +103,24 @@ static int order_objects(const void *a, const void *b)
 	return cairn_str_compare(x->object.name, y->object.name);
 }
 
+static int order_configs(const void *a, const void *b)
+{
+	const cairn_config *x = a;
+	const cairn_config *y = b;
+	return cairn_str_compare(x->type, y->type);
+}
+
 /* ---- texts: each cairn_str of each struct ----------------------------------- */
 
 static const size_t definition_texts[] = {
 	offsetof(cairn_definition, type),
+	offsetof(cairn_definition, retry_overrides),
+};
+
+static const size_t config_texts[] = {
+	offsetof(cairn_config, type),
+	offsetof(cairn_config, config),
+	offsetof(cairn_config, updated_by),
 };
 
 static const size_t job_texts[] = {
@@ -227,6 +241,11 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			  .size = sizeof(struct mem_replay),
 			  .order = order_replays,
 			  TEXTS(replay_texts) },
+	[MEM_CONFIGS] = { .name = "cairn_job_config",
+			  .size = sizeof(cairn_config),
+			  .public_size = sizeof(cairn_config),
+			  .order = order_configs,
+			  TEXTS(config_texts) },
 	[MEM_MIGRATIONS] = { .name = "cairn_migrations",
 			     .size = sizeof(struct mem_migration),
 			     .public_size = sizeof(cairn_history),

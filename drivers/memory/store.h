@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include <cairn/sys/intent.h>
+#include <cairn/sys/catalog.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -29,6 +30,7 @@ enum mem_table {
 	MEM_DEAD_LETTERS, /* cairn_dead_letter, by id */
 	MEM_LOGS,	  /* struct mem_log, by job, seq */
 	MEM_REPLAYS,	  /* struct mem_replay, by source, run, key */
+	MEM_CONFIGS,	  /* cairn_config, by type */
 	MEM_MIGRATIONS,	  /* struct mem_migration, by line, version */
 	MEM_INTENTS,	  /* struct mem_intent, by id */
 	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */

@@ -38,7 +38,7 @@ static void read_claimed(const PGresult *result, int row, cairn_job *job)
 	job->checkpoint = cairn_pg__text(result, row, column + 1);
 	job->output = cairn_pg__text(result, row, column + 2);
 	job->request = cairn_pg__text(result, row, column + 3);
-	cairn_pg__retry_array(result, row, column + 4, &job->retry);
+	cairn_pg__policy_array(result, row, column + 4, job);
 	job->status = CAIRN_JOB_LEASED;
 	job->leased_at = job->updated_at;
 	job->heartbeat_at = job->updated_at;

@@ -25,6 +25,8 @@ static void add_definitions(struct pg *pg, struct pg_items items)
 	cairn_pg__add_int8s(pg, COLUMN(timeout));
 	cairn_pg__add_int4s(pg, COLUMN(priority));
 	add_retry(pg, items);
+	cairn_pg__add_jsons(pg, COLUMN(retry_overrides));
+	cairn_pg__add_int8s(pg, COLUMN(retention));
 }
 
 /* Fields that are not in the patch are NULL. */
@@ -48,13 +50,79 @@ static void add_patch(struct pg *pg, uint32_t patch, struct pg_items items)
 		cairn_pg__add_int4s(pg, COLUMN(disabled));
 	else
 		cairn_pg__add_null(pg);
-	if (patch & CAIRN_PATCH_RETRY) {
+	if (patch & CAIRN_PATCH_RETRY)
 		add_retry(pg, items);
-		return;
-	}
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4 && !(patch & CAIRN_PATCH_RETRY); i++)
+		cairn_pg__add_null(pg);
+	cairn_pg__add_jsons(pg, COLUMN(retry_overrides));
+	cairn_pg__add_bool(pg, (patch & CAIRN_PATCH_OVERRIDES) != 0);
+	if (patch & CAIRN_PATCH_RETENTION)
+		cairn_pg__add_int8s(pg, COLUMN(retention));
+	else
 		cairn_pg__add_null(pg);
 }
+
+/* ---- a catalog ---------------------------------------------------------- */
+
+static void read_disabled(const PGresult *result, int row, void *into)
+{
+	cairn_disabled *disabled = into;
+	disabled->type = cairn_pg__text(result, row, 0);
+	disabled->absent = cairn_pg__int4(result, row, 1) != 0;
+}
+
+static cairn_status read_report(struct pg *pg, bool absent, cairn_rows *rows, cairn_error *err)
+{
+	if (rows == NULL)
+		return CAIRN_OK;
+	cairn_status status = cairn_pg__append(pg, 1, rows, read_disabled, err);
+	if (status == CAIRN_OK)
+		status = cairn_pg__append(pg, 2, rows, read_disabled, err);
+	if (status == CAIRN_OK && absent)
+		status = cairn_pg__append(pg, 3, rows, read_disabled, err);
+	return status;
+}
+
+/* Rows that could not be told must not be written: room for all of them comes first. */
+static cairn_status make_room(const cairn_define_plan *plan, cairn_error *err)
+{
+	size_t most = plan->n + plan->absent_count;
+	if (plan->disabled == NULL || cairn_rows_reserve(plan->disabled, most, 192) == 0)
+		return CAIRN_OK;
+	return cairn_fail(err, CAIRN_E_NOMEM);
+}
+
+/* Everything new first, and the locks; then what is there; then what the catalog lacks. */
+static cairn_status sync(struct pg *pg, const cairn_define_plan *plan, cairn_error *err)
+{
+	struct pg_items items = PG_ITEMS(plan->definitions, plan->n);
+	struct pg_items absent = PG_ITEMS(plan->absent, plan->absent_count);
+	cairn_status status = make_room(plan, err);
+	if (status == CAIRN_OK)
+		status = cairn_pg__call_begin(pg, true, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_pg__queue(pg, PG_SQL_SYNC_BEGIN);
+	add_definitions(pg, items);
+	cairn_pg__add_texts(pg, absent, 0, PG_ABSENT_EMPTY);
+	cairn_pg__queue(pg, PG_SQL_SYNC_NEW);
+	add_definitions(pg, items);
+	cairn_pg__add_bool(pg, plan->mode == CAIRN_DEFINE_PRESERVE);
+	cairn_pg__queue(pg, PG_SQL_SYNC);
+	if (plan->absent_count > 0) {
+		cairn_pg__add_now(pg);
+		cairn_pg__add_texts(pg, absent, 0, PG_ABSENT_EMPTY);
+		cairn_pg__queue(pg, PG_SQL_SYNC_ABSENT);
+	}
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	status = read_report(pg, plan->absent_count > 0, plan->disabled, err);
+	cairn_pg__call_clear(pg);
+	return status;
+}
+
+/* ---- the slots ---------------------------------------------------------- */
 
 cairn_status cairn_pg__job_define(void *self, const cairn_define_plan *plan, size_t *found,
 				  cairn_error *err)
@@ -64,6 +132,8 @@ cairn_status cairn_pg__job_define(void *self, const cairn_define_plan *plan, siz
 					     [CAIRN_DEFINE_IF_MISSING] = PG_SQL_DEFINE_MISSING,
 					     [CAIRN_DEFINE_PATCH] = PG_SQL_DEFINE_PATCH };
 	*found = 0;
+	if (plan->mode == CAIRN_DEFINE_PRESERVE || plan->absent_count > 0 || plan->disabled != NULL)
+		return sync(pg, plan, err);
 	cairn_status status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
@@ -91,8 +161,10 @@ static void read_definition(const PGresult *result, int row, void *into)
 	definition->timeout = cairn_pg__int8(result, row, 4);
 	definition->priority = cairn_pg__int4(result, row, 5);
 	cairn_pg__retry(result, row, 6, &definition->retry);
-	definition->created_at = cairn_pg__time(result, row, 10);
-	definition->updated_at = cairn_pg__time(result, row, 11);
+	definition->retry_overrides = cairn_pg__text(result, row, 10);
+	definition->retention = cairn_pg__int8(result, row, 11);
+	definition->created_at = cairn_pg__time(result, row, 12);
+	definition->updated_at = cairn_pg__time(result, row, 13);
 }
 
 cairn_status cairn_pg__job_definitions(void *self, const cairn_definition_query *query,

@@ -59,6 +59,14 @@ static const cairn_intent_ops intents = {
 	.prune = cairn_pg__intent_prune,
 };
 
+static const cairn_catalog_ops catalog = {
+	.size = sizeof catalog,
+	.config_put = cairn_pg__config_put,
+	.configs = cairn_pg__configs,
+	.metrics = cairn_pg__metrics,
+	.summary = cairn_pg__summary,
+};
+
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
 
 const cairn_driver cairn_postgres = {
@@ -75,4 +83,5 @@ const cairn_driver cairn_postgres = {
 	.set = cairn_pg__migrations,
 	.set_count = PG_SET_COUNT,
 	.intents = &intents,
+	.catalog = &catalog,
 };

@@ -143,7 +143,7 @@ static cairn_status enqueue_unkeyed(struct pg *pg, const cairn_enqueue_plan *pla
 	return CAIRN_OK;
 }
 
-/* Items whose definition is there: inserted, or their key was taken. */
+/* Items whose definition is there: inserted, or their key was taken, or their type has no keys. */
 static cairn_status read_inserted(const cairn_enqueue_plan *plan, const PGresult *inserted,
 				  cairn_job_inserted *each, cairn_error *err)
 {
@@ -154,6 +154,8 @@ static cairn_status read_inserted(const cairn_enqueue_plan *plan, const PGresult
 			return cairn_fail(err, CAIRN_E_TX_ISOLATION);
 		if (cairn_pg__bool(inserted, i, 1))
 			set_done(&plan->jobs[n - 1], &each[n - 1]);
+		else if (!cairn_pg__bool(inserted, i, 2))
+			each[n - 1].result = CAIRN_INSERT_UNKEPT;
 	}
 	return CAIRN_OK;
 }

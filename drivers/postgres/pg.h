@@ -15,6 +15,7 @@
 
 #include <cairn/postgres.h>
 #include <cairn/sys/intent.h>
+#include <cairn/sys/catalog.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -252,8 +253,8 @@ enum { PG_INTENT_COLUMNS = 24 };
 void cairn_pg__intent(const PGresult *result, int row, void *into);
 /* Four columns; NULLs are zeroes. */
 void cairn_pg__retry(const PGresult *result, int row, int column, cairn_retry *retry);
-/* The same in one array, for claims. */
-void cairn_pg__retry_array(const PGresult *result, int row, int column, cairn_retry *retry);
+/* The same and the hints in one array, for claims. */
+void cairn_pg__policy_array(const PGresult *result, int row, int column, cairn_job *job);
 
 /* Reads one row of a result into a zeroed row of the answer. */
 typedef void pg_read_fn(const PGresult *result, int row, void *into);
@@ -292,7 +293,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 2 };
+enum { PG_SET_COUNT = 3 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
@@ -352,5 +353,10 @@ cairn_intent_settle_fn cairn_pg__intent_settle;
 cairn_intent_list_fn cairn_pg__intent_list;
 cairn_intent_metrics_fn cairn_pg__intent_metrics;
 cairn_intent_prune_fn cairn_pg__intent_prune;
+
+cairn_config_put_fn cairn_pg__config_put;
+cairn_configs_fn cairn_pg__configs;
+cairn_metrics_fn cairn_pg__metrics;
+cairn_summary_fn cairn_pg__summary;
 
 #endif

@@ -113,19 +113,20 @@ void cairn_pg__retry(const PGresult *result, int row, int column, cairn_retry *r
 	retry->factor = cairn_pg__int4(result, row, column + 3);
 }
 
-/* An int8[] of the four, as its header of twenty bytes and elements of four and eight. */
-void cairn_pg__retry_array(const PGresult *result, int row, int column, cairn_retry *retry)
+/* An int8[] of the four and the hints, as its header of twenty bytes and elements of four and eight. */
+void cairn_pg__policy_array(const PGresult *result, int row, int column, cairn_job *job)
 {
-	int64_t values[4];
-	if (PQgetlength(result, row, column) != 20 + 4 * 12)
+	int64_t values[5];
+	if (PQgetlength(result, row, column) != 20 + 5 * 12)
 		return;
 	const unsigned char *at = (const unsigned char *)PQgetvalue(result, row, column) + 24;
-	for (int i = 0; i < 4; i++, at += 12)
+	for (int i = 0; i < 5; i++, at += 12)
 		values[i] = (int64_t)big_endian(at, 8);
-	retry->base = values[0];
-	retry->cap = values[1];
-	retry->jitter = values[2];
-	retry->factor = (int32_t)values[3];
+	job->retry.base = values[0];
+	job->retry.cap = values[1];
+	job->retry.jitter = values[2];
+	job->retry.factor = (int32_t)values[3];
+	job->hints = (uint32_t)values[4];
 }
 
 /* ---- answers ------------------------------------------------------------ */

@@ -1,6 +1,8 @@
 /*
  * sql.c - every statement of the driver as constant text, and their rendering for
  * a schema. The longest ones stand in sql_*.h.
+ * a schema. The longest ones stand in sql_change.h (what changes and reaps jobs) and
+ * sql_schema.h (migrations); sql_catalog.h counts.
  *
  * Statements must be right on plans that were made when the tables were empty: they
  * find rows by one index only, join by nested loops from what they were given, and use
@@ -10,6 +12,7 @@
 #include <string.h>
 
 #include "pg.h"
+#include "sql_catalog.h"
 #include "sql_change.h"
 #include "sql_intent.h"
 #include "sql_reap.h"
@@ -59,27 +62,58 @@
 
 #define DEFINITION_FIELDS(x) \
 	x ".version, " x ".enabled, " x ".max_attempts, " x ".timeout_us, " x ".priority, " \
-	x ".retry_base_us, " x ".retry_cap_us, " x ".retry_jitter_us, " x ".retry_factor"
+	x ".retry_base_us, " x ".retry_cap_us, " x ".retry_jitter_us, " x ".retry_factor, " \
+	x ".retry_overrides, " x ".retention_us"
 
-/* Of a type that stands there twice, the first by this order counts. */
-#define DEFINE(order) \
+#define INTO_DEFINITION \
 	"INSERT INTO @schema.cairn_job_definition AS d (type, version, enabled, max_attempts, " \
 	"timeout_us, priority, retry_base_us, retry_cap_us, retry_jitter_us, retry_factor, " \
-	"created_at, updated_at) " \
-	"SELECT DISTINCT ON (i.type COLLATE \"C\") i.type, i.version, i.disabled = 0, " \
-	"i.max_attempts, i.timeout_us, i.priority, i.base, i.cap, i.jitter, i.factor, " \
-	T ", " T " FROM unnest($2::text[], $3::int4[], $4::int4[], $5::int4[], $6::int8[], " \
-	"$7::int4[], $8::int8[], $9::int8[], $10::int8[], $11::int4[]) WITH ORDINALITY " \
-	"AS i(type, version, disabled, max_attempts, timeout_us, priority, base, cap, jitter, " \
-	"factor, n) " \
-	"ORDER BY i.type COLLATE \"C\", " order
+	"retry_overrides, retention_us, created_at, updated_at) "
 
-/* A field that is not patched is NULL. */
-#define PATCHED \
+/* The given ones as rows. */
+#define DEFINITION_ITEMS(now) \
+	"i.type, i.version, i.disabled = 0, " \
+	"i.max_attempts, i.timeout_us, i.priority, i.base, i.cap, i.jitter, i.factor, " \
+	"i.overrides, i.retention, " now ", " now " FROM unnest($2::text[], $3::int4[], " \
+	"$4::int4[], $5::int4[], $6::int8[], $7::int4[], $8::int8[], $9::int8[], $10::int8[], " \
+	"$11::int4[], $12::json[], $13::int8[]) WITH ORDINALITY " \
+	"AS i(type, version, disabled, max_attempts, timeout_us, priority, base, cap, jitter, " \
+	"factor, overrides, retention, n)"
+
+/* Of a type that stands there twice, the first by this order counts. */
+#define DEFINE(now, order) \
+	INTO_DEFINITION "SELECT DISTINCT ON (i.type COLLATE \"C\") " DEFINITION_ITEMS(now) \
+	" ORDER BY i.type COLLATE \"C\", " order
+
+/* What a row is compared by: json has no equality, its text is canonical here. */
+#define COMPARED(x, enabled) \
+	x ".version, " enabled ", " x ".max_attempts, " x ".timeout_us, " x ".priority, " \
+	x ".retry_base_us, " x ".retry_cap_us, " x ".retry_jitter_us, " x ".retry_factor, " \
+	x ".retry_overrides::text, " x ".retention_us"
+
+/* A row that would not change is not written. */
+#define REPLACE(enabled) \
+	" ON CONFLICT (type) DO UPDATE SET " \
+	"version = excluded.version, enabled = " enabled ", " \
+	"max_attempts = excluded.max_attempts, timeout_us = excluded.timeout_us, " \
+	"priority = excluded.priority, retry_base_us = excluded.retry_base_us, " \
+	"retry_cap_us = excluded.retry_cap_us, retry_jitter_us = excluded.retry_jitter_us, " \
+	"retry_factor = excluded.retry_factor, retry_overrides = excluded.retry_overrides, " \
+	"retention_us = excluded.retention_us, updated_at = excluded.updated_at " \
+	"WHERE (" COMPARED("d", "d.enabled") ") IS DISTINCT FROM (" \
+	COMPARED("excluded", enabled) ")"
+
+/* A field that is not patched is NULL; of overrides, which may become NULL, $12 tells. */
+#define PATCHED(json) \
 	"COALESCE(i.max_attempts, d.max_attempts), COALESCE(i.timeout_us, d.timeout_us), " \
 	"COALESCE(i.priority, d.priority), COALESCE(i.disabled = 0, d.enabled), " \
 	"COALESCE(i.base, d.retry_base_us), COALESCE(i.cap, d.retry_cap_us), " \
-	"COALESCE(i.jitter, d.retry_jitter_us), COALESCE(i.factor, d.retry_factor)"
+	"COALESCE(i.jitter, d.retry_jitter_us), COALESCE(i.factor, d.retry_factor), " \
+	"(CASE WHEN $12::boolean THEN i.overrides ELSE d.retry_overrides END)" json ", " \
+	"COALESCE(i.retention, d.retention_us)"
+
+/* The time that PG_SQL_SYNC_BEGIN left. */
+#define SYNC_T "COALESCE($1::timestamptz, " LEFT_T ")"
 
 /* ---- enqueue ------------------------------------------------------------ */
 
@@ -112,7 +146,7 @@
 	"COALESCE(NULLIF(i.timeout_us, 0), d.timeout_us) AS timeout_us, " \
 	"COALESCE(NULLIF(i.max_attempts, 0), d.max_attempts) AS max_attempts, " \
 	"CASE WHEN i.given & 1 <> 0 THEN i.priority ELSE d.priority END AS priority, " \
-	"i.n, d.type IS NOT NULL AS known " \
+	"i.n, d.type IS NOT NULL AS known, d.retention_us <> -1 AS kept " \
 	"FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::json[], $8::text[], " \
 	"$9::text[], $10::timestamptz[], $11::int8[], $12::int4[], $13::int4[], $14::int4[], " \
 	"$15::text[], $16::json[], $17::bytea[]) WITH ORDINALITY AS i(id, queue, type, tenant, " \
@@ -160,7 +194,9 @@
 	"prestart = $9::boolean, execution_started_at = NULL " \
 	"WHERE l.id = ANY (ARRAY(SELECT p.id FROM pick p)) " \
 	"RETURNING " JOB_COLUMNS("l") ", l.payload, l.checkpoint, l.output, l.request, " \
-	"(SELECT ARRAY[d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor] " \
+	"(SELECT ARRAY[d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor, " \
+	"CASE WHEN d.retry_overrides IS NOT NULL THEN 1 ELSE 0 END + " \
+	"CASE WHEN d.retention_us = -1 AND l.idempotency_key IS NULL THEN 2 ELSE 0 END] " \
 	"FROM @schema.cairn_job_definition d WHERE d.type = l.type)"
 
 /* ---- replay ------------------------------------------------------------- */
@@ -302,36 +338,78 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* ---- definitions ---- */
 
 	/* cairn_job_definition_pkey. */
-	[PG_SQL_DEFINE] = { {
-		DEFINE("i.n DESC") " ON CONFLICT (type) DO UPDATE SET "
-		"version = excluded.version, enabled = excluded.enabled, "
-		"max_attempts = excluded.max_attempts, timeout_us = excluded.timeout_us, "
-		"priority = excluded.priority, retry_base_us = excluded.retry_base_us, "
-		"retry_cap_us = excluded.retry_cap_us, retry_jitter_us = excluded.retry_jitter_us, "
-		"retry_factor = excluded.retry_factor, updated_at = excluded.updated_at "
-		"WHERE (" DEFINITION_FIELDS("d") ") IS DISTINCT FROM ("
-		DEFINITION_FIELDS("excluded") ")",
-	} },
+	[PG_SQL_DEFINE] = { { DEFINE(T, "i.n DESC"), REPLACE("excluded.enabled") } },
 
 	/* cairn_job_definition_pkey. */
-	[PG_SQL_DEFINE_MISSING] = { { DEFINE("i.n") " ON CONFLICT (type) DO NOTHING" } },
+	[PG_SQL_DEFINE_MISSING] = { { DEFINE(T, "i.n") " ON CONFLICT (type) DO NOTHING" } },
 
 	/* cairn_job_definition_pkey. Answers how many exist. */
 	[PG_SQL_DEFINE_PATCH] = { {
 		"WITH item AS MATERIALIZED ("
 			"SELECT i.* FROM unnest($2::text[], $3::int4[], $4::int8[], $5::int4[], "
-			"$6::int4[], $7::int8[], $8::int8[], $9::int8[], $10::int4[]) "
+			"$6::int4[], $7::int8[], $8::int8[], $9::int8[], $10::int4[], "
+			"$11::json[], $13::int8[]) "
 			"AS i(type, max_attempts, timeout_us, priority, disabled, base, cap, "
-			"jitter, factor) ORDER BY i.type COLLATE \"C\""
+			"jitter, factor, overrides, retention) ORDER BY i.type COLLATE \"C\""
 		"), done AS ("
 			"UPDATE @schema.cairn_job_definition d SET (max_attempts, timeout_us, "
 			"priority, enabled, retry_base_us, retry_cap_us, retry_jitter_us, "
-			"retry_factor, updated_at) = (" PATCHED ", " T ") "
+			"retry_factor, retry_overrides, retention_us, updated_at) = ("
+			PATCHED("") ", " T ") ",
 			"FROM item i WHERE d.type = i.type AND (d.max_attempts, d.timeout_us, "
 			"d.priority, d.enabled, d.retry_base_us, d.retry_cap_us, "
-			"d.retry_jitter_us, d.retry_factor) IS DISTINCT FROM (" PATCHED ")"
+			"d.retry_jitter_us, d.retry_factor, d.retry_overrides::text, "
+			"d.retention_us) IS DISTINCT FROM (" PATCHED("::text") ")"
 		") SELECT count(*) FROM item i "
 		"JOIN @schema.cairn_job_definition d ON d.type = i.type",
+	} },
+
+	/* No table. Leaves the time behind for what follows. */
+	[PG_SQL_SYNC_BEGIN] = { {
+		"SELECT set_config('cairn.now', to_char(clock_timestamp() AT TIME ZONE 'UTC', "
+		"'YYYY-MM-DD HH24:MI:SS.US'), true)",
+	} },
+
+	/*
+	 * cairn_job_definition_pkey. Inserts what is new and locks what is there, the absent types
+	 * ($14) too, in the order of the index, so that catalogs never wait for each other
+	 * crosswise. Answers what is new and disabled.
+	 */
+	[PG_SQL_SYNC_NEW] = { {
+		"WITH fresh AS (" INTO_DEFINITION "SELECT u.* FROM (SELECT " DEFINITION_ITEMS(SYNC_T)
+		" UNION ALL SELECT a.type, " DEFINITION_FIELDS("a") ", a.created_at, a.updated_at "
+		"FROM @schema.cairn_job_definition a WHERE a.type = ANY ($14::text[])) u "
+		"ORDER BY u.type COLLATE \"C\" ON CONFLICT (type) DO UPDATE SET type = d.type "
+		"WHERE false RETURNING d.type, d.enabled"
+		") SELECT f.type, 0 FROM fresh f WHERE NOT f.enabled",
+	} },
+
+	/*
+	 * cairn_job_definition_pkey. What was disabled before is certain behind SYNC_NEW. $14: a
+	 * type that is disabled stays so. Answers what was disabled by it.
+	 */
+	[PG_SQL_SYNC] = { {
+		"WITH before AS MATERIALIZED ("
+			"SELECT d.type FROM @schema.cairn_job_definition d "
+			"WHERE d.type = ANY ($2) AND NOT d.enabled"
+		"), done AS (",
+			DEFINE(SYNC_T, "i.n DESC"),
+			REPLACE("(excluded.enabled AND (d.enabled OR NOT $14::boolean))")
+			" RETURNING d.type, d.enabled"
+		") SELECT o.type, 0 FROM done o WHERE NOT o.enabled "
+		"AND NOT EXISTS (SELECT FROM before b WHERE b.type = o.type)",
+	} },
+
+	/*
+	 * cairn_job_definition_pkey. The same for the types in $2, which the catalog lacks. One that
+	 * was made since SYNC_NEW and that somebody holds is not waited for: it came later.
+	 */
+	[PG_SQL_SYNC_ABSENT] = { {
+		"UPDATE @schema.cairn_job_definition d SET enabled = false, updated_at = " SYNC_T " "
+		"WHERE d.type = ANY (ARRAY("
+			"SELECT a.type FROM @schema.cairn_job_definition a "
+			"WHERE a.type = ANY ($2::text[]) AND a.enabled FOR NO KEY UPDATE SKIP LOCKED"
+		")) RETURNING d.type, 1",
 	} },
 
 	/* cairn_job_definition_pkey, in its order. */
@@ -366,7 +444,8 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 
 	/*
 	 * cairn_job_definition_pkey, cairn_job_key_pkey. Keys go in first, in their order. Answers
-	 * the items that were inserted, and those whose key was there; -1: wrong isolation.
+	 * the items that were inserted, and those whose key was there, or may not be (not kept);
+	 * -1: wrong isolation.
 	 */
 	[PG_SQL_ENQUEUE_KEYED] = { {
 		"WITH safe AS MATERIALIZED ("
@@ -379,7 +458,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 			"INSERT INTO @schema.cairn_job_key (job_id, type, tenant, idempotency_key, "
 			"request_hash, request) "
 			"SELECT i.id, i.type, i.tenant, i.key, i.hash, i.request "
-			"FROM item i WHERE i.key IS NOT NULL ORDER BY i.type COLLATE \"C\", "
+			"FROM item i WHERE i.key IS NOT NULL AND i.kept ORDER BY i.type COLLATE \"C\", "
 			"i.tenant COLLATE \"C\", i.key COLLATE \"C\", i.n "
 			"ON CONFLICT DO NOTHING RETURNING job_id"
 		"), fresh AS MATERIALIZED ("
@@ -387,8 +466,8 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 			"FROM item i"
 		"), ",
 		ENQUEUE_JOBS("fresh i WHERE i.inserted")
-		"SELECT i.n, i.inserted FROM fresh i "
-		"UNION ALL SELECT -1, false FROM safe WHERE NOT yes",
+		"SELECT i.n, i.inserted, i.kept FROM fresh i "
+		"UNION ALL SELECT -1, false, false FROM safe WHERE NOT yes",
 	} },
 
 	/* cairn_job_key_pkey, then both tables' primary keys: keys that another job has. */
@@ -656,6 +735,34 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_INTENT_LIST] = { { TEXT_INTENT_LIST } },
 	[PG_SQL_INTENT_STATS] = { { TEXT_INTENT_STATS } },
 	[PG_SQL_INTENT_PRUNE] = { { TEXT_INTENT_PRUNE } },
+	/* ---- runtime configs ---- */
+
+	/* cairn_job_config_pkey, cairn_job_definition_pkey. */
+	[PG_SQL_CONFIG_PUT] = { {
+		CONFIG_PUT("i.n DESC", "DO UPDATE SET version = excluded.version, "
+			   "updated_by = excluded.updated_by, updated_at = excluded.updated_at, "
+			   "config = excluded.config WHERE (c.version, c.updated_by, "
+			   "c.config::text) IS DISTINCT FROM (excluded.version, "
+			   "excluded.updated_by, excluded.config::text)"),
+	} },
+
+	/* The same. */
+	[PG_SQL_CONFIG_ADD] = { { CONFIG_PUT("i.n", "DO NOTHING") } },
+
+	/* cairn_job_config_pkey, in its order. */
+	[PG_SQL_CONFIGS] = { {
+		"SELECT c.type, c.version, c.updated_by, c.created_at, c.updated_at, c.config "
+		"FROM @schema.cairn_job_config c WHERE c.type > $1::text "
+		"AND ($2::text IS NULL OR c.type = $2) ORDER BY c.type LIMIT $3::int8",
+	} },
+
+	/* ---- numbers ---- */
+
+	/* cairn_job_definition_pkey; counts the tables, both tables' primary keys for attempts. */
+	[PG_SQL_METRICS] = { { METRICS_JOBS, METRICS_ATTEMPTS, METRICS_ROWS } },
+
+	/* Counts the tables, both tables' primary keys for attempts. */
+	[PG_SQL_SUMMARY] = { { SUMMARY_JOBS, SUMMARY_ATTEMPTS } },
 
 	/* ---- migrations ---- */
 

@@ -121,8 +121,14 @@
  */
 #define PRUNE_T "COALESCE($1::timestamptz, statement_timestamp())"
 
-/* How long successes of a type are kept. */
-#define RETENTION(type) "$9::int8"
+/* NULL: for ever. */
+#define KEPT(retention) "CASE " retention " WHEN -1 THEN 0 WHEN -2 THEN NULL ELSE " retention " END"
+
+/* How long successes of a type are kept; and the shortest of all, where the walk may end. */
+#define RETENTION(type) \
+	"(SELECT " KEPT("COALESCE(max(f.retention_us), $9::int8)") " " \
+	"FROM @schema.cairn_job_definition f WHERE f.type = " type ")"
+#define SHORTEST "(SELECT min(" KEPT("f.retention_us") ") FROM @schema.cairn_job_definition f)"
 
 /* The oldest first, by the index of their status. */
 #define PRUNED(statuses, age) \
@@ -135,7 +141,9 @@
 
 #define PRUNE_PICK \
 	"WITH succeeded AS MATERIALIZED (" \
-		PRUNED("d.status = 'SUCCEEDED' AND $6::boolean", \
+		PRUNED("d.status = 'SUCCEEDED' AND $6::boolean AND d.finished_at <= " PRUNE_T \
+		       " - COALESCE($8::int8, LEAST($9::int8, " SHORTEST ")) " \
+		       "* interval '1 microsecond'", \
 		       "COALESCE($8::int8, " RETENTION("d.type") ")") \
 	"), failed AS MATERIALIZED (" \
 		PRUNED("d.status <> 'SUCCEEDED' AND d.status = ANY ($5::text[])", "$8::int8") \

@@ -195,6 +195,13 @@ static cairn_status add_event(struct lite_write *write, const cairn_claim_plan *
 	return cairn_lite__event_add(write, &job->id, &event, err);
 }
 
+static uint32_t hints(const struct lite_definition *definition, const cairn_job *job)
+{
+	bool unkept = definition->retention == CAIRN_RETAIN_NONE && job->key.len == 0;
+	return (definition->overrides ? CAIRN_HINT_OVERRIDES : 0) |
+	       (unkept ? CAIRN_HINT_DELETE : 0);
+}
+
 /* What follows from the claim for each job: its event, and the retry policy in the answer. */
 static cairn_status complete(struct lite_write *write, const cairn_claim_plan *plan,
 			     cairn_rows *jobs, cairn_error *err)
@@ -209,6 +216,7 @@ static cairn_status complete(struct lite_write *write, const cairn_claim_plan *p
 		if (status != CAIRN_OK)
 			break;
 		job->retry = definition->retry;
+		job->hints = hints(definition, job);
 		if (plan->record)
 			status = add_event(write, plan, &lite->slots[i], job, err);
 	}

@@ -60,6 +60,14 @@ static const cairn_intent_ops intents = {
 	.prune = cairn_lite__intent_prune,
 };
 
+static const cairn_catalog_ops catalog = {
+	.size = sizeof catalog,
+	.config_put = cairn_lite__config_put,
+	.configs = cairn_lite__configs,
+	.metrics = cairn_lite__metrics,
+	.summary = cairn_lite__summary,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
@@ -76,4 +84,5 @@ const cairn_driver cairn_sqlite = {
 	.set = cairn_lite__migrations,
 	.set_count = LITE_MIGRATIONS,
 	.intents = &intents,
+	.catalog = &catalog,
 };

@@ -165,10 +165,13 @@ static cairn_status enqueue_one(struct batch *batch, const cairn_job_insert *job
 	const struct lite_definition *definition;
 	bool keyed = job->key.len > 0;
 	bool inserted = false;
+	bool refused = false;
 	memset(each, 0, sizeof *each);
 	cairn_status status =
 		cairn_lite__definition(lite, &batch->memo, job->type, &definition, err);
-	if (status == CAIRN_OK && definition->found && definition->enabled) {
+	if (status == CAIRN_OK && definition->found && definition->enabled)
+		refused = keyed && definition->retention == CAIRN_RETAIN_NONE;
+	if (status == CAIRN_OK && definition->found && definition->enabled && !refused) {
 		struct item item = settle(job, definition);
 		inserted = true;
 		status = keyed ? insert_keyed(batch, &item, &inserted, err)
@@ -176,6 +179,8 @@ static cairn_status enqueue_one(struct batch *batch, const cairn_job_insert *job
 	}
 	if (status != CAIRN_OK)
 		return status;
+	if (refused)
+		each->result = CAIRN_INSERT_UNKEPT;
 	if (!inserted)
 		return keyed ? find_key(lite, job, each, err) : CAIRN_OK;
 	report_inserted(job, each);

@@ -15,6 +15,7 @@
 
 #include <cairn/sqlite.h>
 #include <cairn/sys/intent.h>
+#include <cairn/sys/catalog.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 
@@ -197,9 +198,11 @@ struct lite_definition {
 	cairn_str type;
 	bool found;
 	bool enabled;
+	bool overrides; /* has some */
 	int32_t max_attempts;
 	int32_t priority;
 	cairn_usec timeout;
+	cairn_usec retention;
 	cairn_retry retry;
 };
 
@@ -262,7 +265,7 @@ cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str sc
  * The table of a driver is constant data, and a constant can't be read from another
  * object: the number stands here, and opening refuses a build in which it is wrong.
  */
-#define LITE_MIGRATIONS 2
+#define LITE_MIGRATIONS 3
 extern const cairn_migration cairn_lite__migrations[];
 extern const size_t cairn_lite__migration_count;
 
@@ -309,5 +312,10 @@ cairn_intent_settle_fn cairn_lite__intent_settle;
 cairn_intent_list_fn cairn_lite__intent_list;
 cairn_intent_metrics_fn cairn_lite__intent_metrics;
 cairn_intent_prune_fn cairn_lite__intent_prune;
+
+cairn_config_put_fn cairn_lite__config_put;
+cairn_configs_fn cairn_lite__configs;
+cairn_metrics_fn cairn_lite__metrics;
+cairn_summary_fn cairn_lite__summary;
 
 #endif

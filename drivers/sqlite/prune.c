@@ -52,11 +52,24 @@ struct pass {
 	size_t n;
 };
 
-/* How long jobs of a type are kept. */
-static cairn_usec retention(const struct pass *pass)
+/* Jobs of this type that ended after this are kept. */
+static cairn_status kept_since(const struct pass *pass, cairn_str type, cairn_time *since,
+			       cairn_error *err)
 {
-	const cairn_prune_plan *plan = pass->plan;
-	return plan->age >= 0 ? plan->age : plan->otherwise;
+	struct lite_memo memo = { .used = 0 };
+	const struct lite_definition *definition;
+	cairn_usec retention = pass->plan->age;
+	if (retention < 0) {
+		cairn_status status = cairn_lite__definition(pass->write->lite, &memo, type,
+							     &definition, err);
+		if (status != CAIRN_OK)
+			return status;
+		retention = definition->found ? definition->retention : pass->plan->otherwise;
+	}
+	*since = pass->write->now - (retention == CAIRN_RETAIN_NONE ? 0 : retention);
+	if (retention == CAIRN_RETAIN_FOREVER)
+		*since = INT64_MIN;
+	return CAIRN_OK;
 }
 
 static int by_end(const void *a, const void *b)
@@ -72,12 +85,15 @@ static cairn_status start_ended(struct lite_run *run, const struct pass *pass,
 				enum cairn_job_status ended, cairn_str type, cairn_error *err)
 {
 	const cairn_prune_plan *plan = pass->plan;
-	cairn_status status = cairn_lite__start(run, pass->write->lite, LITE_ENDED, err);
+	cairn_time since;
+	cairn_status status = kept_since(pass, type, &since, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__start(run, pass->write->lite, LITE_ENDED, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_lite__bind_word(run, cairn_job_status_text(ended));
 	cairn_lite__bind_text(run, type);
-	cairn_lite__bind_int(run, pass->write->now - retention(pass));
+	cairn_lite__bind_int(run, since);
 	cairn_lite__bind_scope(run, &plan->scope);
 	cairn_lite__bind_text(run, plan->queue);
 	cairn_lite__bind_int(run, pass->write->now);

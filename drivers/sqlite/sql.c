@@ -75,7 +75,9 @@
 
 #define DEFINITION_COLUMNS \
 	"type, version, enabled, max_attempts, timeout_us, priority, retry_base_us, " \
-	"retry_cap_us, retry_jitter_us, retry_factor, created_at, updated_at"
+	"retry_cap_us, retry_jitter_us, retry_factor, retry_overrides, retention_us, created_at, " \
+	"updated_at"
+#define DEFINITION_VALUES "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)"
 
 /* ?1 scope, ?2 queue, ?3 type, ?4 bits of statuses, ?5 and ?6 creation times */
 #define JOB_FILTER \
@@ -104,6 +106,12 @@
 
 /* ?2 scope, ?3 type, ?4 types above it */
 #define INTENT_COUNTED "(?2 IS NULL OR tenant = ?2) AND (?3 IS NULL OR type = ?3) AND type > ?4 "
+/* Between the two neighbours of place p/100 * last, in proportion and rounded. */
+#define PERCENTILE(p) \
+	"max(took) FILTER (WHERE place = last * " p " / 100) + ((" \
+	"max(took) FILTER (WHERE place = (last * " p " + 99) / 100) - " \
+	"max(took) FILTER (WHERE place = last * " p " / 100)) * (max(last) * " p " % 100) " \
+	"+ 50) / 100"
 
 const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* none: takes the writer's lock, or waits for it */
@@ -143,31 +151,40 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* cairn_job_definition's primary key; a row that would not change is not written */
 	[LITE_DEFINITION_UPSERT] =
 		"INSERT INTO cairn_job_definition (" DEFINITION_COLUMNS ") "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11) "
+		"VALUES " DEFINITION_VALUES " "
 		"ON CONFLICT (type) DO UPDATE SET version = excluded.version, "
 		"enabled = excluded.enabled, max_attempts = excluded.max_attempts, "
 		"timeout_us = excluded.timeout_us, priority = excluded.priority, "
 		"retry_base_us = excluded.retry_base_us, retry_cap_us = excluded.retry_cap_us, "
 		"retry_jitter_us = excluded.retry_jitter_us, "
-		"retry_factor = excluded.retry_factor, updated_at = excluded.updated_at "
+		"retry_factor = excluded.retry_factor, "
+		"retry_overrides = excluded.retry_overrides, "
+		"retention_us = excluded.retention_us, updated_at = excluded.updated_at "
 		"WHERE (version, enabled, max_attempts, timeout_us, priority, retry_base_us, "
-		"retry_cap_us, retry_jitter_us, retry_factor) IS NOT (excluded.version, "
+		"retry_cap_us, retry_jitter_us, retry_factor, retry_overrides, retention_us) "
+		"IS NOT (excluded.version, "
 		"excluded.enabled, excluded.max_attempts, excluded.timeout_us, "
 		"excluded.priority, excluded.retry_base_us, excluded.retry_cap_us, "
-		"excluded.retry_jitter_us, excluded.retry_factor)",
+		"excluded.retry_jitter_us, excluded.retry_factor, excluded.retry_overrides, "
+		"excluded.retention_us)",
 	/* cairn_job_definition's primary key */
 	[LITE_DEFINITION_ADD] = "INSERT INTO cairn_job_definition (" DEFINITION_COLUMNS ") "
-				"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11) "
+				"VALUES " DEFINITION_VALUES " "
 				"ON CONFLICT (type) DO NOTHING",
 	/* cairn_job_definition's primary key */
 	[LITE_DEFINITION_BRIEF] = "SELECT enabled, max_attempts, timeout_us, priority, "
-				  "retry_base_us, retry_cap_us, retry_jitter_us, retry_factor "
+				  "retry_base_us, retry_cap_us, retry_jitter_us, retry_factor, "
+				  "retry_overrides IS NOT NULL, retention_us "
 				  "FROM cairn_job_definition WHERE type = ?",
 	/* cairn_job_definition's primary key, from ?1 on; lower() is of ASCII only */
 	[LITE_DEFINITION_LIST] =
 		"SELECT " DEFINITION_COLUMNS " FROM cairn_job_definition "
 		"WHERE type >= ?1 AND (?2 IS NULL OR type = ?2) AND (?3 IS NULL OR type > ?3) "
 		"AND (?4 IS NULL OR instr(lower(type), lower(?4)) > 0) ORDER BY type LIMIT ?5",
+
+	/* cairn_job_definition's primary key */
+	[LITE_DEFINITION_DISABLE] = "UPDATE cairn_job_definition SET enabled = 0, updated_at = ?2 "
+				    "WHERE type = ?1 AND enabled = 1",
 
 	/* none to find, all to fill */
 	[LITE_JOB_INSERT] = "INSERT INTO cairn_job (" INSERTED_COLUMNS ") VALUES " INSERTED_VALUES,
@@ -473,6 +490,105 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"DELETE FROM cairn_intent WHERE rowid IN (SELECT rowid FROM cairn_intent "
 		"INDEXED BY cairn_intent_promoted WHERE status = 'PROMOTED' AND promoted_at < ?2 "
 		"AND (?1 IS NULL OR tenant = ?1) ORDER BY promoted_at, id LIMIT ?3)",
+	/* cairn_job_definition's primary key, cairn_job_config's; one that would not change is not written */
+	[LITE_CONFIG_PUT] =
+		"INSERT INTO cairn_job_config (type, version, updated_by, created_at, updated_at, "
+		"config) SELECT type, ?2, ?3, ?4, ?4, ?5 FROM cairn_job_definition WHERE type = ?1 "
+		"ON CONFLICT (type) DO UPDATE SET version = excluded.version, "
+		"updated_by = excluded.updated_by, updated_at = excluded.updated_at, "
+		"config = excluded.config WHERE (version, updated_by, config) IS NOT "
+		"(excluded.version, excluded.updated_by, excluded.config)",
+	/* the same */
+	[LITE_CONFIG_ADD] =
+		"INSERT INTO cairn_job_config (type, version, updated_by, created_at, updated_at, "
+		"config) SELECT type, ?2, ?3, ?4, ?4, ?5 FROM cairn_job_definition WHERE type = ?1 "
+		"ON CONFLICT (type) DO NOTHING",
+	/* cairn_job_definition's primary key, cairn_job_config's; no row: no definition */
+	[LITE_CONFIG_FOUND] = "SELECT EXISTS (SELECT 1 FROM cairn_job_config WHERE type = ?1) "
+			      "FROM cairn_job_definition WHERE type = ?1",
+	/* cairn_job_config's primary key */
+	[LITE_CONFIG_LIST] = "SELECT type, version, updated_by, created_at, updated_at, config "
+			     "FROM cairn_job_config WHERE type >= ?1 AND (?2 IS NULL OR type = ?2) "
+			     "AND (?3 IS NULL OR type > ?3) ORDER BY type LIMIT ?4",
+
+	/*
+	 * cairn_job_definition's primary key; then it counts the tables, an attempt's job by
+	 * cairn_job.id. The neighbours of a percentile are found by their places in order.
+	 */
+	[LITE_METRICS] =
+		"WITH d AS MATERIALIZED (SELECT type, enabled FROM cairn_job_definition "
+		"WHERE type >= ?3 AND (?4 IS NULL OR type = ?4) AND (?5 IS NULL OR type > ?5) "
+		"ORDER BY type LIMIT ?6), "
+		"j AS (SELECT j.type, count(*) FILTER (WHERE j.status = 'PENDING') AS pending, "
+		"count(*) FILTER (WHERE j.status = 'PENDING' AND j.run_at <= ?1) AS ready, "
+		"count(*) FILTER (WHERE j.status = 'LEASED') AS leased, "
+		"count(*) FILTER (WHERE j.status = 'LEASED' AND j.lease_expires_at < ?1) "
+		"AS expired, "
+		"min(j.run_at) FILTER (WHERE j.status = 'PENDING' AND j.run_at <= ?1) AS oldest, "
+		"count(*) FILTER (WHERE j.again) AS again, "
+		"max(j.run_number) FILTER (WHERE j.again) AS max_run "
+		"FROM (SELECT type, status, run_at, lease_expires_at, run_number, "
+		"run_number > 1 AND EXISTS (SELECT 1 FROM cairn_job_attempt e "
+		"WHERE e.job_id = cairn_job.id AND e.run_number = cairn_job.run_number - 1 "
+		"AND e.ending = 'CONTINUED') AS again FROM cairn_job "
+		"WHERE (status = 'PENDING' OR status = 'LEASED') AND (?7 IS NULL OR tenant = ?7) "
+		"AND type IN (SELECT type FROM d)) j GROUP BY j.type), "
+		"e AS MATERIALIZED (SELECT j.type, e.ending, e.finished_at - e.leased_at AS took, "
+		"row_number() OVER (PARTITION BY j.type ORDER BY e.finished_at - e.leased_at) "
+		"- 1 AS place, count(*) OVER (PARTITION BY j.type) - 1 AS last "
+		"FROM cairn_job_attempt e CROSS JOIN cairn_job j "
+		"WHERE e.finished_at >= ?2 AND j.id = e.job_id AND (?7 IS NULL OR j.tenant = ?7) "
+		"AND j.type IN (SELECT type FROM d)), "
+		"a AS (SELECT type, count(*) AS ended, "
+		"count(*) FILTER (WHERE ending = 'SUCCEEDED') AS e1, "
+		"count(*) FILTER (WHERE ending = 'RETRYABLE') AS e2, "
+		"count(*) FILTER (WHERE ending = 'TERMINAL') AS e3, "
+		"count(*) FILTER (WHERE ending = 'TIMEOUT') AS e4, "
+		"count(*) FILTER (WHERE ending = 'PANICKED') AS e5, "
+		"count(*) FILTER (WHERE ending = 'LEASE_EXPIRED') AS e6, "
+		"count(*) FILTER (WHERE ending = 'CANCELED') AS e7, "
+		"count(*) FILTER (WHERE ending = 'CONTINUED') AS e8, "
+		"count(*) FILTER (WHERE ending = 'SNOOZED') AS e9, "
+		"count(*) FILTER (WHERE ending = 'RELEASED') AS e10, " PERCENTILE(
+			"50") " AS p50, " PERCENTILE("95") " AS p95 FROM e GROUP BY type), "
+							   "l AS (SELECT type, count(*) AS dead "
+							   "FROM cairn_job_dead_letter "
+							   "WHERE failed_at >= ?2 AND (?7 IS NULL "
+							   "OR tenant = ?7) GROUP BY type) "
+							   "SELECT d.type, d.enabled, j.pending, "
+							   "j.ready, j.leased, j.expired, "
+							   "j.oldest, "
+							   "j.again, j.max_run, a.ended, a.e1, "
+							   "a.e2, a.e3, a.e4, a.e5, a.e6, a.e7, "
+							   "a.e8, "
+							   "a.e9, a.e10, a.p50, a.p95, l.dead FROM "
+							   "d LEFT JOIN j ON j.type = d.type "
+							   "LEFT JOIN a ON a.type = d.type LEFT "
+							   "JOIN l ON l.type = d.type ORDER BY "
+							   "d.type",
+	/* none: it counts the tables, an attempt's job by cairn_job.id */
+	[LITE_SUMMARY] =
+		"WITH j AS (SELECT count(*), count(*) FILTER (WHERE status = 'PENDING'), "
+		"count(*) FILTER (WHERE status = 'LEASED'), "
+		"count(*) FILTER (WHERE status = 'SUCCEEDED'), "
+		"count(*) FILTER (WHERE status = 'DEAD_LETTERED'), "
+		"count(*) FILTER (WHERE status = 'CANCELED'), "
+		"count(*) FILTER (WHERE status = 'PENDING' AND run_at <= ?1), "
+		"count(*) FILTER (WHERE status = 'PENDING' AND run_at > ?1), "
+		"count(*) FILTER (WHERE status = 'LEASED' AND lease_expires_at < ?1), "
+		"min(run_at) FILTER (WHERE status = 'PENDING' AND run_at <= ?1), "
+		"count(DISTINCT queue) FROM cairn_job WHERE ?2 IS NULL OR tenant = ?2), "
+		"a AS (SELECT count(*) FILTER (WHERE at >= ?1 - 60000000), "
+		"count(*) FILTER (WHERE at >= ?1 - 60000000 AND failed), "
+		"count(*) FILTER (WHERE at >= ?1 - 3600000000), "
+		"count(*) FILTER (WHERE at >= ?1 - 3600000000 AND failed), "
+		"count(*), count(*) FILTER (WHERE failed) FROM (SELECT finished_at AS at, "
+		"ending = 'RETRYABLE' OR ending = 'TERMINAL' OR ending = 'TIMEOUT' OR "
+		"ending = 'PANICKED' OR ending = 'LEASE_EXPIRED' AS failed FROM cairn_job_attempt "
+		"WHERE finished_at >= ?1 - 86400000000 AND (?2 IS NULL OR EXISTS (SELECT 1 "
+		"FROM cairn_job o WHERE o.id = job_id AND o.tenant = ?2)))), "
+		"d AS (SELECT count(*), count(*) FILTER (WHERE enabled = 0) "
+		"FROM cairn_job_definition) SELECT * FROM j, a, d",
 
 	/* none: the schema is small */
 	[LITE_HISTORY_EXISTS] = "SELECT count(*) FROM main.sqlite_schema "

@@ -29,6 +29,7 @@ enum lite_sql {
 	LITE_DEFINITION_ADD,
 	LITE_DEFINITION_BRIEF,
 	LITE_DEFINITION_LIST,
+	LITE_DEFINITION_DISABLE,
 	/* jobs: producing and claiming (enqueue.c, claim.c) */
 	LITE_JOB_INSERT,
 	LITE_JOB_INSERT_ROWS,
@@ -108,6 +109,14 @@ enum lite_sql {
 	LITE_INTENT_LIST,
 	LITE_INTENT_STATS,
 	LITE_INTENT_PRUNE,
+	/* runtime configs (config.c) */
+	LITE_CONFIG_PUT,
+	LITE_CONFIG_ADD,
+	LITE_CONFIG_FOUND,
+	LITE_CONFIG_LIST,
+	/* numbers (metrics.c) */
+	LITE_METRICS,
+	LITE_SUMMARY,
 	/* migrations (migration.c, schema.c) */
 	LITE_HISTORY_EXISTS,
 	LITE_HISTORY_CREATE,

@@ -2,11 +2,14 @@
 #ifndef CAIRN_H
 #define CAIRN_H
 
+#include <cairn/config.h>
 #include <cairn/conn.h>
+#include <cairn/definition.h>
 #include <cairn/error.h>
 #include <cairn/history.h>
 #include <cairn/intent.h>
 #include <cairn/job.h>
+#include <cairn/metrics.h>
 #include <cairn/migration.h>
 #include <cairn/types.h>
 #include <cairn/version.h>

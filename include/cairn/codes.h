@@ -141,6 +141,11 @@
 	X(INTENT_TIMEOUT, "job.intent_invalid_timeout", INVALID, "An intent's timeout must be positive.") \
 	X(INTENT_MISMATCH, "job.intent_snapshot_mismatch", INTERNAL, "The intent's columns differ from the request that was recorded.") \
 	X(INTENT_TRANSITION, "job.intent_transition_failed", INTERNAL, "An intent changed although it was locked.") \
+	X(JOB_OVERRIDES, "job.invalid_retry_overrides", INVALID, "Retry overrides must be an object of error codes, each with an object of base_us, cap_us, jitter_us and factor.") \
+	X(JOB_KEY_RETENTION, "job.key_needs_retention", INVALID, "A job type that keeps nothing can't have keyed jobs.") \
+	X(JOB_CATALOG_EMPTY, "job_definition.empty_job_type_list", INVALID, "An exact sync needs definitions and a scope of types.") \
+	X(JOB_CONFIG_MISSING, "job.runtime_config_not_found", NOT_FOUND, "The job type has no runtime config.") \
+	X(JOB_CONFIG_INVALID, "job.invalid_runtime_config", INVALID, "A runtime config must be a JSON object with a version above zero.") \
 	/* workers */ \
 	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, "No file descriptors are left.") \
 	X(WORKER_ABANDONED, "worker.handlers_abandoned", TIMEOUT, "Handlers did not heed the stop and were left running.")

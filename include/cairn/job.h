@@ -1,5 +1,6 @@
 /*
- * job.h - the jobs store: define, produce, work, recover. (history.h: what is kept of them)
+ * job.h - the jobs store: produce, work, recover. What a job's type says is in definition.h,
+ * what is kept of jobs in history.h.
  *
  *	PENDING -> LEASED -> SUCCEEDED | DEAD_LETTERED | CANCELED
  *	   ^          |                        |            |
@@ -19,7 +20,7 @@
 #ifndef CAIRN_JOB_H
 #define CAIRN_JOB_H
 
-#include <cairn/conn.h>
+#include <cairn/definition.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -56,99 +57,6 @@ enum cairn_ending {
 /* "RETRYABLE" …; "RUNNING" for NONE. */
 CAIRN_API const char *cairn_ending_text(enum cairn_ending ending);
 CAIRN_API enum cairn_ending cairn_ending_parse(cairn_str word);
-
-/* ---- definitions ------------------------------------------------------- */
-
-/*
- * How long a retryable failure waits: base * factor^(attempt-1), at most cap,
- * shifted by up to +-jitter (the same for the same job), at least one second
- * unless the delay itself is shorter. The defaults give 10, 20, 40 … 300 s.
- */
-typedef struct cairn_retry {
-	cairn_usec base;   /* 0: 10 s */
-	cairn_usec cap;	   /* 0: 300 s */
-	cairn_usec jitter; /* 0: 500 ms; -1: none */
-	int32_t factor;	   /* thousandths; 0: 2000, which doubles */
-	uint32_t reserved_;
-} cairn_retry;
-
-/*
- * A job type. Zero fields are the defaults in input; results are filled in, and may be
- * changed and defined again.
- */
-typedef struct cairn_definition {
-	cairn_str type;
-	int32_t version;      /* 0: 1 */
-	int32_t max_attempts; /* 0: 8 */
-	cairn_usec timeout;   /* of one attempt; 0: 15 min */
-	int32_t priority;     /* with CAIRN_DEFINITION_PRIORITY in set, else 100 */
-	uint32_t set;
-	uint32_t disabled; /* 1: nothing new is enqueued; what is there still runs */
-	uint32_t reserved0_;
-	cairn_retry retry;
-	cairn_time created_at; /* results only */
-	cairn_time updated_at;
-	uint64_t reserved_[4];
-} cairn_definition;
-
-#define CAIRN_DEFINITION_PRIORITY 1u
-
-typedef struct cairn_definitions {
-	size_t count;
-	const cairn_definition *at;
-} cairn_definitions;
-
-/*
- * Writes n definitions in their order, each new or replaced. A row that would not change is not
- * written (its updated_at stands still). INVALID arg.invalid_name, job.invalid_definition.
- */
-CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_define(cairn_conn *conn,
-							 const cairn_definition *definitions,
-							 size_t n, cairn_error *err);
-
-/* Writes those of the n that do not exist yet; never overwrites. */
-CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_define_if_missing(
-	cairn_conn *conn, const cairn_definition *definitions, size_t n, cairn_error *err);
-
-/* Which fields of the patch to write; version never changes. */
-#define CAIRN_PATCH_MAX_ATTEMPTS 1u
-#define CAIRN_PATCH_TIMEOUT	 2u
-#define CAIRN_PATCH_PRIORITY	 4u
-#define CAIRN_PATCH_DISABLED	 8u
-#define CAIRN_PATCH_RETRY	 16u
-
-typedef struct cairn_definition_patch {
-	size_t size;
-	cairn_str type;
-	uint32_t set; /* CAIRN_PATCH_… */
-	int32_t max_attempts;
-	cairn_usec timeout;
-	int32_t priority;
-	uint32_t disabled;
-	cairn_retry retry;
-} cairn_definition_patch;
-
-/* Changes one definition. NOT_FOUND job.definition_not_found. */
-CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_definition_update(
-	cairn_conn *conn, const cairn_definition_patch *patch, cairn_error *err);
-
-/* One definition as a result of one row; NOT_FOUND job.definition_not_found. */
-CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_definition_get(cairn_conn *conn, cairn_str type,
-								 cairn_definitions **definition,
-								 cairn_error *err);
-
-typedef struct cairn_definition_filter {
-	size_t size;
-	cairn_str contains; /* ASCII case is ignored; %, _ and \ are ordinary characters */
-	cairn_str after;    /* continue behind this type */
-	uint32_t limit;	    /* 1..1000; 0: 100 */
-	uint32_t reserved_;
-} cairn_definition_filter;
-
-/* Ordered by type, by bytes. filter may be NULL. */
-CAIRN_API CAIRN_MUST_CHECK cairn_status
-cairn_job_definition_list(cairn_conn *conn, const cairn_definition_filter *filter,
-			  cairn_definitions **definitions, cairn_error *err);
 
 /* ---- producing --------------------------------------------------------- */
 
@@ -191,7 +99,8 @@ typedef struct cairn_job_added {
  * Enqueues n jobs. Each needs an enabled definition
  * (job.definition_not_found_or_disabled); a keyed job whose key exists answers
  * EXISTING when the request equals the stored one, even if the definition was
- * disabled since, and CONFLICT job.idempotency_conflict when it differs. Requests
+ * disabled since, and CONFLICT job.idempotency_conflict when it differs. A new key of a type
+ * that keeps nothing is INVALID job.key_needs_retention. Requests
  * are compared in canonical form, as requested, defaults not resolved, so a retry sends the same
  * run_at again. A key used twice in one batch shares one job. Repeating a keyed
  * call after UNCERTAIN gives the first call's result. [1 round trip]
@@ -213,13 +122,15 @@ typedef struct cairn_lease {
 	int32_t attempt;
 	int32_t max_attempts;
 	cairn_retry retry;
-	uint32_t hints; /* from the claim; 0 in a lease made by hand */
+	uint32_t hints; /* CAIRN_HINT_…, from the claim; 0 in a lease made by hand */
 	uint32_t reserved0_;
 	uint64_t reserved_[2];
 } cairn_lease;
 
-/* Of the definition at the time of the claim, for planning the end. */
-#define CAIRN_HINT_DELETE 2u /* a success deletes the job: unkeyed, and its type retains nothing */
+/* The type has policies for single error codes: they are read when an attempt fails with one. */
+#define CAIRN_HINT_OVERRIDES 1u
+/* The job is deleted when it succeeds (its type has CAIRN_RETAIN_NONE, and it has no key). */
+#define CAIRN_HINT_DELETE 2u
 
 typedef struct cairn_job {
 	cairn_id id;
@@ -391,8 +302,9 @@ typedef struct cairn_finish {
  * the job and all that belongs to it. Refusals as in heartbeat; a
  * finish that was UNCERTAIN is resolved by sending it again: the refusal's
  * `ending` tells how this fence ended. Progress is merged with the stored values
- * and tested there (job.invalid_completion_progress). A lease made by hand from id and fence
- * alone costs two reads more when it fails retryably. [1 round trip]
+ * and tested there (job.invalid_completion_progress). Retryable failures cost a read of
+ * their jobs and one of each of their types more if a lease was made by hand, from id and fence
+ * alone, or if a type has policies for single error codes. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_finish(cairn_conn *conn,
 							 const cairn_finish *items, size_t n,

@@ -37,6 +37,8 @@ CREATE TABLE cairn_job_definition (
 	retry_cap_us    bigint NOT NULL,
 	retry_jitter_us bigint NOT NULL,
 	retry_factor    integer NOT NULL,
+	retry_overrides json,            -- policies for single error codes
+	retention_us    bigint NOT NULL, -- of succeeded jobs; -1: none are kept, -2: for ever
 	created_at      timestamptz NOT NULL,
 	updated_at      timestamptz NOT NULL
 );

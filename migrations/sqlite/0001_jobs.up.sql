@@ -21,6 +21,8 @@ CREATE TABLE cairn_job_definition (
 	retry_cap_us    INTEGER NOT NULL,
 	retry_jitter_us INTEGER NOT NULL,
 	retry_factor    INTEGER NOT NULL,
+	retry_overrides TEXT,             -- policies for single error codes, as a JSON object
+	retention_us    INTEGER NOT NULL, -- of succeeded jobs; -1: none are kept, -2: for ever
 	created_at      INTEGER NOT NULL,
 	updated_at      INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -1,6 +1,7 @@
 /* cmd_define.c - `cairn define`: a job type is made, changed, or all are listed. */
 #include <inttypes.h>
 
+#include "catalog.h"
 #include "cli.h"
 #include "json.h"
 #include "table.h"
@@ -18,6 +19,8 @@ struct define {
 	bool seen_jitter;
 	bool seen_factor;
 	const char *contains;
+	const char *overrides;
+	const char *retention;
 };
 
 /* ---- list ------------------------------------------------------------------------- */
@@ -35,6 +38,8 @@ static void put_json(const cairn_definition *row)
 	json_int(&json, "retry_cap_us", row->retry.cap);
 	json_int(&json, "retry_jitter_us", row->retry.jitter > 0 ? row->retry.jitter : 0);
 	json_int(&json, "retry_factor", row->retry.factor);
+	json_raw(&json, "retry_overrides", row->retry_overrides);
+	json_count(&json, "retention_us", row->retention == CAIRN_RETAIN_NONE ? 0 : row->retention);
 	json_time(&json, "created_at", row->created_at);
 	json_time(&json, "updated_at", row->updated_at);
 	json_end(&json);
@@ -51,15 +56,18 @@ static void put_row(struct table *table, const cairn_definition *row)
 	table_cell(table, PLAIN, "%" PRId32, row->max_attempts);
 	table_cell(table, PLAIN, "%s", span_text(row->timeout, timeout));
 	table_cell(table, PLAIN, "%" PRId32, row->priority);
-	table_cell(table, PLAIN, "%s x%g up to %s", span_text(row->retry.base, base),
-		   (double)row->retry.factor / 1000, span_text(row->retry.cap, cap));
+	table_cell(table, PLAIN, "%s x%g up to %s%s", span_text(row->retry.base, base),
+		   (double)row->retry.factor / 1000, span_text(row->retry.cap, cap),
+		   row->retry_overrides.len > 0 ? ", overrides" : "");
+	table_cell(table, PLAIN, "%s", retention_text(row->retention, base));
 	table_cell(table, DIM, "%s", when_text(row->updated_at, updated));
 }
 
 static int list(const struct cli *cli, const struct define *args, cairn_conn *conn)
 {
-	static const char *const heads[] = { "TYPE",	  "ENABLED", ">ATTEMPTS", ">TIMEOUT",
-					     ">PRIORITY", "RETRY",   "UPDATED",	  NULL };
+	static const char *const heads[] = { "TYPE",	 "ENABLED",   ">ATTEMPTS",
+					     ">TIMEOUT", ">PRIORITY", "RETRY",
+					     "KEPT",	 "UPDATED",   NULL };
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_definitions *rows = NULL;
 	cairn_definition_filter filter = { .size = sizeof filter,
@@ -108,6 +116,8 @@ static uint32_t patched(const struct define *args)
 	set |= args->enable || args->disable ? CAIRN_PATCH_DISABLED : 0;
 	if (args->seen_base || args->seen_cap || args->seen_jitter || args->seen_factor)
 		set |= CAIRN_PATCH_RETRY;
+	set |= args->overrides != NULL ? CAIRN_PATCH_OVERRIDES : 0;
+	set |= args->retention != NULL ? CAIRN_PATCH_RETENTION : 0;
 	return set;
 }
 
@@ -124,6 +134,8 @@ static cairn_status change(const struct define *args, cairn_conn *conn,
 		.priority = args->row.priority,
 		.disabled = args->disable ? 1 : 0,
 		.retry = former->retry,
+		.retry_overrides = args->row.retry_overrides,
+		.retention = args->row.retention,
 	};
 	merge_retry(args, &patch.retry);
 	return patch.set != 0 ? cairn_job_definition_update(conn, &patch, err) : CAIRN_OK;
@@ -172,6 +184,14 @@ static int check(const struct cli *cli, const struct define *args, int argc)
 	return -1;
 }
 
+static int check_policies(const struct cli *cli, struct define *args)
+{
+	args->row.retry_overrides = cairn_str_of(args->overrides);
+	if (args->retention != NULL && retention_parse(args->retention, &args->row.retention) != 0)
+		return usage_error(cli, "--retention is a duration, none or forever");
+	return -1;
+}
+
 int cmd_define(struct cli *cli, int argc, char **argv)
 {
 	struct define args = { 0 };
@@ -191,6 +211,10 @@ int cmd_define(struct cli *cli, int argc, char **argv)
 		  &args.seen_cap },
 		{ "retry-jitter", 0, OPT_SPAN, &row->retry.jitter, "DURATION",
 		  "either way; default 500ms, 0 for none", &args.seen_jitter },
+		{ "retry-overrides", 0, OPT_TEXT, &args.overrides, "JSON",
+		  "policies for single error codes; {} for none", NULL },
+		{ "retention", 0, OPT_TEXT, &args.retention, "DURATION|none|forever",
+		  "of succeeded jobs; default 7d", NULL },
 		{ "enable", 0, OPT_FLAG, &args.enable, NULL, "accept new jobs", NULL },
 		{ "disable", 0, OPT_FLAG, &args.disable, NULL,
 		  "accept no new jobs; what is there still runs", NULL },
@@ -202,6 +226,8 @@ int cmd_define(struct cli *cli, int argc, char **argv)
 	int code = args_parse(cli, opts, &argc, argv);
 	if (code < 0)
 		code = check(cli, &args, argc);
+	if (code < 0)
+		code = check_policies(cli, &args);
 	cairn_conn *conn = NULL;
 	if (code < 0)
 		code = db_ready(cli, &conn);

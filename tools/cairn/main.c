@@ -20,6 +20,16 @@ const struct command commands[] = {
 	  "drift   each difference between the live schema and a fresh one; exits 1 if any\n" },
 	{ "define", cmd_define, "TYPE [options] | --list", "Defines a job type, or changes it",
 	  "A new type gets the defaults; of an existing one only what is given changes.\n" },
+	{ "sync", cmd_sync, "FILE [--mode preserve|restore|exact] [--scope TYPE ...]",
+	  "Brings a file of definitions into the store",
+	  "FILE has objects as cairn --json define --list prints them, or an array of them; of "
+	  "their\n"
+	  "members only type is required. All of it is written, or nothing.\n"
+	  "preserve  a type that is disabled stays so\n"
+	  "restore   types are enabled as the file says\n"
+	  "exact     so, and each --scope type that the file lacks is disabled\n" },
+	{ "config", cmd_config, "get TYPE | put TYPE OBJECT [options] | list [--type TYPE]",
+	  "Reads and writes runtime configs", NULL },
 	{ "enqueue", cmd_enqueue, "TYPE [options] | --ndjson [[TYPE] FILE]",
 	  "Enqueues a job and prints its id",
 	  "With --ndjson each line of FILE, or of the standard input, is an object with members "
@@ -55,6 +65,9 @@ const struct command commands[] = {
 	{ "prune", cmd_prune, "[options]", "Deletes jobs that ended long ago",
 	  "Without --age successes are kept as long as their type says, by default 7 days;\n"
 	  "other statuses need it.\n" },
+	{ "metrics", cmd_metrics, "[options]", "Counts what goes on, in all and per job type",
+	  "With --json the first line is the summary, then one for each type.\n" },
+	{ "cancel", cmd_cancel, "ID ... [--reason TEXT]", "Cancels jobs", NULL },
 	{ "reap", cmd_reap, "[--limit N]", "Takes back expired leases", NULL },
 	{ "dead", cmd_dead, "[options]", "Lists dead letters", NULL },
 	{ "intents", cmd_intents, "list|show|record|promote|prune|metrics [options]",

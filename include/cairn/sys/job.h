@@ -25,7 +25,8 @@ enum cairn_define_mode {
 	CAIRN_DEFINE_UPSERT =
 		1, /* write all fields but created_at; skip rows that would not change */
 	CAIRN_DEFINE_IF_MISSING,
-	CAIRN_DEFINE_PATCH /* write the fields in patch of rows that exist */
+	CAIRN_DEFINE_PATCH,   /* write the fields in patch of rows that exist */
+	CAIRN_DEFINE_PRESERVE /* as UPSERT, but a row that is disabled stays so */
 };
 
 typedef struct cairn_define_plan {
@@ -33,9 +34,23 @@ typedef struct cairn_define_plan {
 	uint32_t patch;			     /* CAIRN_PATCH_… */
 	const cairn_definition *definitions; /* settled: no zero means a default */
 	size_t n;
+	/*
+	 * with UPSERT and PRESERVE: types that are disabled if they exist. Where there are some, or
+	 * disabled is asked for, no type stands twice in both together.
+	 */
+	const cairn_str *absent;
+	size_t absent_count;
+	/*
+	 * with UPSERT and PRESERVE, if not NULL: push a cairn_disabled row for each type that is
+	 * disabled now and was not before (it was enabled, or unknown), in any order
+	 */
+	cairn_rows *disabled;
 } cairn_define_plan;
 
-/* Writes definitions; *found (never NULL) counts those of a patch that exist. */
+/*
+ * Writes definitions; *found (never NULL) counts those of a patch that exist. Everything that
+ * disables a type comes through here.
+ */
 typedef cairn_status cairn_job_define_fn(void *self, const cairn_define_plan *plan, size_t *found,
 					 cairn_error *err);
 
@@ -76,7 +91,8 @@ typedef struct cairn_job_insert {
 enum cairn_insert_result {
 	CAIRN_INSERT_NO_DEFINITION = 0, /* missing or disabled, and no such key */
 	CAIRN_INSERT_DONE,
-	CAIRN_INSERT_KEY_EXISTS /* the fields of the result are the existing job's */
+	CAIRN_INSERT_KEY_EXISTS, /* the fields of the result are the existing job's */
+	CAIRN_INSERT_UNKEPT	 /* a new key, of a type that has CAIRN_RETAIN_NONE: not inserted */
 };
 
 typedef struct cairn_job_inserted {

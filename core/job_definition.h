@@ -1,0 +1,22 @@
+/* job_definition.h - definitions as they are given, checked and settled; for define and sync. */
+#ifndef CAIRN_JOB_DEFINITION_H
+#define CAIRN_JOB_DEFINITION_H
+
+#include <cairn/sys/json.h>
+
+#include "core.h"
+
+/* n definitions in which every default is filled in; from cairn__settle_begin to _end. */
+struct cairn__settled {
+	cairn_conn *conn;
+	cairn_definition *at;
+	size_t n;
+	cairn_text text; /* their canonical documents */
+};
+
+/* A failure names the item; begin needs an end either way. n > 0. */
+cairn_status cairn__settle_begin(struct cairn__settled *settled, cairn_conn *conn,
+				 const cairn_definition *given, size_t n, cairn_error *err);
+void cairn__settle_end(struct cairn__settled *settled);
+
+#endif
