@@ -56,7 +56,6 @@
 	X(logs) \
 	X(sweep) \
 	X(prune) \
-	X(retention) \
 	X(reads) \
 	X(history) \
 	X(scope) \

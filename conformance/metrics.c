@@ -67,6 +67,12 @@ static void fail_with(cairn_conn *conn, const char *type, enum cairn_finish_how 
 	ct_finish(conn, ct_failure(take(conn, type, NULL), how, "x"));
 }
 
+static void continue_now(cairn_conn *conn, cairn_lease *lease)
+{
+	ct_finish(conn, ct_again(*lease, CAIRN_FINISH_CONTINUE, 0));
+	*lease = ct_claim(conn, "w");
+}
+
 /* ---- per type --------------------------------------------------------------------- */
 
 static const char *types_of(const cairn_metrics *rows)
@@ -187,6 +193,36 @@ static void endings_in_the_window(void)
 	filter.window = 2 * CAIRN_DAY;
 	ct_int(read_with(conn, &filter)->at[0].ended[0], 9);
 	ct_int(read_with(conn, &filter)->at[0].dead_lettered, 3);
+}
+
+static void continuations(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define(conn, "t");
+	cairn_lease acme = take(conn, "t", "acme");
+	for (int i = 0; i < 3; i++)
+		continue_now(conn, &acme);
+	cairn_lease other = take(conn, "t", "other");
+	continue_now(conn, &other);
+	const cairn_type_metrics *row = of_type(conn, cairn_any(), "t");
+	ct_int(row->ended[CAIRN_ENDING_CONTINUED], 4);
+	ct_int(row->continued, 2);
+	ct_int(row->max_run, 4);
+	row = of_type(conn, cairn_tenant(CAIRN_STR("acme")), "t");
+	ct_int(row->ended[CAIRN_ENDING_CONTINUED], 3);
+	ct_int(row->continued, 1);
+	ct_int(row->max_run, 4);
+	all_zero(of_type(conn, cairn_tenant(CAIRN_STR("stranger")), "t"));
+	/* a run that an operator began is none, whatever the reason says */
+	ct_finish(conn, ct_failure(other, CAIRN_FINISH_TERMINAL, "x"));
+	cairn_requeue again = ct_seen(conn, other.id);
+	ct_ok(cairn_job_requeue(conn, cairn_any(), &again, 1, CAIRN_STR("HANDLER_CONTINUATION"),
+				NULL, ct_err()));
+	ct_finish(conn, ct_success(acme));
+	row = of_type(conn, cairn_any(), "t");
+	ct_int(row->continued, 0);
+	ct_int(row->max_run, 0);
+	ct_int(row->ended[CAIRN_ENDING_CONTINUED], 4);
 }
 
 static void continuous_percentiles(void)
@@ -477,6 +513,13 @@ static const ct_case cases[] = {
 		  "together.",
 	  .covers = "runledger A10",
 	  .run = continuous_percentiles },
+	{ .name = "metrics.types.continuations",
+	  .kind = CT_VERB,
+	  .store = CT_CATALOG,
+	  .rule = "Counted in the window and per scope; active ones are those whose present run a "
+		  "continuation began, which no operator's reason imitates.",
+	  .covers = "runledger N12, N13",
+	  .run = continuations },
 	{ .name = "metrics.types.counts_are_of_the_scope",
 	  .kind = CT_VERB,
 	  .store = CT_CATALOG,

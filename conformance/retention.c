@@ -264,6 +264,42 @@ static void commits_and_rolls_back(void)
 	ct_gone(conn, lease.id);
 }
 
+/* The oldest first, whichever type it is of. */
+static void pruning_asks_each_type(void)
+{
+	static const struct {
+		const char *type;
+		cairn_usec retention;
+	} types[] = { { "forever", CAIRN_RETAIN_FOREVER },
+		      { "year", 365 * CAIRN_DAY },
+		      { "usual", 0 },
+		      { "day", CAIRN_DAY },
+		      { "none", CAIRN_DAY } };
+	enum { N = sizeof(types) / sizeof(types[0]) };
+	cairn_conn *conn = ct_open();
+	cairn_id ids[N];
+	for (int i = 0; i < N; i++) {
+		cairn_job_new job = keyed(types[i].type, "k");
+		define(conn, types[i].type, types[i].retention);
+		ids[i] = ct_add(conn, &job);
+		ct_finish(conn, ct_success(ct_claim(conn, "w")));
+	}
+	cairn_prune_opts opts = { .size = sizeof(opts), .scope = cairn_any() };
+	static const cairn_usec steps[] = { CAIRN_HOUR, CAIRN_DAY, 6 * CAIRN_DAY, 365 * CAIRN_DAY,
+					    3650 * CAIRN_DAY };
+	static const size_t expected[] = { 1, 1, 1, 1, 0 };
+	set_retention(conn, "none", CAIRN_RETAIN_NONE);
+	for (int i = 0; i < N; i++) {
+		size_t pruned = 77;
+		ct_advance(steps[i]);
+		ct_ok(cairn_job_prune(conn, &opts, &pruned, ct_err()));
+		ct_int(pruned, expected[i]);
+		if (expected[i])
+			ct_gone(conn, ids[N - 1 - i]);
+	}
+	ct_job(conn, ids[0]);
+}
+
 #define VERB .kind = CT_VERB, .store = CT_JOBS
 
 static const ct_case cases[] = {
@@ -288,6 +324,11 @@ static const ct_case cases[] = {
 	  .rule = "A repeated request is EXISTING, and a different one CONFLICT, whatever the "
 		  "retention is now.",
 	  .run = old_keys_answer },
+	{ .name = "jobs.retention.pruning_asks_each_type",
+	  VERB,
+	  .rule = "Successes go when their own type's retention is over, those of FOREVER never; what a "
+		  "type without retention has left goes at once.",
+	  .run = pruning_asks_each_type },
 	{ .name = "jobs.retention.a_success_deletes_its_job",
 	  VERB,
 	  .rule = "Where nothing is retained a success takes the job away with attempts, events "
