@@ -455,7 +455,7 @@ static void prune_queue(cairn_prune_plan *plan)
 static void prune_for_ever(cairn_prune_plan *plan)
 {
 	if (plan->age < 0)
-		plan->otherwise = 365 * CAIRN_DAY;
+		plan->age = 365 * CAIRN_DAY;
 }
 
 /* With a clock a day ahead every canceled lease looks over; ages are measured as they are. */
@@ -464,7 +464,7 @@ static void prune_ahead(cairn_prune_plan *plan)
 	if (plan->age >= 0)
 		plan->age += CAIRN_DAY;
 	else
-		plan->otherwise += CAIRN_DAY;
+		plan->age = 8 * CAIRN_DAY;
 }
 
 /* ---- the table --------------------------------------------------------------------------------------------- */

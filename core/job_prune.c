@@ -46,7 +46,6 @@ static cairn_status plan(const cairn_prune_opts *opts, cairn_prune_plan *plan, c
 		.statuses = opts->statuses != 0 ? opts->statuses : BIT(CAIRN_JOB_SUCCEEDED),
 		.limit = opts->limit != 0 ? opts->limit : CAIRN__DEFAULT_PRUNE,
 		.age = opts->age != 0 ? opts->age : -1,
-		.otherwise = CAIRN__RETENTION,
 	};
 	cairn_status st = cairn__check_scope(&opts->scope, err);
 	if (st == CAIRN_OK && opts->queue.len > 0)

@@ -38,7 +38,6 @@ cairn_status cairn_pg__job_prune(void *self, const cairn_prune_plan *plan, size_
 		cairn_pg__add_int8(pg, plan->age);
 	else
 		cairn_pg__add_null(pg);
-	cairn_pg__add_int8(pg, plan->otherwise);
 	cairn_pg__queue(pg, PG_SQL_PRUNE_PICK);
 	cairn_pg__queue(pg, PG_SQL_PRUNE);
 	status = cairn_pg__call_run(pg, err);

@@ -13,9 +13,11 @@
 
 #include "pg.h"
 #include "sql_catalog.h"
+#include "sql_definition.h"
 #include "sql_change.h"
 #include "sql_intent.h"
 #include "sql_reap.h"
+#include "sql_replay.h"
 #include "sql_schema.h"
 
 /* SQL is laid out by its clauses. */
@@ -57,63 +59,6 @@
 	"set_config('enable_mergejoin', split_part(s, '|', 4), true), " \
 	"set_config('jit', split_part(s, '|', 5), true), " \
 	"set_config('plan_cache_mode', split_part(s, '|', 6), true)"
-
-/* ---- definitions -------------------------------------------------------- */
-
-#define DEFINITION_FIELDS(x) \
-	x ".version, " x ".enabled, " x ".max_attempts, " x ".timeout_us, " x ".priority, " \
-	x ".retry_base_us, " x ".retry_cap_us, " x ".retry_jitter_us, " x ".retry_factor, " \
-	x ".retry_overrides, " x ".retention_us"
-
-#define INTO_DEFINITION \
-	"INSERT INTO @schema.cairn_job_definition AS d (type, version, enabled, max_attempts, " \
-	"timeout_us, priority, retry_base_us, retry_cap_us, retry_jitter_us, retry_factor, " \
-	"retry_overrides, retention_us, created_at, updated_at) "
-
-/* The given ones as rows. */
-#define DEFINITION_ITEMS(now) \
-	"i.type, i.version, i.disabled = 0, " \
-	"i.max_attempts, i.timeout_us, i.priority, i.base, i.cap, i.jitter, i.factor, " \
-	"i.overrides, i.retention, " now ", " now " FROM unnest($2::text[], $3::int4[], " \
-	"$4::int4[], $5::int4[], $6::int8[], $7::int4[], $8::int8[], $9::int8[], $10::int8[], " \
-	"$11::int4[], $12::json[], $13::int8[]) WITH ORDINALITY " \
-	"AS i(type, version, disabled, max_attempts, timeout_us, priority, base, cap, jitter, " \
-	"factor, overrides, retention, n)"
-
-/* Of a type that stands there twice, the first by this order counts. */
-#define DEFINE(now, order) \
-	INTO_DEFINITION "SELECT DISTINCT ON (i.type COLLATE \"C\") " DEFINITION_ITEMS(now) \
-	" ORDER BY i.type COLLATE \"C\", " order
-
-/* What a row is compared by: json has no equality, its text is canonical here. */
-#define COMPARED(x, enabled) \
-	x ".version, " enabled ", " x ".max_attempts, " x ".timeout_us, " x ".priority, " \
-	x ".retry_base_us, " x ".retry_cap_us, " x ".retry_jitter_us, " x ".retry_factor, " \
-	x ".retry_overrides::text, " x ".retention_us"
-
-/* A row that would not change is not written. */
-#define REPLACE(enabled) \
-	" ON CONFLICT (type) DO UPDATE SET " \
-	"version = excluded.version, enabled = " enabled ", " \
-	"max_attempts = excluded.max_attempts, timeout_us = excluded.timeout_us, " \
-	"priority = excluded.priority, retry_base_us = excluded.retry_base_us, " \
-	"retry_cap_us = excluded.retry_cap_us, retry_jitter_us = excluded.retry_jitter_us, " \
-	"retry_factor = excluded.retry_factor, retry_overrides = excluded.retry_overrides, " \
-	"retention_us = excluded.retention_us, updated_at = excluded.updated_at " \
-	"WHERE (" COMPARED("d", "d.enabled") ") IS DISTINCT FROM (" \
-	COMPARED("excluded", enabled) ")"
-
-/* A field that is not patched is NULL; of overrides, which may become NULL, $12 tells. */
-#define PATCHED(json) \
-	"COALESCE(i.max_attempts, d.max_attempts), COALESCE(i.timeout_us, d.timeout_us), " \
-	"COALESCE(i.priority, d.priority), COALESCE(i.disabled = 0, d.enabled), " \
-	"COALESCE(i.base, d.retry_base_us), COALESCE(i.cap, d.retry_cap_us), " \
-	"COALESCE(i.jitter, d.retry_jitter_us), COALESCE(i.factor, d.retry_factor), " \
-	"(CASE WHEN $12::boolean THEN i.overrides ELSE d.retry_overrides END)" json ", " \
-	"COALESCE(i.retention, d.retention_us)"
-
-/* The time that PG_SQL_SYNC_BEGIN left. */
-#define SYNC_T "COALESCE($1::timestamptz, " LEFT_T ")"
 
 /* ---- enqueue ------------------------------------------------------------ */
 
@@ -199,58 +144,6 @@
 	"CASE WHEN d.retention_us = -1 AND l.idempotency_key IS NULL THEN 2 ELSE 0 END] " \
 	"FROM @schema.cairn_job_definition d WHERE d.type = l.type)"
 
-/* ---- replay ------------------------------------------------------------- */
-
-/*
- * $2: 1 writes events, $3 ids, $4 sources, $5 runs, $6 keys, $7 reasons, $8 event data, $9 scope.
- * The source stays locked, so that nobody deletes it while it gets a descendant.
- */
-#define REPLAY_ITEMS \
-	"WITH safe AS MATERIALIZED (" \
-		"SELECT current_setting('transaction_isolation') " \
-		"IN ('read committed', 'read uncommitted') AS yes" \
-	"), source AS MATERIALIZED (" \
-		"SELECT s.id FROM @schema.cairn_job_done s " \
-		"WHERE s.id = ANY ($4::uuid[]) AND (SELECT yes FROM safe) " \
-		"ORDER BY s.id FOR KEY SHARE" \
-	"), item AS MATERIALIZED (" \
-		"SELECT * FROM (" \
-			"SELECT s.id, s.run_number, s.status, s.queue, s.type, s.tenant, " \
-			"s.payload, s.owner, s.timeout_us, s.priority, s.max_attempts, " \
-			"i.id AS replay, i.key, i.reason, i.data, i.n, " \
-			"d.type IS NOT NULL AS known, s.id IN (SELECT o.id FROM source o) AS held " \
-			"FROM unnest($3::uuid[], $4, $5::int4[], $6::text[], $7::text[], " \
-			"$8::json[]) WITH ORDINALITY AS i(id, source, run, key, reason, data, n) " \
-			"LEFT JOIN @schema.cairn_job_done s ON " IS("s.id", "i.source") " " \
-			"AND s.run_number = i.run " \
-			"LEFT JOIN @schema.cairn_job_definition d ON " IS("d.type", "s.type") " " \
-			"AND d.enabled OFFSET 0" \
-		") s WHERE s.held AND s.status = 'SUCCEEDED' AND " IN_SCOPE("s.tenant", "$9") \
-	"), "
-
-#define REPLAY_JOBS \
-	"lineage AS (" \
-		"INSERT INTO @schema.cairn_job_replay (source_id, replay_id, created_at, " \
-		"run_number, replay_key, reason) " \
-		"SELECT i.id, i.replay, " T ", i.run_number, i.key, i.reason FROM item i " \
-		"WHERE i.known ORDER BY i.id, i.run_number, i.key COLLATE \"C\", i.n " \
-		"ON CONFLICT DO NOTHING RETURNING replay_id" \
-	"), fresh AS MATERIALIZED (" \
-		"SELECT i.*, i.replay IN (SELECT l.replay_id FROM lineage l) AS inserted " \
-		"FROM item i" \
-	"), job AS (" \
-		INTO_LIVE \
-		"SELECT i.replay, " T ", " T ", " T ", 0, i.timeout_us, i.priority, 1, 0, " \
-		"i.max_attempts, $2::int4, false, 'PENDING', i.queue, i.type, i.tenant, " \
-		"'queued', i.payload, i.owner, NULL, NULL FROM fresh i WHERE i.inserted" \
-	"), event AS (" \
-		"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, kind, " \
-		"stage, detail, data) " \
-		"SELECT i.replay, 1, " T ", 1, 0, 'ENQUEUED', 'queued', i.type, i.data " \
-		"FROM fresh i WHERE i.inserted AND $2 = 1" \
-	") SELECT i.n, i.known, i.inserted FROM fresh i " \
-	"UNION ALL SELECT -1, false, false FROM safe WHERE NOT yes"
-
 /* ---- reads -------------------------------------------------------------- */
 
 /*
@@ -335,91 +228,42 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		"WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals))",
 	} },
 
-	/* ---- definitions ---- */
+	/* ---- definitions (sql_definition.h) ---- */
 
 	/* cairn_job_definition_pkey. */
-	[PG_SQL_DEFINE] = { { DEFINE(T, "i.n DESC"), REPLACE("excluded.enabled") } },
+	[PG_SQL_DEFINE] = { { DEFINE(T, "i.n DESC"), REPLACE("excluded.enabled")} },
 
 	/* cairn_job_definition_pkey. */
-	[PG_SQL_DEFINE_MISSING] = { { DEFINE(T, "i.n") " ON CONFLICT (type) DO NOTHING" } },
+	[PG_SQL_DEFINE_MISSING] = { { DEFINE(T, "i.n") " ON CONFLICT (type) DO NOTHING"} },
 
 	/* cairn_job_definition_pkey. Answers how many exist. */
-	[PG_SQL_DEFINE_PATCH] = { {
-		"WITH item AS MATERIALIZED ("
-			"SELECT i.* FROM unnest($2::text[], $3::int4[], $4::int8[], $5::int4[], "
-			"$6::int4[], $7::int8[], $8::int8[], $9::int8[], $10::int4[], "
-			"$11::json[], $13::int8[]) "
-			"AS i(type, max_attempts, timeout_us, priority, disabled, base, cap, "
-			"jitter, factor, overrides, retention) ORDER BY i.type COLLATE \"C\""
-		"), done AS ("
-			"UPDATE @schema.cairn_job_definition d SET (max_attempts, timeout_us, "
-			"priority, enabled, retry_base_us, retry_cap_us, retry_jitter_us, "
-			"retry_factor, retry_overrides, retention_us, updated_at) = ("
-			PATCHED("") ", " T ") ",
-			"FROM item i WHERE d.type = i.type AND (d.max_attempts, d.timeout_us, "
-			"d.priority, d.enabled, d.retry_base_us, d.retry_cap_us, "
-			"d.retry_jitter_us, d.retry_factor, d.retry_overrides::text, "
-			"d.retention_us) IS DISTINCT FROM (" PATCHED("::text") ")"
-		") SELECT count(*) FROM item i "
-		"JOIN @schema.cairn_job_definition d ON d.type = i.type",
-	} },
+	[PG_SQL_DEFINE_PATCH] = { { TEXT_DEFINE_PATCH } },
 
 	/* No table. Leaves the time behind for what follows. */
-	[PG_SQL_SYNC_BEGIN] = { {
-		"SELECT set_config('cairn.now', to_char(clock_timestamp() AT TIME ZONE 'UTC', "
-		"'YYYY-MM-DD HH24:MI:SS.US'), true)",
-	} },
+	[PG_SQL_SYNC_BEGIN] = { { TEXT_SYNC_BEGIN } },
 
 	/*
 	 * cairn_job_definition_pkey. Inserts what is new and locks what is there, the absent types
 	 * ($14) too, in the order of the index, so that catalogs never wait for each other
 	 * crosswise. Answers what is new and disabled.
 	 */
-	[PG_SQL_SYNC_NEW] = { {
-		"WITH fresh AS (" INTO_DEFINITION "SELECT u.* FROM (SELECT " DEFINITION_ITEMS(SYNC_T)
-		" UNION ALL SELECT a.type, " DEFINITION_FIELDS("a") ", a.created_at, a.updated_at "
-		"FROM @schema.cairn_job_definition a WHERE a.type = ANY ($14::text[])) u "
-		"ORDER BY u.type COLLATE \"C\" ON CONFLICT (type) DO UPDATE SET type = d.type "
-		"WHERE false RETURNING d.type, d.enabled"
-		") SELECT f.type, 0 FROM fresh f WHERE NOT f.enabled",
-	} },
+	[PG_SQL_SYNC_NEW] = { { TEXT_SYNC_NEW } },
 
 	/*
 	 * cairn_job_definition_pkey. What was disabled before is certain behind SYNC_NEW. $14: a
 	 * type that is disabled stays so. Answers what was disabled by it.
 	 */
-	[PG_SQL_SYNC] = { {
-		"WITH before AS MATERIALIZED ("
-			"SELECT d.type FROM @schema.cairn_job_definition d "
-			"WHERE d.type = ANY ($2) AND NOT d.enabled"
-		"), done AS (",
-			DEFINE(SYNC_T, "i.n DESC"),
-			REPLACE("(excluded.enabled AND (d.enabled OR NOT $14::boolean))")
-			" RETURNING d.type, d.enabled"
-		") SELECT o.type, 0 FROM done o WHERE NOT o.enabled "
-		"AND NOT EXISTS (SELECT FROM before b WHERE b.type = o.type)",
-	} },
+	[PG_SQL_SYNC] = { { TEXT_SYNC } },
 
 	/*
 	 * cairn_job_definition_pkey. The same for the types in $2, which the catalog lacks. One that
 	 * was made since SYNC_NEW and that somebody holds is not waited for: it came later.
 	 */
-	[PG_SQL_SYNC_ABSENT] = { {
-		"UPDATE @schema.cairn_job_definition d SET enabled = false, updated_at = " SYNC_T " "
-		"WHERE d.type = ANY (ARRAY("
-			"SELECT a.type FROM @schema.cairn_job_definition a "
-			"WHERE a.type = ANY ($2::text[]) AND a.enabled FOR NO KEY UPDATE SKIP LOCKED"
-		")) RETURNING d.type, 1",
-	} },
+	[PG_SQL_SYNC_ABSENT] = { { TEXT_SYNC_ABSENT } },
 
 	/* cairn_job_definition_pkey, in its order. */
-	[PG_SQL_DEFINITIONS] = { {
-		"SELECT d.type, " DEFINITION_FIELDS("d") ", d.created_at, d.updated_at "
-		"FROM @schema.cairn_job_definition d WHERE d.type > $1::text "
-		"AND ($2::text IS NULL OR d.type = $2) AND ($3::text IS NULL "
-		"OR strpos(lower(d.type COLLATE \"C\"), lower($3 COLLATE \"C\")) > 0) "
-		"ORDER BY d.type LIMIT $4::int8",
-	} },
+	[PG_SQL_DEFINITIONS] = { { TEXT_DEFINITIONS } },
+
 
 	/* ---- enqueue ---- */
 

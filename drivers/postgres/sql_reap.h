@@ -114,8 +114,8 @@
 
 /*
  * $2 tenant (NULL: any), $3 queue, $4 type, $5 statuses other than SUCCEEDED (NULL: none), $6:
- * successes too, $7 limit, $8 age (NULL: each type's retention), $9 retention of a type that
- * says nothing. Two steps: the first picks rows and locks them, the second deletes them and what
+ * successes too, $7 limit, $8 age (NULL: each type's retention; a type without a definition
+ * is kept). Two steps: the first picks rows and locks them, the second deletes them and what
  * is theirs, in a statement that begins when they are locked. The ids go from the one to the
  * other in a setting.
  */
@@ -126,8 +126,7 @@
 
 /* How long successes of a type are kept; and the shortest of all, where the walk may end. */
 #define RETENTION(type) \
-	"(SELECT " KEPT("COALESCE(max(f.retention_us), $9::int8)") " " \
-	"FROM @schema.cairn_job_definition f WHERE f.type = " type ")"
+	"(SELECT " KEPT("f.retention_us") " FROM @schema.cairn_job_definition f WHERE f.type = " type ")"
 #define SHORTEST "(SELECT min(" KEPT("f.retention_us") ") FROM @schema.cairn_job_definition f)"
 
 /* The oldest first, by the index of their status. */
@@ -142,7 +141,7 @@
 #define PRUNE_PICK \
 	"WITH succeeded AS MATERIALIZED (" \
 		PRUNED("d.status = 'SUCCEEDED' AND $6::boolean AND d.finished_at <= " PRUNE_T \
-		       " - COALESCE($8::int8, LEAST($9::int8, " SHORTEST ")) " \
+		       " - COALESCE($8::int8, " SHORTEST ") " \
 		       "* interval '1 microsecond'", \
 		       "COALESCE($8::int8, " RETENTION("d.type") ")") \
 	"), failed AS MATERIALIZED (" \

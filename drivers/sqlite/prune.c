@@ -64,7 +64,7 @@ static cairn_status kept_since(const struct pass *pass, cairn_str type, cairn_ti
 							     &definition, err);
 		if (status != CAIRN_OK)
 			return status;
-		retention = definition->found ? definition->retention : pass->plan->otherwise;
+		retention = definition->found ? definition->retention : CAIRN_RETAIN_FOREVER;
 	}
 	*since = pass->write->now - (retention == CAIRN_RETAIN_NONE ? 0 : retention);
 	if (retention == CAIRN_RETAIN_FOREVER)

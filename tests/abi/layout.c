@@ -6,13 +6,17 @@
  */
 #include <stddef.h>
 
+#include <cairn/config.h>
 #include <cairn/conformance.h>
 #include <cairn/conn.h>
+#include <cairn/definition.h>
 #include <cairn/error.h>
 #include <cairn/history.h>
 #include <cairn/intent.h>
 #include <cairn/job.h>
+#include <cairn/metrics.h>
 #include <cairn/migration.h>
+#include <cairn/sys/catalog.h>
 #include <cairn/sys/driver.h>
 #include <cairn/sys/host.h>
 #include <cairn/sys/intent.h>
@@ -32,6 +36,34 @@
 		       #type " has padding at its end")
 
 #if defined(__x86_64__) && defined(__LP64__)
+
+SIZE(cairn_config, 104);
+AT(cairn_config, type, 0);
+AT(cairn_config, config, 16);
+AT(cairn_config, updated_by, 32);
+AT(cairn_config, version, 48);
+AT(cairn_config, reserved0_, 52);
+AT(cairn_config, created_at, 56);
+AT(cairn_config, updated_at, 64);
+AT(cairn_config, reserved_, 72);
+
+SIZE(cairn_configs, 16);
+AT(cairn_configs, count, 0);
+AT(cairn_configs, at, 8);
+
+SIZE(cairn_config_put, 16);
+AT(cairn_config_put, status, 0);
+AT(cairn_config_put, code, 4);
+AT(cairn_config_put, disposition, 8);
+AT(cairn_config_put, reserved_, 12);
+
+SIZE(cairn_config_filter, 48);
+AT(cairn_config_filter, size, 0);
+AT(cairn_config_filter, type, 8);
+AT(cairn_config_filter, after, 24);
+AT(cairn_config_filter, limit, 40);
+AT(cairn_config_filter, reserved_, 44);
+FULL(cairn_config_filter, reserved_);
 
 SIZE(cairn_subject, 96);
 AT(cairn_subject, size, 0);
@@ -79,6 +111,72 @@ SIZE(cairn_tx, 16);
 AT(cairn_tx, conn, 0);
 AT(cairn_tx, depth, 8);
 AT(cairn_tx, serial, 12);
+
+SIZE(cairn_retry, 32);
+AT(cairn_retry, base, 0);
+AT(cairn_retry, cap, 8);
+AT(cairn_retry, jitter, 16);
+AT(cairn_retry, factor, 24);
+AT(cairn_retry, reserved_, 28);
+
+SIZE(cairn_definition, 152);
+AT(cairn_definition, type, 0);
+AT(cairn_definition, version, 16);
+AT(cairn_definition, max_attempts, 20);
+AT(cairn_definition, timeout, 24);
+AT(cairn_definition, priority, 32);
+AT(cairn_definition, set, 36);
+AT(cairn_definition, disabled, 40);
+AT(cairn_definition, reserved0_, 44);
+AT(cairn_definition, retry, 48);
+AT(cairn_definition, retry_overrides, 80);
+AT(cairn_definition, retention, 96);
+AT(cairn_definition, created_at, 104);
+AT(cairn_definition, updated_at, 112);
+AT(cairn_definition, reserved_, 120);
+
+SIZE(cairn_definitions, 16);
+AT(cairn_definitions, count, 0);
+AT(cairn_definitions, at, 8);
+
+SIZE(cairn_definition_patch, 104);
+AT(cairn_definition_patch, size, 0);
+AT(cairn_definition_patch, type, 8);
+AT(cairn_definition_patch, set, 24);
+AT(cairn_definition_patch, max_attempts, 28);
+AT(cairn_definition_patch, timeout, 32);
+AT(cairn_definition_patch, priority, 40);
+AT(cairn_definition_patch, disabled, 44);
+AT(cairn_definition_patch, retry, 48);
+AT(cairn_definition_patch, retry_overrides, 80);
+AT(cairn_definition_patch, retention, 96);
+FULL(cairn_definition_patch, retention);
+
+SIZE(cairn_definition_filter, 48);
+AT(cairn_definition_filter, size, 0);
+AT(cairn_definition_filter, contains, 8);
+AT(cairn_definition_filter, after, 24);
+AT(cairn_definition_filter, limit, 40);
+AT(cairn_definition_filter, reserved_, 44);
+FULL(cairn_definition_filter, reserved_);
+
+SIZE(cairn_sync_opts, 32);
+AT(cairn_sync_opts, size, 0);
+AT(cairn_sync_opts, mode, 8);
+AT(cairn_sync_opts, reserved_, 12);
+AT(cairn_sync_opts, scope, 16);
+AT(cairn_sync_opts, scope_count, 24);
+FULL(cairn_sync_opts, scope_count);
+
+SIZE(cairn_disabled, 40);
+AT(cairn_disabled, type, 0);
+AT(cairn_disabled, absent, 16);
+AT(cairn_disabled, reserved0_, 20);
+AT(cairn_disabled, reserved_, 24);
+
+SIZE(cairn_sync_report, 16);
+AT(cairn_sync_report, count, 0);
+AT(cairn_sync_report, at, 8);
 
 SIZE(cairn_error, 960);
 AT(cairn_error, size, 0);
@@ -336,50 +434,6 @@ AT(cairn_promote_report, unavailable, 28);
 AT(cairn_promote_report, deferred, 32);
 AT(cairn_promote_report, batch_full, 36);
 
-SIZE(cairn_retry, 32);
-AT(cairn_retry, base, 0);
-AT(cairn_retry, cap, 8);
-AT(cairn_retry, jitter, 16);
-AT(cairn_retry, factor, 24);
-AT(cairn_retry, reserved_, 28);
-
-SIZE(cairn_definition, 128);
-AT(cairn_definition, type, 0);
-AT(cairn_definition, version, 16);
-AT(cairn_definition, max_attempts, 20);
-AT(cairn_definition, timeout, 24);
-AT(cairn_definition, priority, 32);
-AT(cairn_definition, set, 36);
-AT(cairn_definition, disabled, 40);
-AT(cairn_definition, reserved0_, 44);
-AT(cairn_definition, retry, 48);
-AT(cairn_definition, created_at, 80);
-AT(cairn_definition, updated_at, 88);
-AT(cairn_definition, reserved_, 96);
-
-SIZE(cairn_definitions, 16);
-AT(cairn_definitions, count, 0);
-AT(cairn_definitions, at, 8);
-
-SIZE(cairn_definition_patch, 80);
-AT(cairn_definition_patch, size, 0);
-AT(cairn_definition_patch, type, 8);
-AT(cairn_definition_patch, set, 24);
-AT(cairn_definition_patch, max_attempts, 28);
-AT(cairn_definition_patch, timeout, 32);
-AT(cairn_definition_patch, priority, 40);
-AT(cairn_definition_patch, disabled, 44);
-AT(cairn_definition_patch, retry, 48);
-FULL(cairn_definition_patch, retry);
-
-SIZE(cairn_definition_filter, 48);
-AT(cairn_definition_filter, size, 0);
-AT(cairn_definition_filter, contains, 8);
-AT(cairn_definition_filter, after, 24);
-AT(cairn_definition_filter, limit, 40);
-AT(cairn_definition_filter, reserved_, 44);
-FULL(cairn_definition_filter, reserved_);
-
 SIZE(cairn_job_new, 176);
 AT(cairn_job_new, type, 0);
 AT(cairn_job_new, queue, 16);
@@ -584,6 +638,63 @@ AT(cairn_queues, count, 0);
 AT(cairn_queues, at, 8);
 AT(cairn_queues, now, 16);
 
+SIZE(cairn_metrics_filter, 80);
+AT(cairn_metrics_filter, size, 0);
+AT(cairn_metrics_filter, scope, 8);
+AT(cairn_metrics_filter, type, 32);
+AT(cairn_metrics_filter, after, 48);
+AT(cairn_metrics_filter, window, 64);
+AT(cairn_metrics_filter, limit, 72);
+AT(cairn_metrics_filter, reserved_, 76);
+FULL(cairn_metrics_filter, reserved_);
+
+SIZE(cairn_type_metrics, 224);
+AT(cairn_type_metrics, type, 0);
+AT(cairn_type_metrics, disabled, 16);
+AT(cairn_type_metrics, reserved0_, 20);
+AT(cairn_type_metrics, pending, 24);
+AT(cairn_type_metrics, ready, 32);
+AT(cairn_type_metrics, leased, 40);
+AT(cairn_type_metrics, expired, 48);
+AT(cairn_type_metrics, oldest_ready, 56);
+AT(cairn_type_metrics, ended, 64);
+AT(cairn_type_metrics, dead_lettered, 152);
+AT(cairn_type_metrics, p50, 160);
+AT(cairn_type_metrics, p95, 168);
+AT(cairn_type_metrics, continued, 176);
+AT(cairn_type_metrics, max_run, 184);
+AT(cairn_type_metrics, reserved1_, 188);
+AT(cairn_type_metrics, reserved_, 192);
+
+SIZE(cairn_metrics, 24);
+AT(cairn_metrics, count, 0);
+AT(cairn_metrics, at, 8);
+AT(cairn_metrics, now, 16);
+
+SIZE(cairn_ended, 16);
+AT(cairn_ended, all, 0);
+AT(cairn_ended, failed, 8);
+
+SIZE(cairn_summary, 168);
+AT(cairn_summary, size, 0);
+AT(cairn_summary, now, 8);
+AT(cairn_summary, jobs, 16);
+AT(cairn_summary, ready, 64);
+AT(cairn_summary, parked, 72);
+AT(cairn_summary, expired, 80);
+AT(cairn_summary, oldest_ready, 88);
+AT(cairn_summary, minute, 96);
+AT(cairn_summary, hour, 112);
+AT(cairn_summary, day, 128);
+AT(cairn_summary, queues, 144);
+AT(cairn_summary, definitions, 152);
+AT(cairn_summary, disabled, 160);
+FULL(cairn_summary, disabled);
+
+SIZE(cairn_texts, 16);
+AT(cairn_texts, count, 0);
+AT(cairn_texts, at, 8);
+
 SIZE(cairn_migration, 96);
 AT(cairn_migration, version, 0);
 AT(cairn_migration, name, 8);
@@ -712,6 +823,34 @@ AT(cairn_writer_opts, max_batch, 48);
 AT(cairn_writer_opts, reserved_, 52);
 FULL(cairn_writer_opts, reserved_);
 
+SIZE(cairn_config_plan, 24);
+AT(cairn_config_plan, configs, 0);
+AT(cairn_config_plan, n, 8);
+AT(cairn_config_plan, keep, 16);
+AT(cairn_config_plan, reserved_, 20);
+
+SIZE(cairn_config_query, 40);
+AT(cairn_config_query, type, 0);
+AT(cairn_config_query, after, 16);
+AT(cairn_config_query, limit, 32);
+AT(cairn_config_query, reserved_, 36);
+
+SIZE(cairn_metrics_query, 72);
+AT(cairn_metrics_query, scope, 0);
+AT(cairn_metrics_query, type, 24);
+AT(cairn_metrics_query, after, 40);
+AT(cairn_metrics_query, window, 56);
+AT(cairn_metrics_query, limit, 64);
+AT(cairn_metrics_query, reserved_, 68);
+
+SIZE(cairn_catalog_ops, 40);
+AT(cairn_catalog_ops, size, 0);
+AT(cairn_catalog_ops, config_put, 8);
+AT(cairn_catalog_ops, configs, 16);
+AT(cairn_catalog_ops, metrics, 24);
+AT(cairn_catalog_ops, summary, 32);
+FULL(cairn_catalog_ops, summary);
+
 SIZE(cairn_conn_ops, 80);
 AT(cairn_conn_ops, size, 0);
 AT(cairn_conn_ops, open, 8);
@@ -725,7 +864,7 @@ AT(cairn_conn_ops, in_tx, 64);
 AT(cairn_conn_ops, interrupt, 72);
 FULL(cairn_conn_ops, interrupt);
 
-SIZE(cairn_driver, 88);
+SIZE(cairn_driver, 96);
 AT(cairn_driver, size, 0);
 AT(cairn_driver, api, 8);
 AT(cairn_driver, caps, 12);
@@ -738,7 +877,8 @@ AT(cairn_driver, jobs, 56);
 AT(cairn_driver, set, 64);
 AT(cairn_driver, set_count, 72);
 AT(cairn_driver, intents, 80);
-FULL(cairn_driver, intents);
+AT(cairn_driver, catalog, 88);
+FULL(cairn_driver, catalog);
 
 SIZE(cairn_settings, 40);
 AT(cairn_settings, size, 0);
@@ -827,11 +967,14 @@ AT(cairn_intent_ops, metrics, 40);
 AT(cairn_intent_ops, prune, 48);
 FULL(cairn_intent_ops, prune);
 
-SIZE(cairn_define_plan, 24);
+SIZE(cairn_define_plan, 48);
 AT(cairn_define_plan, mode, 0);
 AT(cairn_define_plan, patch, 4);
 AT(cairn_define_plan, definitions, 8);
 AT(cairn_define_plan, n, 16);
+AT(cairn_define_plan, absent, 24);
+AT(cairn_define_plan, absent_count, 32);
+AT(cairn_define_plan, disabled, 40);
 
 SIZE(cairn_definition_query, 56);
 AT(cairn_definition_query, type, 0);
@@ -1014,14 +1157,13 @@ AT(cairn_log_item, scope, 32);
 AT(cairn_log_item, message, 56);
 AT(cairn_log_item, data, 72);
 
-SIZE(cairn_prune_plan, 80);
+SIZE(cairn_prune_plan, 72);
 AT(cairn_prune_plan, scope, 0);
 AT(cairn_prune_plan, queue, 24);
 AT(cairn_prune_plan, type, 40);
 AT(cairn_prune_plan, statuses, 56);
 AT(cairn_prune_plan, limit, 60);
 AT(cairn_prune_plan, age, 64);
-AT(cairn_prune_plan, otherwise, 72);
 
 SIZE(cairn_wait_plan, 24);
 AT(cairn_wait_plan, queues, 0);

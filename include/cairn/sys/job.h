@@ -476,8 +476,7 @@ typedef struct cairn_prune_plan {
 	cairn_str type;
 	uint32_t statuses; /* ended ones, never 0 */
 	uint32_t limit;
-	cairn_usec age;	      /* finished_at <= now - age; -1: the definition's retention */
-	cairn_usec otherwise; /* retention of a type that has no definition */
+	cairn_usec age; /* finished_at <= now - age; -1: the definition's retention; without one: kept */
 } cairn_prune_plan;
 
 /*
