@@ -36,6 +36,13 @@ static const struct slot job_required[] = {
 	SLOT(cairn_job_ops, dead),
 };
 
+static const struct slot schedule_required[] = {
+	SLOT(cairn_schedule_ops, put),
+	SLOT(cairn_schedule_ops, list),
+	SLOT(cairn_schedule_ops, change),
+	SLOT(cairn_schedule_ops, fire),
+};
+
 /* One kind of table: its size today, and the slots a driver must fill. */
 struct table {
 	size_t size;
@@ -51,6 +58,7 @@ struct table {
 static const struct table conn_table = TABLE(cairn_conn_ops, conn_required);
 static const struct table migration_table = TABLE(cairn_migration_ops, migration_required);
 static const struct table job_table = TABLE(cairn_job_ops, job_required);
+static const struct table schedule_table = TABLE(cairn_schedule_ops, schedule_required);
 
 /* Copies what both sides know of a struct that starts with its size. */
 static void copy_sized(void *to, size_t to_size, const void *from)
@@ -100,6 +108,9 @@ static cairn_status bind_tables(cairn_conn *conn, cairn_error *err)
 				driver->name, err);
 	if (st == CAIRN_OK && driver->jobs != NULL)
 		st = copy_table(&conn->jobs, &job_table, driver->jobs, driver->name, err);
+	if (st == CAIRN_OK && driver->schedules != NULL)
+		st = copy_table(&conn->schedules, &schedule_table, driver->schedules, driver->name,
+				err);
 	if (st != CAIRN_OK)
 		return st;
 	if (conn->ops.in_tx == NULL)

@@ -25,7 +25,23 @@ static void trace(cairn_host *host, const cairn_trace *event)
 static int lacks(const cairn_conn *conn, enum cairn__store store)
 {
 	return (store == CAIRN__MIGRATIONS && conn->driver.migrations == NULL) ||
-	       (store == CAIRN__JOBS && conn->driver.jobs == NULL);
+	       (store == CAIRN__JOBS && conn->driver.jobs == NULL) ||
+	       (store == CAIRN__SCHEDULES &&
+		(conn->driver.schedules == NULL || conn->driver.jobs == NULL));
+}
+
+static const char *name_of(enum cairn__store store)
+{
+	switch (store) {
+	case CAIRN__JOBS:
+		return "jobs";
+	case CAIRN__SCHEDULES:
+		return "schedules";
+	case CAIRN__MIGRATIONS:
+	case CAIRN__CONN:
+	default:
+		return "migrations";
+	}
 }
 
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
@@ -52,7 +68,7 @@ cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum 
 		return CAIRN_OK;
 	cairn_fail(err, CAIRN_E_DRIVER_STORE);
 	cairn_error_message(err, "The driver %s has no %s store.", conn->driver.name,
-			    store == CAIRN__JOBS ? "jobs" : "migrations");
+			    name_of(store));
 	return CAIRN_UNSUPPORTED;
 }
 

@@ -8,6 +8,7 @@
 #include <cairn/sys/driver.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/schedule.h>
 
 /* Savepoints inside savepoints: deep enough for any program, small enough for an array. */
 #define CAIRN__MAX_TX_DEPTH 32
@@ -25,6 +26,7 @@ struct cairn_host {
 	uint64_t round_trips;
 	const char *op; /* the public call that runs now */
 	enum cairn_events events;
+	cairn_time fixed; /* the time of a call of several slots; 0: none runs */
 };
 
 struct cairn_conn {
@@ -35,6 +37,7 @@ struct cairn_conn {
 	cairn_conn_ops ops;
 	cairn_migration_ops migrations;
 	cairn_job_ops jobs;
+	cairn_schedule_ops schedules;
 	uint32_t depth;	   /* open cairn_tx objects */
 	uint32_t borrowed; /* 1: the outermost of them stands in the application's transaction */
 	uint32_t serial;
@@ -61,7 +64,7 @@ struct cairn__call {
  * end, which stamps err->op and tells the trace hook. store is the table it needs
  * (NULL tables are UNSUPPORTED).
  */
-enum cairn__store { CAIRN__CONN, CAIRN__MIGRATIONS, CAIRN__JOBS };
+enum cairn__store { CAIRN__CONN, CAIRN__MIGRATIONS, CAIRN__JOBS, CAIRN__SCHEDULES };
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
 			       const char *op, cairn_error *err);
 cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size_t rows);

@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "core.h"
+#include "job_plan.h"
 #include "job_request.h"
 #include "limits.h"
 
@@ -65,7 +66,7 @@ static cairn_str or_default(cairn_str text, cairn_str otherwise)
 	return text.len > 0 ? text : otherwise;
 }
 
-static void plan(const cairn_job_new *job, cairn_job_insert *row)
+void cairn__plan_insert(const cairn_job_new *job, cairn_job_insert *row)
 {
 	row->id = cairn_id_new();
 	row->queue = or_default(job->queue, CAIRN_STR("default"));
@@ -165,7 +166,7 @@ static cairn_status enqueue(cairn_conn *conn, const cairn_job_new *jobs, size_t 
 		results = cairn__scratch(conn, n, sizeof *results, err);
 	st = results != NULL ? CAIRN_OK : CAIRN_NOMEM;
 	for (size_t i = 0; i < n && st == CAIRN_OK; i++)
-		plan(&jobs[i], &rows[i]);
+		cairn__plan_insert(&jobs[i], &rows[i]);
 	if (st == CAIRN_OK)
 		st = requests(rows, n, &text, err);
 	if (st == CAIRN_OK) {

@@ -6,6 +6,7 @@
 #include <cairn/error.h>
 #include <cairn/job.h>
 #include <cairn/migration.h>
+#include <cairn/schedule.h>
 #include <cairn/types.h>
 #include <cairn/version.h>
 

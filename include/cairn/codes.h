@@ -123,6 +123,14 @@
 	X(JOB_RETRY_DELAY, "job.invalid_retry_delay", INVALID, "A retry delay must not be negative.") \
 	X(JOB_PROGRESS, "job.invalid_completion_progress", INVALID, "Progress must not be negative, nor exceed its total.") \
 	X(JOB_DUPLICATE, "job.duplicate_in_batch", INVALID, "The batch names one job twice.") \
+	/* schedules */ \
+	X(DEFINITION_SCHEDULED, "job_definition.active_schedule_exists", INVALID, "An active schedule uses the job type.") \
+	X(SCHEDULE_NAME, "job_schedule.invalid_name", INVALID, "A schedule's name must be a name, without white space around it, and stand once in a batch.") \
+	X(SCHEDULE_CRON, "job_schedule.invalid_cron", INVALID, "The cron expression is malformed or can never come true.") \
+	X(SCHEDULE_ZONE, "job_schedule.invalid_zone", INVALID, "The time zone is not known here.") \
+	X(SCHEDULE_JITTER, "job_schedule.invalid_jitter", INVALID, "A schedule's jitter must be 0 to 24 hours.") \
+	X(SCHEDULE_MISSING, "job_schedule.not_found", NOT_FOUND, "The schedule was not found.") \
+	X(SCHEDULE_DEFINITION, "job_schedule.definition_not_found_or_disabled", INVALID, "The job type of an active schedule must be defined and enabled.") \
 	/* workers */ \
 	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, "No file descriptors are left.") \
 	X(WORKER_ABANDONED, "worker.handlers_abandoned", TIMEOUT, "Handlers did not heed the stop and were left running.")

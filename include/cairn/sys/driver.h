@@ -68,6 +68,7 @@ typedef struct cairn_conn_ops {
 
 struct cairn_migration_ops; /* sys/migration.h */
 struct cairn_job_ops;	    /* sys/job.h */
+struct cairn_schedule_ops;  /* sys/schedule.h */
 struct cairn_migration;
 
 struct cairn_driver {
@@ -82,6 +83,7 @@ struct cairn_driver {
 	const struct cairn_job_ops *jobs;
 	const struct cairn_migration *set; /* the scripts of line "cairn" */
 	size_t set_count;
+	const struct cairn_schedule_ops *schedules;
 };
 
 /* Opens a connection over a handle the application owns; the drivers' typed one-liners call it. */
