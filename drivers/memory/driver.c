@@ -40,6 +40,14 @@ static const cairn_job_ops jobs = {
 	.stats = cairn_mem__job_stats,
 };
 
+static const cairn_schedule_ops schedules = {
+	.size = sizeof schedules,
+	.put = cairn_mem__schedule_put,
+	.list = cairn_mem__schedule_list,
+	.change = cairn_mem__schedule_change,
+	.fire = cairn_mem__schedule_fire,
+};
+
 static const char *const schemes[] = { "memory", NULL };
 
 const cairn_driver cairn_memory = {
@@ -54,4 +62,5 @@ const cairn_driver cairn_memory = {
 	.jobs = &jobs,
 	.set = cairn_mem__set,
 	.set_count = MEM_SET_COUNT,
+	.schedules = &schedules,
 };

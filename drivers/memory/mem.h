@@ -71,6 +71,20 @@ int cairn_mem__dead_letter_add(struct mem_write *write, const cairn_job *job);
 int cairn_mem__change_apply(struct mem_write *write, const cairn_change *change,
 			    const cairn_job *was, cairn_job *is);
 
+/* Enqueues one job inside a call that has begun (enqueue.c); *each is zeroed. 0, or -1. */
+int cairn_mem__enqueue(struct mem_write *write, const cairn_job_insert *insert, bool record,
+		       cairn_job_inserted *each);
+
+/*
+ * The guard of active schedules (schedule.c): the first one by name whose type is one of the
+ * definitions that a call wrote, and is disabled now; NULL: there is none.
+ */
+const cairn_schedule *cairn_mem__schedule_stranded(const struct mem_state *state,
+						   const cairn_definition *written, size_t n);
+
+/* ASCII case ignored; every character of the part stands for itself (definition.c). */
+bool cairn_mem__contains(cairn_str text, cairn_str part);
+
 /* Claims inside a call that has begun (claim.c). */
 cairn_status cairn_mem__claim(struct mem *mem, struct mem_write *write,
 			      const cairn_claim_plan *plan, cairn_rows *jobs, cairn_error *err);
@@ -81,7 +95,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 1 };
+enum { MEM_SET_COUNT = 2 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -112,5 +126,10 @@ cairn_job_attempts_fn cairn_mem__job_attempts;
 cairn_job_events_fn cairn_mem__job_events;
 cairn_job_dead_fn cairn_mem__job_dead;
 cairn_job_stats_fn cairn_mem__job_stats;
+
+cairn_schedule_put_fn cairn_mem__schedule_put;
+cairn_schedule_list_fn cairn_mem__schedule_list;
+cairn_schedule_change_fn cairn_mem__schedule_change;
+cairn_schedule_fire_fn cairn_mem__schedule_fire;
 
 #endif

@@ -36,11 +36,23 @@ static const char jobs_down[] = "DROP TABLE cairn_job_dead_letter;\n"
 				"DROP TABLE cairn_job;\n"
 				"DROP TABLE cairn_job_definition;\n";
 
+static const char schedules_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_schedule (id, name, type, tenant, queue, owner, payload, cron, zone,\n"
+	"	jitter_us, misfire, catch_up, overlap, active, next_fire_at, last_fire_at,\n"
+	"	last_job, last_error, created_at, updated_at);\n";
+
+static const char schedules_down[] = "DROP TABLE cairn_schedule;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
 	  .up = { jobs_up, sizeof jobs_up - 1 },
 	  .down = { jobs_down, sizeof jobs_down - 1 } },
+	{ .version = 2,
+	  .name = "schedules",
+	  .up = { schedules_up, sizeof schedules_up - 1 },
+	  .down = { schedules_down, sizeof schedules_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/schedule.h>
 
 /* ---- rows (rows.c) ------------------------------------------------------- */
 
@@ -26,6 +27,7 @@ enum mem_table {
 	MEM_ATTEMPTS,	  /* struct mem_attempt, by job, fence; ended ones only */
 	MEM_EVENTS,	  /* struct mem_event, by job, seq */
 	MEM_DEAD_LETTERS, /* cairn_dead_letter, by id */
+	MEM_SCHEDULES,	  /* cairn_schedule, by name; last_job_status is not kept */
 	MEM_MIGRATIONS,	  /* struct mem_migration, by line, version */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES

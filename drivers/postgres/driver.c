@@ -44,6 +44,14 @@ static const cairn_job_ops jobs = {
 	.stats = cairn_pg__job_stats,
 };
 
+static const cairn_schedule_ops schedules = {
+	.size = sizeof schedules,
+	.put = cairn_pg__schedule_put,
+	.list = cairn_pg__schedule_list,
+	.change = cairn_pg__schedule_change,
+	.fire = cairn_pg__schedule_fire,
+};
+
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
 
 const cairn_driver cairn_postgres = {
@@ -59,4 +67,5 @@ const cairn_driver cairn_postgres = {
 	.jobs = &jobs,
 	.set = cairn_pg__migrations,
 	.set_count = PG_SET_COUNT,
+	.schedules = &schedules,
 };

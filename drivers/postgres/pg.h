@@ -16,6 +16,7 @@
 #include <cairn/postgres.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/schedule.h>
 
 #include "sql.h"
 
@@ -284,7 +285,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 1 };
+enum { PG_SET_COUNT = 2 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
@@ -332,5 +333,10 @@ cairn_job_attempts_fn cairn_pg__job_attempts;
 cairn_job_events_fn cairn_pg__job_events;
 cairn_job_dead_fn cairn_pg__job_dead;
 cairn_job_stats_fn cairn_pg__job_stats;
+
+cairn_schedule_put_fn cairn_pg__schedule_put;
+cairn_schedule_list_fn cairn_pg__schedule_list;
+cairn_schedule_change_fn cairn_pg__schedule_change;
+cairn_schedule_fire_fn cairn_pg__schedule_fire;
 
 #endif

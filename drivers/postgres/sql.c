@@ -1,7 +1,7 @@
 /*
  * sql.c - every statement of the driver as constant text, and their rendering for
- * a schema. The longest ones stand in sql_change.h (what changes and reaps jobs) and
- * sql_schema.h (migrations).
+ * a schema. The longest ones stand in sql_change.h (what changes and reaps jobs),
+ * sql_schedule.h (schedules) and sql_schema.h (migrations).
  *
  * Statements must be right on plans that were made when the tables were empty: they
  * find rows by one index only, join by nested loops from what they were given, and use
@@ -12,6 +12,7 @@
 
 #include "pg.h"
 #include "sql_change.h"
+#include "sql_schedule.h"
 #include "sql_schema.h"
 
 /* SQL is laid out by its clauses. */
@@ -30,6 +31,10 @@
 	j ".started_at, " j ".stage, " j ".progress_done, " j ".progress_total, " \
 	j ".idempotency_key, " j ".status_reason, " j ".error_code, " j ".error_message, " \
 	j ".created_at, " j ".updated_at"
+
+/* Whether a statement that begins after a wait sees what it waited for. */
+#define SAFE \
+	"(current_setting('transaction_isolation') IN ('read committed', 'read uncommitted'))"
 
 /* ---- settings: under these plans stay right; the application's own are put back  */
 
@@ -61,7 +66,7 @@
 	x ".retry_base_us, " x ".retry_cap_us, " x ".retry_jitter_us, " x ".retry_factor"
 
 /* Of a type that stands there twice, the first by this order counts. */
-#define DEFINE(order) \
+#define DEFINE(where, order) \
 	"INSERT INTO @schema.cairn_job_definition AS d (type, version, enabled, max_attempts, " \
 	"timeout_us, priority, retry_base_us, retry_cap_us, retry_jitter_us, retry_factor, " \
 	"created_at, updated_at) " \
@@ -70,8 +75,18 @@
 	T ", " T " FROM unnest($2::text[], $3::int4[], $4::int4[], $5::int4[], $6::int8[], " \
 	"$7::int4[], $8::int8[], $9::int8[], $10::int8[], $11::int4[]) WITH ORDINALITY " \
 	"AS i(type, version, disabled, max_attempts, timeout_us, priority, base, cap, jitter, " \
-	"factor, n) " \
+	"factor, n) " where \
 	"ORDER BY i.type COLLATE \"C\", " order
+
+/* A row that would not change is not written. */
+#define DEFINED \
+	" ON CONFLICT (type) DO UPDATE SET " \
+	"version = excluded.version, enabled = excluded.enabled, " \
+	"max_attempts = excluded.max_attempts, timeout_us = excluded.timeout_us, " \
+	"priority = excluded.priority, retry_base_us = excluded.retry_base_us, " \
+	"retry_cap_us = excluded.retry_cap_us, retry_jitter_us = excluded.retry_jitter_us, " \
+	"retry_factor = excluded.retry_factor, updated_at = excluded.updated_at " \
+	"WHERE (" DEFINITION_FIELDS("d") ") IS DISTINCT FROM (" DEFINITION_FIELDS("excluded") ")"
 
 /* A field that is not patched is NULL. */
 #define PATCHED \
@@ -79,6 +94,25 @@
 	"COALESCE(i.priority, d.priority), COALESCE(i.disabled = 0, d.enabled), " \
 	"COALESCE(i.base, d.retry_base_us), COALESCE(i.cap, d.retry_cap_us), " \
 	"COALESCE(i.jitter, d.retry_jitter_us), COALESCE(i.factor, d.retry_factor)"
+
+#define PATCH(guard) \
+	"WITH item AS MATERIALIZED (" \
+		"SELECT i.* FROM unnest($2::text[], $3::int4[], $4::int8[], $5::int4[], " \
+		"$6::int4[], $7::int8[], $8::int8[], $9::int8[], $10::int4[]) " \
+		"AS i(type, max_attempts, timeout_us, priority, disabled, base, cap, jitter, " \
+		"factor) ORDER BY i.type COLLATE \"C\"" \
+	"), blocked AS (" \
+		"SELECT min(s.name) AS name FROM item i " \
+		"JOIN @schema.cairn_schedule s ON s.type = i.type AND s.active " \
+		"WHERE i.disabled <> 0" \
+	"), done AS (" \
+		"UPDATE @schema.cairn_job_definition d SET (max_attempts, timeout_us, priority, " \
+		"enabled, retry_base_us, retry_cap_us, retry_jitter_us, retry_factor, " \
+		"updated_at) = (" PATCHED ", " T ") " \
+		"FROM item i WHERE d.type = i.type AND (d.max_attempts, d.timeout_us, d.priority, " \
+		"d.enabled, d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor) " \
+		"IS DISTINCT FROM (" PATCHED ") " guard \
+	") "
 
 /* ---- enqueue ------------------------------------------------------------ */
 
@@ -244,36 +278,49 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* ---- definitions ---- */
 
 	/* cairn_job_definition_pkey. */
-	[PG_SQL_DEFINE] = { {
-		DEFINE("i.n DESC") " ON CONFLICT (type) DO UPDATE SET "
-		"version = excluded.version, enabled = excluded.enabled, "
-		"max_attempts = excluded.max_attempts, timeout_us = excluded.timeout_us, "
-		"priority = excluded.priority, retry_base_us = excluded.retry_base_us, "
-		"retry_cap_us = excluded.retry_cap_us, retry_jitter_us = excluded.retry_jitter_us, "
-		"retry_factor = excluded.retry_factor, updated_at = excluded.updated_at "
-		"WHERE (" DEFINITION_FIELDS("d") ") IS DISTINCT FROM ("
-		DEFINITION_FIELDS("excluded") ")",
-	} },
+	[PG_SQL_DEFINE] = { { DEFINE("", "i.n DESC") DEFINED } },
 
 	/* cairn_job_definition_pkey. */
-	[PG_SQL_DEFINE_MISSING] = { { DEFINE("i.n") " ON CONFLICT (type) DO NOTHING" } },
+	[PG_SQL_DEFINE_MISSING] = { { DEFINE("", "i.n") " ON CONFLICT (type) DO NOTHING" } },
 
 	/* cairn_job_definition_pkey. Answers how many exist. */
 	[PG_SQL_DEFINE_PATCH] = { {
-		"WITH item AS MATERIALIZED ("
-			"SELECT i.* FROM unnest($2::text[], $3::int4[], $4::int8[], $5::int4[], "
-			"$6::int4[], $7::int8[], $8::int8[], $9::int8[], $10::int4[]) "
-			"AS i(type, max_attempts, timeout_us, priority, disabled, base, cap, "
-			"jitter, factor) ORDER BY i.type COLLATE \"C\""
-		"), done AS ("
-			"UPDATE @schema.cairn_job_definition d SET (max_attempts, timeout_us, "
-			"priority, enabled, retry_base_us, retry_cap_us, retry_jitter_us, "
-			"retry_factor, updated_at) = (" PATCHED ", " T ") "
-			"FROM item i WHERE d.type = i.type AND (d.max_attempts, d.timeout_us, "
-			"d.priority, d.enabled, d.retry_base_us, d.retry_cap_us, "
-			"d.retry_jitter_us, d.retry_factor) IS DISTINCT FROM (" PATCHED ")"
-		") SELECT count(*) FROM item i "
+		PATCH("") "SELECT count(*) FROM item i "
 		"JOIN @schema.cairn_job_definition d ON d.type = i.type",
+	} },
+
+	/* cairn_job_definition_pkey, in its order. */
+	[PG_SQL_DEFINITIONS_LOCK] = { {
+		"SELECT count(*) FROM ("
+			"SELECT FROM @schema.cairn_job_definition d "
+			"WHERE d.type = ANY ($1::text[]) AND " SAFE " "
+			"ORDER BY d.type FOR NO KEY UPDATE"
+		") held",
+	} },
+
+	/*
+	 * cairn_schedule_type, cairn_job_definition_pkey. DEFINE where something is disabled, behind
+	 * DEFINITIONS_LOCK. Answers the schedule that forbids it, and whether it may wait at all.
+	 */
+	[PG_SQL_DEFINE_OFF] = { {
+		"WITH blocked AS MATERIALIZED ("
+			"SELECT min(s.name) AS name FROM ("
+				"SELECT DISTINCT ON (i.type COLLATE \"C\") i.type, i.disabled "
+				"FROM unnest($2::text[], $4::int4[]) WITH ORDINALITY "
+				"AS i(type, disabled, n) ORDER BY i.type COLLATE \"C\", i.n DESC"
+			") i JOIN @schema.cairn_schedule s ON s.type = i.type AND s.active "
+			"WHERE i.disabled <> 0"
+		"), done AS (",
+		DEFINE("WHERE (SELECT b.name IS NULL FROM blocked b) AND " SAFE " ", "i.n DESC")
+		DEFINED,
+		") SELECT b.name, " SAFE " FROM blocked b",
+	} },
+
+	/* The same for DEFINE_PATCH. */
+	[PG_SQL_DEFINE_PATCH_OFF] = { {
+		PATCH("AND (SELECT b.name IS NULL FROM blocked b) AND " SAFE)
+		"SELECT b.name, " SAFE ", (SELECT count(*) FROM item i "
+		"JOIN @schema.cairn_job_definition d ON d.type = i.type) FROM blocked b",
 	} },
 
 	/* cairn_job_definition_pkey, in its order. */
@@ -476,6 +523,51 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 			") j GROUP BY j.queue"
 		") s ON true ORDER BY s.queue",
 	} },
+
+	/* ---- schedules ---- */
+
+	/* cairn_schedule_pkey, then cairn_job_definition_pkey in its order. $2: of these schedules. */
+	[PG_SQL_SCHEDULE_DEFINITIONS] = { {
+		"SELECT count(*) FROM ("
+			"SELECT FROM @schema.cairn_job_definition d "
+			"WHERE d.type = ANY (COALESCE($1::text[], ARRAY("
+				"SELECT s.type FROM @schema.cairn_schedule s "
+				"WHERE s.name = ANY ($2::text[])"
+			"))) AND " SAFE " ORDER BY d.type FOR SHARE"
+		") held",
+	} },
+
+	/* cairn_schedule_pkey, in its order. */
+	[PG_SQL_SCHEDULE_HOLD] = { {
+		"SELECT count(*) FROM ("
+			"SELECT FROM @schema.cairn_schedule s "
+			"WHERE s.name = ANY ($1::text[]) AND " SAFE " "
+			"ORDER BY s.name FOR NO KEY UPDATE"
+		") held",
+	} },
+
+	/* cairn_schedule_pkey, cairn_job_definition_pkey. */
+	[PG_SQL_SCHEDULE_PUT] = { { SCHEDULE_ITEMS, SCHEDULE_WRITE, SCHEDULE_WRITTEN } },
+
+	/* cairn_schedule_pkey, in its order; the jobs' primary keys. */
+	[PG_SQL_SCHEDULE_LIST] = { { SCHEDULES(SCHEDULE_FILTER, "s.name") } },
+
+	/* cairn_schedule_pkey; the jobs' primary keys. */
+	[PG_SQL_SCHEDULE_NAMES] = { {
+		SCHEDULES("s.name = ANY ($9::text[]) AND " SCHEDULE_FILTER, "s.name"),
+	} },
+
+	/* cairn_schedule_due from its beginning; the jobs' primary keys. */
+	[PG_SQL_SCHEDULE_DUE] = { {
+		SCHEDULES("s.active AND s.next_fire_at <= t.now AND " IN_SCOPE("s.tenant", "$3"),
+			  "s.next_fire_at, s.name"),
+	} },
+
+	/* cairn_schedule_pkey, cairn_job_definition_pkey. */
+	[PG_SQL_SCHEDULE_CHANGE] = { { SCHEDULE_CHANGE } },
+
+	/* cairn_schedule_id, cairn_job_definition_pkey. */
+	[PG_SQL_SCHEDULE_FIRE] = { { SCHEDULE_HELD, SCHEDULE_JOBS, SCHEDULE_MOVE } },
 
 	/* ---- migrations ---- */
 

@@ -114,6 +114,8 @@ cairn_status cairn_lite__job_define(void *self, const cairn_define_plan *plan, s
 	*found = 0;
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
 		status = define_one(&write, plan, &plan->definitions[i], found, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__schedule_guard(&write, plan->definitions, plan->n, err);
 	return cairn_lite__write_end(&write, status, err);
 }
 

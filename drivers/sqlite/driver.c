@@ -44,6 +44,14 @@ static const cairn_job_ops jobs = {
 	.stats = cairn_lite__job_stats,
 };
 
+static const cairn_schedule_ops schedules = {
+	.size = sizeof schedules,
+	.put = cairn_lite__schedule_put,
+	.list = cairn_lite__schedule_list,
+	.change = cairn_lite__schedule_change,
+	.fire = cairn_lite__schedule_fire,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
@@ -58,4 +66,5 @@ const cairn_driver cairn_sqlite = {
 	.jobs = &jobs,
 	.set = cairn_lite__migrations,
 	.set_count = LITE_MIGRATIONS,
+	.schedules = &schedules,
 };
