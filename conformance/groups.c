@@ -119,7 +119,10 @@ const char *ct_cap_name(uint32_t cap)
 const char *ct_store_name(enum ct_store store)
 {
 	static const char *const names[] = {
-		[CT_CONN] = "connections", [CT_MIGRATIONS] = "migrations", [CT_JOBS] = "jobs"
+		[CT_CONN] = "connections",
+		[CT_MIGRATIONS] = "migrations",
+		[CT_JOBS] = "jobs",
+		[CT_SCHEDULES] = "schedules",
 	};
 	return names[store];
 }
@@ -167,6 +170,8 @@ const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 		return "the driver has no migrations store";
 	if (one->store == CT_JOBS && !driver->jobs)
 		return "the driver has no jobs store";
+	if (one->store == CT_SCHEDULES && !(driver->jobs && driver->schedules))
+		return "the driver has no schedules";
 	bool migrates =
 		one->store == CT_MIGRATIONS || (one->store == CT_JOBS && (one->flags & CT_BARE));
 	if (subject->migrate_url && migrates)

@@ -44,6 +44,11 @@
 	X(history) \
 	X(scope) \
 	X(events_switch) \
+	X(schedules) \
+	X(schedule_sync) \
+	\
+	\
+	\
 	X(matrix) \
 	X(columns) \
 	X(budget) \

@@ -8,7 +8,7 @@
 
 #include "ct_plan.h"
 
-#define STORES 4
+#define STORES 5
 #define KINDS  7
 #define CAPS   6
 
