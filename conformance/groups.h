@@ -46,9 +46,9 @@
 	X(events_switch) \
 	X(schedules) \
 	X(schedule_sync) \
-	\
-	\
-	\
+	X(schedule_fire) \
+	X(schedule_policies) \
+	X(schedule_rivals) \
 	X(matrix) \
 	X(columns) \
 	X(budget) \
