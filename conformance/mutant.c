@@ -173,6 +173,59 @@ static cairn_status on_stats(void *self, const cairn_scope *scope, cairn_time *n
 	return real.jobs.stats(self, &mine, now, rows, err);
 }
 
+static cairn_status on_schedule_put(void *self, const cairn_schedule_put_plan *plan, int *refused,
+				    cairn_rows *off, cairn_error *err)
+{
+	cairn_schedule_put_plan mine = *plan;
+	if (active->schedule_put)
+		active->schedule_put(&mine);
+	return real.schedules.put(self, &mine, refused, off, err);
+}
+
+static cairn_status on_schedule_list(void *self, const cairn_schedule_query *query, cairn_time *now,
+				     cairn_rows *rows, cairn_error *err)
+{
+	cairn_schedule_query mine = *query;
+	if (active->schedule_list)
+		active->schedule_list(&mine);
+	return real.schedules.list(self, &mine, now, rows, err);
+}
+
+static cairn_status on_schedule_change(void *self, const cairn_schedule_change_plan *plan,
+				       enum cairn_schedule_hit *each, cairn_error *err)
+{
+	cairn_schedule_change_plan mine = *plan;
+	if (active->schedule_change)
+		active->schedule_change(&mine);
+	return real.schedules.change(self, &mine, each, err);
+}
+
+static cairn_status on_schedule_fire(void *self, const cairn_schedule_fire_plan *plan,
+				     enum cairn_schedule_fate *each, cairn_error *err)
+{
+	cairn_schedule_fire_plan mine = *plan;
+	cairn_schedule_step *steps = copy_of(plan->steps, plan->n, sizeof(*steps));
+	cairn_job_insert *jobs = calloc(plan->n + 1, sizeof(*jobs));
+	if (!jobs)
+		abort();
+	for (size_t i = 0; i < plan->n && active->schedule_step; i++) {
+		if (steps[i].job) {
+			jobs[i] = *steps[i].job;
+			steps[i].job = &jobs[i];
+		}
+		active->schedule_step(self, &steps[i], &jobs[i]);
+	}
+	mine.steps = steps;
+	if (active->schedule_fire)
+		active->schedule_fire(&mine);
+	cairn_status status = real.schedules.fire(self, &mine, each, err);
+	for (size_t i = 0; i < plan->n && active->schedule_fate && status == CAIRN_OK; i++)
+		active->schedule_fate(&each[i]);
+	free(jobs);
+	free(steps);
+	return status;
+}
+
 static cairn_status no_unlock(void *self, cairn_str line, cairn_error *err)
 {
 	(void)self;
@@ -208,6 +261,15 @@ static void wrap_jobs(cairn_job_ops *jobs)
 		jobs->stats = on_stats;
 }
 
+static void wrap_schedules(cairn_schedule_ops *schedules)
+{
+	*schedules = real.schedules;
+	schedules->put = on_schedule_put;
+	schedules->list = on_schedule_list;
+	schedules->change = on_schedule_change;
+	schedules->fire = on_schedule_fire;
+}
+
 static void wrap_migrations(cairn_migration_ops *migrations)
 {
 	*migrations = real.migrations;
@@ -240,6 +302,11 @@ static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
 	bool about_migrations = mutant->lock || mutant->apply || mutant->gate || mutant->migrated ||
 				mutant->describe;
 	bool about_tx = mutant->commit || mutant->rollback;
+	bool about_schedules = mutant->schedule_put || mutant->schedule_list ||
+			       mutant->schedule_change || mutant->schedule_step ||
+			       mutant->schedule_fire || mutant->schedule_fate;
+	if (about_schedules && !driver->schedules)
+		return false;
 	if (about_migrations && !driver->migrations)
 		return false;
 	if (mutant->lock && !driver->migrations->lock)
@@ -353,15 +420,18 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	static cairn_conn_ops conn;
 	static cairn_migration_ops migrations;
 	static cairn_job_ops jobs;
+	static cairn_schedule_ops schedules;
 	cairn_driver driver = *plan->subject->driver;
 	cairn_subject subject = *plan->subject;
 	active = mutant;
 	wrap_conn(&conn);
 	wrap_migrations(&migrations);
 	wrap_jobs(&jobs);
+	wrap_schedules(&schedules);
 	driver.conn = &conn;
 	driver.migrations = driver.migrations ? &migrations : NULL;
 	driver.jobs = driver.jobs ? &jobs : NULL;
+	driver.schedules = driver.schedules ? &schedules : NULL;
 	subject.driver = &driver;
 	/* The driver's typed accessors do not know the wrapper's connections. */
 	subject.kill_session = NULL;
@@ -406,6 +476,8 @@ static void learn_tables(const cairn_driver *driver)
 		copy_table(&real.migrations, sizeof(real.migrations), driver->migrations);
 	if (driver->jobs)
 		copy_table(&real.jobs, sizeof(real.jobs), driver->jobs);
+	if (driver->schedules)
+		copy_table(&real.schedules, sizeof(real.schedules), driver->schedules);
 }
 
 int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)

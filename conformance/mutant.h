@@ -8,6 +8,7 @@
 
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/schedule.h>
 
 #include "ct_plan.h"
 
@@ -16,6 +17,7 @@ typedef struct ct_real {
 	cairn_conn_ops conn;
 	cairn_migration_ops migrations;
 	cairn_job_ops jobs;
+	cairn_schedule_ops schedules;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -40,6 +42,12 @@ typedef struct ct_mutant {
 	void (*history)(cairn_history_query *query); /* attempts and events */
 	void (*dead)(cairn_dead_query *query);
 	void (*stats)(cairn_scope *scope);
+	void (*schedule_put)(cairn_schedule_put_plan *plan);
+	void (*schedule_list)(cairn_schedule_query *query);
+	void (*schedule_change)(cairn_schedule_change_plan *plan);
+	void (*schedule_step)(void *self, cairn_schedule_step *step, cairn_job_insert *job);
+	void (*schedule_fire)(cairn_schedule_fire_plan *plan);
+	void (*schedule_fate)(enum cairn_schedule_fate *fate);
 	cairn_usec claim_clock; /* the kit's clock is moved by so much during a claim … */
 	cairn_usec change_clock;
 	cairn_usec reap_clock;

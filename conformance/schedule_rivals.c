@@ -376,6 +376,31 @@ static void waits_are_bounded(void)
 	}
 }
 
+/* ---- stricter transactions ------------------------------------------------------------------- */
+
+static void strict(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_str name = CAIRN_STR("idle");
+	cairn_schedule one = ct_schedule("new", "t");
+	cairn_definition off = { .type = CAIRN_STR("u"), .disabled = 1 };
+	const char *code = "tx.unsupported_isolation";
+	fresh_start(conn);
+	ct_int(ct_subject()->app_step(conn, CAIRN_APP_BEGIN_STRICT), 0);
+	ct_status(cairn_schedule_put(conn, &one, 1, NULL, ct_err()), CAIRN_INVALID, code);
+	ct_status(cairn_schedule_sync(conn, &one, 1, &name, 1, NULL, ct_err()), CAIRN_INVALID,
+		  code);
+	ct_status(cairn_schedule_activate(conn, cairn_any(), &name, 1, 1, NULL, ct_err()),
+		  CAIRN_INVALID, code);
+	ct_status(cairn_schedule_retime(conn, cairn_any(), &name, 1, 1, NULL, ct_err()),
+		  CAIRN_INVALID, code);
+	ct_status(cairn_job_define(conn, &off, 1, ct_err()), CAIRN_INVALID, code);
+	ct_int(ct_fire(conn)->count, 1);
+	ct_int(ct_subject()->app_step(conn, CAIRN_APP_COMMIT), 0);
+	ct_int(ct_stored(conn, "idle")->inactive, 1);
+	ct_int(ct_count_jobs(conn, 0), 1);
+}
+
 #define INTERLEAVE .kind = CT_INTERLEAVE, .store = CT_SCHEDULES
 
 static const ct_case cases[] = {
@@ -428,6 +453,13 @@ static const ct_case cases[] = {
 		  "lock_timeout, as BUSY or TIMEOUT, and nothing is written.",
 	  .covers = "runledger D11, H12",
 	  .run = waits_are_bounded },
+	{ .name = "schedules.isolation.guards_need_read_committed",
+	  .kind = CT_VERB,
+	  .store = CT_SCHEDULES,
+	  .needs = CT_NEED_APP | CT_NEED_STRICT,
+	  .rule = "Inside a stricter transaction whatever waits and then looks is "
+		  "tx.unsupported_isolation before anything is written; firing works.",
+	  .run = strict },
 };
 
 CT_GROUP(schedule_rivals, cases);

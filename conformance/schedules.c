@@ -2,6 +2,8 @@
  * schedules.c - schedules as rows: what is refused, what a put keeps, the switch, the cursor,
  * reading, and the definitions that active ones hold on to.
  */
+#include <cairn/sys/schedule.h>
+
 #include "ct.h"
 
 static const cairn_str none = { NULL, 0 };
@@ -549,6 +551,49 @@ static void scopes(void)
 	ct_int(ct_stored(conn, "z")->inactive, 0);
 }
 
+/* ---- a driver without them ------------------------------------------------------------------- */
+
+static void no_such_store(void)
+{
+	cairn_driver driver = *ct_subject()->driver;
+	cairn_conn_opts opts = ct_opts();
+	cairn_schedule one = ct_schedule("s", "t");
+	cairn_schedules *rows = NULL;
+	cairn_fire_report *report = NULL;
+	cairn_schedule_filter filter = { .size = sizeof(filter), .scope = cairn_any() };
+	const char *code = "driver.no_such_store";
+	driver.schedules = NULL;
+	cairn_conn *conn = ct_open_driver(&driver, &opts);
+	ct_status(cairn_schedule_put(conn, &one, 1, NULL, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_schedule_sync(conn, &one, 1, NULL, 0, NULL, ct_err()), CAIRN_UNSUPPORTED,
+		  code);
+	ct_status(cairn_schedule_activate(conn, cairn_any(), &one.name, 1, 1, NULL, ct_err()),
+		  CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_schedule_retime(conn, cairn_any(), &one.name, 1, 1, NULL, ct_err()),
+		  CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_schedule_get(conn, cairn_any(), one.name, &rows, ct_err()),
+		  CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_schedule_list(conn, &filter, &rows, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_schedule_fire(conn, NULL, &report, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_enqueue(conn, "t");
+	cairn_free(rows);
+	cairn_free(report);
+	ct_close(conn);
+}
+
+static void a_missing_slot(void)
+{
+	cairn_driver driver = *ct_subject()->driver;
+	cairn_schedule_ops ops = *driver.schedules;
+	cairn_conn *conn = NULL;
+	cairn_conn_opts opts = ct_opts();
+	ops.fire = NULL;
+	driver.schedules = &ops;
+	ct_status(cairn_open(&conn, &driver, ct_url(), &opts, ct_err()), CAIRN_UNSUPPORTED,
+		  "driver.missing_slot");
+	ct_true(strstr(ct_last()->message, "cairn_schedule_ops.fire") != NULL);
+}
+
 #define VERB .kind = CT_VERB, .store = CT_SCHEDULES
 
 static const ct_case cases[] = {
@@ -637,6 +682,15 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "Get, list, activate and retime see only the schedules in scope.",
 	  .run = scopes },
+	{ .name = "schedules.bind.a_driver_without_them_says_so",
+	  VERB,
+	  .rule = "Without the table each call is UNSUPPORTED driver.no_such_store, and the jobs "
+		  "store works as ever.",
+	  .run = no_such_store },
+	{ .name = "schedules.bind.a_missing_slot_is_refused_by_name",
+	  VERB,
+	  .rule = "A driver whose table lacks a slot is refused, naming it.",
+	  .run = a_missing_slot },
 };
 
 CT_GROUP(schedules, cases);
