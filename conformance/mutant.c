@@ -19,6 +19,15 @@ const ct_real *ct_real_ops(void)
 	return &real;
 }
 
+/* All tables one behind the other; NULL at their end. */
+static const ct_mutant *mutant_at(size_t index)
+{
+	if (index < ct_mutant_count)
+		return &ct_mutants[index];
+	index -= ct_mutant_count;
+	return index < ct_schedule_mutant_count ? &ct_schedule_mutants[index] : NULL;
+}
+
 /* ---- slots ------------------------------------------------------------------- */
 
 static cairn_status on_define(void *self, const cairn_define_plan *plan, size_t *found,
@@ -385,9 +394,9 @@ static bool tried_on(const ct_mutant *mutant, const ct_case *one)
 {
 	if (mutant->cases)
 		return ct_matches(mutant->cases, one->name);
-	for (size_t i = 0; i < ct_mutant_count; i++) {
-		if (is_wanted(&ct_mutants[i], the_driver) &&
-		    ct_matches(ct_mutants[i].cases, one->name))
+	for (size_t i = 0; mutant_at(i); i++) {
+		if (is_wanted(mutant_at(i), the_driver) &&
+		    ct_matches(mutant_at(i)->cases, one->name))
 			return true;
 	}
 	return false;
@@ -492,8 +501,8 @@ int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)
 	hunt_down(plan, &unbroken, &first);
 	bad += !report_unbroken(number, &first);
 	free(first.first_line);
-	for (size_t i = 0; i < ct_mutant_count; i++) {
-		const ct_mutant *mutant = &ct_mutants[i];
+	for (size_t i = 0; mutant_at(i); i++) {
+		const ct_mutant *mutant = mutant_at(i);
 		struct hunt hunt = { .enough = KILLERS };
 		if (!is_wanted(mutant, the_driver)) {
 			if (!applies(mutant, the_driver))

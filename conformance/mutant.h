@@ -65,6 +65,8 @@ typedef struct ct_mutant {
 
 extern const ct_mutant ct_mutants[];
 extern const size_t ct_mutant_count;
+extern const ct_mutant ct_schedule_mutants[];
+extern const size_t ct_schedule_mutant_count;
 
 const ct_real *ct_real_ops(void);
 

@@ -72,7 +72,9 @@ sub check_lines {
 		finding($file, $n, 'a bit-field in a public header')
 		    if $folder eq 'include' && $line =~ /\w\s*:\s*\d+\s*;/;
 	}
-	finding($file, $n - 1, "more than $MAX_FILE lines") if $n - 1 > $MAX_FILE;
+	# layout.c is printed by tools/abi.sh and grows with every struct
+	finding($file, $n - 1, "more than $MAX_FILE lines")
+		if $n - 1 > $MAX_FILE && $file ne "tests/abi/layout.c";
 }
 
 # A function's body stands between braces in the first column; its head in front of them.
