@@ -52,8 +52,11 @@ cairn_time cairn__clockwork_next(const struct cairn__clockwork *works, cairn_tim
 
 /* ---- cursors ---------------------------------------------------------------- */
 
-/* The id is a number of 128 bits, the highest first; the time is its lowest 64. */
-cairn_usec cairn__schedule_jitter(cairn_id id, cairn_time when, cairn_usec jitter)
+/*
+ * By how much a time is put off: 0 to jitter, whole seconds. The id is a number of 128 bits, the
+ * highest first; the time is its lowest 64.
+ */
+static cairn_usec jitter_of(cairn_id id, cairn_time when, cairn_usec jitter)
 {
 	uint64_t range = (uint64_t)(jitter / CAIRN_SECOND) + 1;
 	uint64_t ms = (uint64_t)(when / CAIRN_MILLISECOND);
@@ -71,7 +74,7 @@ cairn_usec cairn__schedule_jitter(cairn_id id, cairn_time when, cairn_usec jitte
 
 static cairn_time put_off(cairn_id id, cairn_usec jitter, cairn_time when)
 {
-	cairn_usec by = cairn__schedule_jitter(id, when, jitter);
+	cairn_usec by = jitter_of(id, when, jitter);
 	return when == 0 || when > CAIRN__MAX_TIME - by ? CAIRN__MAX_TIME : when + by;
 }
 

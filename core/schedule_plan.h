@@ -28,8 +28,6 @@ cairn_time cairn__clockwork_next(const struct cairn__clockwork *works, cairn_tim
 /* The same as a cursor: put off by the jitter; then the end of time. */
 cairn_time cairn__schedule_cursor(const struct cairn__clockwork *works, cairn_id id,
 				  cairn_usec jitter, cairn_time after);
-/* By how much a time of a schedule is put off: 0 to jitter, whole seconds. */
-cairn_usec cairn__schedule_jitter(cairn_id id, cairn_time when, cairn_usec jitter);
 
 /* A name that is padded, or none: job_schedule.invalid_name. */
 cairn_status cairn__schedule_name(cairn_str name, cairn_error *err);
