@@ -28,7 +28,14 @@ enum ct_kind {
 	CT_FAULT       /* something breaks on the way */
 };
 
-enum ct_store { CT_CONN = 1, CT_MIGRATIONS, CT_JOBS, CT_INTENTS, CT_CATALOG };
+enum ct_store {
+	CT_CONN = 1,
+	CT_MIGRATIONS,
+	CT_JOBS,
+	CT_INTENTS,
+	CT_CATALOG,
+	CT_SCHEDULES
+};
 
 /* What a case needs besides the store and capabilities; without it it is not applicable. */
 #define CT_NEED_KILL	    1u	 /* subject->kill_session */
@@ -252,6 +259,19 @@ const cairn_event *ct_last_event(cairn_conn *conn, cairn_id id, enum cairn_event
 const char *ct_snapshot(cairn_conn *conn, cairn_id id);
 #define ct_unchanged(conn, id, before) \
 	ct_text_(ct_snapshot((conn), (id)), (before), "the job's snapshot", __FILE__, __LINE__)
+
+/* An active schedule every minute, due at ct_now(): change what matters, pass it to ct_put. */
+cairn_schedule ct_schedule(const char *name, const char *type);
+/* Puts one, which must work. */
+void ct_put(cairn_conn *conn, cairn_schedule schedule);
+/* Reads with scope ANY; the row must be there. */
+const cairn_schedule *ct_stored(cairn_conn *conn, const char *name);
+/* One pass of a scheduler; the report lives until the case ends. */
+const cairn_fire_report *ct_fire(cairn_conn *conn);
+/* The same, which must report exactly one row, of this kind. */
+const cairn_fired *ct_fire_one(cairn_conn *conn, enum cairn_fired_what what);
+/* "2031-05-22T10:30:45Z" as a time. */
+cairn_time ct_at(const char *text);
 
 /* ---- sessions and threads --------------------------------------------------------- */
 

@@ -127,6 +127,7 @@ const char *ct_store_name(enum ct_store store)
 		[CT_JOBS] = "jobs",
 		[CT_INTENTS] = "intents",
 		[CT_CATALOG] = "catalog",
+		[CT_SCHEDULES] = "schedules",
 	};
 	return names[store];
 }
@@ -185,6 +186,8 @@ const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 		return "the driver has no intents store";
 	if (one->store == CT_CATALOG && !(driver->jobs && driver->catalog))
 		return "the driver has no catalog store";
+	if (one->store == CT_SCHEDULES && !(driver->jobs && driver->schedules))
+		return "the driver has no schedules";
 	bool migrates =
 		one->store == CT_MIGRATIONS || (one->store == CT_JOBS && (one->flags & CT_BARE));
 	if (subject->migrate_url && migrates)

@@ -61,6 +61,11 @@
 	X(scope) \
 	X(metrics) \
 	X(events_switch) \
+	X(schedules) \
+	X(schedule_sync) \
+	X(schedule_fire) \
+	X(schedule_policies) \
+	X(schedule_rivals) \
 	X(matrix) \
 	X(columns) \
 	X(columns_verbs) \

@@ -268,6 +268,59 @@ static cairn_status on_summary(void *self, const cairn_scope *scope, cairn_summa
 	return real.catalog.summary(self, &mine, summary, err);
 }
 
+static cairn_status on_schedule_put(void *self, const cairn_schedule_put_plan *plan, int *refused,
+				    cairn_rows *off, cairn_error *err)
+{
+	cairn_schedule_put_plan mine = *plan;
+	if (active->schedule_put)
+		active->schedule_put(&mine);
+	return real.schedules.put(self, &mine, refused, off, err);
+}
+
+static cairn_status on_schedule_list(void *self, const cairn_schedule_query *query, cairn_time *now,
+				     cairn_rows *rows, cairn_error *err)
+{
+	cairn_schedule_query mine = *query;
+	if (active->schedule_list)
+		active->schedule_list(&mine);
+	return real.schedules.list(self, &mine, now, rows, err);
+}
+
+static cairn_status on_schedule_change(void *self, const cairn_schedule_change_plan *plan,
+				       enum cairn_schedule_hit *each, cairn_error *err)
+{
+	cairn_schedule_change_plan mine = *plan;
+	if (active->schedule_change)
+		active->schedule_change(&mine);
+	return real.schedules.change(self, &mine, each, err);
+}
+
+static cairn_status on_schedule_fire(void *self, const cairn_schedule_fire_plan *plan,
+				     enum cairn_schedule_fate *each, cairn_error *err)
+{
+	cairn_schedule_fire_plan mine = *plan;
+	cairn_schedule_step *steps = copy_of(plan->steps, plan->n, sizeof(*steps));
+	cairn_job_insert *jobs = calloc(plan->n + 1, sizeof(*jobs));
+	if (!jobs)
+		abort();
+	for (size_t i = 0; i < plan->n && active->schedule_step; i++) {
+		if (steps[i].job) {
+			jobs[i] = *steps[i].job;
+			steps[i].job = &jobs[i];
+		}
+		active->schedule_step(self, &steps[i], &jobs[i]);
+	}
+	mine.steps = steps;
+	if (active->schedule_fire)
+		active->schedule_fire(&mine);
+	cairn_status status = real.schedules.fire(self, &mine, each, err);
+	for (size_t i = 0; i < plan->n && active->schedule_fate && status == CAIRN_OK; i++)
+		active->schedule_fate(&each[i]);
+	free(jobs);
+	free(steps);
+	return status;
+}
+
 static cairn_status no_unlock(void *self, cairn_str line, cairn_error *err)
 {
 	(void)self;
@@ -320,6 +373,15 @@ static void wrap_catalog(cairn_catalog_ops *catalog)
 	catalog->summary = on_summary;
 }
 
+static void wrap_schedules(cairn_schedule_ops *schedules)
+{
+	*schedules = real.schedules;
+	schedules->put = on_schedule_put;
+	schedules->list = on_schedule_list;
+	schedules->change = on_schedule_change;
+	schedules->fire = on_schedule_fire;
+}
+
 static void wrap_migrations(cairn_migration_ops *migrations)
 {
 	*migrations = real.migrations;
@@ -355,6 +417,11 @@ static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
 	bool about_intents = mutant->record || mutant->recorded || mutant->take || mutant->taken ||
 			     mutant->settle || mutant->intent_list || mutant->intent_stats ||
 			     mutant->intent_prune || mutant->take_clock;
+	bool about_schedules = mutant->schedule_put || mutant->schedule_list ||
+			       mutant->schedule_change || mutant->schedule_step ||
+			       mutant->schedule_fire || mutant->schedule_fate;
+	if (about_schedules && !driver->schedules)
+		return false;
 	if (about_migrations && !driver->migrations)
 		return false;
 	if (about_intents && !ct_driver_intents(driver))
@@ -430,6 +497,7 @@ static const struct table {
 	{ ct_mutants, &ct_mutant_count },
 	{ ct_verb_mutants, &ct_verb_mutant_count },
 	{ ct_intent_mutants, &ct_intent_mutant_count },
+	{ ct_schedule_mutants, &ct_schedule_mutant_count },
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -504,6 +572,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	static cairn_job_ops jobs;
 	static cairn_intent_ops intents;
 	static cairn_catalog_ops catalog;
+	static cairn_schedule_ops schedules;
 	cairn_driver driver = *plan->subject->driver;
 	cairn_subject subject = *plan->subject;
 	active = mutant;
@@ -512,11 +581,13 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	wrap_jobs(&jobs);
 	ct_wrap_intents(&intents, mutant);
 	wrap_catalog(&catalog);
+	wrap_schedules(&schedules);
 	driver.intents = driver.intents ? &intents : NULL;
 	driver.conn = &conn;
 	driver.migrations = driver.migrations ? &migrations : NULL;
 	driver.jobs = driver.jobs ? &jobs : NULL;
 	driver.catalog = driver.catalog ? &catalog : NULL;
+	driver.schedules = driver.schedules ? &schedules : NULL;
 	subject.driver = &driver;
 	/* The driver's typed accessors do not know the wrapper's connections. */
 	subject.kill_session = NULL;
@@ -565,6 +636,8 @@ static void learn_tables(const cairn_driver *driver)
 		copy_table(&real.intents, sizeof(real.intents), driver->intents);
 	if (driver->catalog)
 		copy_table(&real.catalog, sizeof(real.catalog), driver->catalog);
+	if (driver->schedules)
+		copy_table(&real.schedules, sizeof(real.schedules), driver->schedules);
 }
 
 int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)

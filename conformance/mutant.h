@@ -10,6 +10,7 @@
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/schedule.h>
 
 #include "ct_plan.h"
 
@@ -20,6 +21,7 @@ typedef struct ct_real {
 	cairn_job_ops jobs;
 	cairn_intent_ops intents;
 	cairn_catalog_ops catalog;
+	cairn_schedule_ops schedules;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -55,6 +57,12 @@ typedef struct ct_mutant {
 	void (*metrics)(cairn_metrics_query *query);
 	void (*measured)(cairn_rows *types);
 	void (*summary)(cairn_scope *scope);
+	void (*schedule_put)(cairn_schedule_put_plan *plan);
+	void (*schedule_list)(cairn_schedule_query *query);
+	void (*schedule_change)(cairn_schedule_change_plan *plan);
+	void (*schedule_step)(void *self, cairn_schedule_step *step, cairn_job_insert *job);
+	void (*schedule_fire)(cairn_schedule_fire_plan *plan);
+	void (*schedule_fate)(enum cairn_schedule_fate *fate);
 	cairn_usec claim_clock; /* the kit's clock is moved by so much during a claim … */
 	cairn_usec change_clock;
 	cairn_usec reap_clock;
@@ -93,6 +101,8 @@ void ct_wrap_intents(cairn_intent_ops *intents, const ct_mutant *mutant);
 /* Of the verbs beyond claim and finish. */
 extern const ct_mutant ct_verb_mutants[];
 extern const size_t ct_verb_mutant_count;
+extern const ct_mutant ct_schedule_mutants[];
+extern const size_t ct_schedule_mutant_count;
 
 const ct_real *ct_real_ops(void);
 

@@ -49,6 +49,13 @@ static const struct slot catalog_required[] = {
 	SLOT(cairn_catalog_ops, summary),
 };
 
+static const struct slot schedule_required[] = {
+	SLOT(cairn_schedule_ops, put),
+	SLOT(cairn_schedule_ops, list),
+	SLOT(cairn_schedule_ops, change),
+	SLOT(cairn_schedule_ops, fire),
+};
+
 /* One kind of table: its size today, and the slots a driver must fill. */
 struct table {
 	size_t size;
@@ -66,6 +73,7 @@ static const struct table migration_table = TABLE(cairn_migration_ops, migration
 static const struct table job_table = TABLE(cairn_job_ops, job_required);
 static const struct table intent_table = TABLE(cairn_intent_ops, intent_required);
 static const struct table catalog_table = TABLE(cairn_catalog_ops, catalog_required);
+static const struct table schedule_table = TABLE(cairn_schedule_ops, schedule_required);
 
 /* Copies what both sides know of a struct that starts with its size. */
 static void copy_sized(void *to, size_t to_size, const void *from)
@@ -122,6 +130,9 @@ static cairn_status bind_tables(cairn_conn *conn, cairn_error *err)
 		st = copy_table(&conn->intents, &intent_table, driver->intents, driver->name, err);
 	if (st == CAIRN_OK && driver->catalog != NULL)
 		st = copy_table(&conn->catalog, &catalog_table, driver->catalog, driver->name, err);
+	if (st == CAIRN_OK && driver->schedules != NULL)
+		st = copy_table(&conn->schedules, &schedule_table, driver->schedules, driver->name,
+				err);
 	if (st != CAIRN_OK)
 		return st;
 	if (conn->ops.in_tx == NULL)

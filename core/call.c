@@ -25,14 +25,17 @@ static void trace(cairn_host *host, const cairn_trace *event)
 static const char *const names[] = { [CAIRN__MIGRATIONS] = "migrations",
 				     [CAIRN__JOBS] = "jobs",
 				     [CAIRN__INTENTS] = "intents",
-				     [CAIRN__CATALOG] = "catalog" };
+				     [CAIRN__CATALOG] = "catalog",
+				     [CAIRN__SCHEDULES] = "schedules" };
 
 static int lacks(const cairn_conn *conn, enum cairn__store store)
 {
 	return (store == CAIRN__MIGRATIONS && conn->driver.migrations == NULL) ||
 	       (store == CAIRN__JOBS && conn->driver.jobs == NULL) ||
 	       (store == CAIRN__INTENTS && conn->driver.intents == NULL) ||
-	       (store == CAIRN__CATALOG && conn->driver.catalog == NULL);
+	       (store == CAIRN__CATALOG && conn->driver.catalog == NULL) ||
+	       (store == CAIRN__SCHEDULES &&
+		(conn->driver.schedules == NULL || conn->driver.jobs == NULL));
 }
 
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,

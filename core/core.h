@@ -12,6 +12,7 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/schedule.h>
 
 /* Savepoints inside savepoints: deep enough for any program, small enough for an array. */
 #define CAIRN__MAX_TX_DEPTH 32
@@ -42,6 +43,7 @@ struct cairn_conn {
 	cairn_job_ops jobs;
 	cairn_intent_ops intents;
 	cairn_catalog_ops catalog;
+	cairn_schedule_ops schedules;
 	atomic_int interrupted; /* by another thread, while the core itself waits */
 	uint32_t depth; /* open cairn_tx objects */
 	uint32_t borrowed; /* 1: the outermost of them stands in the application's transaction */
@@ -69,7 +71,14 @@ struct cairn__call {
  * end, which stamps err->op and tells the trace hook. store is the table it needs
  * (NULL tables are UNSUPPORTED).
  */
-enum cairn__store { CAIRN__CONN, CAIRN__MIGRATIONS, CAIRN__JOBS, CAIRN__INTENTS, CAIRN__CATALOG };
+enum cairn__store {
+	CAIRN__CONN,
+	CAIRN__MIGRATIONS,
+	CAIRN__JOBS,
+	CAIRN__INTENTS,
+	CAIRN__CATALOG,
+	CAIRN__SCHEDULES
+};
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
 			       const char *op, cairn_error *err);
 cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size_t rows);

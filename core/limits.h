@@ -103,6 +103,9 @@
 /* Waiting for another process that migrates: long enough for a large table's index. */
 #define CAIRN__MIGRATE_WAIT (60 * CAIRN_SECOND)
 
+/* A compiled time zone: the largest is about 4 KB, with every transition to 2037 written out. */
+#define CAIRN__MAX_ZONE_FILE 65536
+
 /* A database URL: long enough for every option there is; bounds what is split and decoded. */
 #define CAIRN__MAX_URL 8192
 

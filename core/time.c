@@ -1,72 +1,17 @@
 /*
  * time.c - times as text: RFC 3339, in the proleptic Gregorian calendar, without the C
  * library's time zones and locales.
- *
- * Days are counted in years that begin on the 1st of March, so that the leap day is a year's
- * last; 400 years are one era of 146097 days.
  */
 #include <stdbool.h>
 #include <string.h>
 
 #include <cairn/types.h>
 
+#include "civil.h"
 #include "limits.h"
 
-#define DAYS_PER_ERA	  146097
-#define DAYS_BEFORE_1970  719468 /* since 0000-03-01 */
 #define SECONDS_PER_DAY	  86400
 #define MICROS_PER_SECOND CAIRN_SECOND
-
-struct civil {
-	int64_t year;
-	int64_t month;
-	int64_t day;
-};
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
-static int64_t days_of(struct civil date)
-{
-	int64_t year = date.month > 2 ? date.year : date.year - 1;
-	int64_t era = floor_div(year, 400);
-	int64_t year_of_era = year - era * 400;
-	int64_t month = date.month > 2 ? date.month - 3 : date.month + 9;
-	int64_t day_of_year = (153 * month + 2) / 5 + date.day - 1;
-	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-	return era * DAYS_PER_ERA + day_of_era - DAYS_BEFORE_1970;
-}
-
-static struct civil date_of(int64_t days)
-{
-	days += DAYS_BEFORE_1970;
-	int64_t era = floor_div(days, DAYS_PER_ERA);
-	int64_t day = days - era * DAYS_PER_ERA;
-	int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-	int64_t day_of_year = day - (365 * year + year / 4 - year / 100);
-	int64_t month = (5 * day_of_year + 2) / 153;
-	return (struct civil){
-		.year = year + era * 400 + (month >= 10),
-		.month = month < 10 ? month + 3 : month - 9,
-		.day = day_of_year - (153 * month + 2) / 5 + 1,
-	};
-}
-
-static bool is_leap(int64_t year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static bool is_date(struct civil date)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	if (date.month < 1 || date.month > 12 || date.day < 1)
-		return false;
-	int leap_day = date.month == 2 && is_leap(date.year);
-	return date.day <= days[date.month - 1] + leap_day;
-}
 
 /* ---- writing -------------------------------------------------------------- */
 
@@ -89,10 +34,10 @@ void cairn_time_format(cairn_time when, char text[CAIRN_TIME_TEXT])
 		memcpy(text, outside, sizeof outside);
 		return;
 	}
-	int64_t seconds = floor_div(when, MICROS_PER_SECOND);
-	int64_t days = floor_div(seconds, SECONDS_PER_DAY);
+	int64_t seconds = cairn__floor_div(when, MICROS_PER_SECOND);
+	int64_t days = cairn__floor_div(seconds, SECONDS_PER_DAY);
 	int64_t second = seconds - days * SECONDS_PER_DAY;
-	struct civil date = date_of(days);
+	struct cairn__civil date = cairn__date_of(days);
 	char *at = put(text, date.year, 4, '-');
 	at = put(at, date.month, 2, '-');
 	at = put(at, date.day, 2, 'T');
@@ -170,7 +115,7 @@ int cairn_time_parse(cairn_str text, cairn_time *when)
 	if (text.ptr == NULL)
 		return -1;
 	struct reader in = { text.ptr, text.ptr + text.len };
-	struct civil date;
+	struct cairn__civil date;
 	int64_t hour;
 	int64_t minute;
 	int64_t second;
@@ -178,14 +123,15 @@ int cairn_time_parse(cairn_str text, cairn_time *when)
 	int64_t offset;
 	if (!take_number(&in, 4, &date.year) || !take(&in, "-") ||
 	    !take_number(&in, 2, &date.month) || !take(&in, "-") ||
-	    !take_number(&in, 2, &date.day) || !take(&in, "Tt ") || !is_date(date))
+	    !take_number(&in, 2, &date.day) || !take(&in, "Tt ") || !cairn__is_date(date))
 		return -1;
 	if (!take_number(&in, 2, &hour) || !take(&in, ":") || !take_number(&in, 2, &minute) ||
 	    !take(&in, ":") || !take_number(&in, 2, &second) || hour > 23 || minute > 59)
 		return -1;
 	if (!take_fraction(&in, &micros) || !take_offset(&in, &offset) || in.at != in.end)
 		return -1;
-	int64_t seconds = days_of(date) * SECONDS_PER_DAY + hour * 3600 + minute * 60 - offset;
+	int64_t seconds =
+		cairn__days_of(date) * SECONDS_PER_DAY + hour * 3600 + minute * 60 - offset;
 	/* A leap second stands at the end of a UTC day and is the next day's first moment. */
 	if (second > 60 || (second == 60 && (seconds + 60) % SECONDS_PER_DAY != 0))
 		return -1;

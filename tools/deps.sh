@@ -46,6 +46,11 @@ need_build() {
 	need coreutils have_program sha256sum
 }
 
+# What compiled time zones there are, wherever TZDIR says.
+have_zones() {
+	[ -e "${TZDIR:-/usr/share/zoneinfo}/America/New_York" ]
+}
+
 need_server() {
 	need postgresql have_server -
 }
@@ -53,6 +58,7 @@ need_server() {
 need_check() {
 	need build-essential have_program g++
 	need perl have_program prove
+	need tzdata have_zones -
 	need git have_program git
 	need clang have_program clang
 	need clang-format have_program clang-format

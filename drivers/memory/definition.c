@@ -130,6 +130,19 @@ static int disable_absent(struct mem_write *write, const cairn_define_plan *plan
 	return push_disabled(plan->disabled, type, true);
 }
 
+/* An active schedule must not lose its definition; the call is undone then. */
+static cairn_status refuse_stranded(const struct mem_write *write, const cairn_define_plan *plan,
+				    cairn_error *err)
+{
+	const cairn_schedule *schedule =
+		cairn_mem__schedule_stranded(write->state, plan);
+	if (schedule == NULL)
+		return CAIRN_OK;
+	cairn_fail(err, CAIRN_E_DEFINITION_SCHEDULED);
+	cairn_error_detail(err, "%s", schedule->name.ptr);
+	return CAIRN_INVALID;
+}
+
 cairn_status cairn_mem__job_define(void *self, const cairn_define_plan *plan, size_t *found,
 				   cairn_error *err)
 {
@@ -146,6 +159,8 @@ cairn_status cairn_mem__job_define(void *self, const cairn_define_plan *plan, si
 		failed = disable_absent(&write, plan, plan->absent[i]);
 	if (failed || (plan->disabled != NULL && cairn_rows_failed(plan->disabled)))
 		status = cairn_fail(err, CAIRN_E_NOMEM);
+	if (status == CAIRN_OK)
+		status = refuse_stranded(&write, plan, err);
 	return cairn_mem__write_end(mem, &write, status);
 }
 
@@ -155,7 +170,7 @@ static char lower(char c)
 }
 
 /* ASCII case ignored; every character of the part stands for itself. */
-static bool contains(cairn_str text, cairn_str part)
+bool cairn_mem__contains(cairn_str text, cairn_str part)
 {
 	for (size_t start = 0; start + part.len <= text.len; start++) {
 		size_t i = 0;
@@ -173,7 +188,7 @@ static bool wanted(const cairn_definition_query *query, const cairn_definition *
 		return false;
 	if (query->after.len > 0 && cairn_str_compare(definition->type, query->after) <= 0)
 		return false;
-	return query->contains.len == 0 || contains(definition->type, query->contains);
+	return query->contains.len == 0 || cairn_mem__contains(definition->type, query->contains);
 }
 
 cairn_status cairn_mem__job_definitions(void *self, const cairn_definition_query *query,

@@ -64,6 +64,14 @@ static const cairn_catalog_ops catalog = {
 	.summary = cairn_mem__summary,
 };
 
+static const cairn_schedule_ops schedules = {
+	.size = sizeof schedules,
+	.put = cairn_mem__schedule_put,
+	.list = cairn_mem__schedule_list,
+	.change = cairn_mem__schedule_change,
+	.fire = cairn_mem__schedule_fire,
+};
+
 static const char *const schemes[] = { "memory", NULL };
 
 const cairn_driver cairn_memory = {
@@ -80,4 +88,5 @@ const cairn_driver cairn_memory = {
 	.set_count = MEM_SET_COUNT,
 	.intents = &intents,
 	.catalog = &catalog,
+	.schedules = &schedules,
 };

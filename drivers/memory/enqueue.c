@@ -77,7 +77,7 @@ static void report(cairn_job_inserted *each, enum cairn_insert_result result, co
  * type was disabled meanwhile. A key that stands twice in the batch needs no
  * thought here, because the second item already sees the first one's row.
  */
-static int enqueue_one(struct mem_write *write, const cairn_job_insert *insert, bool record,
+int cairn_mem__enqueue(struct mem_write *write, const cairn_job_insert *insert, bool record,
 		       cairn_job_inserted *each)
 {
 	struct mem_key wanted = { .type = insert->type,
@@ -116,7 +116,7 @@ cairn_status cairn_mem__job_enqueue(void *self, const cairn_enqueue_plan *plan,
 	if (status != CAIRN_OK)
 		return status;
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++) {
-		if (enqueue_one(&write, &plan->jobs[i], plan->record, &each[i]) != 0)
+		if (cairn_mem__enqueue(&write, &plan->jobs[i], plan->record, &each[i]) != 0)
 			status = cairn_fail(err, CAIRN_E_NOMEM);
 	}
 	return cairn_mem__write_end(mem, &write, status);

@@ -81,6 +81,20 @@ typedef int mem_push_fn(const struct mem_state *state, const cairn_history_query
 cairn_status cairn_mem__read_history(struct mem *mem, const cairn_history_query *query, int *found,
 				     mem_push_fn *push, cairn_rows *rows, cairn_error *err);
 
+/* Enqueues one job inside a call that has begun (enqueue.c); *each is zeroed. 0, or -1. */
+int cairn_mem__enqueue(struct mem_write *write, const cairn_job_insert *insert, bool record,
+		       cairn_job_inserted *each);
+
+/*
+ * The guard of active schedules (schedule.c): the first one by name whose type is one of
+ * those that a call wrote, and is disabled now; NULL: there is none.
+ */
+const cairn_schedule *cairn_mem__schedule_stranded(const struct mem_state *state,
+						   const cairn_define_plan *plan);
+
+/* ASCII case ignored; every character of the part stands for itself (definition.c). */
+bool cairn_mem__contains(cairn_str text, cairn_str part);
+
 /* Claims inside a call that has begun (claim.c). */
 cairn_status cairn_mem__claim(struct mem *mem, struct mem_write *write,
 			      const cairn_claim_plan *plan, cairn_rows *jobs, cairn_error *err);
@@ -91,7 +105,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 3 };
+enum { MEM_SET_COUNT = 4 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -140,5 +154,10 @@ cairn_config_put_fn cairn_mem__config_put;
 cairn_configs_fn cairn_mem__configs;
 cairn_metrics_fn cairn_mem__metrics;
 cairn_summary_fn cairn_mem__summary;
+
+cairn_schedule_put_fn cairn_mem__schedule_put;
+cairn_schedule_list_fn cairn_mem__schedule_list;
+cairn_schedule_change_fn cairn_mem__schedule_change;
+cairn_schedule_fire_fn cairn_mem__schedule_fire;
 
 #endif

@@ -62,6 +62,14 @@ static const char configs_up[] =
 
 static const char configs_down[] = "DROP TABLE cairn_job_config;\n";
 
+static const char schedules_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_schedule (id, name, type, tenant, queue, owner, payload, cron, zone,\n"
+	"	jitter_us, misfire, catch_up, overlap, active, next_fire_at, last_fire_at,\n"
+	"	last_job, last_error, created_at, updated_at);\n";
+
+static const char schedules_down[] = "DROP TABLE cairn_schedule;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
@@ -75,6 +83,10 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .name = "configs",
 	  .up = { configs_up, sizeof configs_up - 1 },
 	  .down = { configs_down, sizeof configs_down - 1 } },
+	{ .version = 4,
+	  .name = "schedules",
+	  .up = { schedules_up, sizeof schedules_up - 1 },
+	  .down = { schedules_down, sizeof schedules_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

@@ -81,6 +81,13 @@ static int order_dead_letters(const void *a, const void *b)
 	return cairn_id_compare(x->id, y->id);
 }
 
+static int order_schedules(const void *a, const void *b)
+{
+	const cairn_schedule *x = a;
+	const cairn_schedule *y = b;
+	return cairn_str_compare(x->name, y->name);
+}
+
 static int order_migrations(const void *a, const void *b)
 {
 	const struct mem_migration *x = a;
@@ -172,6 +179,14 @@ static const size_t dead_letter_texts[] = {
 	offsetof(cairn_dead_letter, checkpoint),
 };
 
+static const size_t schedule_texts[] = {
+	offsetof(cairn_schedule, name),	      offsetof(cairn_schedule, type),
+	offsetof(cairn_schedule, tenant),     offsetof(cairn_schedule, queue),
+	offsetof(cairn_schedule, owner),      offsetof(cairn_schedule, payload),
+	offsetof(cairn_schedule, cron),	      offsetof(cairn_schedule, zone),
+	offsetof(cairn_schedule, last_error),
+};
+
 static const size_t migration_texts[] = {
 	offsetof(struct mem_migration, history.name),
 	offsetof(struct mem_migration, history.checksum),
@@ -246,6 +261,11 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			  .public_size = sizeof(cairn_config),
 			  .order = order_configs,
 			  TEXTS(config_texts) },
+	[MEM_SCHEDULES] = { .name = "cairn_schedule",
+			    .size = sizeof(cairn_schedule),
+			    .public_size = sizeof(cairn_schedule),
+			    .order = order_schedules,
+			    TEXTS(schedule_texts) },
 	[MEM_MIGRATIONS] = { .name = "cairn_migrations",
 			     .size = sizeof(struct mem_migration),
 			     .public_size = sizeof(cairn_history),

@@ -17,6 +17,7 @@
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/schedule.h>
 
 /* ---- rows (rows.c) ------------------------------------------------------- */
 
@@ -31,6 +32,7 @@ enum mem_table {
 	MEM_LOGS,	  /* struct mem_log, by job, seq */
 	MEM_REPLAYS,	  /* struct mem_replay, by source, run, key */
 	MEM_CONFIGS,	  /* cairn_config, by type */
+	MEM_SCHEDULES,	  /* cairn_schedule, by name; last_job_status is not kept */
 	MEM_MIGRATIONS,	  /* struct mem_migration, by line, version */
 	MEM_INTENTS,	  /* struct mem_intent, by id */
 	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */

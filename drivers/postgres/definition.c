@@ -62,6 +62,51 @@ static void add_patch(struct pg *pg, uint32_t patch, struct pg_items items)
 		cairn_pg__add_null(pg);
 }
 
+/* ---- what is disabled, and active schedules ------------------------------ */
+
+/* Whether something is to be disabled: then schedules have a say. */
+static bool disables(const cairn_define_plan *plan)
+{
+	if (plan->mode == CAIRN_DEFINE_IF_MISSING)
+		return false;
+	for (size_t i = 0; i < plan->n; i++) {
+		if (plan->definitions[i].disabled)
+			return true;
+	}
+	return false;
+}
+
+static void queue_define(struct pg *pg, const cairn_define_plan *plan, bool off)
+{
+	struct pg_items items = PG_ITEMS(plan->definitions, plan->n);
+	static const enum pg_sql texts[][2] = {
+		[CAIRN_DEFINE_UPSERT] = { PG_SQL_DEFINE, PG_SQL_DEFINE_OFF },
+		[CAIRN_DEFINE_IF_MISSING] = { PG_SQL_DEFINE_MISSING, PG_SQL_DEFINE_MISSING },
+		[CAIRN_DEFINE_PATCH] = { PG_SQL_DEFINE_PATCH, PG_SQL_DEFINE_PATCH_OFF },
+	};
+	if (off) {
+		cairn_pg__add_texts(pg, COLUMN(type), PG_ABSENT_EMPTY);
+		cairn_pg__queue(pg, PG_SQL_DEFINITIONS_LOCK);
+	}
+	if (plan->mode == CAIRN_DEFINE_PATCH)
+		add_patch(pg, plan->patch, items);
+	else
+		add_definitions(pg, items);
+	cairn_pg__queue(pg, texts[plan->mode][off ? 1 : 0]);
+}
+
+/* What a statement that disables answers: nothing was written if it is a refusal. */
+static cairn_status read_off(const PGresult *result, cairn_error *err)
+{
+	if (!cairn_pg__bool(result, 0, 1))
+		return cairn_fail(err, CAIRN_E_TX_ISOLATION);
+	if (cairn_pg__null(result, 0, 0))
+		return CAIRN_OK;
+	cairn_fail(err, CAIRN_E_DEFINITION_SCHEDULED);
+	cairn_error_detail(err, "%s", cairn_pg__text(result, 0, 0).ptr);
+	return CAIRN_INVALID;
+}
+
 /* ---- a catalog ---------------------------------------------------------- */
 
 static void read_disabled(const PGresult *result, int row, void *into)
@@ -75,11 +120,9 @@ static cairn_status read_report(struct pg *pg, bool absent, cairn_rows *rows, ca
 {
 	if (rows == NULL)
 		return CAIRN_OK;
-	cairn_status status = cairn_pg__append(pg, 1, rows, read_disabled, err);
-	if (status == CAIRN_OK)
-		status = cairn_pg__append(pg, 2, rows, read_disabled, err);
+	cairn_status status = cairn_pg__append(pg, 3, rows, read_disabled, err);
 	if (status == CAIRN_OK && absent)
-		status = cairn_pg__append(pg, 3, rows, read_disabled, err);
+		status = cairn_pg__append(pg, 4, rows, read_disabled, err);
 	return status;
 }
 
@@ -92,7 +135,7 @@ static cairn_status make_room(const cairn_define_plan *plan, cairn_error *err)
 	return cairn_fail(err, CAIRN_E_NOMEM);
 }
 
-/* Everything new first, and the locks; then what is there; then what the catalog lacks. */
+/* Everything new first, and the locks; the guard; then what is there, and what the catalog lacks. */
 static cairn_status sync(struct pg *pg, const cairn_define_plan *plan, cairn_error *err)
 {
 	struct pg_items items = PG_ITEMS(plan->definitions, plan->n);
@@ -106,6 +149,10 @@ static cairn_status sync(struct pg *pg, const cairn_define_plan *plan, cairn_err
 	add_definitions(pg, items);
 	cairn_pg__add_texts(pg, absent, 0, PG_ABSENT_EMPTY);
 	cairn_pg__queue(pg, PG_SQL_SYNC_NEW);
+	cairn_pg__add_texts(pg, COLUMN(type), PG_ABSENT_EMPTY);
+	cairn_pg__add_int4s(pg, COLUMN(disabled));
+	cairn_pg__add_texts(pg, absent, 0, PG_ABSENT_EMPTY);
+	cairn_pg__queue(pg, PG_SQL_SYNC_GUARD);
 	add_definitions(pg, items);
 	cairn_pg__add_bool(pg, plan->mode == CAIRN_DEFINE_PRESERVE);
 	cairn_pg__queue(pg, PG_SQL_SYNC);
@@ -117,7 +164,9 @@ static cairn_status sync(struct pg *pg, const cairn_define_plan *plan, cairn_err
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	status = read_report(pg, plan->absent_count > 0, plan->disabled, err);
+	status = read_off(cairn_pg__result(pg, 2), err);
+	if (status == CAIRN_OK)
+		status = read_report(pg, plan->absent_count > 0, plan->disabled, err);
 	cairn_pg__call_clear(pg);
 	return status;
 }
@@ -128,27 +177,24 @@ cairn_status cairn_pg__job_define(void *self, const cairn_define_plan *plan, siz
 				  cairn_error *err)
 {
 	struct pg *pg = self;
-	static const enum pg_sql texts[] = { [CAIRN_DEFINE_UPSERT] = PG_SQL_DEFINE,
-					     [CAIRN_DEFINE_IF_MISSING] = PG_SQL_DEFINE_MISSING,
-					     [CAIRN_DEFINE_PATCH] = PG_SQL_DEFINE_PATCH };
+	bool off = disables(plan);
 	*found = 0;
 	if (plan->mode == CAIRN_DEFINE_PRESERVE || plan->absent_count > 0 || plan->disabled != NULL)
 		return sync(pg, plan, err);
 	cairn_status status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	if (plan->mode == CAIRN_DEFINE_PATCH)
-		add_patch(pg, plan->patch, PG_ITEMS(plan->definitions, plan->n));
-	else
-		add_definitions(pg, PG_ITEMS(plan->definitions, plan->n));
-	cairn_pg__queue(pg, texts[plan->mode]);
+	queue_define(pg, plan, off);
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
+	const PGresult *result = cairn_pg__result(pg, off ? 1 : 0);
+	if (off)
+		status = read_off(result, err);
 	if (plan->mode == CAIRN_DEFINE_PATCH)
-		*found = (size_t)cairn_pg__int8(cairn_pg__result(pg, 0), 0, 0);
+		*found = (size_t)cairn_pg__int8(result, 0, off ? 2 : 0);
 	cairn_pg__call_clear(pg);
-	return CAIRN_OK;
+	return status;
 }
 
 static void read_definition(const PGresult *result, int row, void *into)

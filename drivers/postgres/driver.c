@@ -67,6 +67,14 @@ static const cairn_catalog_ops catalog = {
 	.summary = cairn_pg__summary,
 };
 
+static const cairn_schedule_ops schedules = {
+	.size = sizeof schedules,
+	.put = cairn_pg__schedule_put,
+	.list = cairn_pg__schedule_list,
+	.change = cairn_pg__schedule_change,
+	.fire = cairn_pg__schedule_fire,
+};
+
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
 
 const cairn_driver cairn_postgres = {
@@ -84,4 +92,5 @@ const cairn_driver cairn_postgres = {
 	.set_count = PG_SET_COUNT,
 	.intents = &intents,
 	.catalog = &catalog,
+	.schedules = &schedules,
 };

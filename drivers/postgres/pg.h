@@ -18,6 +18,7 @@
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/schedule.h>
 
 #include "sql.h"
 
@@ -293,7 +294,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 3 };
+enum { PG_SET_COUNT = 4 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
@@ -358,5 +359,10 @@ cairn_config_put_fn cairn_pg__config_put;
 cairn_configs_fn cairn_pg__configs;
 cairn_metrics_fn cairn_pg__metrics;
 cairn_summary_fn cairn_pg__summary;
+
+cairn_schedule_put_fn cairn_pg__schedule_put;
+cairn_schedule_list_fn cairn_pg__schedule_list;
+cairn_schedule_change_fn cairn_pg__schedule_change;
+cairn_schedule_fire_fn cairn_pg__schedule_fire;
 
 #endif

@@ -1,8 +1,6 @@
 /*
  * sql.c - every statement of the driver as constant text, and their rendering for
  * a schema. The longest ones stand in sql_*.h.
- * a schema. The longest ones stand in sql_change.h (what changes and reaps jobs) and
- * sql_schema.h (migrations); sql_catalog.h counts.
  *
  * Statements must be right on plans that were made when the tables were empty: they
  * find rows by one index only, join by nested loops from what they were given, and use
@@ -18,6 +16,7 @@
 #include "sql_intent.h"
 #include "sql_reap.h"
 #include "sql_replay.h"
+#include "sql_schedule.h"
 #include "sql_schema.h"
 
 /* SQL is laid out by its clauses. */
@@ -36,6 +35,10 @@
 	j ".started_at, " j ".stage, " j ".progress_done, " j ".progress_total, " \
 	j ".idempotency_key, " j ".status_reason, " j ".error_code, " j ".error_message, " \
 	j ".created_at, " j ".updated_at"
+
+/* Whether a statement that begins after a wait sees what it waited for. */
+#define SAFE \
+	"(current_setting('transaction_isolation') IN ('read committed', 'read uncommitted'))"
 
 /* ---- settings: under these plans stay right; the application's own are put back  */
 
@@ -231,27 +234,45 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* ---- definitions (sql_definition.h) ---- */
 
 	/* cairn_job_definition_pkey. */
-	[PG_SQL_DEFINE] = { { DEFINE(T, "i.n DESC"), REPLACE("excluded.enabled")} },
+	[PG_SQL_DEFINE] = { { DEFINE(T, "", "i.n DESC"), REPLACE("excluded.enabled")} },
 
 	/* cairn_job_definition_pkey. */
-	[PG_SQL_DEFINE_MISSING] = { { DEFINE(T, "i.n") " ON CONFLICT (type) DO NOTHING"} },
+	[PG_SQL_DEFINE_MISSING] = { { DEFINE(T, "", "i.n") " ON CONFLICT (type) DO NOTHING"} },
 
 	/* cairn_job_definition_pkey. Answers how many exist. */
 	[PG_SQL_DEFINE_PATCH] = { { TEXT_DEFINE_PATCH } },
 
-	/* No table. Leaves the time behind for what follows. */
+	/* cairn_job_definition_pkey, in its order. */
+	[PG_SQL_DEFINITIONS_LOCK] = { { TEXT_DEFINITIONS_LOCK } },
+
+	/*
+	 * cairn_schedule_type, cairn_job_definition_pkey. DEFINE where something is disabled, behind
+	 * DEFINITIONS_LOCK. Answers the schedule that forbids it, and whether it may wait at all.
+	 */
+	[PG_SQL_DEFINE_OFF] = { { TEXT_DEFINE_OFF } },
+
+	/* The same for DEFINE_PATCH. */
+	[PG_SQL_DEFINE_PATCH_OFF] = { { TEXT_DEFINE_PATCH_OFF } },
+
+	/* No table. */
 	[PG_SQL_SYNC_BEGIN] = { { TEXT_SYNC_BEGIN } },
 
 	/*
 	 * cairn_job_definition_pkey. Inserts what is new and locks what is there, the absent types
 	 * ($14) too, in the order of the index, so that catalogs never wait for each other
-	 * crosswise. Answers what is new and disabled.
+	 * crosswise.
 	 */
 	[PG_SQL_SYNC_NEW] = { { TEXT_SYNC_NEW } },
 
 	/*
+	 * cairn_schedule_type, cairn_job_definition_pkey. Answers the schedule that forbids it, and
+	 * whether it may wait at all.
+	 */
+	[PG_SQL_SYNC_GUARD] = { { TEXT_SYNC_GUARD } },
+
+	/*
 	 * cairn_job_definition_pkey. What was disabled before is certain behind SYNC_NEW. $14: a
-	 * type that is disabled stays so. Answers what was disabled by it.
+	 * type that is disabled stays so. Answers what was disabled, and what is new and disabled.
 	 */
 	[PG_SQL_SYNC] = { { TEXT_SYNC } },
 
@@ -607,6 +628,50 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 
 	/* Counts the tables, both tables' primary keys for attempts. */
 	[PG_SQL_SUMMARY] = { { SUMMARY_JOBS, SUMMARY_ATTEMPTS } },
+	/* ---- schedules ---- */
+
+	/* cairn_schedule_pkey, then cairn_job_definition_pkey in its order. $2: of these schedules. */
+	[PG_SQL_SCHEDULE_DEFINITIONS] = { {
+		"SELECT count(*) FROM ("
+			"SELECT FROM @schema.cairn_job_definition d "
+			"WHERE d.type = ANY (COALESCE($1::text[], ARRAY("
+				"SELECT s.type FROM @schema.cairn_schedule s "
+				"WHERE s.name = ANY ($2::text[])"
+			"))) AND " SAFE " ORDER BY d.type FOR SHARE"
+		") held",
+	} },
+
+	/* cairn_schedule_pkey, in its order. */
+	[PG_SQL_SCHEDULE_HOLD] = { {
+		"SELECT count(*) FROM ("
+			"SELECT FROM @schema.cairn_schedule s "
+			"WHERE s.name = ANY ($1::text[]) AND " SAFE " "
+			"ORDER BY s.name FOR NO KEY UPDATE"
+		") held",
+	} },
+
+	/* cairn_schedule_pkey, cairn_job_definition_pkey. */
+	[PG_SQL_SCHEDULE_PUT] = { { SCHEDULE_ITEMS, SCHEDULE_WRITE, SCHEDULE_WRITTEN } },
+
+	/* cairn_schedule_pkey, in its order; the jobs' primary keys. */
+	[PG_SQL_SCHEDULE_LIST] = { { SCHEDULES(SCHEDULE_FILTER, "s.name") } },
+
+	/* cairn_schedule_pkey; the jobs' primary keys. */
+	[PG_SQL_SCHEDULE_NAMES] = { {
+		SCHEDULES("s.name = ANY ($9::text[]) AND " SCHEDULE_FILTER, "s.name"),
+	} },
+
+	/* cairn_schedule_due from its beginning; the jobs' primary keys. */
+	[PG_SQL_SCHEDULE_DUE] = { {
+		SCHEDULES("s.active AND s.next_fire_at <= t.now AND " IN_SCOPE("s.tenant", "$3"),
+			  "s.next_fire_at, s.name"),
+	} },
+
+	/* cairn_schedule_pkey, cairn_job_definition_pkey. */
+	[PG_SQL_SCHEDULE_CHANGE] = { { SCHEDULE_CHANGE } },
+
+	/* cairn_schedule_id, cairn_job_definition_pkey. */
+	[PG_SQL_SCHEDULE_FIRE] = { { SCHEDULE_HELD, SCHEDULE_JOBS, SCHEDULE_MOVE } },
 
 	/* ---- migrations ---- */
 

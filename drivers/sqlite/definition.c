@@ -217,6 +217,8 @@ cairn_status cairn_lite__job_define(void *self, const cairn_define_plan *plan, s
 	/* what can't be told must not be done */
 	if (status == CAIRN_OK && plan->disabled != NULL && cairn_rows_failed(plan->disabled))
 		status = cairn_fail(err, CAIRN_E_NOMEM);
+	if (status == CAIRN_OK)
+		status = cairn_lite__schedule_guard(&write, plan, err);
 	return cairn_lite__write_end(&write, status, err);
 }
 

@@ -68,6 +68,14 @@ static const cairn_catalog_ops catalog = {
 	.summary = cairn_lite__summary,
 };
 
+static const cairn_schedule_ops schedules = {
+	.size = sizeof schedules,
+	.put = cairn_lite__schedule_put,
+	.list = cairn_lite__schedule_list,
+	.change = cairn_lite__schedule_change,
+	.fire = cairn_lite__schedule_fire,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
@@ -85,4 +93,5 @@ const cairn_driver cairn_sqlite = {
 	.set_count = LITE_MIGRATIONS,
 	.intents = &intents,
 	.catalog = &catalog,
+	.schedules = &schedules,
 };

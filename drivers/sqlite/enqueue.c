@@ -191,6 +191,16 @@ static cairn_status enqueue_one(struct batch *batch, const cairn_job_insert *job
  * The order of the batch is the order of inserting: sorted by key, as other
  * databases need it against deadlocks, nothing would be gained behind one lock.
  */
+cairn_status cairn_lite__enqueue(struct lite_write *write, const cairn_enqueue_plan *plan,
+				 cairn_job_inserted *each, cairn_error *err)
+{
+	cairn_status status = CAIRN_OK;
+	struct batch batch = { .write = write, .record = plan->record != 0 };
+	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
+		status = enqueue_one(&batch, &plan->jobs[i], &each[i], err);
+	return status == CAIRN_OK ? insert_rest(&batch, err) : status;
+}
+
 cairn_status cairn_lite__job_enqueue(void *self, const cairn_enqueue_plan *plan,
 				     cairn_job_inserted *each, cairn_error *err)
 {
@@ -198,10 +208,6 @@ cairn_status cairn_lite__job_enqueue(void *self, const cairn_enqueue_plan *plan,
 	cairn_status status = cairn_lite__write_begin(self, &write, err);
 	if (status != CAIRN_OK)
 		return status;
-	struct batch batch = { .write = &write, .record = plan->record != 0 };
-	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
-		status = enqueue_one(&batch, &plan->jobs[i], &each[i], err);
-	if (status == CAIRN_OK)
-		status = insert_rest(&batch, err);
+	status = cairn_lite__enqueue(&write, plan, each, err);
 	return cairn_lite__write_end(&write, status, err);
 }

@@ -18,6 +18,7 @@
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/schedule.h>
 
 #include "sql.h"
 
@@ -216,6 +217,17 @@ struct lite_memo {
 cairn_status cairn_lite__definition(struct lite *lite, struct lite_memo *memo, cairn_str type,
 				    const struct lite_definition **definition, cairn_error *err);
 
+/* Enqueues inside a call that has begun (enqueue.c). */
+cairn_status cairn_lite__enqueue(struct lite_write *write, const cairn_enqueue_plan *plan,
+				 cairn_job_inserted *each, cairn_error *err);
+
+/*
+ * The guard of active schedules (schedule.c), after the definitions of a call were written: fails
+ * if one of them is disabled now and an active schedule has its type.
+ */
+cairn_status cairn_lite__schedule_guard(struct lite_write *write, const cairn_define_plan *plan,
+					cairn_error *err);
+
 /* Events and attempts are gathered; the end of the call writes them, or flush (history.c). */
 cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job,
 				   const cairn_event_record *event, cairn_error *err);
@@ -265,7 +277,7 @@ cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str sc
  * The table of a driver is constant data, and a constant can't be read from another
  * object: the number stands here, and opening refuses a build in which it is wrong.
  */
-#define LITE_MIGRATIONS 3
+#define LITE_MIGRATIONS 4
 extern const cairn_migration cairn_lite__migrations[];
 extern const size_t cairn_lite__migration_count;
 
@@ -317,5 +329,10 @@ cairn_config_put_fn cairn_lite__config_put;
 cairn_configs_fn cairn_lite__configs;
 cairn_metrics_fn cairn_lite__metrics;
 cairn_summary_fn cairn_lite__summary;
+
+cairn_schedule_put_fn cairn_lite__schedule_put;
+cairn_schedule_list_fn cairn_lite__schedule_list;
+cairn_schedule_change_fn cairn_lite__schedule_change;
+cairn_schedule_fire_fn cairn_lite__schedule_fire;
 
 #endif

@@ -11,6 +11,7 @@
 #include <cairn/job.h>
 #include <cairn/metrics.h>
 #include <cairn/migration.h>
+#include <cairn/schedule.h>
 #include <cairn/types.h>
 #include <cairn/version.h>
 

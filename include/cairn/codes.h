@@ -146,6 +146,14 @@
 	X(JOB_CATALOG_EMPTY, "job_definition.empty_job_type_list", INVALID, "An exact sync needs definitions and a scope of types.") \
 	X(JOB_CONFIG_MISSING, "job.runtime_config_not_found", NOT_FOUND, "The job type has no runtime config.") \
 	X(JOB_CONFIG_INVALID, "job.invalid_runtime_config", INVALID, "A runtime config must be a JSON object with a version above zero.") \
+	/* schedules */ \
+	X(DEFINITION_SCHEDULED, "job_definition.active_schedule_exists", INVALID, "An active schedule uses the job type.") \
+	X(SCHEDULE_NAME, "job_schedule.invalid_name", INVALID, "A schedule's name must be a name, without white space around it, and stand once in a batch.") \
+	X(SCHEDULE_CRON, "job_schedule.invalid_cron", INVALID, "The cron expression is malformed or can never come true.") \
+	X(SCHEDULE_ZONE, "job_schedule.invalid_zone", INVALID, "The time zone is not known here.") \
+	X(SCHEDULE_JITTER, "job_schedule.invalid_jitter", INVALID, "A schedule's jitter must be 0 to 24 hours.") \
+	X(SCHEDULE_MISSING, "job_schedule.not_found", NOT_FOUND, "The schedule was not found.") \
+	X(SCHEDULE_DEFINITION, "job_schedule.definition_not_found_or_disabled", INVALID, "The job type of an active schedule must be defined and enabled.") \
 	/* workers */ \
 	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, "No file descriptors are left.") \
 	X(WORKER_ABANDONED, "worker.handlers_abandoned", TIMEOUT, "Handlers did not heed the stop and were left running.")

@@ -393,6 +393,71 @@ static const struct {
 	{ "prune intents", do_prune_intents },
 };
 
+static cairn_status do_put(void)
+{
+	cairn_schedule list[2] = { { .name = CAIRN_STR("b") }, { .name = CAIRN_STR("a") } };
+	for (size_t i = 0; i < 2; i++) {
+		list[i].type = CAIRN_STR("t");
+		list[i].cron = CAIRN_STR("* * * * *");
+		list[i].zone = CAIRN_STR("Europe/Berlin");
+		list[i].payload = CAIRN_STR("[1]");
+		list[i].next_fire_at = CAIRN_DAY;
+	}
+	return cairn_schedule_put(conn, list, 2, NULL, &err);
+}
+
+static cairn_status do_sync(void)
+{
+	cairn_str among[2] = { CAIRN_STR("c"), CAIRN_STR("a") };
+	cairn_schedule entry = { .name = CAIRN_STR("b"),
+				 .type = CAIRN_STR("t"),
+				 .cron = CAIRN_STR("* * * * *"),
+				 .zone = CAIRN_STR("Europe/Berlin"),
+				 .misfire = CAIRN_MISFIRE_SKIP,
+				 .next_fire_at = CAIRN_DAY };
+	cairn_names *off = NULL;
+	cairn_status st = cairn_schedule_sync(conn, &entry, 1, among, 2, &off, &err);
+	cairn_free(off);
+	return st;
+}
+
+static cairn_status do_switch(void)
+{
+	cairn_str name = CAIRN_STR("a");
+	return cairn_schedule_activate(conn, cairn_any(), &name, 1, 1, NULL, &err);
+}
+
+static cairn_status do_schedules(void)
+{
+	cairn_schedules *rows = NULL;
+	cairn_schedule_filter filter = { .size = sizeof filter, .scope = cairn_any() };
+	cairn_status st = cairn_schedule_list(conn, &filter, &rows, &err);
+	if (st == CAIRN_OK && rows->count != 2)
+		st = CAIRN_INTERNAL;
+	cairn_free(rows);
+	return st;
+}
+
+static cairn_status do_fire(void)
+{
+	cairn_fire_report *report = NULL;
+	cairn_status st = cairn_schedule_fire(conn, NULL, &report, &err);
+	if (st == CAIRN_OK && (report->count != 2 || report->at[0].what != CAIRN_FIRED ||
+			       report->at[1].what != CAIRN_FIRE_MISSED))
+		st = CAIRN_INTERNAL;
+	cairn_free(report);
+	return st;
+}
+
+/* Behind the job's life, which they would add jobs to. */
+static const struct {
+	const char *name;
+	cairn_status (*run)(void);
+} schedule_steps[] = {
+	{ "schedule put", do_put },    { "schedule sync", do_sync }, { "schedule on", do_switch },
+	{ "schedules", do_schedules }, { "fire", do_fire },
+};
+
 static void open_it(const char *url)
 {
 	cairn_conn_opts opts = { .size = sizeof opts, .alloc = failing };
@@ -465,6 +530,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
 		torture(steps[i].name, steps[i].run);
 	settled();
+	for (size_t i = 0; i < sizeof schedule_steps / sizeof schedule_steps[0]; i++)
+		torture(schedule_steps[i].name, schedule_steps[i].run);
 	cairn_free(jobs);
 	cairn_close(conn);
 	is_int(held, 0, "all memory is back");

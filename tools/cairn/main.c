@@ -79,6 +79,15 @@ const struct command commands[] = {
 	  "left\n"
 	  "prune          deletes what was promoted before --before; the jobs stay\n"
 	  "metrics        counts by type what is pending and what became of it in the last day\n" },
+	{ "schedule", cmd_schedule, "put|list|show|activate|deactivate|retime|next|fire [options]",
+	  "Makes jobs by the clock",
+	  "put NAME       makes a schedule; of an existing one only what is given changes\n"
+	  "list           every schedule, by name\n"
+	  "show NAME      one of them\n"
+	  "activate NAME … and deactivate NAME … switch them on and off\n"
+	  "retime NAME …  sets when they are next due: --at, or the expression's next time\n"
+	  "next EXPR      when an expression fires; needs no database\n"
+	  "fire           makes the jobs that are due now, once; exits 1 if any failed\n" },
 	{ "version", cmd_version, "", "Prints the version and the linked drivers", NULL },
 	{ "help", cmd_help, "[COMMAND]", "Explains", NULL },
 	{ NULL, NULL, NULL, NULL, NULL },

@@ -70,6 +70,7 @@ struct cairn_migration_ops; /* sys/migration.h */
 struct cairn_job_ops;	    /* sys/job.h */
 struct cairn_intent_ops;    /* sys/intent.h */
 struct cairn_catalog_ops;   /* sys/catalog.h */
+struct cairn_schedule_ops;  /* sys/schedule.h */
 struct cairn_migration;
 
 struct cairn_driver {
@@ -86,6 +87,7 @@ struct cairn_driver {
 	size_t set_count;
 	const struct cairn_intent_ops *intents; /* needs jobs */
 	const struct cairn_catalog_ops *catalog;
+	const struct cairn_schedule_ops *schedules;
 };
 
 /* Opens a connection over a handle the application owns; the drivers' typed one-liners call it. */
