@@ -16,6 +16,7 @@
 #include <cairn/job.h>
 #include <cairn/metrics.h>
 #include <cairn/migration.h>
+#include <cairn/schedule.h>
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/driver.h>
 #include <cairn/sys/host.h>
@@ -23,6 +24,7 @@
 #include <cairn/sys/job.h>
 #include <cairn/sys/json.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/schedule.h>
 #include <cairn/types.h>
 #include <cairn/worker.h>
 #include <cairn/writer.h>
@@ -742,6 +744,72 @@ SIZE(cairn_drift, 16);
 AT(cairn_drift, count, 0);
 AT(cairn_drift, at, 8);
 
+SIZE(cairn_schedule, 272);
+AT(cairn_schedule, name, 0);
+AT(cairn_schedule, type, 16);
+AT(cairn_schedule, tenant, 32);
+AT(cairn_schedule, queue, 48);
+AT(cairn_schedule, owner, 64);
+AT(cairn_schedule, payload, 80);
+AT(cairn_schedule, cron, 96);
+AT(cairn_schedule, zone, 112);
+AT(cairn_schedule, jitter, 128);
+AT(cairn_schedule, misfire, 136);
+AT(cairn_schedule, catch_up, 140);
+AT(cairn_schedule, overlap, 144);
+AT(cairn_schedule, inactive, 148);
+AT(cairn_schedule, next_fire_at, 152);
+AT(cairn_schedule, id, 160);
+AT(cairn_schedule, last_fire_at, 176);
+AT(cairn_schedule, last_job, 184);
+AT(cairn_schedule, last_job_status, 200);
+AT(cairn_schedule, reserved0_, 204);
+AT(cairn_schedule, last_error, 208);
+AT(cairn_schedule, created_at, 224);
+AT(cairn_schedule, updated_at, 232);
+AT(cairn_schedule, reserved_, 240);
+
+SIZE(cairn_schedules, 16);
+AT(cairn_schedules, count, 0);
+AT(cairn_schedules, at, 8);
+
+SIZE(cairn_names, 16);
+AT(cairn_names, count, 0);
+AT(cairn_names, at, 8);
+
+SIZE(cairn_schedule_filter, 96);
+AT(cairn_schedule_filter, size, 0);
+AT(cairn_schedule_filter, scope, 8);
+AT(cairn_schedule_filter, contains, 32);
+AT(cairn_schedule_filter, type, 48);
+AT(cairn_schedule_filter, due_before, 64);
+AT(cairn_schedule_filter, after, 72);
+AT(cairn_schedule_filter, active, 88);
+AT(cairn_schedule_filter, limit, 92);
+FULL(cairn_schedule_filter, limit);
+
+SIZE(cairn_fire_opts, 24);
+AT(cairn_fire_opts, size, 0);
+AT(cairn_fire_opts, limit, 8);
+AT(cairn_fire_opts, reserved_, 12);
+AT(cairn_fire_opts, grace, 16);
+FULL(cairn_fire_opts, grace);
+
+SIZE(cairn_fired, 120);
+AT(cairn_fired, name, 0);
+AT(cairn_fired, type, 16);
+AT(cairn_fired, tenant, 32);
+AT(cairn_fired, scheduled_for, 48);
+AT(cairn_fired, next_fire_at, 56);
+AT(cairn_fired, job, 64);
+AT(cairn_fired, what, 80);
+AT(cairn_fired, code, 84);
+AT(cairn_fired, reserved_, 88);
+
+SIZE(cairn_fire_report, 16);
+AT(cairn_fire_report, count, 0);
+AT(cairn_fire_report, at, 8);
+
 SIZE(cairn_str, 16);
 AT(cairn_str, ptr, 0);
 AT(cairn_str, len, 8);
@@ -864,7 +932,7 @@ AT(cairn_conn_ops, in_tx, 64);
 AT(cairn_conn_ops, interrupt, 72);
 FULL(cairn_conn_ops, interrupt);
 
-SIZE(cairn_driver, 96);
+SIZE(cairn_driver, 104);
 AT(cairn_driver, size, 0);
 AT(cairn_driver, api, 8);
 AT(cairn_driver, caps, 12);
@@ -878,7 +946,8 @@ AT(cairn_driver, set, 64);
 AT(cairn_driver, set_count, 72);
 AT(cairn_driver, intents, 80);
 AT(cairn_driver, catalog, 88);
-FULL(cairn_driver, catalog);
+AT(cairn_driver, schedules, 96);
+FULL(cairn_driver, schedules);
 
 SIZE(cairn_settings, 40);
 AT(cairn_settings, size, 0);
@@ -1231,5 +1300,57 @@ AT(cairn_migration_ops, lock, 40);
 AT(cairn_migration_ops, unlock, 48);
 AT(cairn_migration_ops, describe, 56);
 FULL(cairn_migration_ops, describe);
+
+SIZE(cairn_schedule_put_plan, 40);
+AT(cairn_schedule_put_plan, schedules, 0);
+AT(cairn_schedule_put_plan, n, 8);
+AT(cairn_schedule_put_plan, off, 16);
+AT(cairn_schedule_put_plan, off_count, 24);
+AT(cairn_schedule_put_plan, exact, 32);
+AT(cairn_schedule_put_plan, reserved_, 36);
+
+SIZE(cairn_schedule_query, 112);
+AT(cairn_schedule_query, scope, 0);
+AT(cairn_schedule_query, names, 24);
+AT(cairn_schedule_query, name_count, 32);
+AT(cairn_schedule_query, contains, 40);
+AT(cairn_schedule_query, type, 56);
+AT(cairn_schedule_query, after, 72);
+AT(cairn_schedule_query, due_before, 88);
+AT(cairn_schedule_query, active, 96);
+AT(cairn_schedule_query, due, 100);
+AT(cairn_schedule_query, limit, 104);
+AT(cairn_schedule_query, reserved_, 108);
+
+SIZE(cairn_schedule_change_plan, 56);
+AT(cairn_schedule_change_plan, scope, 0);
+AT(cairn_schedule_change_plan, names, 24);
+AT(cairn_schedule_change_plan, n, 32);
+AT(cairn_schedule_change_plan, set, 40);
+AT(cairn_schedule_change_plan, reserved_, 44);
+AT(cairn_schedule_change_plan, next_fire_at, 48);
+
+SIZE(cairn_schedule_step, 56);
+AT(cairn_schedule_step, id, 0);
+AT(cairn_schedule_step, cursor, 16);
+AT(cairn_schedule_step, next, 24);
+AT(cairn_schedule_step, error, 32);
+AT(cairn_schedule_step, job, 48);
+
+SIZE(cairn_schedule_fire_plan, 48);
+AT(cairn_schedule_fire_plan, steps, 0);
+AT(cairn_schedule_fire_plan, n, 8);
+AT(cairn_schedule_fire_plan, record, 16);
+AT(cairn_schedule_fire_plan, reserved_, 20);
+AT(cairn_schedule_fire_plan, retry_at, 24);
+AT(cairn_schedule_fire_plan, retry_error, 32);
+
+SIZE(cairn_schedule_ops, 40);
+AT(cairn_schedule_ops, size, 0);
+AT(cairn_schedule_ops, put, 8);
+AT(cairn_schedule_ops, list, 16);
+AT(cairn_schedule_ops, change, 24);
+AT(cairn_schedule_ops, fire, 32);
+FULL(cairn_schedule_ops, fire);
 
 #endif
