@@ -40,6 +40,7 @@ enum ct_store { CT_CONN = 1, CT_MIGRATIONS, CT_JOBS, CT_INTENTS };
 #define CT_NEED_MIGRATE_URL 64u	 /* subject->migrate_url: url itself can't migrate */
 #define CT_NEED_POISON	    128u /* subject->poison */
 #define CT_NEED_POISON_KEY  256u /* subject->poison_key */
+#define CT_NEED_DEAFEN	    512u /* subject->deafen */
 
 /* How the case starts. */
 #define CT_BARE 1u /* the store is empty: nothing was migrated */

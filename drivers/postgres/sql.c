@@ -14,6 +14,7 @@
 #include "sql_intent.h"
 #include "sql_reap.h"
 #include "sql_schema.h"
+#include "sql_wake.h"
 
 /* SQL is laid out by its clauses. */
 /* clang-format off */
@@ -104,6 +105,10 @@
 	"$3::text, d.type, $4::text, $9::text, i.payload, $10::text, NULL, NULL " \
 	"FROM (SELECT d.* FROM @schema.cairn_job_definition d WHERE d.type = $2::text " \
 	"AND d.enabled) d, unnest($11::uuid[], $12::json[]) AS i(id, payload)"
+
+#define ENQUEUE_RECORDED \
+	"WITH job AS (" ENQUEUE_ALIKE("1") " RETURNING id) " \
+	INTO_ENQUEUED "SELECT j.id, 1, " T ", 1, 0, 'ENQUEUED', $9, $2 FROM job j"
 
 /* The items, with what their definitions give. $2: 1 writes events. */
 #define ENQUEUE_ITEMS \
@@ -212,8 +217,8 @@
 		"stage, detail, data) " \
 		"SELECT i.replay, 1, " T ", 1, 0, 'ENQUEUED', 'queued', i.type, i.data " \
 		"FROM fresh i WHERE i.inserted AND $2 = 1" \
-	") SELECT i.n, i.known, i.inserted FROM fresh i " \
-	"UNION ALL SELECT -1, false, false FROM safe WHERE NOT yes"
+	") SELECT i.n, i.known, i.inserted, " WAKES("i.inserted", "i.queue") " FROM fresh i " \
+	"UNION ALL SELECT -1, false, false, NULL FROM safe WHERE NOT yes"
 
 /* ---- reads -------------------------------------------------------------- */
 
@@ -349,13 +354,14 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	 * cairn_job_definition_pkey. Unkeyed jobs that differ in id and payload only; the number of
 	 * rows that it inserts tells whether there is a definition.
 	 */
-	[PG_SQL_ENQUEUE_ALIKE] = { {
-		"WITH job AS (" ENQUEUE_ALIKE("1") " RETURNING id) "
-		INTO_ENQUEUED "SELECT j.id, 1, " T ", 1, 0, 'ENQUEUED', $9, $2 FROM job j",
-	} },
+	[PG_SQL_ENQUEUE_ALIKE] = { { ENQUEUE_RECORDED } },
 
 	/* The same without events. */
 	[PG_SQL_ENQUEUE_QUIET] = { { ENQUEUE_ALIKE("0") } },
+
+	/* The same for one job; answers whether somebody waits for it. */
+	[PG_SQL_ENQUEUE_ONE] = { { ENQUEUE_RECORDED WAKES_ONE } },
+	[PG_SQL_ENQUEUE_ONE_QUIET] = { { ENQUEUE_ALIKE("0") WAKES_ONE } },
 
 	/* cairn_job_definition_pkey. Unkeyed jobs; answers the items without a definition. */
 	[PG_SQL_ENQUEUE] = { {
@@ -387,8 +393,9 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 			"FROM item i"
 		"), ",
 		ENQUEUE_JOBS("fresh i WHERE i.inserted")
-		"SELECT i.n, i.inserted FROM fresh i "
-		"UNION ALL SELECT -1, false FROM safe WHERE NOT yes",
+		"SELECT i.n, i.inserted, "
+		WAKES("i.inserted AND i.run_at <= " T " + " WAKE_SOON, "i.queue") " FROM fresh i "
+		"UNION ALL SELECT -1, false, NULL FROM safe WHERE NOT yes",
 	} },
 
 	/* cairn_job_key_pkey, then both tables' primary keys: keys that another job has. */
@@ -421,20 +428,13 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_CLAIM] = { { CLAIM("$10::int8") } },
 
 	/* cairn_job_live_claim and cairn_job_live_parked, one probe for each queue. */
-	[PG_SQL_WAITING] = { {
-		"SELECT EXISTS ("
-			"SELECT FROM unnest($2::text[]) AS q(queue) CROSS JOIN LATERAL ("
-				"SELECT FROM @schema.cairn_job_live p WHERE p.queue = q.queue "
-				"AND p.status = 'PENDING' AND NOT p.parked "
-				"AND p.run_at <= " T " LIMIT 1"
-			") p"
-		") OR EXISTS ("
-			"SELECT FROM unnest($2) AS q(queue) CROSS JOIN LATERAL ("
-				"SELECT FROM @schema.cairn_job_live p WHERE p.queue = q.queue "
-				"AND p.parked AND p.run_at <= " T " LIMIT 1"
-			") p"
-		")",
-	} },
+	[PG_SQL_WAITING] = { { WAITING } },
+
+	/* Who waits: no index, a handful of rows. */
+	[PG_SQL_WAITED] = { { WAITED } },
+	[PG_SQL_WAKE] = { { WAKE } },
+	[PG_SQL_WAITER_ADD] = { { WAITER_ADD } },
+	[PG_SQL_WAITER_DROP] = { { WAITER_DROP } },
 
 	/* ---- change and reap ---- */
 
