@@ -9,6 +9,7 @@
 
 #include <cairn/sys/driver.h>
 
+#include "ct_plan.h"
 #include "ct_run.h"
 
 #define HISTORY	    96

@@ -279,6 +279,10 @@ ct_session *ct_session_over(const char *name, cairn_conn *conn);
 /* Its connection, between steps only. */
 cairn_conn *ct_session_conn(ct_session *session);
 
+/* Real time, for what does not go by the store's clock: it only grows; and letting it pass. */
+cairn_usec ct_ticks(void);
+void ct_pause(cairn_usec duration);
+
 /* Runs fn in n threads (at most 32) that start together, each with its number; all must end well. */
 typedef void ct_race_fn(cairn_conn *conn, unsigned number, void *arg);
 void ct_race(unsigned n, ct_race_fn *fn, void *arg);

@@ -52,6 +52,8 @@
 	X(logs) \
 	X(sweep) \
 	X(prune) \
+	X(wait) \
+	X(wait_wake) \
 	X(retention) \
 	X(reads) \
 	X(history) \

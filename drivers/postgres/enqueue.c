@@ -113,6 +113,20 @@ static void read_waited(struct pg *pg, const cairn_enqueue_plan *plan)
 		cairn_pg__owe(pg, cairn_pg__text(waited, i, 0), (int64_t)plan->n);
 }
 
+/* One job asks in its own statement, unless the answer is known. */
+static bool asks_for_one(const struct pg *pg, const cairn_enqueue_plan *plan)
+{
+	return plan->n == 1 && !pg->own_tx && cairn_pg__heeded(pg, plan->jobs[0].queue);
+}
+
+static void heed(struct pg *pg, cairn_str queue, const PGresult *result)
+{
+	if (PQntuples(result) == 1 && cairn_pg__bool(result, 0, 0))
+		cairn_pg__owe(pg, queue, 1);
+	else
+		cairn_pg__unheeded(pg, queue);
+}
+
 /* A transaction of cairn's own tells of all that is due when it commits. */
 static void owe_all(struct pg *pg, const cairn_enqueue_plan *plan, const cairn_job_inserted *each)
 {
@@ -125,21 +139,22 @@ static void owe_all(struct pg *pg, const cairn_enqueue_plan *plan, const cairn_j
 static cairn_status enqueue_alike(struct pg *pg, const cairn_enqueue_plan *plan,
 				  cairn_job_inserted *each, cairn_error *err)
 {
-	bool one = plan->n == 1;
-	enum pg_sql recorded = one ? PG_SQL_ENQUEUE_ONE : PG_SQL_ENQUEUE_ALIKE;
-	enum pg_sql quiet = one ? PG_SQL_ENQUEUE_ONE_QUIET : PG_SQL_ENQUEUE_QUIET;
+	bool asks = asks_for_one(pg, plan);
 	add_alike(pg, plan);
-	cairn_pg__queue(pg, plan->record ? recorded : quiet);
-	if (!one)
+	if (asks)
+		cairn_pg__queue(pg, plan->record ? PG_SQL_ENQUEUE_ONE : PG_SQL_ENQUEUE_ONE_QUIET);
+	else
+		cairn_pg__queue(pg, plan->record ? PG_SQL_ENQUEUE_ALIKE : PG_SQL_ENQUEUE_QUIET);
+	if (plan->n > 1)
 		ask_waited(pg, plan);
 	cairn_status status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
 	const PGresult *result = cairn_pg__result(pg, 0);
 	set_all(plan, each, strcmp(PQcmdTuples(result), "0") != 0);
-	if (one && PQntuples(result) == 1 && cairn_pg__bool(result, 0, 0))
-		cairn_pg__owe(pg, plan->jobs[0].queue, 1);
-	else if (!one)
+	if (asks)
+		heed(pg, plan->jobs[0].queue, result);
+	else if (plan->n > 1)
 		read_waited(pg, plan);
 	cairn_pg__call_clear(pg);
 	return CAIRN_OK;

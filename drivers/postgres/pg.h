@@ -108,6 +108,16 @@ struct pg_wake {
 	} at[PG_WAKE_MAX];
 };
 
+/*
+ * The queue that nobody waited for when it was asked last. Whoever begins to wait looks often at
+ * first, so for a few milliseconds the answer stands, and many single enqueues pay for one question.
+ */
+struct pg_unheeded {
+	cairn_usec until;
+	size_t len;
+	char queue[PG_QUEUE_MAX];
+};
+
 enum pg_ear_state {
 	PG_EAR_OFF = 0, /* no session; `at`: when to try for one */
 	PG_EAR_OPENING, /* `at`: when to give up */
@@ -158,6 +168,7 @@ struct pg {
 	size_t url_size;
 	char *options; /* that go with it */
 	size_t options_size;
+	struct pg_unheeded unheeded;
 	struct pg_wake owed; /* to be told when what is being done is committed */
 	struct pg_ear ear;
 	atomic_bool interrupted;
@@ -339,6 +350,9 @@ void cairn_pg__owe_rows(struct pg *pg, const PGresult *result, int column);
  * the application's with its commit. Only the latter can fail.
  */
 cairn_status cairn_pg__wake(struct pg *pg, cairn_status status, cairn_error *err);
+/* Whether it is worth asking if somebody waits for a queue; and that nobody did. */
+bool cairn_pg__heeded(const struct pg *pg, cairn_str queue);
+void cairn_pg__unheeded(struct pg *pg, cairn_str queue);
 /* Queues the statements that tell, for a pipeline in which COMMIT stands already. */
 void cairn_pg__wake_queue(struct pg *pg);
 

@@ -137,9 +137,8 @@ static void send_text(struct pg *pg, enum pg_sql sql, enum pg_ear_state then)
 	static const int binary[3] = { 1, 1, 1 };
 	for (int i = 0; i < params->count; i++)
 		values[i] = cairn_pg__param(params, i);
-	int sent = !params->failed &&
-		   PQsendQueryParams(pg->ear.conn, pg->sql[sql], params->count, NULL, values,
-				     params->length, binary, 1);
+	int sent = !params->failed && PQsendQueryParams(pg->ear.conn, pg->sql[sql], params->count,
+							NULL, values, params->length, binary, 1);
 	cairn_pg__params_reset(pg);
 	busy(pg, sent, then);
 }
@@ -266,8 +265,8 @@ cairn_status cairn_pg__job_wait(void *self, const cairn_wait_plan *plan, enum ca
 	*wake = CAIRN_WAKE_NONE;
 	while (*wake == CAIRN_WAKE_NONE && cairn_pg__ticks() < end)
 		*wake = step(pg, plan, end);
-	bool armed = pg->ear.state == PG_EAR_ARMED ||
-		     (pg->ear.state == PG_EAR_BUSY && pg->ear.renews);
+	bool armed =
+		pg->ear.state == PG_EAR_ARMED || (pg->ear.state == PG_EAR_BUSY && pg->ear.renews);
 	if (*wake == CAIRN_WAKE_NONE && !armed)
 		*wake = CAIRN_WAKE_DEAF;
 	return CAIRN_OK;

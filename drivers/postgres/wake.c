@@ -37,6 +37,25 @@ void cairn_pg__owe_rows(struct pg *pg, const PGresult *result, int column)
 	}
 }
 
+/* Less than it takes from the first to the third look of somebody who begins to wait. */
+#define UNHEEDED (5 * CAIRN_MILLISECOND)
+
+bool cairn_pg__heeded(const struct pg *pg, cairn_str queue)
+{
+	const struct pg_unheeded *last = &pg->unheeded;
+	cairn_str known = { .ptr = last->queue, .len = last->len };
+	return !cairn_str_equal(known, queue) || cairn_pg__ticks() >= last->until;
+}
+
+void cairn_pg__unheeded(struct pg *pg, cairn_str queue)
+{
+	if (queue.len > PG_QUEUE_MAX)
+		return;
+	memcpy(pg->unheeded.queue, queue.ptr, queue.len);
+	pg->unheeded.len = queue.len;
+	pg->unheeded.until = cairn_pg__ticks() + UNHEEDED;
+}
+
 void cairn_pg__wake_queue(struct pg *pg)
 {
 	struct pg_wake *owed = &pg->owed;
