@@ -161,6 +161,20 @@ static void side_beat(void *conn, size_t n, size_t batch)
 		must(cairn_job_heartbeat(side->conn, side->leases, got, 0, side->each, &err), &err);
 }
 
+static void side_post(void *conn)
+{
+	side_enqueue(conn, 1, 1, 1);
+}
+
+static void side_await(void *conn)
+{
+	struct side *side = conn;
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_wait_opts opts = { .size = sizeof opts, .timeout = 10 * CAIRN_SECOND };
+	int ready = 0;
+	must(cairn_job_wait(side->conn, &opts, &ready, &err), &err);
+}
+
 const bench_side bench_cairn = {
 	.name = "cairn",
 	.reset = side_reset,
@@ -169,4 +183,6 @@ const bench_side bench_cairn = {
 	.enqueue = side_enqueue,
 	.drain = side_drain,
 	.beat = side_beat,
+	.post = side_post,
+	.await = side_await,
 };

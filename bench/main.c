@@ -195,5 +195,8 @@ int main(int argc, char **argv)
 		if (chosen(&rows[i], argc, argv) && !(sqlite && rows[i].postgres_only))
 			compare(&rows[i], limit, argv[1], repeat);
 	}
+	static const struct row wake = { .name = "wake" };
+	if (chosen(&wake, argc, argv))
+		bench_wake(limit, argv[1], repeat);
 	return 0;
 }

@@ -150,7 +150,7 @@ static cairn_status enqueue_alike(struct pg *pg, const cairn_enqueue_plan *plan,
 	cairn_status status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	const PGresult *result = cairn_pg__result(pg, 0);
+	PGresult *result = cairn_pg__result(pg, 0);
 	set_all(plan, each, strcmp(PQcmdTuples(result), "0") != 0);
 	if (asks)
 		heed(pg, plan->jobs[0].queue, result);

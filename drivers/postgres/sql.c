@@ -430,7 +430,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* cairn_job_live_claim and cairn_job_live_parked, one probe for each queue. */
 	[PG_SQL_WAITING] = { { WAITING } },
 
-	/* Who waits: no index, a handful of rows. */
+	/* No index in these four: cairn_job_waiter is empty, or a handful of rows. */
 	[PG_SQL_WAITED] = { { WAITED } },
 	[PG_SQL_WAKE] = { { WAKE } },
 	[PG_SQL_WAITER_ADD] = { { WAITER_ADD } },

@@ -160,20 +160,25 @@ static void drop_row(struct pg *pg)
 	send_text(pg, PG_SQL_WAITER_DROP, PG_EAR_READY);
 }
 
-/* Takes in what arrived; whether there were notifications among it. */
-static bool heard(struct pg *pg)
+/* Whether there are notifications among what has arrived. */
+static bool notified(struct pg *pg)
 {
 	bool any = false;
 	PGnotify *one;
-	if (!PQconsumeInput(pg->ear.conn)) {
-		lose(pg);
-		return false;
-	}
 	while ((one = PQnotifies(pg->ear.conn)) != NULL) {
 		PQfreemem(one);
 		any = true;
 	}
 	return any;
+}
+
+/* Takes in what is there to be read. */
+static bool heard(struct pg *pg)
+{
+	if (PQconsumeInput(pg->ear.conn))
+		return notified(pg);
+	lose(pg);
+	return false;
 }
 
 /* The statement under way has ended. */
@@ -192,35 +197,44 @@ static enum cairn_wake settle(struct pg *pg, bool good)
 	return ear->renews ? CAIRN_WAKE_NONE : CAIRN_WAKE_ANEW;
 }
 
-static enum cairn_wake go_on_with_statement(struct pg *pg, cairn_usec until)
+/* Takes the results that are there; behind the last one the statement has ended. */
+static enum cairn_wake collect(struct pg *pg)
 {
 	struct pg_ear *ear = &pg->ear;
 	bool good = true;
+	while (!PQisBusy(ear->conn)) {
+		PGresult *result = PQgetResult(ear->conn);
+		if (result == NULL)
+			return settle(pg, good);
+		good = good && PQresultStatus(result) == PGRES_COMMAND_OK;
+		PQclear(result);
+	}
+	return CAIRN_WAKE_NONE;
+}
+
+/* What was read before may be looked at only now: the wire is asked last. */
+static enum cairn_wake go_on_with_statement(struct pg *pg, cairn_usec until)
+{
+	struct pg_ear *ear = &pg->ear;
 	int unsent = PQflush(ear->conn);
+	bool told = false;
 	if (unsent < 0) {
 		lose(pg);
 		return CAIRN_WAKE_NONE;
 	}
-	if (!wire(ear, unsent ? POLLIN | POLLOUT : POLLIN, until))
-		return CAIRN_WAKE_NONE;
-	bool told = heard(pg);
-	enum cairn_wake wake = told ? CAIRN_WAKE_TOLD : CAIRN_WAKE_NONE;
-	while (ear->state == PG_EAR_BUSY && !PQisBusy(ear->conn)) {
-		PGresult *result = PQgetResult(ear->conn);
-		if (result == NULL) {
-			enum cairn_wake settled = settle(pg, good);
-			return told ? wake : settled;
-		}
-		good = good && PQresultStatus(result) == PGRES_COMMAND_OK;
-		PQclear(result);
+	if (PQisBusy(ear->conn)) {
+		if (!wire(ear, unsent ? POLLIN | POLLOUT : POLLIN, until))
+			return CAIRN_WAKE_NONE;
+		told = heard(pg);
 	}
-	return wake;
+	enum cairn_wake wake = ear->state == PG_EAR_BUSY ? collect(pg) : CAIRN_WAKE_NONE;
+	return told ? CAIRN_WAKE_TOLD : wake;
 }
 
 /* Whoever told has taken the row out. */
 static enum cairn_wake lie_in_wait(struct pg *pg, cairn_usec until)
 {
-	if (!wire(&pg->ear, POLLIN, until) || !heard(pg))
+	if (!notified(pg) && !(wire(&pg->ear, POLLIN, until) && heard(pg)))
 		return CAIRN_WAKE_NONE;
 	pg->ear.state = PG_EAR_READY;
 	return CAIRN_WAKE_TOLD;
