@@ -26,6 +26,8 @@ typedef struct bench_side {
 	size_t (*drain)(void *conn, size_t n, size_t batch);
 	/* Heartbeats n times for `batch` leases. */
 	void (*beat)(void *conn, size_t n, size_t batch);
+	/* Drains n jobs with the worker runtime; NULL: drain, 500 at a time. */
+	void (*work)(void *conn, size_t n);
 	/* Enqueues one job and tells; sleeps until there may be one. */
 	void (*post)(void *conn);
 	void (*await)(void *conn);
