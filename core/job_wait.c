@@ -34,7 +34,8 @@ static cairn_usec jitter(cairn_usec pause)
 {
 	cairn_id dice = cairn_id_new();
 	cairn_usec span = pause / 2 + 1;
-	return pause - pause / 4 + (dice.bytes[15] | dice.bytes[14] << 8 | dice.bytes[13] << 16) % span;
+	return pause - pause / 4 +
+	       (dice.bytes[15] | dice.bytes[14] << 8 | dice.bytes[13] << 16) % span;
 }
 
 static cairn_status check(cairn_conn *conn, const cairn_wait_opts *opts, cairn_wait_plan *plan,
@@ -142,8 +143,8 @@ static cairn_status sleep_and_look(cairn_conn *conn, cairn_wait_plan *plan, cair
 		if (wake == CAIRN_WAKE_ANEW)
 			pause = FIRST_PAUSE;
 		else
-			pause = smaller(pause * 2, wake == CAIRN_WAKE_DEAF ? LONGEST_UNTOLD
-									   : LONGEST_TOLD);
+			pause = smaller(pause * 2,
+					wake == CAIRN_WAKE_DEAF ? LONGEST_UNTOLD : LONGEST_TOLD);
 	}
 }
 

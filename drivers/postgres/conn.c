@@ -171,8 +171,8 @@ static PGconn *start(const char *url, const char *options, const PGconn *like)
 				   "hostaddr",
 				   "port",
 				   NULL };
-	const char *values[] = { "cairn", "30", "30000", url, "UTF8", options, NULL, NULL, NULL,
-				 NULL };
+	const char *values[] = { "cairn", "30", "30000", url,  "UTF8",
+				 options, NULL, NULL,	 NULL, NULL };
 	/* of several hosts the same one, without asking for its address again */
 	if (like != NULL && options != NULL) {
 		values[6] = PQhost(like);

@@ -44,7 +44,8 @@
 #define WAKE \
 	"WITH pick AS MATERIALIZED (" \
 		"SELECT w.ctid FROM @schema.cairn_job_waiter w " \
-		"WHERE " WAITS_FOR("w", "$1::text") " AND (SELECT strpos(" WOKEN ", E'\\n' || $1 || E'\\n') = 0 " \
+		"WHERE " WAITS_FOR("w", "$1::text") " " \
+		"AND (SELECT strpos(" WOKEN ", E'\\n' || $1 || E'\\n') = 0 " \
 		"AND current_setting('transaction_isolation') IN ('read committed', 'read uncommitted')) " \
 		"LIMIT $2::int8 FOR UPDATE SKIP LOCKED" \
 	"), gone AS (" \

@@ -33,7 +33,7 @@
 
 #if defined(__x86_64__) && defined(__LP64__)
 
-SIZE(cairn_subject, 96);
+SIZE(cairn_subject, 112);
 AT(cairn_subject, size, 0);
 AT(cairn_subject, driver, 8);
 AT(cairn_subject, url, 16);
@@ -46,7 +46,9 @@ AT(cairn_subject, unreachable_url, 64);
 AT(cairn_subject, bad_urls, 72);
 AT(cairn_subject, known_failures, 80);
 AT(cairn_subject, poison_key, 88);
-FULL(cairn_subject, poison_key);
+AT(cairn_subject, lacks, 96);
+AT(cairn_subject, deafen, 104);
+FULL(cairn_subject, deafen);
 
 SIZE(cairn_trace, 48);
 AT(cairn_trace, size, 0);
@@ -1028,7 +1030,12 @@ AT(cairn_wait_plan, queues, 0);
 AT(cairn_wait_plan, queue_count, 8);
 AT(cairn_wait_plan, timeout, 16);
 
-SIZE(cairn_job_ops, 144);
+SIZE(cairn_work, 16);
+AT(cairn_work, due, 0);
+AT(cairn_work, reserved_, 4);
+AT(cairn_work, next, 8);
+
+SIZE(cairn_job_ops, 152);
 AT(cairn_job_ops, size, 0);
 AT(cairn_job_ops, define, 8);
 AT(cairn_job_ops, definitions, 16);
@@ -1047,7 +1054,8 @@ AT(cairn_job_ops, logs, 112);
 AT(cairn_job_ops, prune, 120);
 AT(cairn_job_ops, waiting, 128);
 AT(cairn_job_ops, wait, 136);
-FULL(cairn_job_ops, wait);
+AT(cairn_job_ops, unwait, 144);
+FULL(cairn_job_ops, unwait);
 
 SIZE(cairn_text, 48);
 AT(cairn_text, ptr, 0);

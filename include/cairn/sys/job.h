@@ -536,7 +536,7 @@ typedef struct cairn_job_ops {
 	cairn_job_logs_fn *logs;
 	cairn_job_prune_fn *prune;
 	cairn_job_waiting_fn *waiting;
-	cairn_job_wait_fn *wait; /* optional: the core polls with waiting */
+	cairn_job_wait_fn *wait;     /* optional: the core polls with waiting */
 	cairn_job_unwait_fn *unwait; /* optional */
 } cairn_job_ops;
 
