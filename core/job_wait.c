@@ -100,7 +100,7 @@ static cairn_status pause_until(cairn_conn *conn, cairn_wait_plan *plan, cairn_u
 	while (now < until) {
 		plan->timeout = smaller(until - now, SLICE);
 		cairn_status st = doze(conn, plan, wake, err);
-		if (st != CAIRN_OK || *wake == CAIRN_WAKE_TOLD || *wake == CAIRN_WAKE_ANEW)
+		if (st != CAIRN_OK || (*wake != CAIRN_WAKE_NONE && *wake != CAIRN_WAKE_DEAF))
 			return st;
 		now = ticks();
 		if (*wake == CAIRN_WAKE_DEAF && !deaf)
@@ -138,7 +138,8 @@ static cairn_status sleep_and_look(cairn_conn *conn, cairn_wait_plan *plan, cair
 			return st;
 		st = pause_until(conn, plan, smaller(end, next_look(&work, pause, now)), &wake,
 				 err);
-		if (st != CAIRN_OK)
+		*ready = st == CAIRN_OK && wake == CAIRN_WAKE_WORK;
+		if (st != CAIRN_OK || *ready)
 			return st;
 		if (wake == CAIRN_WAKE_ANEW)
 			pause = FIRST_PAUSE;

@@ -110,7 +110,7 @@ static void read_waited(struct pg *pg, const cairn_enqueue_plan *plan)
 		return;
 	const PGresult *waited = cairn_pg__result(pg, 1);
 	for (int i = 0; i < PQntuples(waited); i++)
-		cairn_pg__owe(pg, cairn_pg__text(waited, i, 0), (int64_t)plan->n);
+		cairn_pg__owe(pg, cairn_pg__text(waited, i, 0), (int64_t)plan->n, false);
 }
 
 /* One job asks in its own statement, unless the answer is known. */
@@ -119,12 +119,12 @@ static bool asks_for_one(const struct pg *pg, const cairn_enqueue_plan *plan)
 	return plan->n == 1 && !pg->own_tx && cairn_pg__heeded(pg, plan->jobs[0].queue);
 }
 
-static void heed(struct pg *pg, cairn_str queue, const PGresult *result)
+static void heed(struct pg *pg, const cairn_job_insert *job, const PGresult *result)
 {
 	if (PQntuples(result) == 1 && cairn_pg__bool(result, 0, 0))
-		cairn_pg__owe(pg, queue, 1);
+		cairn_pg__owe(pg, job->queue, 1, job->run_at == 0);
 	else
-		cairn_pg__unheeded(pg, queue);
+		cairn_pg__unheeded(pg, job->queue);
 }
 
 /* A transaction of cairn's own tells of all that is due when it commits. */
@@ -132,7 +132,7 @@ static void owe_all(struct pg *pg, const cairn_enqueue_plan *plan, const cairn_j
 {
 	for (size_t i = 0; i < plan->n && pg->own_tx; i++) {
 		if (each[i].result == CAIRN_INSERT_DONE && plan->jobs[i].run_at == 0)
-			cairn_pg__owe(pg, plan->jobs[i].queue, 1);
+			cairn_pg__owe(pg, plan->jobs[i].queue, 1, true);
 	}
 }
 
@@ -153,7 +153,7 @@ static cairn_status enqueue_alike(struct pg *pg, const cairn_enqueue_plan *plan,
 	PGresult *result = cairn_pg__result(pg, 0);
 	set_all(plan, each, strcmp(PQcmdTuples(result), "0") != 0);
 	if (asks)
-		heed(pg, plan->jobs[0].queue, result);
+		heed(pg, &plan->jobs[0], result);
 	else if (plan->n > 1)
 		read_waited(pg, plan);
 	cairn_pg__call_clear(pg);

@@ -103,6 +103,7 @@ struct pg_wake {
 	size_t count;
 	struct pg_woken {
 		int64_t jobs;
+		bool due; /* already: whoever is told need not look */
 		size_t len;
 		char queue[PG_QUEUE_MAX];
 	} at[PG_WAKE_MAX];
@@ -135,6 +136,7 @@ struct pg_ear {
 	PostgresPollingStatusType wanted;
 	cairn_usec at;
 	cairn_usec backoff;
+	int64_t turn; /* of its row; what is told under another one is old */
 	char channel[32];
 };
 
@@ -342,7 +344,7 @@ cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_pla
 /* ---- wake.c: telling those who wait ---- */
 
 /* Jobs of a queue become due with the commit. */
-void cairn_pg__owe(struct pg *pg, cairn_str queue, int64_t jobs);
+void cairn_pg__owe(struct pg *pg, cairn_str queue, int64_t jobs, bool due);
 /* The same for what a statement answered in a column: NULL or a queue. */
 void cairn_pg__owe_rows(struct pg *pg, const PGresult *result, int column);
 /*

@@ -36,7 +36,7 @@
 	"EXISTS (SELECT FROM @schema.cairn_job_waiter w WHERE " WAITS_FOR("w", "q.queue") ")"
 
 /*
- * $1 queue, $2 how many. Whoever tells takes the row, so that nobody is told twice, and waits for
+ * $1 queue, $2 how many, $3 whether they are due already. Whoever tells takes the row, so that nobody is told twice, and waits for
  * nobody. Inside a transaction once for each queue; not under stricter isolation, where a row that
  * is gone would be an error.
  */
@@ -50,9 +50,10 @@
 		"LIMIT $2::int8 FOR UPDATE SKIP LOCKED" \
 	"), gone AS (" \
 		"DELETE FROM @schema.cairn_job_waiter " \
-		"WHERE ctid = ANY (ARRAY(SELECT p.ctid FROM pick p)) RETURNING channel" \
+		"WHERE ctid = ANY (ARRAY(SELECT p.ctid FROM pick p)) RETURNING channel, turn" \
 	"), told AS MATERIALIZED (" \
-		"SELECT pg_notify(g.channel, '') FROM gone g" \
+		"SELECT pg_notify(g.channel, CASE WHEN $3::boolean THEN g.turn::text ELSE '' END) " \
+		"FROM gone g" \
 	") SELECT set_config('cairn.woken', " WOKEN " || E'\\n' || $1 || E'\\n', true) " \
 	"FROM (SELECT count(*) AS n FROM told) t WHERE t.n > 0"
 
@@ -63,11 +64,11 @@
 		"WHERE w.channel = $1::text " more "FOR UPDATE SKIP LOCKED" \
 	"))"
 
-/* $2 queues, $3 how long. */
+/* $2 queues, $3 how long, $4 turn. */
 #define WAITER_ADD \
 	"WITH gone AS (" WAITER_STALE("OR w.until <= statement_timestamp() ") ") " \
-	"INSERT INTO @schema.cairn_job_waiter (until, channel, queues) VALUES (" \
-	"statement_timestamp() + $3::int8 * interval '1 microsecond', $1, $2::text[])"
+	"INSERT INTO @schema.cairn_job_waiter (until, turn, channel, queues) VALUES (" \
+	"statement_timestamp() + $3::int8 * interval '1 microsecond', $4::int8, $1, $2::text[])"
 
 #define WAITER_DROP WAITER_STALE("")
 

@@ -6,6 +6,7 @@
  */
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -133,8 +134,8 @@ static void go_on_opening(struct pg *pg, cairn_usec until)
 static void send_text(struct pg *pg, enum pg_sql sql, enum pg_ear_state then)
 {
 	const struct pg_params *params = &pg->params;
-	const char *values[3];
-	static const int binary[3] = { 1, 1, 1 };
+	const char *values[4];
+	static const int binary[4] = { 1, 1, 1, 1 };
 	for (int i = 0; i < params->count; i++)
 		values[i] = cairn_pg__param(params, i);
 	int sent = !params->failed && PQsendQueryParams(pg->ear.conn, pg->sql[sql], params->count,
@@ -149,6 +150,7 @@ static void add_row(struct pg *pg, const cairn_wait_plan *plan)
 	cairn_pg__add_text(pg, cairn_str_of(pg->ear.channel));
 	cairn_pg__add_texts(pg, PG_ITEMS(plan->queues, plan->queue_count), 0, PG_ABSENT_EMPTY);
 	cairn_pg__add_int8(pg, ROW_LASTS);
+	cairn_pg__add_int8(pg, ++pg->ear.turn);
 	pg->ear.renews = pg->ear.state == PG_EAR_ARMED;
 	send_text(pg, PG_SQL_WAITER_ADD, PG_EAR_ARMED);
 }
@@ -160,25 +162,28 @@ static void drop_row(struct pg *pg)
 	send_text(pg, PG_SQL_WAITER_DROP, PG_EAR_READY);
 }
 
-/* Whether there are notifications among what has arrived. */
-static bool notified(struct pg *pg)
+/* What notifications say among what has arrived: NONE, TOLD, or WORK for the row that stands now. */
+static enum cairn_wake notified(struct pg *pg)
 {
-	bool any = false;
+	enum cairn_wake wake = CAIRN_WAKE_NONE;
 	PGnotify *one;
 	while ((one = PQnotifies(pg->ear.conn)) != NULL) {
+		if (strtoll(one->extra, NULL, 10) == pg->ear.turn)
+			wake = CAIRN_WAKE_WORK;
+		else if (wake == CAIRN_WAKE_NONE)
+			wake = CAIRN_WAKE_TOLD;
 		PQfreemem(one);
-		any = true;
 	}
-	return any;
+	return wake;
 }
 
 /* Takes in what is there to be read. */
-static bool heard(struct pg *pg)
+static enum cairn_wake heard(struct pg *pg)
 {
 	if (PQconsumeInput(pg->ear.conn))
 		return notified(pg);
 	lose(pg);
-	return false;
+	return CAIRN_WAKE_NONE;
 }
 
 /* The statement under way has ended. */
@@ -217,7 +222,7 @@ static enum cairn_wake go_on_with_statement(struct pg *pg, cairn_usec until)
 {
 	struct pg_ear *ear = &pg->ear;
 	int unsent = PQflush(ear->conn);
-	bool told = false;
+	enum cairn_wake told = CAIRN_WAKE_NONE;
 	if (unsent < 0) {
 		lose(pg);
 		return CAIRN_WAKE_NONE;
@@ -228,16 +233,19 @@ static enum cairn_wake go_on_with_statement(struct pg *pg, cairn_usec until)
 		told = heard(pg);
 	}
 	enum cairn_wake wake = ear->state == PG_EAR_BUSY ? collect(pg) : CAIRN_WAKE_NONE;
-	return told ? CAIRN_WAKE_TOLD : wake;
+	/* before the row stands nothing is known to be new */
+	return told != CAIRN_WAKE_NONE ? CAIRN_WAKE_TOLD : wake;
 }
 
 /* Whoever told has taken the row out. */
 static enum cairn_wake lie_in_wait(struct pg *pg, cairn_usec until)
 {
-	if (!notified(pg) && !(wire(&pg->ear, POLLIN, until) && heard(pg)))
-		return CAIRN_WAKE_NONE;
-	pg->ear.state = PG_EAR_READY;
-	return CAIRN_WAKE_TOLD;
+	enum cairn_wake wake = notified(pg);
+	if (wake == CAIRN_WAKE_NONE && wire(&pg->ear, POLLIN, until))
+		wake = heard(pg);
+	if (wake != CAIRN_WAKE_NONE)
+		pg->ear.state = PG_EAR_READY;
+	return wake;
 }
 
 static enum cairn_wake step(struct pg *pg, const cairn_wait_plan *plan, cairn_usec end)
@@ -293,7 +301,7 @@ void cairn_pg__job_unwait(void *self, int *told)
 	struct pg_ear *ear = &pg->ear;
 	if (ear->conn == NULL || ear->state == PG_EAR_OPENING)
 		return;
-	*told = heard(pg);
+	*told = heard(pg) != CAIRN_WAKE_NONE;
 	if (ear->state == PG_EAR_BUSY)
 		ear->then = PG_EAR_READY;
 	else if (ear->state == PG_EAR_ARMED && *told)

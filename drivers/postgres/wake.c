@@ -9,13 +9,14 @@
 
 #include "pg.h"
 
-void cairn_pg__owe(struct pg *pg, cairn_str queue, int64_t jobs)
+void cairn_pg__owe(struct pg *pg, cairn_str queue, int64_t jobs, bool due)
 {
 	struct pg_wake *owed = &pg->owed;
 	for (size_t i = 0; i < owed->count; i++) {
 		cairn_str known = { .ptr = owed->at[i].queue, .len = owed->at[i].len };
 		if (cairn_str_equal(known, queue)) {
 			owed->at[i].jobs += jobs;
+			owed->at[i].due = owed->at[i].due && due;
 			return;
 		}
 	}
@@ -25,6 +26,7 @@ void cairn_pg__owe(struct pg *pg, cairn_str queue, int64_t jobs)
 	memcpy(one->queue, queue.ptr, queue.len);
 	one->len = queue.len;
 	one->jobs = jobs;
+	one->due = due;
 }
 
 void cairn_pg__owe_rows(struct pg *pg, const PGresult *result, int column)
@@ -33,7 +35,7 @@ void cairn_pg__owe_rows(struct pg *pg, const PGresult *result, int column)
 		return;
 	for (int i = 0; i < PQntuples(result); i++) {
 		if (!cairn_pg__null(result, i, column))
-			cairn_pg__owe(pg, cairn_pg__text(result, i, column), 1);
+			cairn_pg__owe(pg, cairn_pg__text(result, i, column), 1, false);
 	}
 }
 
@@ -63,6 +65,7 @@ void cairn_pg__wake_queue(struct pg *pg)
 		cairn_str queue = { .ptr = owed->at[i].queue, .len = owed->at[i].len };
 		cairn_pg__add_text(pg, queue);
 		cairn_pg__add_int8(pg, owed->at[i].jobs);
+		cairn_pg__add_bool(pg, owed->at[i].due);
 		cairn_pg__queue(pg, PG_SQL_WAKE);
 	}
 	owed->count = 0;

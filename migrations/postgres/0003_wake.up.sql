@@ -6,6 +6,7 @@
 
 CREATE UNLOGGED TABLE cairn_job_waiter (
 	until   timestamptz NOT NULL, -- by the server's clock; later it is as good as not there
+	turn    bigint NOT NULL,      -- of the session that listens: what it is told under
 	channel text COLLATE "C" NOT NULL,
 	queues  text[] COLLATE "C" NOT NULL
 ) WITH (

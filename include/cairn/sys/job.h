@@ -483,6 +483,7 @@ typedef struct cairn_wait_plan {
 enum cairn_wake {
 	CAIRN_WAKE_NONE = 0, /* the time is over, and it would have been told */
 	CAIRN_WAKE_TOLD,     /* there may be work */
+	CAIRN_WAKE_WORK,     /* a job became due since the last look: no need to look */
 	CAIRN_WAKE_ANEW,     /* it listens from now on: what was under way may go untold, so look */
 	CAIRN_WAKE_DEAF	     /* the time is over, and nothing would have been told: poll */
 };
