@@ -7,7 +7,7 @@
 #   make check-sanitize   unit tests and kit under ASan+UBSan and under TSan (SANITIZERS=)
 #   make check-valgrind   unit tests, and the kit on memory and SQLite
 #   make install uninstall      DESTDIR= PREFIX= LIBDIR=
-#   make lint format docs abi-update coverage fuzz bench clean
+#   make lint format docs abi-update coverage fuzz bench bench-peers clean
 #
 # Variables: SAN=address,undefined | SAN=thread, WITH_POSTGRES=auto|yes|no,
 # WERROR=1, V=1, BUILD=, DESTDIR=, PREFIX=, LIBDIR=, CC=, JOBS=.
@@ -282,6 +282,14 @@ bench:
 	@$(SUBMAKE) -j$(JOBS) $(BUILD)/bin/bench
 	@BUILD='$(BUILD)' $(PG) tools/bench.sh
 .PHONY: bench
+
+# Job libraries for Postgres in other languages beside cairn's own bench, on the same server. What it
+# needs is fetched by npm into the build folder.
+bench-peers:
+	@tools/deps.sh check
+	@$(SUBMAKE) -j$(JOBS) $(BUILD)/bin/bench
+	@BUILD='$(BUILD)' $(PG) tools/bench-peers.sh
+.PHONY: bench-peers
 
 # ---- keeping it tidy --------------------------------------------------------------
 

@@ -26,11 +26,22 @@ typedef struct bench_side {
 	size_t (*drain)(void *conn, size_t n, size_t batch);
 	/* Heartbeats n times for `batch` leases. */
 	void (*beat)(void *conn, size_t n, size_t batch);
+	/* Drains n jobs with the worker runtime; NULL: drain, 500 at a time. */
+	void (*work)(void *conn, size_t n);
+	/* Enqueues one job and tells; sleeps until there may be one. */
+	void (*post)(void *conn);
+	void (*await)(void *conn);
 } bench_side;
 
 extern const bench_side bench_cairn;
 extern const bench_side bench_limit_sqlite;
 extern const bench_side bench_limit_postgres;
+
+/*
+ * Latency between two processes: from the beginning of an enqueue until whoever waits knows of it,
+ * and until it has claimed and finished the job. (wake.c)
+ */
+void bench_wake(const bench_side *limit, const char *url, size_t repeat);
 
 /* Ends the program with a word about what failed. */
 _Noreturn void bench_die(const char *what, const char *why);

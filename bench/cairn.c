@@ -9,10 +9,12 @@
 #include <cairn/postgres.h>
 #endif
 #include <cairn/sqlite.h>
+#include <cairn/worker.h>
 
 #include "bench.h"
 
 struct side {
+	char url[1200];
 	cairn_conn *conn;
 	cairn_job_new *jobs;
 	cairn_job_added *added;
@@ -75,6 +77,7 @@ static void *side_open(const char *url)
 {
 	struct side *side = calloc(1, sizeof *side);
 	side->conn = connect_to(url, 1);
+	snprintf(side->url, sizeof side->url, "%s", url);
 	return side;
 }
 
@@ -161,6 +164,47 @@ static void side_beat(void *conn, size_t n, size_t batch)
 		must(cairn_job_heartbeat(side->conn, side->leases, got, 0, side->each, &err), &err);
 }
 
+static enum cairn_finish_how nothing(void *user, cairn_context *context)
+{
+	(void)user;
+	(void)context;
+	return CAIRN_FINISH_SUCCESS;
+}
+
+static void side_work(void *conn, size_t n)
+{
+	struct side *side = conn;
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_handler handler = { .type = CAIRN_STR("bench"), .run = nothing };
+	cairn_worker_opts opts = { .size = sizeof opts, .url = side->url, .max_jobs = n };
+	cairn_worker *worker = NULL;
+	opts.driver = &cairn_sqlite;
+#ifdef CAIRN_WITH_POSTGRES
+	if (strncmp(side->url, "sqlite:", 7) != 0)
+		opts.driver = &cairn_postgres;
+#endif
+	opts.handlers = &handler;
+	opts.handler_count = 1;
+	opts.concurrency = 24;
+	must(cairn_worker_open(&worker, &opts, &err), &err);
+	must(cairn_worker_run(worker, &err), &err);
+	cairn_worker_close(worker);
+}
+
+static void side_post(void *conn)
+{
+	side_enqueue(conn, 1, 1, 1);
+}
+
+static void side_await(void *conn)
+{
+	struct side *side = conn;
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_wait_opts opts = { .size = sizeof opts, .timeout = 10 * CAIRN_SECOND };
+	int ready = 0;
+	must(cairn_job_wait(side->conn, &opts, &ready, &err), &err);
+}
+
 const bench_side bench_cairn = {
 	.name = "cairn",
 	.reset = side_reset,
@@ -169,4 +213,7 @@ const bench_side bench_cairn = {
 	.enqueue = side_enqueue,
 	.drain = side_drain,
 	.beat = side_beat,
+	.work = side_work,
+	.post = side_post,
+	.await = side_await,
 };

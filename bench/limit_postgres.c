@@ -5,6 +5,7 @@
  */
 #include <endian.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,10 @@ static const struct {
 } statements[] = {
 	{ "one", INSERT_LIVE "VALUES ($1::uuid, 'default', $2::text, $3::json, 'PENDING', 100,"
 			     " statement_timestamp(), 0, 8, 0, statement_timestamp())" },
+	{ "post", "WITH i AS (" INSERT_LIVE
+		  "VALUES ($1::uuid, 'default', $2::text, $3::json, 'PENDING', 100,"
+		  " statement_timestamp(), 0, 8, 0, statement_timestamp()))"
+		  " SELECT pg_notify('l_wake', '')" },
 	{ "many", INSERT_LIVE "SELECT i, 'default', 'bench', p, 'PENDING', 100,"
 			      " statement_timestamp(), 0, 8, 0, statement_timestamp()"
 			      " FROM unnest($1::uuid[], $2::json[]) AS t(i, p)" },
@@ -91,6 +96,7 @@ struct limit {
 	char *ids;  /* uuid[] in binary form */
 	char *rest; /* bigint[] or json[] in binary form */
 	size_t cap;
+	int listens;
 };
 
 static void check(PGconn *pg, PGresult *result, const char *what)
@@ -191,12 +197,12 @@ static PGresult *run(struct limit *limit, const char *name, const char *const *v
 	return result;
 }
 
-static void enqueue_one(struct limit *limit)
+static void insert_one(struct limit *limit, const char *how)
 {
 	cairn_id id = cairn_id_new();
 	const char *values[] = { (const char *)id.bytes, "bench", BENCH_PAYLOAD };
 	const int lengths[] = { 16, 5, sizeof BENCH_PAYLOAD - 1 };
-	PQclear(run(limit, "one", values, lengths, 3));
+	PQclear(run(limit, how, values, lengths, 3));
 }
 
 static void limit_enqueue(void *conn, size_t n, size_t batch, int audit)
@@ -205,7 +211,7 @@ static void limit_enqueue(void *conn, size_t n, size_t batch, int audit)
 	room(limit, batch);
 	for (size_t done = 0; done < n; done += batch) {
 		if (batch == 1 && !audit) {
-			enqueue_one(limit);
+			insert_one(limit, "one");
 			continue;
 		}
 		char *id = array_head(limit->ids, 2950, batch);
@@ -287,6 +293,30 @@ static void limit_beat(void *conn, size_t n, size_t batch)
 		PQclear(run(limit, "beat", values, lengths, 2));
 }
 
+static void limit_post(void *conn)
+{
+	insert_one(conn, "post");
+}
+
+/* The first call starts listening, and answers at once. */
+static void limit_await(void *conn)
+{
+	struct limit *limit = conn;
+	PGnotify *told = NULL;
+	if (!limit->listens) {
+		PQclear(PQexec(limit->pg, "LISTEN l_wake"));
+		limit->listens = 1;
+		return;
+	}
+	while ((told = PQnotifies(limit->pg)) == NULL) {
+		struct pollfd wire = { .fd = PQsocket(limit->pg), .events = POLLIN };
+		poll(&wire, 1, -1);
+		if (!PQconsumeInput(limit->pg))
+			bench_die("listen", PQerrorMessage(limit->pg));
+	}
+	PQfreemem(told);
+}
+
 const bench_side bench_limit_postgres = {
 	.name = "limit",
 	.reset = limit_reset,
@@ -295,4 +325,6 @@ const bench_side bench_limit_postgres = {
 	.enqueue = limit_enqueue,
 	.drain = limit_drain,
 	.beat = limit_beat,
+	.post = limit_post,
+	.await = limit_await,
 };

@@ -27,9 +27,10 @@ static const char schema[] =
 	" leased_at INTEGER NOT NULL, finished_at INTEGER NOT NULL, ending TEXT NOT NULL,"
 	" PRIMARY KEY (job, fence)) STRICT, WITHOUT ROWID;";
 
-enum { BEGIN, COMMIT, INSERT, EVENT, PICK, LEASE, DONE, ATTEMPT, BEAT, COUNT };
+enum { BEGIN, COMMIT, INSERT, EVENT, PICK, LEASE, DONE, ATTEMPT, BEAT, VERSION, COUNT };
 
 static const char *const texts[COUNT] = {
+	[VERSION] = "PRAGMA data_version",
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
 	[INSERT] = "INSERT INTO l_job (id, queue, type, payload, status, priority, run_at, attempt,"
@@ -59,6 +60,7 @@ struct limit {
 		char id[16];
 	} * picked;
 	size_t cap;
+	int64_t version;
 };
 
 static const char *path_of(const char *url)
@@ -261,6 +263,25 @@ static void limit_beat(void *conn, size_t n, size_t batch)
 	}
 }
 
+static void limit_post(void *conn)
+{
+	limit_enqueue(conn, 1, 1, 1);
+}
+
+/* Two thousand looks per second at the counter of commits. */
+static void limit_await(void *conn)
+{
+	struct limit *limit = conn;
+	const int64_t before = limit->version;
+	while (limit->version == before) {
+		nanosleep(&(struct timespec){ .tv_nsec = before != 0 ? 500000 : 0 }, NULL);
+		if (sqlite3_step(limit->stmts[VERSION]) != SQLITE_ROW)
+			bench_die("data_version", sqlite3_errmsg(limit->db));
+		limit->version = sqlite3_column_int64(limit->stmts[VERSION], 0);
+		sqlite3_reset(limit->stmts[VERSION]);
+	}
+}
+
 const bench_side bench_limit_sqlite = {
 	.name = "limit",
 	.reset = limit_reset,
@@ -269,4 +290,6 @@ const bench_side bench_limit_sqlite = {
 	.enqueue = limit_enqueue,
 	.drain = limit_drain,
 	.beat = limit_beat,
+	.post = limit_post,
+	.await = limit_await,
 };

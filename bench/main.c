@@ -17,7 +17,7 @@
 #define MAX_CONNS  16
 #define MAX_REPEAT 51
 
-enum work { ENQUEUE, ENQUEUE_AUDIT, DRAIN, BEAT, LIFE };
+enum work { ENQUEUE, ENQUEUE_AUDIT, DRAIN, WORK, BEAT, LIFE };
 
 struct row {
 	const char *name;
@@ -31,6 +31,7 @@ struct row {
 static const struct row rows[] = {
 	{ "enqueue 1", ENQUEUE, 2000, 1, 1, 0 },
 	{ "enqueue 1, 4 connections", ENQUEUE, 1500, 1, 4, 1 },
+	{ "enqueue 1, 16 connections", ENQUEUE, 600, 1, 16, 1 },
 	{ "enqueue 100", ENQUEUE_AUDIT, 20000, 100, 1, 0 },
 	{ "enqueue 1000", ENQUEUE_AUDIT, 50000, 1000, 1, 0 },
 	{ "claim+finish 1", DRAIN, 1500, 1, 1, 0 },
@@ -39,6 +40,7 @@ static const struct row rows[] = {
 	{ "claim+finish 100", DRAIN, 30000, 100, 1, 0 },
 	{ "claim+finish 500", DRAIN, 50000, 500, 1, 0 },
 	{ "claim+finish 500, 4 connections", DRAIN, 20000, 500, 4, 1 },
+	{ "worker runtime", WORK, 20000, 500, 1, 0 },
 	{ "heartbeat 100", BEAT, 200, 100, 1, 0 },
 	{ "whole life 100, full audit", LIFE, 30000, 100, 1, 0 },
 };
@@ -67,6 +69,12 @@ static void work(const bench_side *side, void *conn, const struct row *row)
 		break;
 	case DRAIN:
 		done = side->drain(conn, row->n, row->batch);
+		break;
+	case WORK:
+		if (side->work != NULL)
+			side->work(conn, row->n);
+		else
+			done = side->drain(conn, row->n, row->batch);
 		break;
 	case BEAT:
 		side->beat(conn, row->n, row->batch);
@@ -112,7 +120,7 @@ static double measure(const bench_side *side, const struct row *row, const char 
 		side->enqueue(threads[i].conn, 10 * row->batch, row->batch, 1);
 		side->drain(threads[i].conn, 10 * row->batch, row->batch);
 	}
-	if (row->work == DRAIN)
+	if (row->work == DRAIN || row->work == WORK)
 		side->enqueue(threads[0].conn, row->n * row->conns, 1000, 1);
 	if (row->work == BEAT)
 		side->enqueue(threads[0].conn, row->batch, row->batch, 1);
@@ -195,5 +203,8 @@ int main(int argc, char **argv)
 		if (chosen(&rows[i], argc, argv) && !(sqlite && rows[i].postgres_only))
 			compare(&rows[i], limit, argv[1], repeat);
 	}
+	static const struct row wake = { .name = "wake" };
+	if (chosen(&wake, argc, argv))
+		bench_wake(limit, argv[1], repeat);
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include <cairn/sys/driver.h>
 
+#include "ct_plan.h"
 #include "ct_run.h"
 
 #define HISTORY	    96
@@ -361,7 +362,7 @@ const char *ct_url(void)
 
 bool ct_has(uint32_t caps)
 {
-	return (state.setup->subject->driver->caps & caps) == caps;
+	return (ct_subject_caps(state.setup->subject) & caps) == caps;
 }
 
 cairn_error *ct_err(void)

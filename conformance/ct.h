@@ -47,6 +47,7 @@ enum ct_store {
 #define CT_NEED_MIGRATE_URL 64u	 /* subject->migrate_url: url itself can't migrate */
 #define CT_NEED_POISON	    128u /* subject->poison */
 #define CT_NEED_POISON_KEY  256u /* subject->poison_key */
+#define CT_NEED_DEAFEN	    512u /* subject->deafen */
 
 /* How the case starts. */
 #define CT_BARE 1u /* the store is empty: nothing was migrated */
@@ -297,6 +298,10 @@ void ct_join(ct_session *session);
 ct_session *ct_session_over(const char *name, cairn_conn *conn);
 /* Its connection, between steps only. */
 cairn_conn *ct_session_conn(ct_session *session);
+
+/* Real time, for what does not go by the store's clock: it only grows; and letting it pass. */
+cairn_usec ct_ticks(void);
+void ct_pause(cairn_usec duration);
 
 /* Runs fn in n threads (at most 32) that start together, each with its number; all must end well. */
 typedef void ct_race_fn(cairn_conn *conn, unsigned number, void *arg);

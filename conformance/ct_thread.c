@@ -1,7 +1,7 @@
 /*
  * ct_thread.c - sessions that run steps in scripted order, and races. The only
  * real waiting of the kit is here: the moment that ct_start gives a step to end before it
- * counts as waiting, and the bounds on waits that should not happen.
+ * counts as waiting, the bounds on waits that should not happen, and ct_pause.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -31,6 +31,20 @@ struct ct_session {
 
 static ct_session *sessions[SESSIONS];
 static size_t session_count;
+
+cairn_usec ct_ticks(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (cairn_usec)now.tv_sec * CAIRN_SECOND + now.tv_nsec / 1000;
+}
+
+void ct_pause(cairn_usec duration)
+{
+	nanosleep(&(struct timespec){ .tv_sec = duration / CAIRN_SECOND,
+				      .tv_nsec = (long)(duration % CAIRN_SECOND) * 1000 },
+		  NULL);
+}
 
 static void run_step(ct_session *session)
 {

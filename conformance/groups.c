@@ -151,6 +151,11 @@ const struct cairn_intent_ops *ct_driver_intents(const cairn_driver *driver)
 	return CAIRN_HAS(driver, cairn_driver, intents) ? driver->intents : NULL;
 }
 
+uint32_t ct_subject_caps(const cairn_subject *subject)
+{
+	return subject->driver->caps & ~subject->lacks;
+}
+
 static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 {
 	const cairn_migration_ops *migrations = subject->driver->migrations;
@@ -160,6 +165,8 @@ static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 		return "the subject has no poison";
 	if ((needs & CT_NEED_POISON_KEY) && !subject->poison_key)
 		return "the subject has no poison_key";
+	if ((needs & CT_NEED_DEAFEN) && !subject->deafen)
+		return "the subject has no deafen";
 	if ((needs & CT_NEED_UNREACHABLE) && !subject->unreachable_url)
 		return "the subject has no unreachable_url";
 	if ((needs & CT_NEED_BAD_URLS) && !subject->bad_urls)
@@ -192,9 +199,10 @@ const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 		one->store == CT_MIGRATIONS || (one->store == CT_JOBS && (one->flags & CT_BARE));
 	if (subject->migrate_url && migrates)
 		return "the subject migrates by another URL";
-	if ((driver->caps & one->caps) != one->caps)
+	uint32_t caps = ct_subject_caps(subject);
+	if ((caps & one->caps) != one->caps)
 		return "a capability is not claimed";
-	if (driver->caps & one->lacks)
+	if (caps & one->lacks)
 		return "it is about the lack of a capability that is claimed";
 	return missing_need(subject, one->needs);
 }

@@ -56,6 +56,8 @@
 	X(logs) \
 	X(sweep) \
 	X(prune) \
+	X(wait) \
+	X(wait_wake) \
 	X(reads) \
 	X(history) \
 	X(scope) \

@@ -211,6 +211,18 @@ static cairn_status on_prune(void *self, const cairn_prune_plan *plan, size_t *p
 	return status;
 }
 
+static cairn_status on_waiting(void *self, const cairn_wait_plan *plan, cairn_work *work,
+			       cairn_error *err)
+{
+	cairn_wait_plan mine = *plan;
+	if (active->waiting)
+		active->waiting(&mine);
+	cairn_status status = real.jobs.waiting(self, &mine, work, err);
+	if (status == CAIRN_OK && active->looked)
+		active->looked(work);
+	return status;
+}
+
 static cairn_status on_dead(void *self, const cairn_dead_query *query, cairn_rows *rows,
 			    cairn_error *err)
 {
@@ -362,6 +374,10 @@ static void wrap_jobs(cairn_job_ops *jobs)
 		jobs->logs = on_logs;
 	if (jobs->prune)
 		jobs->prune = on_prune;
+	if (jobs->waiting)
+		jobs->waiting = on_waiting;
+	if (active->wait_slot)
+		jobs->wait = active->wait_slot;
 }
 
 static void wrap_catalog(cairn_catalog_ops *catalog)
@@ -498,6 +514,7 @@ static const struct table {
 	{ ct_verb_mutants, &ct_verb_mutant_count },
 	{ ct_intent_mutants, &ct_intent_mutant_count },
 	{ ct_schedule_mutants, &ct_schedule_mutant_count },
+	{ ct_wait_mutants, &ct_wait_mutant_count },
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

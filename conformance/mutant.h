@@ -63,6 +63,8 @@ typedef struct ct_mutant {
 	void (*schedule_step)(void *self, cairn_schedule_step *step, cairn_job_insert *job);
 	void (*schedule_fire)(cairn_schedule_fire_plan *plan);
 	void (*schedule_fate)(enum cairn_schedule_fate *fate);
+	void (*waiting)(cairn_wait_plan *plan);
+	void (*looked)(cairn_work *work);
 	cairn_usec claim_clock; /* the kit's clock is moved by so much during a claim … */
 	cairn_usec change_clock;
 	cairn_usec reap_clock;
@@ -81,6 +83,7 @@ typedef struct ct_mutant {
 	/* Whole slots; they call ct_real_ops(). */
 	cairn_job_change_fn *change_slot;
 	cairn_job_log_fn *log_slot;
+	cairn_job_wait_fn *wait_slot;
 	cairn_conn_commit_fn *commit;
 	cairn_conn_rollback_fn *rollback;
 	cairn_migration_lock_fn
@@ -93,6 +96,8 @@ typedef struct ct_mutant {
 
 extern const ct_mutant ct_mutants[];
 extern const size_t ct_mutant_count;
+extern const ct_mutant ct_wait_mutants[]; /* mutants_wait.c */
+extern const size_t ct_wait_mutant_count;
 extern const ct_mutant ct_intent_mutants[]; /* mutants_intents.c */
 extern const size_t ct_intent_mutant_count;
 

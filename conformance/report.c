@@ -76,7 +76,7 @@ void ct_tally_print(const ct_tally *tally, FILE *out)
 	fprintf(out, "# by capability\n");
 	for (unsigned i = 0; i < CAPS; i++) {
 		char name[64];
-		bool has = driver->caps & (1u << i);
+		bool has = ct_subject_caps(tally->subject) & (1u << i);
 		snprintf(name, sizeof(name), "%s: %s", ct_cap_name(1u << i),
 			 has ? "claimed" : "not claimed");
 		const struct counts *row = has ? &tally->claimed[i] : &tally->lacked[i];

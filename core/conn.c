@@ -249,7 +249,7 @@ const char *cairn_conn_driver_name(const cairn_conn *conn)
 
 uint32_t cairn_conn_caps(const cairn_conn *conn)
 {
-	return conn->driver.caps;
+	return conn->driver.caps & ~conn->host.lacks;
 }
 
 uint64_t cairn_conn_round_trips(const cairn_conn *conn)

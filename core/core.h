@@ -30,6 +30,7 @@ struct cairn_host {
 	uint64_t round_trips;
 	const char *op; /* the public call that runs now */
 	enum cairn_events events;
+	uint32_t lacks;	   /* capabilities of the driver that this connection has not */
 	cairn_time pinned; /* the time of a call that consists of several; 0: none */
 };
 

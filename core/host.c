@@ -29,6 +29,11 @@ void cairn_host_round_trip(cairn_host *host)
 	host->round_trips++;
 }
 
+void cairn_host_lacks(cairn_host *host, uint32_t caps)
+{
+	host->lacks |= caps;
+}
+
 /* Constraints of cairn's own schema that can be violated by what a caller sends. */
 static const struct {
 	const char *constraint;

@@ -34,7 +34,8 @@ static cairn_usec jitter(cairn_usec pause)
 {
 	cairn_id dice = cairn_id_new();
 	cairn_usec span = pause / 2 + 1;
-	return pause - pause / 4 + (dice.bytes[15] | dice.bytes[14] << 8) % span;
+	return pause - pause / 4 +
+	       (dice.bytes[15] | dice.bytes[14] << 8 | dice.bytes[13] << 16) % span;
 }
 
 static cairn_status check(cairn_conn *conn, const cairn_wait_opts *opts, cairn_wait_plan *plan,
@@ -74,43 +75,93 @@ static void sleep_untold(cairn_usec duration)
 		  NULL);
 }
 
-/* Sleeps until it is told something or `until`; a slice at a time. */
-static cairn_status pause_until(cairn_conn *conn, cairn_wait_plan *plan, cairn_usec until,
-				cairn_error *err)
+/* One slice of sleep. */
+static cairn_status doze(cairn_conn *conn, cairn_wait_plan *plan, enum cairn_wake *wake,
+			 cairn_error *err)
 {
-	int woken = 0;
+	if (atomic_load(&conn->interrupted))
+		return cairn_fail(err, CAIRN_E_DB_INTERRUPTED);
+	*wake = CAIRN_WAKE_DEAF;
+	if (conn->jobs.wait != NULL)
+		return conn->jobs.wait(conn->self, plan, wake, err);
+	sleep_untold(plan->timeout);
+	return CAIRN_OK;
+}
+
+/*
+ * Sleeps until it is told something or `until`; a slice at a time. Who turns out to be deaf
+ * looks again soon.
+ */
+static cairn_status pause_until(cairn_conn *conn, cairn_wait_plan *plan, cairn_usec until,
+				enum cairn_wake *wake, cairn_error *err)
+{
 	cairn_usec now = ticks();
-	while (now < until && !woken) {
-		if (atomic_load(&conn->interrupted))
-			return cairn_fail(err, CAIRN_E_DB_INTERRUPTED);
+	int deaf = 0;
+	while (now < until) {
 		plan->timeout = smaller(until - now, SLICE);
-		cairn_status st = CAIRN_OK;
-		if (conn->jobs.wait != NULL)
-			st = conn->jobs.wait(conn->self, plan, &woken, err);
-		else
-			sleep_untold(plan->timeout);
-		if (st != CAIRN_OK)
+		cairn_status st = doze(conn, plan, wake, err);
+		if (st != CAIRN_OK || (*wake != CAIRN_WAKE_NONE && *wake != CAIRN_WAKE_DEAF))
 			return st;
 		now = ticks();
+		if (*wake == CAIRN_WAKE_DEAF && !deaf)
+			until = smaller(until, now + jitter(LONGEST_UNTOLD));
+		deaf = *wake == CAIRN_WAKE_DEAF;
 	}
 	return CAIRN_OK;
 }
 
-static cairn_status wait(cairn_conn *conn, cairn_wait_plan *plan, int *ready, cairn_error *err)
+static cairn_status look(cairn_conn *conn, const cairn_wait_plan *plan, cairn_work *work,
+			 cairn_error *err)
 {
-	cairn_usec longest = conn->jobs.wait != NULL ? LONGEST_TOLD : LONGEST_UNTOLD;
+	*work = (cairn_work){ .next = CAIRN_DUE_MAX };
+	return conn->jobs.waiting(conn->self, plan, work, err);
+}
+
+/* When to look again without having been told: after the pause, or when a job becomes due. */
+static cairn_usec next_look(const cairn_work *work, cairn_usec pause, cairn_usec now)
+{
+	cairn_usec due = work->next > FIRST_PAUSE ? work->next : FIRST_PAUSE;
+	return now + smaller(due, jitter(pause));
+}
+
+static cairn_status sleep_and_look(cairn_conn *conn, cairn_wait_plan *plan, cairn_usec end,
+				   int *ready, cairn_error *err)
+{
 	cairn_usec pause = FIRST_PAUSE;
-	cairn_usec end = ticks() + plan->timeout;
 	for (;;) {
-		cairn_status st = conn->jobs.waiting(conn->self, plan, ready, err);
+		cairn_work work;
+		enum cairn_wake wake = CAIRN_WAKE_NONE;
+		cairn_status st = look(conn, plan, &work, err);
 		cairn_usec now = ticks();
+		*ready = st == CAIRN_OK && work.due;
 		if (st != CAIRN_OK || *ready || now >= end)
 			return st;
-		st = pause_until(conn, plan, smaller(end, now + jitter(pause)), err);
-		if (st != CAIRN_OK)
+		st = pause_until(conn, plan, smaller(end, next_look(&work, pause, now)), &wake,
+				 err);
+		*ready = st == CAIRN_OK && wake == CAIRN_WAKE_WORK;
+		if (st != CAIRN_OK || *ready)
 			return st;
-		pause = smaller(pause * 2, longest);
+		if (wake == CAIRN_WAKE_ANEW)
+			pause = FIRST_PAUSE;
+		else
+			pause = smaller(pause * 2,
+					wake == CAIRN_WAKE_DEAF ? LONGEST_UNTOLD : LONGEST_TOLD);
 	}
+}
+
+static cairn_status wait(cairn_conn *conn, cairn_wait_plan *plan, int *ready, cairn_error *err)
+{
+	int told = 0;
+	cairn_work work = { .due = 0 };
+	cairn_status st = sleep_and_look(conn, plan, ticks() + plan->timeout, ready, err);
+	if (conn->jobs.unwait != NULL)
+		conn->jobs.unwait(conn->self, &told);
+	/* whoever told this one told nobody else */
+	if (st == CAIRN_OK && told && !*ready) {
+		st = look(conn, plan, &work, err);
+		*ready = st == CAIRN_OK && work.due;
+	}
+	return st;
 }
 
 cairn_status cairn_job_wait(cairn_conn *conn, const cairn_wait_opts *opts, int *ready,

@@ -159,7 +159,15 @@ static bool in_queues(const cairn_wait_plan *plan, const cairn_job *job)
 	return false;
 }
 
-cairn_status cairn_mem__job_waiting(void *self, const cairn_wait_plan *plan, int *waiting,
+static void look_at(const cairn_job *job, cairn_time now, cairn_work *work)
+{
+	if (job->run_at <= now)
+		work->due = 1;
+	else if (job->run_at - now < work->next)
+		work->next = job->run_at - now;
+}
+
+cairn_status cairn_mem__job_waiting(void *self, const cairn_wait_plan *plan, cairn_work *work,
 				    cairn_error *err)
 {
 	struct mem *mem = self;
@@ -168,21 +176,21 @@ cairn_status cairn_mem__job_waiting(void *self, const cairn_wait_plan *plan, int
 	if (status != CAIRN_OK)
 		return status;
 	cairn_time now = cairn_mem__now(mem);
-	*waiting = 0;
-	for (size_t i = 0; i < cairn_mem__count(state, MEM_JOBS) && !*waiting; i++) {
+	for (size_t i = 0; i < cairn_mem__count(state, MEM_JOBS) && !work->due; i++) {
 		const cairn_job *job = cairn_mem__at(state, MEM_JOBS, i);
-		*waiting = job->status == CAIRN_JOB_PENDING && job->run_at <= now &&
-			   in_queues(plan, job);
+		if (job->status == CAIRN_JOB_PENDING && in_queues(plan, job))
+			look_at(job, now, work);
 	}
 	cairn_mem__state_drop(state);
 	return CAIRN_OK;
 }
 
-cairn_status cairn_mem__job_wait(void *self, const cairn_wait_plan *plan, int *woken,
+cairn_status cairn_mem__job_wait(void *self, const cairn_wait_plan *plan, enum cairn_wake *wake,
 				 cairn_error *err)
 {
 	(void)err;
 	struct mem *mem = self;
-	*woken = cairn_mem__store_wait(mem->store, &mem->seen, plan->timeout);
+	int told = cairn_mem__store_wait(mem->store, &mem->seen, plan->timeout);
+	*wake = told ? CAIRN_WAKE_TOLD : CAIRN_WAKE_NONE;
 	return CAIRN_OK;
 }

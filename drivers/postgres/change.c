@@ -330,7 +330,7 @@ static void queue_all(struct pg *pg, const struct batch *batch)
 		cairn_pg__claim_queue(pg, plan->claim, batch->time);
 }
 
-static void read_result(const cairn_change_plan *plan, const PGresult *result,
+static void read_result(struct pg *pg, const cairn_change_plan *plan, const PGresult *result,
 			struct pg_items chunk, cairn_change_result *each)
 {
 	for (int i = 0; i < PQntuples(result); i++) {
@@ -341,6 +341,7 @@ static void read_result(const cairn_change_plan *plan, const PGresult *result,
 		one->lease_expires_at = cairn_pg__time(result, i, 3);
 		one->run_number = cairn_pg__int4(result, i, 4);
 	}
+	cairn_pg__owe_rows(pg, result, 5);
 }
 
 static cairn_status read_all(struct pg *pg, const struct batch *batch, cairn_change_result *each,
@@ -352,7 +353,7 @@ static cairn_status read_all(struct pg *pg, const struct batch *batch, cairn_cha
 	size_t at = 0;
 	size_t n = batch->lock ? 1 : 0;
 	while ((items = next_chunk(batch, &at, &sql)).n > 0)
-		read_result(plan, cairn_pg__result(pg, n++), items, each);
+		read_result(pg, plan, cairn_pg__result(pg, n++), items, each);
 	if (plan->claim == NULL)
 		return CAIRN_OK;
 	return cairn_pg__claim_read(pg, n + 1, plan->claim, claimed, err);
@@ -404,5 +405,5 @@ cairn_status cairn_pg__job_change(void *self, const cairn_change_plan *plan,
 	cairn_status status = change(pg, &batch, each, claimed, err);
 	if (batch.order != few)
 		cairn_host_alloc(pg->host, batch.order, size, 0);
-	return status;
+	return cairn_pg__wake(pg, status, err);
 }

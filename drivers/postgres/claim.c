@@ -1,5 +1,5 @@
 /*
- * claim.c - leasing the best jobs that are due, and the question whether there are any. Two statements: the first unparks what
+ * claim.c - leasing the best jobs that are due. Two statements: the first unparks what
  * has become due, so that the second, whose snapshot is younger, sees it in line.
  */
 #include <stdlib.h>
@@ -139,22 +139,4 @@ cairn_status cairn_pg__job_claim(void *self, const cairn_claim_plan *plan, cairn
 	status = cairn_pg__claim_read(pg, 1, plan, jobs, err);
 	cairn_pg__call_clear(pg);
 	return status;
-}
-
-cairn_status cairn_pg__job_waiting(void *self, const cairn_wait_plan *plan, int *waiting,
-				   cairn_error *err)
-{
-	struct pg *pg = self;
-	cairn_status status = cairn_pg__call_begin(pg, false, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_pg__add_now(pg);
-	cairn_pg__add_texts(pg, PG_ITEMS(plan->queues, plan->queue_count), 0, PG_ABSENT_EMPTY);
-	cairn_pg__queue(pg, PG_SQL_WAITING);
-	status = cairn_pg__call_run(pg, err);
-	if (status != CAIRN_OK)
-		return status;
-	*waiting = cairn_pg__bool(cairn_pg__result(pg, 0), 0, 0);
-	cairn_pg__call_clear(pg);
-	return CAIRN_OK;
 }

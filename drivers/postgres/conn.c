@@ -159,7 +159,7 @@ static void connect_within(PGconn *conn, int seconds)
 }
 
 /* A libpq that writes to nobody's standard error and tells SQLSTATEs. */
-static PGconn *start(const char *url, const char *options)
+static PGconn *start(const char *url, const char *options, const PGconn *like)
 {
 	const char *keywords[] = { "fallback_application_name",
 				   "keepalives_idle",
@@ -167,8 +167,18 @@ static PGconn *start(const char *url, const char *options)
 				   "dbname",
 				   "client_encoding",
 				   options != NULL ? "options" : NULL,
+				   "host",
+				   "hostaddr",
+				   "port",
 				   NULL };
-	const char *values[] = { "cairn", "30", "30000", url, "UTF8", options, NULL };
+	const char *values[] = { "cairn", "30", "30000", url,  "UTF8",
+				 options, NULL, NULL,	 NULL, NULL };
+	/* of several hosts the same one, without asking for its address again */
+	if (like != NULL && options != NULL) {
+		values[6] = PQhost(like);
+		values[7] = PQhostaddr(like);
+		values[8] = PQport(like);
+	}
 	PGconn *conn = PQconnectStartParams(keywords, values, 1);
 	if (conn == NULL)
 		return NULL;
@@ -189,12 +199,12 @@ static cairn_status connect_to(struct pg *pg, const char *url, const PQconninfoO
 	if (timeout == NULL)
 		timeout = getenv("PGCONNECT_TIMEOUT");
 	size_t size = strlen(given) + 512;
-	char *options = cairn_host_alloc(pg->host, NULL, 0, size);
-	if (options == NULL)
+	pg->options = cairn_host_alloc(pg->host, NULL, 0, size);
+	if (pg->options == NULL)
 		return cairn_fail(err, CAIRN_E_NOMEM);
-	session_options(pg, given, options, size);
-	pg->conn = start(url, pg->pooled ? NULL : options);
-	cairn_host_alloc(pg->host, options, size, 0);
+	pg->options_size = size;
+	session_options(pg, given, pg->options, size);
+	pg->conn = start(url, pg->pooled ? NULL : pg->options, NULL);
 	if (pg->conn == NULL)
 		return cairn_fail(err, CAIRN_E_NOMEM);
 	if (PQstatus(pg->conn) != CONNECTION_BAD)
@@ -305,8 +315,11 @@ cairn_status cairn_pg__open(void *self, cairn_host *host, const cairn_url *url, 
 	char *text = libpq_url(pg, url, &size);
 	if (text == NULL)
 		return cairn_fail(err, CAIRN_E_NOMEM);
+	pg->url = text;
+	pg->url_size = size;
+	if (pg->pooled)
+		cairn_host_lacks(host, CAIRN_CAP_WAKE);
 	status = connect_url(pg, text, err);
-	cairn_host_alloc(host, text, size, 0);
 	return status == CAIRN_OK ? settle(pg, cairn_url_get(url, "schema"), err) : status;
 }
 
@@ -324,6 +337,7 @@ cairn_status cairn_pg__adopt(void *self, cairn_host *host, void *native, cairn_e
 	pg->adopted = true;
 	pg->prepare = true;
 	pg->conn = given->conn;
+	cairn_host_lacks(host, CAIRN_CAP_WAKE);
 	/* the session may have been adopted before, and keeps the statements of that time */
 	cairn_id mark = cairn_id_new();
 	snprintf(pg->prefix, sizeof pg->prefix, "cairn_%02x%02x%02x%02x%02x%02x%02x%02x_",
@@ -338,19 +352,32 @@ cairn_status cairn_pg__adopt(void *self, cairn_host *host, void *native, cairn_e
 	return settle(pg, cairn_str_of(given->schema), err);
 }
 
+static void drop_text(struct pg *pg, char **text, size_t size)
+{
+	if (*text != NULL)
+		cairn_host_alloc(pg->host, *text, size, 0);
+	*text = NULL;
+}
+
+PGconn *cairn_pg__connect_again(struct pg *pg)
+{
+	return start(pg->url, pg->options, pg->conn);
+}
+
 void cairn_pg__close(void *self)
 {
 	struct pg *pg = self;
 	if (pg->host == NULL)
 		return;
+	cairn_pg__ear_close(pg);
 	PQfreeCancel(pg->cancel);
 	if (!pg->adopted)
 		PQfinish(pg->conn);
 	cairn_pg__params_free(pg);
 	cairn_pg__sql_free(pg);
-	if (pg->schema != NULL)
-		cairn_host_alloc(pg->host, pg->schema, pg->schema_size, 0);
-	pg->schema = NULL;
+	drop_text(pg, &pg->schema, pg->schema_size);
+	drop_text(pg, &pg->url, pg->url_size);
+	drop_text(pg, &pg->options, pg->options_size);
 	pg->cancel = NULL;
 	pg->conn = NULL;
 }

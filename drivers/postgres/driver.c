@@ -47,6 +47,8 @@ static const cairn_job_ops jobs = {
 	.logs = cairn_pg__job_logs,
 	.prune = cairn_pg__job_prune,
 	.waiting = cairn_pg__job_waiting,
+	.wait = cairn_pg__job_wait,
+	.unwait = cairn_pg__job_unwait,
 };
 
 static const cairn_intent_ops intents = {
@@ -80,7 +82,7 @@ static const char *const schemes[] = { "postgresql", "postgres", NULL };
 const cairn_driver cairn_postgres = {
 	.size = sizeof cairn_postgres,
 	.api = CAIRN_DRIVER_API,
-	.caps = CAIRN_CAP_DURABLE | CAIRN_CAP_SHARED | CAIRN_CAP_PARALLEL_CLAIM |
+	.caps = CAIRN_CAP_DURABLE | CAIRN_CAP_SHARED | CAIRN_CAP_WAKE | CAIRN_CAP_PARALLEL_CLAIM |
 		CAIRN_CAP_NESTED_TX | CAIRN_CAP_TX_DDL,
 	.name = "postgres",
 	.schemes = schemes,

@@ -79,16 +79,83 @@ static void set_all(const cairn_enqueue_plan *plan, cairn_job_inserted *each, bo
 		set_done(&plan->jobs[i], &each[i]);
 }
 
+/* ---- who waits ---------------------------------------------------------- */
+
+/*
+ * Behind a batch, in its round trip: whether somebody waits for its queues. Inside a transaction of
+ * cairn's own that is asked after the commit instead.
+ */
+static void ask_waited(struct pg *pg, const cairn_enqueue_plan *plan)
+{
+	cairn_str queues[PG_WAKE_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < plan->n && count < PG_WAKE_MAX && !pg->own_tx; i++) {
+		size_t k = count;
+		/* jobs of one queue stand together more often than not */
+		while (k > 0 && !cairn_str_equal(queues[k - 1], plan->jobs[i].queue))
+			k--;
+		if (k == 0)
+			queues[count++] = plan->jobs[i].queue;
+	}
+	if (count == 0)
+		return;
+	cairn_pg__add_texts(pg, PG_ITEMS(queues, count), 0, PG_ABSENT_EMPTY);
+	cairn_pg__queue(pg, PG_SQL_WAITED);
+}
+
+/* How many of them are not due yet does not matter: whoever is woken looks. */
+static void read_waited(struct pg *pg, const cairn_enqueue_plan *plan)
+{
+	if (pg->own_tx)
+		return;
+	const PGresult *waited = cairn_pg__result(pg, 1);
+	for (int i = 0; i < PQntuples(waited); i++)
+		cairn_pg__owe(pg, cairn_pg__text(waited, i, 0), (int64_t)plan->n, false);
+}
+
+/* One job asks in its own statement, unless the answer is known. */
+static bool asks_for_one(const struct pg *pg, const cairn_enqueue_plan *plan)
+{
+	return plan->n == 1 && !pg->own_tx && cairn_pg__heeded(pg, plan->jobs[0].queue);
+}
+
+static void heed(struct pg *pg, const cairn_job_insert *job, const PGresult *result)
+{
+	if (PQntuples(result) == 1 && cairn_pg__bool(result, 0, 0))
+		cairn_pg__owe(pg, job->queue, 1, job->run_at == 0);
+	else
+		cairn_pg__unheeded(pg, job->queue);
+}
+
+/* A transaction of cairn's own tells of all that is due when it commits. */
+static void owe_all(struct pg *pg, const cairn_enqueue_plan *plan, const cairn_job_inserted *each)
+{
+	for (size_t i = 0; i < plan->n && pg->own_tx; i++) {
+		if (each[i].result == CAIRN_INSERT_DONE && plan->jobs[i].run_at == 0)
+			cairn_pg__owe(pg, plan->jobs[i].queue, 1, true);
+	}
+}
+
 static cairn_status enqueue_alike(struct pg *pg, const cairn_enqueue_plan *plan,
 				  cairn_job_inserted *each, cairn_error *err)
 {
+	bool asks = asks_for_one(pg, plan);
 	add_alike(pg, plan);
-	cairn_pg__queue(pg, plan->record ? PG_SQL_ENQUEUE_ALIKE : PG_SQL_ENQUEUE_QUIET);
+	if (asks)
+		cairn_pg__queue(pg, plan->record ? PG_SQL_ENQUEUE_ONE : PG_SQL_ENQUEUE_ONE_QUIET);
+	else
+		cairn_pg__queue(pg, plan->record ? PG_SQL_ENQUEUE_ALIKE : PG_SQL_ENQUEUE_QUIET);
+	if (plan->n > 1)
+		ask_waited(pg, plan);
 	cairn_status status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	const char *inserted = PQcmdTuples(cairn_pg__result(pg, 0));
-	set_all(plan, each, strcmp(inserted, "0") != 0);
+	PGresult *result = cairn_pg__result(pg, 0);
+	set_all(plan, each, strcmp(PQcmdTuples(result), "0") != 0);
+	if (asks)
+		heed(pg, &plan->jobs[0], result);
+	else if (plan->n > 1)
+		read_waited(pg, plan);
 	cairn_pg__call_clear(pg);
 	return CAIRN_OK;
 }
@@ -130,6 +197,7 @@ static cairn_status enqueue_unkeyed(struct pg *pg, const cairn_enqueue_plan *pla
 {
 	add_items(pg, plan);
 	cairn_pg__queue(pg, PG_SQL_ENQUEUE);
+	ask_waited(pg, plan);
 	cairn_status status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
@@ -139,6 +207,7 @@ static cairn_status enqueue_unkeyed(struct pg *pg, const cairn_enqueue_plan *pla
 		int64_t n = cairn_pg__int8(without, i, 0);
 		memset(&each[n - 1], 0, sizeof each[0]);
 	}
+	read_waited(pg, plan);
 	cairn_pg__call_clear(pg);
 	return CAIRN_OK;
 }
@@ -199,6 +268,7 @@ static cairn_status enqueue_keyed(struct pg *pg, const cairn_enqueue_plan *plan,
 	cairn_status status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
+	cairn_pg__owe_rows(pg, cairn_pg__result(pg, 0), 3);
 	status = read_inserted(plan, cairn_pg__result(pg, 0), each, err);
 	if (status == CAIRN_OK) {
 		read_keys(cairn_pg__result(pg, 1), each);
@@ -247,5 +317,7 @@ cairn_status cairn_pg__job_enqueue(void *self, const cairn_enqueue_plan *plan,
 		for (int try = 0; try < TRIES && more && status == CAIRN_OK; try++)
 			status = enqueue(pg, &one, &each[i], &more, err);
 	}
-	return status;
+	if (status == CAIRN_OK)
+		owe_all(pg, plan, each);
+	return cairn_pg__wake(pg, status, err);
 }

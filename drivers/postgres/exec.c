@@ -13,7 +13,7 @@
 
 #define BEGIN_TEXT "BEGIN ISOLATION LEVEL READ COMMITTED"
 
-static cairn_usec ticks(void)
+cairn_usec cairn_pg__ticks(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -45,7 +45,7 @@ static cairn_status closed(struct pg *pg, cairn_error *err)
  */
 static bool went_away(struct pg *pg)
 {
-	if (ticks() - pg->used < LEFT_ALONE)
+	if (cairn_pg__ticks() - pg->used < LEFT_ALONE)
 		return false;
 	struct pollfd wire = { .fd = PQsocket(pg->conn), .events = POLLIN };
 	if (poll(&wire, 1, 0) <= 0)
@@ -242,7 +242,7 @@ static void collect_step(struct pg *pg, struct pg_step *step)
 	}
 	/* whatever the trace shows of a pipeline is the time since the result before */
 	if (cairn_host_traced(pg->host)) {
-		cairn_usec now = ticks();
+		cairn_usec now = cairn_pg__ticks();
 		cairn_host_statement(pg->host, step->text, now - pg->pipe.began);
 		pg->pipe.began = now;
 	}
@@ -287,7 +287,7 @@ static cairn_status finish(struct pg *pg, cairn_error *err)
 			collect_step(pg, &pipe->steps[pipe->read]);
 		synced = collect_sync(pg);
 	}
-	pg->used = ticks();
+	pg->used = cairn_pg__ticks();
 	if (!synced || !PQexitPipelineMode(pg->conn)) {
 		pg->broken = pg->broken || PQstatus(pg->conn) != CONNECTION_BAD;
 		pipe->failed = true;
@@ -327,7 +327,7 @@ static cairn_status start(struct pg *pg, bool writes, cairn_error *err)
 	pipe->commit_sent = false;
 	pipe->failed = false;
 	pipe->failure = NULL;
-	pipe->began = cairn_host_traced(pg->host) ? ticks() : 0;
+	pipe->began = cairn_host_traced(pg->host) ? cairn_pg__ticks() : 0;
 	cairn_pg__params_reset(pg);
 	atomic_store(&pg->interrupted, false);
 	return PQenterPipelineMode(pg->conn) ? CAIRN_OK : closed(pg, err);
@@ -470,6 +470,7 @@ cairn_status cairn_pg__begin_tx(struct pg *pg, cairn_error *err)
 		status = start(pg, false, err);
 	if (status != CAIRN_OK)
 		return status;
+	pg->owed.count = 0;
 	queue_text(pg, BEGIN_TEXT);
 	if (!is_own(pg))
 		queue_settings(pg);
@@ -483,6 +484,7 @@ cairn_status cairn_pg__begin_tx(struct pg *pg, cairn_error *err)
 
 cairn_status cairn_pg__commit_tx(struct pg *pg, cairn_error *err)
 {
+	cairn_error failure = CAIRN_ERROR_INIT;
 	cairn_status status = cairn_pg__usable(pg, err);
 	if (status == CAIRN_OK)
 		status = start(pg, true, err);
@@ -493,9 +495,16 @@ cairn_status cairn_pg__commit_tx(struct pg *pg, cairn_error *err)
 	struct pg_step *step = next_step(pg, PG_SQL_COUNT, "COMMIT");
 	step->commits = true;
 	queue_step(pg, step);
-	status = finish(pg, err);
-	if (status == CAIRN_OK && strcmp(PQcmdStatus(cairn_pg__result(pg, 0)), "COMMIT") != 0)
-		status = cairn_fail(err, CAIRN_E_TX_FAILED);
+	cairn_pg__wake_queue(pg);
+	status = finish(pg, &failure);
+	/* what came behind the commit may fail */
+	const PGresult *result = cairn_pg__result(pg, 0);
+	if (result != NULL && strcmp(PQcmdStatus(pg->pipe.steps[0].result), "COMMIT") == 0)
+		status = CAIRN_OK;
+	else if (status == CAIRN_OK)
+		status = cairn_fail(&failure, CAIRN_E_TX_FAILED);
+	if (status != CAIRN_OK && err != NULL)
+		*err = failure;
 	drop_results(pg);
 	return status;
 }
@@ -517,7 +526,7 @@ cairn_status cairn_pg__script(struct pg *pg, const char *sql, PGresult **last, c
 	cairn_status status = alive(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_usec began = cairn_host_traced(pg->host) ? ticks() : 0;
+	cairn_usec began = cairn_host_traced(pg->host) ? cairn_pg__ticks() : 0;
 	pipe->count = 0;
 	pipe->in_tx = cairn_pg__in_tx(pg);
 	pipe->writes = true;
@@ -537,7 +546,7 @@ cairn_status cairn_pg__script(struct pg *pg, const char *sql, PGresult **last, c
 		kept = result;
 	}
 	if (cairn_host_traced(pg->host))
-		cairn_host_statement(pg->host, sql, ticks() - began);
+		cairn_host_statement(pg->host, sql, cairn_pg__ticks() - began);
 	if (last != NULL && status == CAIRN_OK)
 		*last = kept;
 	else

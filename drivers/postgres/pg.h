@@ -92,6 +92,56 @@ enum pg_time {
 	PG_TIME_LEFT = 2       /* behind PG_SQL_LOCK_JOBS, which left it */
 };
 
+/* ---- waking (wake.c, wait.c) -------------------------------------------- */
+
+#define PG_WAKE_MAX  16
+#define PG_QUEUE_MAX 255
+
+/*
+ * Queues in which jobs became due, and how many, so that those who wait for them can be told
+ * after the commit. More than a few queues are left to the polling that is behind all waits.
+ */
+struct pg_wake {
+	size_t count;
+	struct pg_woken {
+		int64_t jobs;
+		bool due; /* already: whoever is told need not look */
+		size_t len;
+		char queue[PG_QUEUE_MAX];
+	} at[PG_WAKE_MAX];
+};
+
+/*
+ * The queue that nobody waited for when it was asked last. Whoever begins to wait looks often at
+ * first, so for a few milliseconds the answer stands, and many single enqueues pay for one question.
+ */
+struct pg_unheeded {
+	cairn_usec until;
+	size_t len;
+	char queue[PG_QUEUE_MAX];
+};
+
+enum pg_ear_state {
+	PG_EAR_OFF = 0, /* no session; `at`: when to try for one */
+	PG_EAR_OPENING, /* `at`: when to give up */
+	PG_EAR_BUSY,	/* a statement is under way */
+	PG_EAR_READY,	/* it listens, but nobody knows of it */
+	PG_EAR_ARMED	/* its row stands in cairn_job_waiter; `at`: when to renew it */
+};
+
+/* The session that listens, of a connection that waits for work. */
+struct pg_ear {
+	PGconn *conn;
+	enum pg_ear_state state;
+	enum pg_ear_state then; /* BUSY: what comes next */
+	bool renews;		/* BUSY: it was armed before */
+	PostgresPollingStatusType wanted;
+	cairn_usec at;
+	cairn_usec backoff;
+	int64_t turn; /* of its row; what is told under another one is old */
+	char channel[32];
+};
+
 /* ---- a connection ------------------------------------------------------- */
 
 enum pg_lock { PG_UNLOCKED = 0, PG_LOCKED_SESSION, PG_LOCKED_TX };
@@ -118,6 +168,13 @@ struct pg {
 	bool broken;	   /* not to be used any more, whatever libpq thinks */
 	enum pg_lock lock; /* a migration's */
 	enum pg_work work; /* likewise: what is undone when something fails now */
+	char *url;	   /* to open another session by; NULL: there can't be one */
+	size_t url_size;
+	char *options; /* that go with it */
+	size_t options_size;
+	struct pg_unheeded unheeded;
+	struct pg_wake owed; /* to be told when what is being done is committed */
+	struct pg_ear ear;
 	atomic_bool interrupted;
 	struct pg_params params;
 	struct pg_pipe pipe;
@@ -286,6 +343,28 @@ void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, enum pg_
 cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_plan *plan,
 				  cairn_rows *rows, cairn_error *err);
 
+/* ---- wake.c: telling those who wait ---- */
+
+/* Jobs of a queue become due with the commit. */
+void cairn_pg__owe(struct pg *pg, cairn_str queue, int64_t jobs, bool due);
+/* The same for what a statement answered in a column: NULL or a queue. */
+void cairn_pg__owe_rows(struct pg *pg, const PGresult *result, int column);
+/*
+ * The end of a call that made jobs due, with its status: outside of transactions it tells now, in
+ * the application's with its commit. Only the latter can fail.
+ */
+cairn_status cairn_pg__wake(struct pg *pg, cairn_status status, cairn_error *err);
+/* Whether it is worth asking if somebody waits for a queue; and that nobody did. */
+bool cairn_pg__heeded(const struct pg *pg, cairn_str queue);
+void cairn_pg__unheeded(struct pg *pg, cairn_str queue);
+/* Queues the statements that tell, for a pipeline in which COMMIT stands already. */
+void cairn_pg__wake_queue(struct pg *pg);
+
+/* Another session to the same server, connecting; NULL without memory. (conn.c) */
+PGconn *cairn_pg__connect_again(struct pg *pg);
+void cairn_pg__ear_close(struct pg *pg); /* (wait.c) */
+cairn_usec cairn_pg__ticks(void);	 /* (exec.c) */
+
 /* A name as SQL wants it, in double quotes; answers the length without terminator. (sql.c) */
 size_t cairn_pg__quote(char *into, cairn_str name);
 cairn_status cairn_pg__sql_render(struct pg *pg, cairn_error *err);
@@ -347,6 +426,8 @@ cairn_job_log_fn cairn_pg__job_log;
 cairn_job_logs_fn cairn_pg__job_logs;
 cairn_job_prune_fn cairn_pg__job_prune;
 cairn_job_waiting_fn cairn_pg__job_waiting;
+cairn_job_wait_fn cairn_pg__job_wait;
+cairn_job_unwait_fn cairn_pg__job_unwait;
 
 cairn_intent_record_fn cairn_pg__intent_record;
 cairn_intent_take_fn cairn_pg__intent_take;

@@ -87,9 +87,10 @@ static cairn_status reap_one(struct pg *pg, const cairn_reap_plan *plan, const c
 			*err = cause;
 		return status;
 	}
+	cairn_pg__owe_rows(pg, cairn_pg__result(pg, 0), 13);
 	status = cairn_pg__append(pg, 0, rows, read_reaped, err);
 	cairn_pg__call_clear(pg);
-	return status;
+	return cairn_pg__wake(pg, status, err);
 }
 
 /* The ids of what a pass would take; they stand in the result's memory. */
@@ -144,7 +145,8 @@ cairn_status cairn_pg__job_reap(void *self, const cairn_reap_plan *plan, cairn_r
 			*err = cause;
 		return status;
 	}
+	cairn_pg__owe_rows(pg, cairn_pg__result(pg, 0), 13);
 	status = cairn_pg__append(pg, 0, rows, read_reaped, err);
 	cairn_pg__call_clear(pg);
-	return status;
+	return cairn_pg__wake(pg, status, err);
 }

@@ -94,6 +94,7 @@ static cairn_status replay(struct pg *pg, const cairn_replay_plan *plan, cairn_r
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
+	cairn_pg__owe_rows(pg, cairn_pg__result(pg, 0), 3);
 	status = read_items(plan, cairn_pg__result(pg, 0), each, err);
 	if (status == CAIRN_OK) {
 		read_replays(plan, cairn_pg__result(pg, 1), each);
@@ -118,5 +119,5 @@ cairn_status cairn_pg__job_replay(void *self, const cairn_replay_plan *plan, cai
 		for (int try = 0; try < TRIES && more && status == CAIRN_OK; try++)
 			status = replay(pg, &one, &each[i], &more, err);
 	}
-	return status;
+	return cairn_pg__wake(pg, status, err);
 }

@@ -314,8 +314,9 @@ static cairn_status fire(struct pg *pg, const cairn_schedule_fire_plan *plan, co
 		each[cairn_pg__int8(result, i, 0) - 1] = cairn_pg__bool(result, i, 1)
 								 ? CAIRN_SCHEDULE_NO_DEFINITION
 								 : CAIRN_SCHEDULE_MOVED;
+	cairn_pg__owe_rows(pg, result, 2);
 	cairn_pg__call_clear(pg);
-	return CAIRN_OK;
+	return cairn_pg__wake(pg, CAIRN_OK, err);
 }
 
 cairn_status cairn_pg__schedule_fire(void *self, const cairn_schedule_fire_plan *plan,

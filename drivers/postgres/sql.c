@@ -18,6 +18,7 @@
 #include "sql_replay.h"
 #include "sql_schedule.h"
 #include "sql_schema.h"
+#include "sql_wake.h"
 
 /* SQL is laid out by its clauses. */
 /* clang-format off */
@@ -86,6 +87,10 @@
 	"$3::text, d.type, $4::text, $9::text, i.payload, $10::text, NULL, NULL " \
 	"FROM (SELECT d.* FROM @schema.cairn_job_definition d WHERE d.type = $2::text " \
 	"AND d.enabled) d, unnest($11::uuid[], $12::json[]) AS i(id, payload)"
+
+#define ENQUEUE_RECORDED \
+	"WITH job AS (" ENQUEUE_ALIKE("1") " RETURNING id) " \
+	INTO_ENQUEUED "SELECT j.id, 1, " T ", 1, 0, 'ENQUEUED', $9, $2 FROM job j"
 
 /* The items, with what their definitions give. $2: 1 writes events. */
 #define ENQUEUE_ITEMS \
@@ -292,13 +297,14 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	 * cairn_job_definition_pkey. Unkeyed jobs that differ in id and payload only; the number of
 	 * rows that it inserts tells whether there is a definition.
 	 */
-	[PG_SQL_ENQUEUE_ALIKE] = { {
-		"WITH job AS (" ENQUEUE_ALIKE("1") " RETURNING id) "
-		INTO_ENQUEUED "SELECT j.id, 1, " T ", 1, 0, 'ENQUEUED', $9, $2 FROM job j",
-	} },
+	[PG_SQL_ENQUEUE_ALIKE] = { { ENQUEUE_RECORDED } },
 
 	/* The same without events. */
 	[PG_SQL_ENQUEUE_QUIET] = { { ENQUEUE_ALIKE("0") } },
+
+	/* The same for one job; answers whether somebody waits for it. */
+	[PG_SQL_ENQUEUE_ONE] = { { ENQUEUE_RECORDED WAKES_ONE } },
+	[PG_SQL_ENQUEUE_ONE_QUIET] = { { ENQUEUE_ALIKE("0") WAKES_ONE } },
 
 	/* cairn_job_definition_pkey. Unkeyed jobs; answers the items without a definition. */
 	[PG_SQL_ENQUEUE] = { {
@@ -331,8 +337,9 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 			"FROM item i"
 		"), ",
 		ENQUEUE_JOBS("fresh i WHERE i.inserted")
-		"SELECT i.n, i.inserted, i.kept FROM fresh i "
-		"UNION ALL SELECT -1, false, false FROM safe WHERE NOT yes",
+		"SELECT i.n, i.inserted, i.kept, "
+		WAKES("i.inserted AND i.run_at <= " T " + " WAKE_SOON, "i.queue") " FROM fresh i "
+		"UNION ALL SELECT -1, false, false, NULL FROM safe WHERE NOT yes",
 	} },
 
 	/* cairn_job_key_pkey, then both tables' primary keys: keys that another job has. */
@@ -365,20 +372,13 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_CLAIM] = { { CLAIM("$10::int8") } },
 
 	/* cairn_job_live_claim and cairn_job_live_parked, one probe for each queue. */
-	[PG_SQL_WAITING] = { {
-		"SELECT EXISTS ("
-			"SELECT FROM unnest($2::text[]) AS q(queue) CROSS JOIN LATERAL ("
-				"SELECT FROM @schema.cairn_job_live p WHERE p.queue = q.queue "
-				"AND p.status = 'PENDING' AND NOT p.parked "
-				"AND p.run_at <= " T " LIMIT 1"
-			") p"
-		") OR EXISTS ("
-			"SELECT FROM unnest($2) AS q(queue) CROSS JOIN LATERAL ("
-				"SELECT FROM @schema.cairn_job_live p WHERE p.queue = q.queue "
-				"AND p.parked AND p.run_at <= " T " LIMIT 1"
-			") p"
-		")",
-	} },
+	[PG_SQL_WAITING] = { { WAITING } },
+
+	/* No index in these four: cairn_job_waiter is empty, or a handful of rows. */
+	[PG_SQL_WAITED] = { { WAITED } },
+	[PG_SQL_WAKE] = { { WAKE } },
+	[PG_SQL_WAITER_ADD] = { { WAITER_ADD } },
+	[PG_SQL_WAITER_DROP] = { { WAITER_DROP } },
 
 	/* ---- change and reap ---- */
 
@@ -603,23 +603,13 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* ---- runtime configs ---- */
 
 	/* cairn_job_config_pkey, cairn_job_definition_pkey. */
-	[PG_SQL_CONFIG_PUT] = { {
-		CONFIG_PUT("i.n DESC", "DO UPDATE SET version = excluded.version, "
-			   "updated_by = excluded.updated_by, updated_at = excluded.updated_at, "
-			   "config = excluded.config WHERE (c.version, c.updated_by, "
-			   "c.config::text) IS DISTINCT FROM (excluded.version, "
-			   "excluded.updated_by, excluded.config::text)"),
-	} },
+	[PG_SQL_CONFIG_PUT] = { { TEXT_CONFIG_PUT } },
 
 	/* The same. */
 	[PG_SQL_CONFIG_ADD] = { { CONFIG_PUT("i.n", "DO NOTHING") } },
 
 	/* cairn_job_config_pkey, in its order. */
-	[PG_SQL_CONFIGS] = { {
-		"SELECT c.type, c.version, c.updated_by, c.created_at, c.updated_at, c.config "
-		"FROM @schema.cairn_job_config c WHERE c.type > $1::text "
-		"AND ($2::text IS NULL OR c.type = $2) ORDER BY c.type LIMIT $3::int8",
-	} },
+	[PG_SQL_CONFIGS] = { { TEXT_CONFIGS } },
 
 	/* ---- numbers ---- */
 
@@ -631,24 +621,10 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* ---- schedules ---- */
 
 	/* cairn_schedule_pkey, then cairn_job_definition_pkey in its order. $2: of these schedules. */
-	[PG_SQL_SCHEDULE_DEFINITIONS] = { {
-		"SELECT count(*) FROM ("
-			"SELECT FROM @schema.cairn_job_definition d "
-			"WHERE d.type = ANY (COALESCE($1::text[], ARRAY("
-				"SELECT s.type FROM @schema.cairn_schedule s "
-				"WHERE s.name = ANY ($2::text[])"
-			"))) AND " SAFE " ORDER BY d.type FOR SHARE"
-		") held",
-	} },
+	[PG_SQL_SCHEDULE_DEFINITIONS] = { { TEXT_SCHEDULE_DEFINITIONS } },
 
 	/* cairn_schedule_pkey, in its order. */
-	[PG_SQL_SCHEDULE_HOLD] = { {
-		"SELECT count(*) FROM ("
-			"SELECT FROM @schema.cairn_schedule s "
-			"WHERE s.name = ANY ($1::text[]) AND " SAFE " "
-			"ORDER BY s.name FOR NO KEY UPDATE"
-		") held",
-	} },
+	[PG_SQL_SCHEDULE_HOLD] = { { TEXT_SCHEDULE_HOLD } },
 
 	/* cairn_schedule_pkey, cairn_job_definition_pkey. */
 	[PG_SQL_SCHEDULE_PUT] = { { SCHEDULE_ITEMS, SCHEDULE_WRITE, SCHEDULE_WRITTEN } },
@@ -657,15 +633,10 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_SCHEDULE_LIST] = { { SCHEDULES(SCHEDULE_FILTER, "s.name") } },
 
 	/* cairn_schedule_pkey; the jobs' primary keys. */
-	[PG_SQL_SCHEDULE_NAMES] = { {
-		SCHEDULES("s.name = ANY ($9::text[]) AND " SCHEDULE_FILTER, "s.name"),
-	} },
+	[PG_SQL_SCHEDULE_NAMES] = { { TEXT_SCHEDULE_NAMES } },
 
 	/* cairn_schedule_due from its beginning; the jobs' primary keys. */
-	[PG_SQL_SCHEDULE_DUE] = { {
-		SCHEDULES("s.active AND s.next_fire_at <= t.now AND " IN_SCOPE("s.tenant", "$3"),
-			  "s.next_fire_at, s.name"),
-	} },
+	[PG_SQL_SCHEDULE_DUE] = { { TEXT_SCHEDULE_DUE } },
 
 	/* cairn_schedule_pkey, cairn_job_definition_pkey. */
 	[PG_SQL_SCHEDULE_CHANGE] = { { SCHEDULE_CHANGE } },

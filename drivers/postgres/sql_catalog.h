@@ -142,6 +142,19 @@
 		"FROM @schema.cairn_job_definition d" \
 	") SELECT t.now, j.c1, j.c2, j.c3, j.c4, j.c5, j.c6, j.c7, j.c8, j.c9, j.c10, j.c11, " \
 	"a.m, a.mf, a.h, a.hf, a.d, a.df, d.n, d.off FROM t, j, a, d"
+
+#define TEXT_CONFIG_PUT \
+	CONFIG_PUT("i.n DESC", "DO UPDATE SET version = excluded.version, " \
+		   "updated_by = excluded.updated_by, updated_at = excluded.updated_at, " \
+		   "config = excluded.config WHERE (c.version, c.updated_by, " \
+		   "c.config::text) IS DISTINCT FROM (excluded.version, " \
+		   "excluded.updated_by, excluded.config::text)")
+
+#define TEXT_CONFIGS \
+	"SELECT c.type, c.version, c.updated_by, c.created_at, c.updated_at, c.config " \
+	"FROM @schema.cairn_job_config c WHERE c.type > $1::text " \
+	"AND ($2::text IS NULL OR c.type = $2) ORDER BY c.type LIMIT $3::int8"
+
 /* clang-format on */
 
 #endif

@@ -19,6 +19,8 @@
 #ifndef CAIRN_PG_SQL_CHANGE_H
 #define CAIRN_PG_SQL_CHANGE_H
 
+#include "sql_wake.h"
+
 /* SQL is laid out by its clauses. */
 /* clang-format off */
 
@@ -260,7 +262,7 @@
 		"SELECT l.id, l.status, l.fence, l.lease_expires_at, l.run_at, l.tenant, " \
 		"l.run_number, l.attempt, l.worker, l.leased_at, l.stage, l.progress_done, " \
 		"l.progress_total, l.events, l.prestart, l.execution_started_at, " \
-		"l.idempotency_key, l.updated_at, width_bucket(l.id, $3::uuid[]) AS n " \
+		"l.idempotency_key, l.updated_at, l.queue, width_bucket(l.id, $3::uuid[]) AS n " \
 		"FROM @schema.cairn_job_live l WHERE l.id = ANY ($3) " \
 		"ORDER BY l.id FOR NO KEY UPDATE" \
 	"), " CLOCK
@@ -324,7 +326,7 @@
 	"hit AS MATERIALIZED (" \
 		"SELECT s.n, s.id, s.fence, s.run_number, s.attempt, s.worker, s.leased_at, " \
 		"s.prestart, s.execution_started_at, s.events, s.now, s.target, s.ending, " \
-		"s.sets, s.notes, s.run_after, s.not_before, s.due, s.done, s.total, " \
+		"s.sets, s.notes, s.run_after, s.not_before, s.due, s.done, s.total, s.queue, " \
 		PROGRESS_FITS("s") " AS ok, " \
 		"s.status = 'LEASED' AS was_leased, s.lease_expires_at AS lease_was, " \
 		"CASE WHEN s.sets & 1 <> 0 THEN GREATEST(s.due, s.not_before) " \
@@ -451,7 +453,8 @@
 			"WHERE h.ok AND (h.notes >> k.bit) & 1 = 1" \
 		") e" \
 	") SELECT h.n, h.ok::int4, h.run_at, h.lease_expires_at, " \
-	"h.run_number + ((h.sets >> 14) & 1) FROM hit h"
+	"h.run_number + ((h.sets >> 14) & 1), " \
+	WAKES("h.ok AND h.target = 1 AND h.run_at <= h.now + " WAKE_SOON, "h.queue") " FROM hit h"
 
 /* ---- edit, adopt: live rows that nobody is working on ---------------------- */
 
@@ -471,7 +474,8 @@
 	"payload = " SET_OR("262144", "($14::json[])[h.n]", "l.payload") ", " \
 	"priority = " SET_OR("524288", "($15::int4[])[h.n]", "l.priority") " " \
 	"FROM hit h WHERE " IS("l.id", "h.id") " " \
-	"RETURNING h.n, 1, l.run_at, l.lease_expires_at, l.run_number"
+	"RETURNING h.n, 1, l.run_at, l.lease_expires_at, l.run_number, " \
+	WAKES("h.sets & 1 <> 0 AND l.run_at <= h.now + " WAKE_SOON, "l.queue")
 
 /* ---- requeue: from done back to live --------------------------------------- */
 
@@ -528,7 +532,8 @@
 		"SELECT g.id, g.events + 1, g.now, g.run_number, g.attempt, 'REQUEUED', NULL, " \
 		"NULL, NULL, g.reason, NULL, NULL, NULL, NULL, NULL, NULL, ($16::json[])[g.n] " \
 		"FROM gone g WHERE g.notes & 1024 <> 0" \
-	") SELECT g.n, 1, g.run_at, NULL::timestamptz, g.next_run FROM gone g"
+	") SELECT g.n, 1, g.run_at, NULL::timestamptz, g.next_run, " \
+	WAKES("g.run_at <= g.now + " WAKE_SOON, "g.queue") " FROM gone g"
 /* clang-format on */
 
 #endif

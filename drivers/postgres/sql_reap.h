@@ -28,6 +28,7 @@
 	"WITH found AS MATERIALIZED (" \
 		"SELECT l.id, l.type, l.tenant, l.worker, l.leased_at, l.fence, l.run_number, " \
 		"l.attempt, l.max_attempts, l.events, l.lease_expires_at, l.run_at, l.prestart, " \
+		"l.queue, " \
 		"l.execution_started_at, l.heartbeat_at, " \
 		"l.prestart AND l.execution_started_at IS NULL AS unstarted, " \
 		"l.attempt < l.max_attempts AS again FROM @schema.cairn_job_live l " \
@@ -107,7 +108,8 @@
 			"WHERE (h.notes >> k.bit) & 1 = 1" \
 		") e" \
 	") SELECT h.id, h.type, h.tenant, h.worker, h.fence, h.run_number, h.attempt, " \
-	"h.max_attempts, h.back, h.due, h.lease_expires_at, h.unstarted, h.unrenewed " \
+	"h.max_attempts, h.back, h.due, h.lease_expires_at, h.unstarted, h.unrenewed, " \
+	WAKES("h.back AND h.due <= " REAP_T " + " WAKE_SOON, "h.queue") " " \
 	"FROM hit h ORDER BY h.lease_expires_at, h.id"
 
 /* ---- prune ---------------------------------------------------------------- */

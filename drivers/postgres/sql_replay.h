@@ -57,8 +57,8 @@
 		"stage, detail, data) " \
 		"SELECT i.replay, 1, " T ", 1, 0, 'ENQUEUED', 'queued', i.type, i.data " \
 		"FROM fresh i WHERE i.inserted AND $2 = 1" \
-	") SELECT i.n, i.known, i.inserted FROM fresh i " \
-	"UNION ALL SELECT -1, false, false FROM safe WHERE NOT yes"
+	") SELECT i.n, i.known, i.inserted, " WAKES("i.inserted", "i.queue") " FROM fresh i " \
+	"UNION ALL SELECT -1, false, false, NULL FROM safe WHERE NOT yes"
 
 /* clang-format on */
 

@@ -156,7 +156,31 @@
 	"last_error = CASE WHEN i.fires AND NOT i.fired THEN $15::text ELSE i.error END, " \
 	"last_fire_at = CASE WHEN i.fired THEN " T " ELSE s.last_fire_at END, " \
 	"last_job = CASE WHEN i.fired THEN i.job ELSE s.last_job END, " \
-	"updated_at = " T " FROM item i WHERE s.id = i.id RETURNING i.n, i.fires AND NOT i.fired"
+	"updated_at = " T " FROM item i WHERE s.id = i.id RETURNING i.n, " \
+	"i.fires AND NOT i.fired, " WAKES("i.fired", "i.queue")
+
+#define TEXT_SCHEDULE_DEFINITIONS \
+	"SELECT count(*) FROM (" \
+		"SELECT FROM @schema.cairn_job_definition d " \
+		"WHERE d.type = ANY (COALESCE($1::text[], ARRAY(" \
+			"SELECT s.type FROM @schema.cairn_schedule s " \
+			"WHERE s.name = ANY ($2::text[])" \
+		"))) AND " SAFE " ORDER BY d.type FOR SHARE" \
+	") held"
+
+#define TEXT_SCHEDULE_HOLD \
+	"SELECT count(*) FROM (" \
+		"SELECT FROM @schema.cairn_schedule s " \
+		"WHERE s.name = ANY ($1::text[]) AND " SAFE " " \
+		"ORDER BY s.name FOR NO KEY UPDATE" \
+	") held"
+
+#define TEXT_SCHEDULE_NAMES \
+	SCHEDULES("s.name = ANY ($9::text[]) AND " SCHEDULE_FILTER, "s.name")
+
+#define TEXT_SCHEDULE_DUE \
+	SCHEDULES("s.active AND s.next_fire_at <= t.now AND " IN_SCOPE("s.tenant", "$3"), \
+		  "s.next_fire_at, s.name")
 
 /* clang-format on */
 

@@ -56,8 +56,10 @@ cairn_status cairn_pg__rollback(void *self, uint32_t depth, cairn_error *err)
 	const char *const texts[] = { back, release };
 	cairn_status status = depth == 0 ? cairn_pg__command(pg, "ROLLBACK", err)
 					 : cairn_pg__commands(pg, texts, 2, err);
-	if (depth == 0)
+	if (depth == 0) {
 		pg->own_tx = false;
+		pg->owed.count = 0;
+	}
 	if (status != CAIRN_OK)
 		pg->broken = true;
 	return status;

@@ -288,7 +288,26 @@ cairn_status cairn_lite__job_claim(void *self, const cairn_claim_plan *plan, cai
 	return cairn_lite__write_end(&write, status, err);
 }
 
-cairn_status cairn_lite__job_waiting(void *self, const cairn_wait_plan *plan, int *waiting,
+static cairn_status when_next(struct lite *lite, cairn_str queue, cairn_time now, cairn_work *work,
+			      cairn_error *err)
+{
+	struct lite_run run;
+	bool more;
+	cairn_status status = cairn_lite__start(&run, lite, LITE_JOB_NEXT_DUE, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_text(&run, queue);
+	status = cairn_lite__row(&run, &more, err);
+	if (status != CAIRN_OK || !more)
+		return status;
+	cairn_time due = cairn_lite__int(&run);
+	cairn_lite__stop(&run);
+	if (due - now < work->next)
+		work->next = due > now ? due - now : 0;
+	return CAIRN_OK;
+}
+
+cairn_status cairn_lite__job_waiting(void *self, const cairn_wait_plan *plan, cairn_work *work,
 				     cairn_error *err)
 {
 	struct lite *lite = self;
@@ -297,6 +316,8 @@ cairn_status cairn_lite__job_waiting(void *self, const cairn_wait_plan *plan, in
 	cairn_status status = cairn_lite__enter(lite, err);
 	for (size_t i = 0; i < plan->queue_count && status == CAIRN_OK && !waits; i++)
 		status = anything_waits(lite, plan->queues[i], now, &waits, err);
-	*waiting = status == CAIRN_OK && waits;
+	for (size_t i = 0; i < plan->queue_count && status == CAIRN_OK && !waits; i++)
+		status = when_next(lite, plan->queues[i], now, work, err);
+	work->due = status == CAIRN_OK && waits;
 	return status;
 }

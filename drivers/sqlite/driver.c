@@ -81,8 +81,8 @@ static const char *const schemes[] = { "sqlite", NULL };
 const cairn_driver cairn_sqlite = {
 	.size = sizeof cairn_sqlite,
 	.api = CAIRN_DRIVER_API,
-	.caps = CAIRN_CAP_DURABLE | CAIRN_CAP_SHARED | CAIRN_CAP_NESTED_TX | CAIRN_CAP_TX_DDL |
-		CAIRN_CAP_TX_UNDO,
+	.caps = CAIRN_CAP_DURABLE | CAIRN_CAP_SHARED | CAIRN_CAP_WAKE | CAIRN_CAP_NESTED_TX |
+		CAIRN_CAP_TX_DDL | CAIRN_CAP_TX_UNDO,
 	.name = "sqlite",
 	.schemes = schemes,
 	.self_size = sizeof(struct lite),

@@ -101,7 +101,7 @@ void cairn_lite__unwatch(struct lite *lite)
 	lite->watch = (struct lite_watch){ .tried = false };
 }
 
-cairn_status cairn_lite__job_wait(void *self, const cairn_wait_plan *plan, int *woken,
+cairn_status cairn_lite__job_wait(void *self, const cairn_wait_plan *plan, enum cairn_wake *wake,
 				  cairn_error *err)
 {
 	struct lite *lite = self;
@@ -110,10 +110,11 @@ cairn_status cairn_lite__job_wait(void *self, const cairn_wait_plan *plan, int *
 	cairn_status status = CAIRN_OK;
 	if (!watch->tried) {
 		watch_log(lite);
-		*woken = 1; /* what was committed before is nothing that it would tell */
+		*wake = CAIRN_WAKE_ANEW; /* what was committed before is not told */
 		return read_version(lite, &watch->version, err);
 	}
-	while (status == CAIRN_OK && !*woken) {
+	int told = 0;
+	while (status == CAIRN_OK && !told) {
 		cairn_usec now = cairn_lite__ticks();
 		if (now >= end)
 			break;
@@ -123,7 +124,8 @@ cairn_status cairn_lite__job_wait(void *self, const cairn_wait_plan *plan, int *
 		else
 			await_log(watch, end - now);
 		if (watch->stirred_at != 0 || !watch->open)
-			status = committed(lite, woken, err);
+			status = committed(lite, &told, err);
 	}
+	*wake = told ? CAIRN_WAKE_TOLD : CAIRN_WAKE_NONE;
 	return status;
 }

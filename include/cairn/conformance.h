@@ -78,6 +78,13 @@ typedef struct cairn_subject {
 	 * needs no quoting) in the store at url. Answers 0. Optional.
 	 */
 	int (*poison_key)(const char *url, const char *key);
+	/* CAIRN_CAP_… of the driver that connections by url do not have. */
+	uint32_t lacks;
+	/*
+	 * Ends, from outside, the sessions by which connections to the store at url are told of work;
+	 * their own stay. Answers 0. Optional.
+	 */
+	int (*deafen)(const char *url);
 } cairn_subject;
 
 /*

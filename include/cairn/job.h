@@ -451,12 +451,17 @@ typedef struct cairn_wait_opts {
 } cairn_wait_opts;
 
 /*
- * Returns when one of the queues may have work, *ready 1, or when the time is over, *ready 0.
- * It may return early without work, and it never waits longer than the timeout when a
- * notification got lost: polling with jitter runs behind. Postgres is told through a connection
- * of its own (not behind a transaction-mode pooler: there it polls); SQLite watches the file.
- * INTERRUPTED by cairn_interrupt; INVALID tx.open inside a transaction, which would see nothing
- * new. opts may be NULL.
+ * Returns when one of the queues has work, *ready 1, or when the time is over, *ready 0. Work is a
+ * job that is due, whoever may claim it; one that somebody else claims meanwhile is gone all the
+ * same. A job for later makes it return when that is due.
+ *
+ * Whoever makes jobs due wakes as many of those who wait as there are jobs, and a notification
+ * that gets lost delays by a second at most: polling with jitter runs behind. Postgres is told
+ * through a second connection, opened by the first wait; where there can't be one (adopted
+ * handles, a transaction-mode pooler, a refusal) it polls. SQLite watches the file. The timeout is
+ * real time, whatever clock is installed. UNAVAILABLE when the connection is lost; INTERRUPTED by
+ * cairn_interrupt; INVALID conn.misuse inside a transaction, which would see nothing new. opts
+ * may be NULL.
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_wait(cairn_conn *conn,
 						       const cairn_wait_opts *opts, int *ready,

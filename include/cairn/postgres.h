@@ -12,6 +12,10 @@
  *	                     calls, so that a transaction-mode pooler may stand in
  *	                     between; implies prepared=no
  *
+ * The first cairn_job_wait of a connection opens a second session to the same server, in which it
+ * listens for notifications; it stays until the connection is closed. Adopted handles and
+ * poolers have none and poll.
+ *
  * Needs server 12 or newer with encoding UTF8.
  */
 #ifndef CAIRN_POSTGRES_H

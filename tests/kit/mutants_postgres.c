@@ -16,7 +16,7 @@ int main(int argc, char **argv)
 	args[argc++] = mutants;
 	args[argc++] = only;
 	args[argc++] = name;
-	int answer = run_kit(argc, args, "");
+	int answer = run_kit(argc, args, "", 0);
 	free(args);
 	return answer;
 }

@@ -3,5 +3,5 @@
 
 int main(int argc, char **argv)
 {
-	return run_kit(argc, argv, "");
+	return run_kit(argc, argv, "", 0);
 }

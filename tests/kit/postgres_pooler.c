@@ -6,5 +6,5 @@
 
 int main(int argc, char **argv)
 {
-	return run_kit(argc, argv, "pooler=transaction&");
+	return run_kit(argc, argv, "pooler=transaction&", CAIRN_CAP_WAKE);
 }

@@ -60,6 +60,9 @@ CAIRN_API void *cairn_host_alloc(cairn_host *host, void *ptr, size_t old_size, s
 /* Call it each time the driver waits for its database. */
 CAIRN_API void cairn_host_round_trip(cairn_host *host);
 
+/* At open or adopt: capabilities of the driver that this connection does not have. */
+CAIRN_API void cairn_host_lacks(cairn_host *host, uint32_t caps);
+
 /* Tells the trace hook, if there is one, that a statement ran. sql without parameters. */
 CAIRN_API void cairn_host_statement(cairn_host *host, const char *sql, cairn_usec elapsed);
 /* Whether anybody listens; a driver need not measure otherwise. */

@@ -494,18 +494,43 @@ typedef struct cairn_wait_plan {
 	cairn_usec timeout;
 } cairn_wait_plan;
 
-/*
- * Optional: sleeps until it is told that one of the queues may have work (*woken 1), or until
- * the time, a few milliseconds, is over. The core calls it again and again; it looks with `waiting`
- * whenever it was woken, and from time to time without: being told too often or not at all changes
- * when, never what. CAIRN_CAP_WAKE promises to be told of every committed enqueue. Without the
- * slot the core sleeps itself.
- */
-typedef cairn_status cairn_job_wait_fn(void *self, const cairn_wait_plan *plan, int *woken,
-				       cairn_error *err);
+/* What a sleep ended with. */
+enum cairn_wake {
+	CAIRN_WAKE_NONE = 0, /* the time is over, and it would have been told */
+	CAIRN_WAKE_TOLD,     /* there may be work */
+	CAIRN_WAKE_WORK,     /* a job became due since the last look: no need to look */
+	CAIRN_WAKE_ANEW,     /* it listens from now on: what was under way may go untold, so look */
+	CAIRN_WAKE_DEAF	     /* the time is over, and nothing would have been told: poll */
+};
 
-/* Whether one of the queues has a job that is PENDING and due now: a look that locks nothing. */
-typedef cairn_status cairn_job_waiting_fn(void *self, const cairn_wait_plan *plan, int *waiting,
+/*
+ * Optional: sleeps until it is told that one of the queues may have work, or until the time, a few
+ * milliseconds, is over. It fails only for what fails the connection; not being able to listen is
+ * DEAF. The core calls it again and again; it looks with `waiting` whenever it was woken, and
+ * from time to time without: being told too often or not at all changes when, never what.
+ * CAIRN_CAP_WAKE promises that somebody who sleeps here is told of every commit that makes a job
+ * due. Without the slot the core sleeps itself.
+ */
+typedef cairn_status cairn_job_wait_fn(void *self, const cairn_wait_plan *plan,
+				       enum cairn_wake *wake, cairn_error *err);
+
+/*
+ * Optional: the waiting is over, whoever tells may forget it. *told 1: it was told of something
+ * meanwhile.
+ */
+typedef void cairn_job_unwait_fn(void *self, int *told);
+
+/* Never further ahead than this is a next due time told. */
+#define CAIRN_DUE_MAX CAIRN_HOUR
+
+typedef struct cairn_work {
+	uint32_t due; /* 1: there is a job that is PENDING and due now */
+	uint32_t reserved_;
+	cairn_usec next; /* else: how long until the next one is due; at most CAIRN_DUE_MAX */
+} cairn_work;
+
+/* What the queues have: a look that locks nothing. The core sets due 0 and next to the longest. */
+typedef cairn_status cairn_job_waiting_fn(void *self, const cairn_wait_plan *plan, cairn_work *work,
 					  cairn_error *err);
 
 typedef struct cairn_job_ops {
@@ -527,7 +552,8 @@ typedef struct cairn_job_ops {
 	cairn_job_logs_fn *logs;
 	cairn_job_prune_fn *prune;
 	cairn_job_waiting_fn *waiting;
-	cairn_job_wait_fn *wait; /* optional: the core polls with waiting */
+	cairn_job_wait_fn *wait;     /* optional: the core polls with waiting */
+	cairn_job_unwait_fn *unwait; /* optional */
 } cairn_job_ops;
 
 #ifdef __cplusplus

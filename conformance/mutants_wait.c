@@ -1,0 +1,93 @@
+/*
+ * mutants_wait.c - mutants of waiting for work: who looks wrongly, and who is not told.
+ * (mutants.c: the others)
+ */
+#include "mutant.h"
+
+static void first_queue_only(cairn_wait_plan *plan)
+{
+	plan->queue_count = 1;
+}
+
+static void default_queue_only(cairn_wait_plan *plan)
+{
+	static const cairn_str usual = { "default", sizeof("default") - 1 };
+	plan->queues = &usual;
+	plan->queue_count = 1;
+}
+
+static void always_work(cairn_work *work)
+{
+	work->due = 1;
+}
+
+static void never_work(cairn_work *work)
+{
+	work->due = 0;
+}
+
+static void later_is_now(cairn_work *work)
+{
+	if (work->next < CAIRN_DUE_MAX)
+		work->due = 1;
+}
+
+static void no_next(cairn_work *work)
+{
+	work->next = CAIRN_DUE_MAX;
+}
+
+static cairn_status told_nothing(void *self, const cairn_wait_plan *plan, enum cairn_wake *wake,
+				 cairn_error *err)
+{
+	(void)self;
+	(void)err;
+	ct_pause(plan->timeout);
+	*wake = CAIRN_WAKE_NONE;
+	return CAIRN_OK;
+}
+
+static cairn_status oversleep(void *self, const cairn_wait_plan *plan, enum cairn_wake *wake,
+			      cairn_error *err)
+{
+	cairn_wait_plan mine = *plan;
+	mine.timeout = 2 * CAIRN_SECOND;
+	return ct_real_ops()->jobs.wait(self, &mine, wake, err);
+}
+
+const ct_mutant ct_wait_mutants[] = {
+	{ .name = "wait_looks_into_the_first_queue",
+	  .rule = "finds work in the first of several queues only",
+	  .cases = "jobs.wait.*",
+	  .waiting = first_queue_only },
+	{ .name = "wait_looks_into_the_default_queue",
+	  .rule = "finds work in the default queue, whatever was asked for",
+	  .cases = "jobs.wait.*",
+	  .waiting = default_queue_only },
+	{ .name = "wait_always_finds_work",
+	  .rule = "says that there is work where there is none",
+	  .cases = "jobs.wait.*",
+	  .looked = always_work },
+	{ .name = "wait_never_finds_work",
+	  .rule = "does not see work that is there",
+	  .cases = "jobs.wait.*",
+	  .looked = never_work },
+	{ .name = "wait_takes_later_for_now",
+	  .rule = "says that there is work when it is for later",
+	  .cases = "jobs.wait.*",
+	  .looked = later_is_now },
+	{ .name = "wait_forgets_when_the_next_is_due",
+	  .rule = "sleeps on when a job becomes due",
+	  .cases = "jobs.wait.*",
+	  .looked = no_next },
+	{ .name = "wait_is_told_nothing",
+	  .rule = "promises to be told and is not",
+	  .cases = "jobs.wait.*",
+	  .wait_slot = told_nothing },
+	{ .name = "wait_oversleeps",
+	  .rule = "sleeps longer than it was asked to",
+	  .cases = "jobs.wait.*",
+	  .wait_slot = oversleep },
+};
+
+const size_t ct_wait_mutant_count = sizeof(ct_wait_mutants) / sizeof(ct_wait_mutants[0]);
