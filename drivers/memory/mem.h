@@ -82,6 +82,9 @@ cairn_status cairn_mem__read_history(struct mem *mem, const cairn_history_query 
 				     mem_push_fn *push, cairn_rows *rows, cairn_error *err);
 
 /* Claims inside a call that has begun (claim.c). */
+/* Lines, as a part of a call. */
+cairn_status cairn_mem__log(struct mem_write *write, const cairn_log_item *items, size_t n,
+			    enum cairn_hit *each, cairn_error *err);
 cairn_status cairn_mem__claim(struct mem *mem, struct mem_write *write,
 			      const cairn_claim_plan *plan, cairn_rows *jobs, cairn_error *err);
 

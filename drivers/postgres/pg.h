@@ -284,6 +284,10 @@ void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, enum pg_
 cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_plan *plan,
 				  cairn_rows *rows, cairn_error *err);
 
+/* Lines behind PG_SQL_LOCK_JOBS, likewise (log.c). */
+void cairn_pg__log_queue(struct pg *pg, const cairn_log_item *lines, size_t n);
+void cairn_pg__log_read(struct pg *pg, size_t statement, size_t n, enum cairn_hit *each);
+
 /* A name as SQL wants it, in double quotes; answers the length without terminator. (sql.c) */
 size_t cairn_pg__quote(char *into, cairn_str name);
 cairn_status cairn_pg__sql_render(struct pg *pg, cairn_error *err);
