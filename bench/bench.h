@@ -26,6 +26,12 @@ typedef struct bench_side {
 	size_t (*drain)(void *conn, size_t n, size_t batch);
 	/* Heartbeats n times for `batch` leases. */
 	void (*beat)(void *conn, size_t n, size_t batch);
+	/*
+	 * n jobs for `threads` threads whose handlers are empty, so that each wants the next job at
+	 * once, and so many more claimed ahead: through the worker runtime. The limit has no threads: one
+	 * connection that finishes a batch and claims the next in one round trip and commit.
+	 */
+	void (*work)(void *conn, const char *url, size_t n, size_t threads, size_t ahead);
 } bench_side;
 
 extern const bench_side bench_cairn;

@@ -4,12 +4,6 @@
  */
 #include "runtime.h"
 
-/*
- * An end waits so long for the ends of jobs that are about to run, so that short handlers do
- * not cost a round trip each.
- */
-#define COMPANY 200
-
 /* ---- under the lock ------------------------------------------------------------- */
 
 static bool closes(const struct cairn_worker *worker)
@@ -17,13 +11,28 @@ static bool closes(const struct cairn_worker *worker)
 	return worker->closing;
 }
 
+/* Short handlers that run now will be done in a moment; what is READY will be, once it has a thread. */
+static bool company(const struct cairn_worker *worker)
+{
+	if (worker->ready.count > 0)
+		return true;
+	return cairn_worker__brief(worker) && worker->done_at != INT64_MAX &&
+	       worker->in_hand[JOB_RUNNING] > 0;
+}
+
+/*
+ * An end waits a moment for others, so that short handlers do not cost a round trip each. What has not
+ * been started by then has handlers before it that are longer than usual: it gets threads of its own.
+ */
 static void gather(struct dispatcher *dispatcher)
 {
 	struct cairn_worker *worker = dispatcher->service.link.worker;
-	cairn_usec until = worker->done_at + COMPANY;
-	while (worker->done_at != INT64_MAX && worker->ready.count > 0 && !closes(worker) &&
+	cairn_usec now = cairn_worker__now();
+	cairn_usec until = (worker->done_at < now ? worker->done_at : now) + CAIRN_WORKER__COMPANY;
+	while (company(worker) && worker->stop_phase == 0 && !closes(worker) &&
 	       cairn_worker__now() < until)
 		cairn_worker__wait(worker, &dispatcher->service.stir, until);
+	cairn_worker__set_to_work(worker, true);
 }
 
 static cairn_usec sooner(cairn_usec a, cairn_usec b)

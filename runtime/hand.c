@@ -191,12 +191,12 @@ struct cairn_context *cairn_worker__take(struct cairn_worker *worker, const cair
 /* ---- memory ------------------------------------------------------------------------ */
 
 /*
- * Those at work or waiting, and as many that are done: while their ends are on the way the next ones
- * are claimed.
+ * Those at work or about to be, as many that are done, whose ends are on the way while the next ones
+ * are claimed, and those that wait ahead or are being marked.
  */
 bool cairn_worker__jobs_init(struct cairn_worker *worker)
 {
-	worker->job_count = 2 * (worker->opts.concurrency + worker->opts.ahead);
+	worker->job_count = 2 * worker->opts.concurrency + 4 * worker->opts.ahead;
 	worker->jobs = calloc(worker->job_count, sizeof *worker->jobs);
 	if (worker->jobs == NULL)
 		return false;

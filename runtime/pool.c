@@ -21,15 +21,20 @@ void cairn_worker__nudge(struct cairn_worker *worker)
 
 /* ---- waking --------------------------------------------------------------------- */
 
+bool cairn_worker__brief(const struct cairn_worker *worker)
+{
+	return worker->length < CAIRN_WORKER__COMPANY;
+}
+
 /*
- * Two are woken, and each of those wakes the next as long as there is work: threads that find
- * nothing left to do, because short handlers were quicker, are never woken at all.
+ * Two are woken. Where handlers are short those do most of the work before others could have woken, and
+ * a dispatcher looks after what is left (dispatch.c); else each wakes the next.
  */
-void cairn_worker__set_to_work(struct cairn_worker *worker)
+void cairn_worker__set_to_work(struct cairn_worker *worker, bool urgent)
 {
 	uint32_t wake = worker->ready.count < worker->resting ? worker->ready.count
 							      : worker->resting;
-	for (uint32_t i = 0; i < wake && i < 2; i++)
+	for (uint32_t i = 0; i < wake && (urgent || i < 2); i++)
 		pthread_cond_signal(&worker->work);
 }
 
@@ -53,10 +58,12 @@ static void begin(struct hand *hand, struct cairn_context *job)
 	bool last = worker->opts.max_jobs > 0 && worker->taken >= worker->opts.max_jobs;
 	if (job->deadline < worker->look_at || last)
 		cairn_worker__nudge(worker);
-	if (worker->ready.count > 0 && worker->resting > 0)
+	bool brief = cairn_worker__brief(worker);
+	if (worker->ready.count > 0 && worker->resting > 0 && !brief)
 		pthread_cond_signal(&worker->work);
 	/* ends that wait for company need not wait any longer, marks and claims may be due */
-	if (worker->ready.count == 0 && (worker->done_at != INT64_MAX || worker->opts.ahead > 0))
+	if (worker->ready.count == 0 && !brief &&
+	    (worker->done_at != INT64_MAX || worker->opts.ahead > 0))
 		call_dispatcher(worker);
 }
 
@@ -66,10 +73,14 @@ static void end(struct hand *hand, struct cairn_context *job)
 	hand->job = NULL;
 	cairn_worker__move(job, JOB_DONE);
 	pthread_cond_broadcast(&job->stir);
+	cairn_usec now = cairn_worker__now();
 	bool first = worker->done_at == INT64_MAX;
+	bool was_brief = cairn_worker__brief(worker);
+	worker->length += (now - job->started - worker->length) / 8;
 	if (first)
-		worker->done_at = cairn_worker__now();
-	if (first || worker->ready.count == 0)
+		worker->done_at = now;
+	if (first || (worker->ready.count == 0 &&
+		      (!was_brief || worker->in_hand[JOB_RUNNING] == 0)))
 		call_dispatcher(worker);
 }
 

@@ -220,6 +220,7 @@ struct cairn_worker {
 	bool scarce;	       /* the last one brought less than was asked for */
 	bool swept;	       /* upkeep had its first pass */
 	bool drained;	       /* a claim found nothing while nothing was in hand */
+	cairn_usec length;     /* of handlers, smoothed */
 	uint32_t pace;	       /* starts during the last turn: as many to mark ahead */
 	uint64_t starts;
 	uint64_t starts_seen;
@@ -273,8 +274,12 @@ void cairn_worker__unpin(struct cairn_context *job);
 cairn_status cairn_worker__pool_start(struct cairn_worker *worker, cairn_error *err);
 /* Ends the resting threads and joins them; answers how many handlers still run. */
 uint32_t cairn_worker__pool_end(struct cairn_worker *worker);
-/* Under the lock: wakes threads for what became READY. */
-void cairn_worker__set_to_work(struct cairn_worker *worker);
+/* How long an end waits for company, where handlers are so short that there will be some. */
+#define CAIRN_WORKER__COMPANY 200
+/* Under the lock: is the usual handler shorter than that? */
+bool cairn_worker__brief(const struct cairn_worker *worker);
+/* Under the lock: wakes threads for what became READY; all that rest, if it is urgent. */
+void cairn_worker__set_to_work(struct cairn_worker *worker, bool urgent);
 /* Under the lock; tells the handler to give up. False: it was told before, or none is at work. */
 bool cairn_worker__cancel(struct cairn_context *job, enum cairn_cancel cause);
 void cairn_worker__nudge(struct cairn_worker *worker);

@@ -195,7 +195,7 @@ void cairn_worker__settle(struct dispatcher *dispatcher)
 	for (size_t i = 0; i < dispatcher->quiet_count; i++)
 		settle_saying(dispatcher, dispatcher->quiet[i], CAIRN_OK);
 	size_t lost = take_all(dispatcher);
-	cairn_worker__set_to_work(worker);
+	cairn_worker__set_to_work(worker, false);
 	pthread_mutex_unlock(&worker->lock);
 	if (lost > 0)
 		tell_no_memory(worker);
