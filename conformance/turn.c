@@ -193,9 +193,12 @@ static void one_that_is_stale(void)
 		cairn_conn *conn = ct_open();
 		struct worker me;
 		prepare(conn, &me);
-		cairn_lease *leases[] = { &me.ends[RETRY].lease,  &me.ends[SUCCESS].lease,
-					  &me.ends[AGAIN].lease,  &me.report.lease,
-					  &me.beat,		  &me.lines[0].lease,
+		cairn_lease *leases[] = { &me.ends[RETRY].lease,
+					  &me.ends[SUCCESS].lease,
+					  &me.ends[AGAIN].lease,
+					  &me.report.lease,
+					  &me.beat,
+					  &me.lines[0].lease,
 					  &me.lines[1].lease };
 		leases[which]->fence++;
 		turn(conn, &me);
@@ -230,8 +233,8 @@ static void one_that_is_malformed(void)
 			bad.beat.fence = 0;
 		else
 			bad.lines[1].message = CAIRN_STR(" ");
-		ct_status(cairn_job_turn(conn, &bad.turn, bad.each, &jobs, ct_err()),
-			  CAIRN_INVALID, NULL);
+		ct_status(cairn_job_turn(conn, &bad.turn, bad.each, &jobs, ct_err()), CAIRN_INVALID,
+			  NULL);
 		ct_int(ct_last()->index, index[which]);
 		ct_later(jobs);
 	}

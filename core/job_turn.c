@@ -2,11 +2,11 @@
  * job_turn.c - all that a worker has to say, in one batch: ends, reports, beats and lines, and the
  * next claim behind them. The parts are the single verbs' own; here they are put together.
  */
+#include "job_turn.h"
 #include "check.h"
 #include "job_change.h"
 #include "job_claim.h"
 #include "job_plan.h"
-#include "job_turn.h"
 
 /* A turn on its way. */
 struct course {
@@ -99,8 +99,7 @@ static cairn_status judge_lines(struct course *course, cairn_error *err)
 	cairn_status st = cairn__judge_lines(course->conn, turn->lines, turn->line_count,
 					     course->hits, course->each + course->changes, err);
 	/* what the changes did is committed, whatever could not be read about the lines */
-	return st == CAIRN_OK || course->changes == 0 ? st :
-							cairn_fail(err, CAIRN_E_DB_UNCERTAIN);
+	return st == CAIRN_OK || course->changes == 0 ? st : cairn_fail(err, CAIRN_E_DB_UNCERTAIN);
 }
 
 static cairn_status run(struct course *course, const cairn_claim_plan *claim, cairn_rows *claimed,
@@ -110,8 +109,7 @@ static cairn_status run(struct course *course, const cairn_claim_plan *claim, ca
 	struct cairn__batch batch;
 	if (course->changes + course->turn->line_count == 0)
 		return claim != NULL ? conn->jobs.claim(conn->self, claim, claimed, err) : CAIRN_OK;
-	cairn_status st =
-		cairn__batch_begin(&batch, conn, course->changes, CAIRN__BY_LEASE, err);
+	cairn_status st = cairn__batch_begin(&batch, conn, course->changes, CAIRN__BY_LEASE, err);
 	if (st == CAIRN_OK)
 		st = plan_lines(course, &batch, err);
 	if (st == CAIRN_OK)

@@ -90,9 +90,9 @@ static cairn_status check_report(const cairn_conn *conn, const cairn_progress *i
 	cairn_status st = cairn__check_lease(&item->lease, err);
 	if (st != CAIRN_OK)
 		return st;
-	const uint32_t known =
-		CAIRN_PROGRESS_DONE | CAIRN_PROGRESS_TOTAL | CAIRN_PROGRESS_STARTED;
-	if ((item->set & ~known) != 0 || item->reserved0_ != 0 || (item->reserved_[0] | item->reserved_[1]) != 0)
+	const uint32_t known = CAIRN_PROGRESS_DONE | CAIRN_PROGRESS_TOTAL | CAIRN_PROGRESS_STARTED;
+	if ((item->set & ~known) != 0 || item->reserved0_ != 0 ||
+	    (item->reserved_[0] | item->reserved_[1]) != 0)
 		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
 	if (item->stage.len > 0 && !is_stage(item->stage))
 		return cairn_fail(err, CAIRN_E_JOB_STAGE);

@@ -121,8 +121,7 @@ void cairn_worker__plan_poll(struct dispatcher *dispatcher, size_t got)
 	worker->claims++;
 	worker->fruitless = got == 0;
 	worker->scarce = got < dispatcher->want;
-	worker->drained =
-		got == 0 && held == 0 && worker->reserved == 0 && dispatcher->swept;
+	worker->drained = got == 0 && held == 0 && worker->reserved == 0 && dispatcher->swept;
 	if (worker->drained)
 		cairn_worker__nudge(worker);
 	if (got > 0)

@@ -126,8 +126,7 @@ _Noreturn void cairn_worker__child_run(const cairn_fork *given, cairn_context *c
 		result.how = CAIRN_FINISH_RETRYABLE;
 		cairn_worker__child_text(child, FRAME_CODE, CAIRN_STR("handler.no_memory"));
 	} else {
-		cairn_worker__child_text(child, FRAME_OUTPUT,
-					 cairn_worker__kept(&context->output));
+		cairn_worker__child_text(child, FRAME_OUTPUT, cairn_worker__kept(&context->output));
 		cairn_worker__child_text(child, FRAME_CODE,
 					 cairn_worker__kept(&context->error_code));
 		cairn_worker__child_text(child, FRAME_MESSAGE,

@@ -85,8 +85,7 @@ cairn_status cairn_worker__trouble(struct link *link, const cairn_error *err)
 		cairn_worker__unlink(link);
 	if (link->retry_delay == 0)
 		link->retry_delay = RETRY_MIN;
-	link->retry_at =
-		cairn_worker__now() + cairn_worker__jitter(&link->dice, link->retry_delay);
+	link->retry_at = cairn_worker__now() + cairn_worker__jitter(&link->dice, link->retry_delay);
 	link->retry_delay *= 2;
 	if (link->retry_delay > longest_delay(worker))
 		link->retry_delay = longest_delay(worker);
@@ -99,6 +98,5 @@ void cairn_worker__recovered(struct link *link)
 		return;
 	link->retry_delay = 0;
 	link->retry_at = 0;
-	cairn_worker__tell(link->worker,
-			   &(cairn_worker_event){ .kind = CAIRN_WORKER_RECONNECTED });
+	cairn_worker__tell(link->worker, &(cairn_worker_event){ .kind = CAIRN_WORKER_RECONNECTED });
 }

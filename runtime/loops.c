@@ -35,8 +35,7 @@ static cairn_status reap(struct upkeep *upkeep, uint64_t *items, bool *more, cai
 {
 	struct cairn_worker *worker = upkeep->service->link.worker;
 	cairn_reap_opts opts = { .size = sizeof opts, .limit = REAP_BATCH };
-	cairn_status st =
-		cairn_job_reap(upkeep->service->link.conn, &opts, &upkeep->reaped, err);
+	cairn_status st = cairn_job_reap(upkeep->service->link.conn, &opts, &upkeep->reaped, err);
 	if (st != CAIRN_OK)
 		return st;
 	size_t n = upkeep->reaped->count;
@@ -54,8 +53,8 @@ static cairn_status promote(struct upkeep *upkeep, uint64_t *items, bool *more, 
 {
 	struct cairn_worker *worker = upkeep->service->link.worker;
 	cairn_promote_opts opts = { .size = sizeof opts, .limit = PROMOTE_BATCH };
-	cairn_status st = cairn_intent_promote(upkeep->service->link.conn, &opts,
-					       &upkeep->promoted, err);
+	cairn_status st =
+		cairn_intent_promote(upkeep->service->link.conn, &opts, &upkeep->promoted, err);
 	if (st != CAIRN_OK)
 		return st;
 	*items = upkeep->promoted->inserted;
@@ -67,9 +66,7 @@ static cairn_status promote(struct upkeep *upkeep, uint64_t *items, bool *more, 
 static cairn_status prune(struct upkeep *upkeep, uint64_t *items, bool *more, cairn_error *err)
 {
 	struct cairn_worker *worker = upkeep->service->link.worker;
-	cairn_prune_opts opts = { .size = sizeof opts,
-				  .scope = cairn_any(),
-				  .limit = PRUNE_BATCH };
+	cairn_prune_opts opts = { .size = sizeof opts, .scope = cairn_any(), .limit = PRUNE_BATCH };
 	size_t pruned = 0;
 	cairn_status st = cairn_job_prune(upkeep->service->link.conn, &opts, &pruned, err);
 	if (st != CAIRN_OK)
@@ -149,8 +146,7 @@ static bool pass(struct upkeep *upkeep, const struct loop *loop, cairn_usec *nex
 		*next = st != CAIRN_OK ? INT64_MAX : link->retry_at;
 		return false;
 	}
-	*next = cairn_worker__now() +
-		cairn_worker__jitter(&link->dice, interval_of(worker, loop));
+	*next = cairn_worker__now() + cairn_worker__jitter(&link->dice, interval_of(worker, loop));
 	cairn_error mine = CAIRN_ERROR_INIT;
 	st = call(upkeep, loop, &more, &mine);
 	if (more)

@@ -35,11 +35,12 @@ static cairn_status check_numbers(const cairn_worker_opts *opts, cairn_error *er
 	const uint32_t flags = CAIRN_WORKER_IDLE_EXIT | CAIRN_WORKER_POLL_ONLY;
 	if (opts->lease != 0 && (opts->lease < MIN_LEASE || opts->lease > MAX_LEASE))
 		return cairn_worker__refuse(err, CAIRN_E_JOB_LEASE_DURATION,
-			      cairn_code_message(CAIRN_E_JOB_LEASE_DURATION));
+					    cairn_code_message(CAIRN_E_JOB_LEASE_DURATION));
 	if (opts->poll_min < 0 || opts->poll_max < 0 || opts->reap_interval < -1 ||
 	    opts->drain < 0 || opts->grace < 0 || opts->promote_interval < -1 ||
 	    opts->prune_interval < -1)
-		return cairn_worker__refuse(err, CAIRN_E_ARG_INVALID, "A duration must not be negative.");
+		return cairn_worker__refuse(err, CAIRN_E_ARG_INVALID,
+					    "A duration must not be negative.");
 	if (opts->concurrency > MAX_CONCURRENCY || (opts->flags & ~flags) != 0)
 		return cairn_worker__refuse(
 			err, CAIRN_E_ARG_INVALID,
@@ -54,18 +55,20 @@ static cairn_status check_numbers(const cairn_worker_opts *opts, cairn_error *er
 cairn_status cairn_worker__check(const cairn_worker_opts *opts, cairn_error *err)
 {
 	if (opts->connect == NULL && (opts->driver == NULL || opts->url == NULL))
-		return cairn_worker__refuse(err, CAIRN_E_ARG_INVALID,
-			      "A worker needs a driver and a URL, or a connect function.");
+		return cairn_worker__refuse(
+			err, CAIRN_E_ARG_INVALID,
+			"A worker needs a driver and a URL, or a connect function.");
 	if (opts->handlers == NULL || opts->handler_count == 0)
 		return cairn_worker__refuse(err, CAIRN_E_ARG_INVALID, "A worker needs a handler.");
 	for (size_t i = 0; i < opts->handler_count; i++) {
 		const cairn_handler *handler = &opts->handlers[i];
 		if (handler->run == NULL)
-			return cairn_worker__refuse(err, CAIRN_E_ARG_INVALID, "A handler needs a function.");
+			return cairn_worker__refuse(err, CAIRN_E_ARG_INVALID,
+						    "A handler needs a function.");
 		if ((handler->reserved_[0] | handler->reserved_[1] | handler->reserved_[2] |
 		     handler->reserved_[3]) != 0)
 			return cairn_worker__refuse(err, CAIRN_E_ARG_RESERVED,
-				      cairn_code_message(CAIRN_E_ARG_RESERVED));
+						    cairn_code_message(CAIRN_E_ARG_RESERVED));
 	}
 	return check_numbers(opts, err);
 }

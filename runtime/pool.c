@@ -32,8 +32,8 @@ bool cairn_worker__brief(const struct cairn_worker *worker)
  */
 void cairn_worker__set_to_work(struct cairn_worker *worker, bool urgent)
 {
-	uint32_t wake = worker->ready.count < worker->resting ? worker->ready.count
-							      : worker->resting;
+	uint32_t wake =
+		worker->ready.count < worker->resting ? worker->ready.count : worker->resting;
 	for (uint32_t i = 0; i < wake && (urgent || i < 2); i++)
 		pthread_cond_signal(&worker->work);
 }
@@ -79,8 +79,8 @@ static void end(struct hand *hand, struct cairn_context *job)
 	worker->length += (now - job->started - worker->length) / 8;
 	if (first)
 		worker->done_at = now;
-	if (first || (worker->ready.count == 0 &&
-		      (!was_brief || worker->in_hand[JOB_RUNNING] == 0)))
+	if (first ||
+	    (worker->ready.count == 0 && (!was_brief || worker->in_hand[JOB_RUNNING] == 0)))
 		call_dispatcher(worker);
 }
 
@@ -90,9 +90,9 @@ static struct cairn_context *next(struct cairn_worker *worker)
 	struct cairn_context *job = worker->ready.first;
 	if (job == NULL || worker->stop_phase == CAIRN_STOP_HARD)
 		return NULL;
-	while (job != NULL && (job->sent || job->settled ||
-			       cairn_worker__now() >= job->lease_until ||
-			       (worker->stop_phase != 0 && cairn_worker__gives_back(job))))
+	while (job != NULL &&
+	       (job->sent || job->settled || cairn_worker__now() >= job->lease_until ||
+		(worker->stop_phase != 0 && cairn_worker__gives_back(job))))
 		job = job->next;
 	if (job != NULL)
 		cairn_worker__remove(&worker->ready, job);

@@ -48,8 +48,7 @@ void cairn_worker__service_end(struct cairn_worker *worker, struct service *serv
 	service->started = false;
 }
 
-void cairn_worker__give_up(struct cairn_worker *worker, cairn_status status,
-			   const cairn_error *err)
+void cairn_worker__give_up(struct cairn_worker *worker, cairn_status status, const cairn_error *err)
 {
 	pthread_mutex_lock(&worker->lock);
 	if (worker->status == CAIRN_OK) {

@@ -61,8 +61,8 @@ static void add_report(struct dispatcher *dispatcher, struct cairn_context *job)
 		.set = said->set,
 		.done = said->done,
 		.total = said->total,
-		.stage = said->has_stage ? cairn_worker__kept(&said->stage)
-					 : (cairn_str){ NULL, 0 },
+		.stage =
+			said->has_stage ? cairn_worker__kept(&said->stage) : (cairn_str){ NULL, 0 },
 		.checkpoint = said->has_checkpoint ? cairn_worker__kept(&said->checkpoint)
 						   : (cairn_str){ NULL, 0 },
 	};
@@ -142,8 +142,7 @@ static bool due(const struct cairn_worker *worker, cairn_usec now)
 		return true;
 	if (now >= worker->next_poll && cairn_worker__claimable(worker) > 0)
 		return true;
-	uint32_t idle = worker->in_hand[JOB_READY] + worker->in_hand[JOB_RUNNING] +
-			worker->marking;
+	uint32_t idle = worker->in_hand[JOB_READY] + worker->in_hand[JOB_RUNNING] + worker->marking;
 	return worker->ahead.count > 0 && idle < worker->opts.concurrency;
 }
 
@@ -171,9 +170,8 @@ bool cairn_worker__collect(struct dispatcher *dispatcher, cairn_usec now)
 		collect_job(dispatcher, &worker->jobs[i], now);
 	if (worker->opts.ahead > 0)
 		collect_marks(dispatcher);
-	bool talking = dispatcher->finish_count + dispatcher->report_count +
-			       dispatcher->quiet_count >
-		       0;
+	bool talking =
+		dispatcher->finish_count + dispatcher->report_count + dispatcher->quiet_count > 0;
 	cairn_worker__plan_claim(dispatcher, talking);
 	return talking || dispatcher->want > 0;
 }

@@ -41,8 +41,8 @@ static bool make_dispatcher(struct cairn_worker *worker, struct dispatcher *one)
 	one->speaking = calloc(LINES_MAX, sizeof(struct cairn_context *));
 	one->each = calloc(2 * n + LINES_MAX, sizeof *one->each);
 	return one->finishes != NULL && one->ending != NULL && one->reports != NULL &&
-	       one->reporting != NULL && one->quiet != NULL && one->lines != NULL && one->speaking != NULL &&
-	       one->each != NULL;
+	       one->reporting != NULL && one->quiet != NULL && one->lines != NULL &&
+	       one->speaking != NULL && one->each != NULL;
 }
 
 static void free_dispatcher(struct dispatcher *one)

@@ -190,8 +190,7 @@ static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful
 	}
 	bool lean = batch->count[HEARTBEATS] + batch->count[SUCCESSES] > 0;
 	batch->lock = kinds > 1 || batch->count[DELETIONS] > 0 || batch->plan->line_count > 0 ||
-		      (careful && lean) ||
-		      (in_tx && (lean || statements > 1));
+		      (careful && lean) || (in_tx && (lean || statements > 1));
 	batch->time = PG_TIME_STATEMENT;
 	if (batch->lock)
 		batch->time = PG_TIME_LEFT;

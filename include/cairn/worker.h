@@ -121,8 +121,8 @@ enum cairn_worker_event_kind {
 	CAIRN_WORKER_RECONNECTED, /* the database answers again */
 	CAIRN_WORKER_STOPPING,	  /* no further claims */
 	CAIRN_WORKER_RETURNED,	  /* job, changed: claimed ahead, and given back unstarted */
-	CAIRN_WORKER_TURN,	  /* ended, reported, lines, claimed, elapsed: a dispatcher's call */
-	CAIRN_WORKER_UPKEEP	  /* loop, items, elapsed: a pass that found something to do */
+	CAIRN_WORKER_TURN,  /* ended, reported, lines, claimed, elapsed: a dispatcher's call */
+	CAIRN_WORKER_UPKEEP /* loop, items, elapsed: a pass that found something to do */
 };
 
 /* Grows by appending; look at size. Everything in it is valid during the callback. */

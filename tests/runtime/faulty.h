@@ -31,13 +31,13 @@ static struct {
 	cairn_conn_ops conn;
 	cairn_job_ops jobs;
 	const cairn_driver *real;
-	atomic_int calls;	/* that might fail, so far */
-	atomic_int fail_at;	/* the first that fails; 0: none */
-	atomic_int fail_for;	/* how many do */
-	atomic_int every;	/* besides: every so-manieth; 0: none */
-	atomic_int kind;	/* enum fault */
+	atomic_int calls;	 /* that might fail, so far */
+	atomic_int fail_at;	 /* the first that fails; 0: none */
+	atomic_int fail_for;	 /* how many do */
+	atomic_int every;	 /* besides: every so-manieth; 0: none */
+	atomic_int kind;	 /* enum fault */
 	atomic_int change_pause; /* microseconds that a change takes longer */
-	atomic_int beats_fail;	/* heartbeats of their own fail, too */
+	atomic_int beats_fail;	 /* heartbeats of their own fail, too */
 } faulty;
 
 static enum fault drawn(void)
