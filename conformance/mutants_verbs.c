@@ -502,16 +502,6 @@ static cairn_status claim_first(void *self, const cairn_change_plan *plan,
 	return status == CAIRN_OK ? jobs->change(self, &mine, each, NULL, err) : status;
 }
 
-static cairn_status forget_the_claim(void *self, const cairn_change_plan *plan,
-				     cairn_change_result *each, cairn_rows *claimed,
-				     cairn_error *err)
-{
-	cairn_change_plan mine = *plan;
-	(void)claimed;
-	mine.claim = NULL;
-	return ct_real_ops()->jobs.change(self, &mine, each, NULL, err);
-}
-
 static void all_lines_hit(cairn_change_plan *plan)
 {
 	for (size_t i = 0; i < plan->line_count; i++) {
@@ -720,10 +710,6 @@ const ct_mutant ct_verb_mutants[] = {
 	  .rule = "claims before the ends of a turn are written",
 	  .cases = "jobs.*",
 	  .change_slot = claim_first },
-	{ .name = "turn_forgets_its_claim",
-	  .rule = "writes what a turn says and claims nothing",
-	  .cases = "jobs.*",
-	  .change_slot = forget_the_claim },
 	{ .name = "log_data_forgotten",
 	  .rule = "drops the data of a line",
 	  .cases = "jobs.*",
