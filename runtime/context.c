@@ -37,7 +37,7 @@ bool cairn_worker__keep(struct kept *kept, cairn_str text)
 	return true;
 }
 
-bool cairn_worker__keep_clean(struct kept *kept, cairn_str text, size_t max)
+static bool keep_clean(struct kept *kept, cairn_str text, size_t max)
 {
 	kept->len = 0;
 	if (!room(kept, max))
@@ -108,7 +108,7 @@ void cairn_context_output(cairn_context *context, cairn_str json)
 void cairn_context_error(cairn_context *context, cairn_str code, cairn_str message)
 {
 	if (!cairn_worker__keep(&context->error_code, code) ||
-	    !cairn_worker__keep_clean(&context->error_message, message, MAX_MESSAGE))
+	    !keep_clean(&context->error_message, message, MAX_MESSAGE))
 		context->nomem = true;
 }
 

@@ -286,7 +286,6 @@ void cairn_worker__nudge(struct cairn_worker *worker);
 
 /* ---- context.c, say.c ---- */
 bool cairn_worker__keep(struct kept *kept, cairn_str text);
-bool cairn_worker__keep_clean(struct kept *kept, cairn_str text, size_t max);
 cairn_str cairn_worker__kept(const struct kept *kept);
 /* Under the lock: has it said anything that was not sent? */
 bool cairn_worker__says(const struct cairn_context *job);
