@@ -29,9 +29,11 @@ static void gather(struct dispatcher *dispatcher)
 	struct cairn_worker *worker = dispatcher->service.link.worker;
 	cairn_usec now = cairn_worker__now();
 	cairn_usec until = (worker->done_at < now ? worker->done_at : now) + CAIRN_WORKER__COMPANY;
+	worker->gathering++;
 	while (company(worker) && worker->stop_phase == 0 && !closes(worker) &&
 	       cairn_worker__now() < until)
 		cairn_worker__wait(worker, &dispatcher->service.stir, until);
+	worker->gathering--;
 	cairn_worker__set_to_work(worker, true);
 }
 

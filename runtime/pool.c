@@ -79,7 +79,7 @@ static void end(struct hand *hand, struct cairn_context *job)
 	worker->length += (now - job->started - worker->length) / 8;
 	if (first)
 		worker->done_at = now;
-	if (first ||
+	if ((first && worker->gathering == 0) ||
 	    (worker->ready.count == 0 && (!was_brief || worker->in_hand[JOB_RUNNING] == 0)))
 		call_dispatcher(worker);
 }

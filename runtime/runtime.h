@@ -205,7 +205,8 @@ struct cairn_worker {
 	uint32_t resting;    /* hands that wait for work */
 
 	struct dispatcher *dispatchers;
-	uint32_t troubled; /* dispatchers without a database */
+	uint32_t troubled;  /* dispatchers without a database */
+	uint32_t gathering; /* dispatchers that wait for company, and not for long */
 	struct service beater;
 	struct service waker;
 	struct service upkeep;
