@@ -26,11 +26,15 @@ typedef struct bench_side {
 	size_t (*drain)(void *conn, size_t n, size_t batch);
 	/* Heartbeats n times for `batch` leases. */
 	void (*beat)(void *conn, size_t n, size_t batch);
-	/* Drains n jobs with the worker runtime; NULL: drain, 500 at a time. */
-	void (*work)(void *conn, size_t n);
 	/* Enqueues one job and tells; sleeps until there may be one. */
 	void (*post)(void *conn);
 	void (*await)(void *conn);
+	/*
+	 * n jobs for `threads` threads whose handlers are empty, so that each wants the next job at
+	 * once, and so many more claimed ahead: through the worker runtime. The limit has no threads: one
+	 * connection that finishes a batch and claims the next in one round trip and commit.
+	 */
+	void (*work)(void *conn, const char *url, size_t n, size_t threads, size_t ahead);
 } bench_side;
 
 extern const bench_side bench_cairn;

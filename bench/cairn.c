@@ -164,30 +164,40 @@ static void side_beat(void *conn, size_t n, size_t batch)
 		must(cairn_job_heartbeat(side->conn, side->leases, got, 0, side->each, &err), &err);
 }
 
-static enum cairn_finish_how nothing(void *user, cairn_context *context)
+static enum cairn_finish_how handle(void *user, cairn_context *context)
 {
 	(void)user;
 	(void)context;
 	return CAIRN_FINISH_SUCCESS;
 }
 
-static void side_work(void *conn, size_t n)
+static void side_work(void *conn, const char *url, size_t n, size_t threads, size_t ahead)
 {
-	struct side *side = conn;
 	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_handler handler = { .type = CAIRN_STR("bench"), .run = nothing };
-	cairn_worker_opts opts = { .size = sizeof opts, .url = side->url, .max_jobs = n };
-	cairn_worker *worker = NULL;
-	opts.driver = &cairn_sqlite;
-#ifdef CAIRN_WITH_POSTGRES
-	if (strncmp(side->url, "sqlite:", 7) != 0)
-		opts.driver = &cairn_postgres;
-#endif
-	opts.handlers = &handler;
-	opts.handler_count = 1;
-	opts.concurrency = 24;
+	cairn_worker *worker;
+	(void)conn;
+	const cairn_handler handler = { .run = handle };
+	cairn_worker_opts opts = {
+		.size = sizeof opts,
+		.driver = linked[strncmp(url, "sqlite:", 7) == 0 ? 0 : 1],
+		.url = url,
+		.handlers = &handler,
+		.handler_count = 1,
+		.max_jobs = n,
+		.concurrency = (uint32_t)threads,
+		.ahead = (uint32_t)ahead,
+		.dispatchers = getenv("BENCH_DISPATCHERS") != NULL
+				       ? (uint32_t)strtoul(getenv("BENCH_DISPATCHERS"), NULL, 10)
+				       : 1,
+	};
 	must(cairn_worker_open(&worker, &opts, &err), &err);
 	must(cairn_worker_run(worker, &err), &err);
+	cairn_worker_counts counts = { .size = sizeof counts };
+	cairn_worker_count(worker, &counts);
+	if (counts.finished[CAIRN_FINISH_SUCCESS] != n)
+		bench_die("runtime", "jobs are missing");
+	if (getenv("BENCH_COUNTS") != NULL)
+		fprintf(stderr, "# %zu jobs in %llu turns\n", n, (unsigned long long)counts.turns);
 	cairn_worker_close(worker);
 }
 

@@ -72,6 +72,7 @@ static const struct {
 	  " INSERT INTO l_event SELECT i, 1, 'ENQUEUED', statement_timestamp(), NULL FROM t" },
 	{ "claim1", CLAIM_HEAD "1" CLAIM_TAIL },
 	{ "claim10", CLAIM_HEAD "10" CLAIM_TAIL },
+	{ "claim24", CLAIM_HEAD "24" CLAIM_TAIL },
 	{ "claim100", CLAIM_HEAD "100" CLAIM_TAIL },
 	{ "claim500", CLAIM_HEAD "500" CLAIM_TAIL },
 	{ "finish",
@@ -281,6 +282,54 @@ static size_t limit_drain(void *conn, size_t n, size_t batch)
 	return done;
 }
 
+/* What a step of the pipeline answered. */
+static PGresult *next_result(struct limit *limit, const char *what)
+{
+	PGresult *result = PQgetResult(limit->pg);
+	check(limit->pg, result, what);
+	PQclear(PQgetResult(limit->pg));
+	return result;
+}
+
+/* Finishes what was claimed, claims the next, in one round trip; the Sync commits both. */
+static PGresult *turn(struct limit *limit, PGresult *claimed, const char *claim)
+{
+	static const int binary[] = { 1, 1 };
+	const char *worker[] = { "bench" };
+	const int worker_length[] = { 5 };
+	int lengths[2];
+	PQenterPipelineMode(limit->pg);
+	if (claimed != NULL) {
+		leases(limit, claimed, lengths);
+		PQclear(claimed);
+		const char *values[] = { limit->ids, limit->rest };
+		PQsendQueryPrepared(limit->pg, "finish", 2, values, lengths, binary, 1);
+	}
+	if (claim != NULL)
+		PQsendQueryPrepared(limit->pg, claim, 1, worker, worker_length, binary, 1);
+	PQpipelineSync(limit->pg);
+	if (claimed != NULL)
+		PQclear(next_result(limit, "finish"));
+	PGresult *next = claim != NULL ? next_result(limit, claim) : NULL;
+	PQclear(PQgetResult(limit->pg)); /* of the Sync */
+	PQexitPipelineMode(limit->pg);
+	return next;
+}
+
+static void limit_work(void *conn, const char *url, size_t n, size_t threads, size_t ahead)
+{
+	struct limit *limit = conn;
+	const char *name = (ahead > threads ? ahead : threads) > 24 ? "claim100" : "claim24";
+	PGresult *claimed = NULL;
+	(void)url;
+	for (size_t done = 0; done < n; done += (size_t)PQntuples(claimed)) {
+		claimed = turn(limit, claimed, name);
+		if (PQntuples(claimed) == 0)
+			bench_die("limit", "jobs are missing");
+	}
+	turn(limit, claimed, NULL);
+}
+
 static void limit_beat(void *conn, size_t n, size_t batch)
 {
 	struct limit *limit = conn;
@@ -327,4 +376,5 @@ const bench_side bench_limit_postgres = {
 	.beat = limit_beat,
 	.post = limit_post,
 	.await = limit_await,
+	.work = limit_work,
 };

@@ -240,6 +240,27 @@ static size_t limit_drain(void *conn, size_t n, size_t batch)
 	return done;
 }
 
+static void limit_work(void *conn, const char *url, size_t n, size_t threads, size_t ahead)
+{
+	struct limit *limit = conn;
+	size_t batch = ahead > threads ? ahead : threads;
+	size_t got = 0;
+	(void)url;
+	for (size_t done = 0; done < n; done += got) {
+		int64_t at = now();
+		step(limit, BEGIN);
+		finish_all(limit, got, at);
+		got = pick(limit, batch, at);
+		lease_all(limit, got, at);
+		step(limit, COMMIT);
+		if (got == 0)
+			bench_die("limit", "jobs are missing");
+	}
+	step(limit, BEGIN);
+	finish_all(limit, got, now());
+	step(limit, COMMIT);
+}
+
 static void limit_beat(void *conn, size_t n, size_t batch)
 {
 	struct limit *limit = conn;
@@ -292,4 +313,5 @@ const bench_side bench_limit_sqlite = {
 	.beat = limit_beat,
 	.post = limit_post,
 	.await = limit_await,
+	.work = limit_work,
 };

@@ -17,7 +17,7 @@
 #define MAX_CONNS  16
 #define MAX_REPEAT 51
 
-enum work { ENQUEUE, ENQUEUE_AUDIT, DRAIN, WORK, BEAT, LIFE };
+enum work { ENQUEUE, ENQUEUE_AUDIT, DRAIN, BEAT, LIFE, RUNTIME };
 
 struct row {
 	const char *name;
@@ -26,23 +26,25 @@ struct row {
 	size_t batch;
 	size_t conns;
 	int postgres_only;
+	size_t ahead; /* of a runtime, whose threads are the batch */
 };
 
 static const struct row rows[] = {
-	{ "enqueue 1", ENQUEUE, 2000, 1, 1, 0 },
-	{ "enqueue 1, 4 connections", ENQUEUE, 1500, 1, 4, 1 },
-	{ "enqueue 1, 16 connections", ENQUEUE, 600, 1, 16, 1 },
-	{ "enqueue 100", ENQUEUE_AUDIT, 20000, 100, 1, 0 },
-	{ "enqueue 1000", ENQUEUE_AUDIT, 50000, 1000, 1, 0 },
-	{ "claim+finish 1", DRAIN, 1500, 1, 1, 0 },
-	{ "claim+finish 1, 4 connections", DRAIN, 1000, 1, 4, 1 },
-	{ "claim+finish 10", DRAIN, 8000, 10, 1, 0 },
-	{ "claim+finish 100", DRAIN, 30000, 100, 1, 0 },
-	{ "claim+finish 500", DRAIN, 50000, 500, 1, 0 },
-	{ "claim+finish 500, 4 connections", DRAIN, 20000, 500, 4, 1 },
-	{ "worker runtime", WORK, 20000, 500, 1, 0 },
-	{ "heartbeat 100", BEAT, 200, 100, 1, 0 },
-	{ "whole life 100, full audit", LIFE, 30000, 100, 1, 0 },
+	{ "enqueue 1", ENQUEUE, 2000, 1, 1, 0, 0 },
+	{ "enqueue 1, 4 connections", ENQUEUE, 1500, 1, 4, 1, 0 },
+	{ "enqueue 1, 16 connections", ENQUEUE, 600, 1, 16, 1, 0 },
+	{ "enqueue 100", ENQUEUE_AUDIT, 20000, 100, 1, 0, 0 },
+	{ "enqueue 1000", ENQUEUE_AUDIT, 50000, 1000, 1, 0, 0 },
+	{ "claim+finish 1", DRAIN, 1500, 1, 1, 0, 0 },
+	{ "claim+finish 1, 4 connections", DRAIN, 1000, 1, 4, 1, 0 },
+	{ "claim+finish 10", DRAIN, 8000, 10, 1, 0, 0 },
+	{ "claim+finish 100", DRAIN, 30000, 100, 1, 0, 0 },
+	{ "claim+finish 500", DRAIN, 50000, 500, 1, 0, 0 },
+	{ "claim+finish 500, 4 connections", DRAIN, 20000, 500, 4, 1, 0 },
+	{ "heartbeat 100", BEAT, 200, 100, 1, 0, 0 },
+	{ "whole life 100, full audit", LIFE, 30000, 100, 1, 0, 0 },
+	{ "runtime, 24 threads", RUNTIME, 20000, 24, 1, 0, 0 },
+	{ "runtime, 24 threads, 100 ahead", RUNTIME, 20000, 24, 1, 0, 100 },
 };
 
 _Noreturn void bench_die(const char *what, const char *why)
@@ -54,12 +56,13 @@ _Noreturn void bench_die(const char *what, const char *why)
 struct thread {
 	const bench_side *side;
 	const struct row *row;
+	const char *url;
 	void *conn;
 	pthread_barrier_t *start;
 	pthread_t id;
 };
 
-static void work(const bench_side *side, void *conn, const struct row *row)
+static void work(const bench_side *side, void *conn, const char *url, const struct row *row)
 {
 	size_t done = row->n;
 	switch (row->work) {
@@ -70,14 +73,11 @@ static void work(const bench_side *side, void *conn, const struct row *row)
 	case DRAIN:
 		done = side->drain(conn, row->n, row->batch);
 		break;
-	case WORK:
-		if (side->work != NULL)
-			side->work(conn, row->n);
-		else
-			done = side->drain(conn, row->n, row->batch);
-		break;
 	case BEAT:
 		side->beat(conn, row->n, row->batch);
+		break;
+	case RUNTIME:
+		side->work(conn, url, row->n, row->batch, row->ahead);
 		break;
 	case LIFE:
 		for (done = 0; done < row->n; done += row->batch) {
@@ -96,7 +96,7 @@ static void *run_thread(void *arg)
 {
 	struct thread *thread = arg;
 	pthread_barrier_wait(thread->start);
-	work(thread->side, thread->conn, thread->row);
+	work(thread->side, thread->conn, thread->url, thread->row);
 	return NULL;
 }
 
@@ -115,12 +115,12 @@ static double measure(const bench_side *side, const struct row *row, const char 
 	side->reset(url);
 	pthread_barrier_init(&start, NULL, (unsigned)row->conns + 1);
 	for (size_t i = 0; i < row->conns; i++) {
-		threads[i] = (struct thread){ side, row, side->open(url), &start, 0 };
+		threads[i] = (struct thread){ side, row, url, side->open(url), &start, 0 };
 		/* statements get prepared and caches warm on a few jobs that do not count */
 		side->enqueue(threads[i].conn, 10 * row->batch, row->batch, 1);
 		side->drain(threads[i].conn, 10 * row->batch, row->batch);
 	}
-	if (row->work == DRAIN || row->work == WORK)
+	if (row->work == DRAIN || row->work == RUNTIME)
 		side->enqueue(threads[0].conn, row->n * row->conns, 1000, 1);
 	if (row->work == BEAT)
 		side->enqueue(threads[0].conn, row->batch, row->batch, 1);

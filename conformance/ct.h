@@ -28,14 +28,7 @@ enum ct_kind {
 	CT_FAULT       /* something breaks on the way */
 };
 
-enum ct_store {
-	CT_CONN = 1,
-	CT_MIGRATIONS,
-	CT_JOBS,
-	CT_INTENTS,
-	CT_CATALOG,
-	CT_SCHEDULES
-};
+enum ct_store { CT_CONN = 1, CT_MIGRATIONS, CT_JOBS, CT_INTENTS, CT_CATALOG, CT_SCHEDULES };
 
 /* What a case needs besides the store and capabilities; without it it is not applicable. */
 #define CT_NEED_KILL	    1u	 /* subject->kill_session */

@@ -36,6 +36,7 @@
 	X(lease_lost) \
 	X(lease_wait) \
 	X(progress) \
+	X(turn) \
 	X(finish) \
 	X(finish_batch) \
 	X(retry) \

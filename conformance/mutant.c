@@ -91,6 +91,10 @@ static cairn_status on_change(void *self, const cairn_change_plan *plan, cairn_c
 	for (size_t i = 0; i < plan->n && active->change; i++)
 		active->change(&changes[i]);
 	mine.changes = changes;
+	cairn_log_item *lines = copy_of(plan->lines, plan->line_count, sizeof(*lines));
+	for (size_t i = 0; i < plan->line_count && active->log; i++)
+		active->log(&lines[i]);
+	mine.lines = lines;
 	if (plan->claim && active->claim) {
 		claim = *plan->claim;
 		active->claim(&claim);
@@ -108,6 +112,7 @@ static cairn_status on_change(void *self, const cairn_change_plan *plan, cairn_c
 		active->changed(&plan->changes[i], &each[i]);
 	if (plan->claim && status == CAIRN_OK && active->claimed)
 		active->claimed(claimed);
+	free(lines);
 	free(changes);
 	return status;
 }

@@ -469,6 +469,48 @@ static void prune_ahead(cairn_prune_plan *plan)
 
 /* ---- the table --------------------------------------------------------------------------------------------- */
 
+/* ---- turns -------------------------------------------------------------------------- */
+
+static void swallow_lines(cairn_change_plan *plan)
+{
+	for (size_t i = 0; i < plan->line_count; i++)
+		plan->line_hits[i] = CAIRN_HIT;
+	plan->line_count = 0;
+}
+
+static cairn_status lines_last(void *self, const cairn_change_plan *plan, cairn_change_result *each,
+			       cairn_rows *claimed, cairn_error *err)
+{
+	const cairn_job_ops *jobs = &ct_real_ops()->jobs;
+	cairn_change_plan mine = *plan;
+	mine.line_count = 0;
+	cairn_status status = jobs->change(self, &mine, each, claimed, err);
+	if (status == CAIRN_OK && plan->line_count)
+		status = jobs->log(self, plan->lines, plan->line_count, plan->line_hits, err);
+	return status;
+}
+
+static cairn_status claim_first(void *self, const cairn_change_plan *plan,
+				cairn_change_result *each, cairn_rows *claimed, cairn_error *err)
+{
+	const cairn_job_ops *jobs = &ct_real_ops()->jobs;
+	cairn_change_plan mine = *plan;
+	cairn_status status = CAIRN_OK;
+	mine.claim = NULL;
+	if (plan->claim)
+		status = jobs->claim(self, plan->claim, claimed, err);
+	return status == CAIRN_OK ? jobs->change(self, &mine, each, NULL, err) : status;
+}
+
+static void all_lines_hit(cairn_change_plan *plan)
+{
+	for (size_t i = 0; i < plan->line_count; i++) {
+		cairn_log_item *line = (cairn_log_item *)(uintptr_t)&plan->lines[i];
+		line->guard = CAIRN_GUARD_SCOPE;
+		line->scope = cairn_any();
+	}
+}
+
 const ct_mutant ct_verb_mutants[] = {
 	{ .name = "progress_not_merged",
 	  .rule = "clears what a report leaves out",
@@ -652,6 +694,22 @@ const ct_mutant ct_verb_mutants[] = {
 	  .rule = "writes every line as INFO",
 	  .cases = "jobs.*",
 	  .log = all_info },
+	{ .name = "lines_of_a_turn_swallowed",
+	  .rule = "acknowledges the lines of a turn and does not write them",
+	  .cases = "jobs.*",
+	  .change_plan = swallow_lines },
+	{ .name = "lines_of_a_turn_last",
+	  .rule = "writes the lines of a turn behind its ends",
+	  .cases = "jobs.*",
+	  .change_slot = lines_last },
+	{ .name = "lines_of_a_turn_unguarded",
+	  .rule = "writes the lines of a turn under any fence",
+	  .cases = "jobs.*",
+	  .change_plan = all_lines_hit },
+	{ .name = "turn_claims_first",
+	  .rule = "claims before the ends of a turn are written",
+	  .cases = "jobs.*",
+	  .change_slot = claim_first },
 	{ .name = "log_data_forgotten",
 	  .rule = "drops the data of a line",
 	  .cases = "jobs.*",

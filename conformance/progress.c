@@ -344,7 +344,7 @@ static void malformed_items(void)
 		  "json.invalid");
 	ct_int(ct_last()->index, 1);
 	items[1].checkpoint = CAIRN_STR("{}");
-	items[1].set |= 4;
+	items[1].set |= 8;
 	ct_status(cairn_job_progress(conn, items, 2, NULL, ct_err()), CAIRN_INVALID, NULL);
 	items[1].set &= 3;
 	items[1].reserved_[0] = 1;

@@ -46,7 +46,7 @@ struct cairn_conn {
 	cairn_catalog_ops catalog;
 	cairn_schedule_ops schedules;
 	atomic_int interrupted; /* by another thread, while the core itself waits */
-	uint32_t depth; /* open cairn_tx objects */
+	uint32_t depth;		/* open cairn_tx objects */
 	uint32_t borrowed; /* 1: the outermost of them stands in the application's transaction */
 	uint32_t serial;
 	uint32_t serials[CAIRN__MAX_TX_DEPTH + 1];

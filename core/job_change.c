@@ -151,7 +151,12 @@ static cairn_status run(struct cairn__batch *batch, const cairn_claim_plan *clai
 		cairn_change *change = &batch->changes[i];
 		change->events = cairn__events_kept(conn->host.events, change->events);
 	}
-	cairn_change_plan plan = { .changes = batch->changes, .n = batch->n, .claim = claim };
+	cairn_change_plan plan = { .changes = batch->changes,
+				   .n = batch->n,
+				   .claim = claim,
+				   .lines = batch->lines,
+				   .line_count = batch->line_count,
+				   .line_hits = batch->line_hits };
 	cairn_status st = conn->jobs.change(conn->self, &plan, batch->results, claimed, err);
 	return st == CAIRN_OK ? judge_all(batch, each, err) : st;
 }

@@ -6,8 +6,7 @@
 
 /* Who asked: it decides how a failed guard is explained. */
 enum cairn__asker {
-	CAIRN__BY_LEASE,  /* heartbeat, finish, log */
-	CAIRN__BY_REPORT, /* progress, by lease, too */
+	CAIRN__BY_LEASE, /* heartbeat, progress, finish, log */
 	CAIRN__BY_CANCEL,
 	CAIRN__BY_REQUEUE,
 	CAIRN__BY_ADOPT,
@@ -20,6 +19,9 @@ struct cairn__batch {
 	cairn_change_result *results;
 	size_t n;
 	enum cairn__asker asker;
+	const cairn_log_item *lines; /* that go along; none unless somebody says so */
+	size_t line_count;
+	enum cairn_hit *line_hits;
 };
 
 /* A lease as a caller hands it in: complete enough, and nothing reserved used. (job_work.c) */

@@ -1,11 +1,11 @@
-/* job_finish.c - the ends of attempts, alone and together with the next claim. */
+/* job_finish.c - the ends of attempts. */
 #include <cairn/sys/json.h>
 
 #include "check.h"
 #include "job_change.h"
-#include "job_claim.h"
 #include "job_plan.h"
 #include "job_policy.h"
+#include "job_turn.h"
 #include "limits.h"
 
 /* ---- checks ---- */
@@ -124,9 +124,8 @@ static cairn_status plan_item(const struct cairn__policies *policies, const cair
 	return st;
 }
 
-static cairn_status finish(cairn_conn *conn, const cairn_finish *items, size_t n,
-			   cairn_changed *each, const cairn_claim_plan *claim, cairn_rows *claimed,
-			   cairn_error *err)
+cairn_status cairn__check_finishes(cairn_conn *conn, const cairn_finish *items, size_t n,
+				   cairn_error *err)
 {
 	cairn_status st = cairn__check_batch(items, n, err);
 	for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
@@ -134,22 +133,34 @@ static cairn_status finish(cairn_conn *conn, const cairn_finish *items, size_t n
 		if (st != CAIRN_OK)
 			cairn__error_index(err, i);
 	}
+	return st;
+}
+
+cairn_status cairn__plan_finishes(cairn_conn *conn, const cairn_finish *items, size_t n,
+				  cairn_change *changes, cairn_error *err)
+{
+	struct cairn__policies policies;
+	cairn_status st = cairn__policies_read(&policies, conn, items, n, err);
 	if (st != CAIRN_OK)
 		return st;
-	if (n == 0)
-		return claim != NULL ? conn->jobs.claim(conn->self, claim, claimed, err) : CAIRN_OK;
-	struct cairn__policies policies;
+	for (size_t i = 0; i < n && st == CAIRN_OK; i++)
+		st = plan_item(&policies, &items[i], &changes[i], err);
+	cairn__policies_drop(&policies);
+	return st;
+}
+
+static cairn_status finish(cairn_conn *conn, const cairn_finish *items, size_t n,
+			   cairn_changed *each, cairn_error *err)
+{
+	cairn_status st = cairn__check_finishes(conn, items, n, err);
+	if (st != CAIRN_OK || n == 0)
+		return st;
 	struct cairn__batch batch;
 	st = cairn__batch_begin(&batch, conn, n, CAIRN__BY_LEASE, err);
 	if (st == CAIRN_OK)
-		st = cairn__policies_read(&policies, conn, items, n, err);
-	if (st == CAIRN_OK) {
-		for (size_t i = 0; i < n && st == CAIRN_OK; i++)
-			st = plan_item(&policies, &items[i], &batch.changes[i], err);
-		cairn__policies_drop(&policies);
-	}
+		st = cairn__plan_finishes(conn, items, n, batch.changes, err);
 	if (st == CAIRN_OK)
-		st = cairn__batch_run(&batch, claim, claimed, each, err);
+		st = cairn__batch_run(&batch, NULL, NULL, each, err);
 	cairn__batch_end(&batch);
 	return st;
 }
@@ -160,40 +171,6 @@ cairn_status cairn_job_finish(cairn_conn *conn, const cairn_finish *items, size_
 	struct cairn__call call;
 	cairn_status st = cairn__call_begin(&call, conn, CAIRN__JOBS, "job.finish", err);
 	if (st == CAIRN_OK)
-		st = finish(conn, items, n, each, NULL, NULL, err);
+		st = finish(conn, items, n, each, err);
 	return cairn__call_end(&call, st, n);
-}
-
-static cairn_status finish_and_claim(cairn_conn *conn, const cairn_finish *items, size_t n,
-				     cairn_changed *each, const cairn_claim_opts *opts,
-				     cairn_jobs **jobs, cairn_error *err)
-{
-	cairn_claim_plan plan;
-	int idle;
-	cairn_status st = cairn__claim_plan(conn, opts, &plan, &idle, err);
-	if (st != CAIRN_OK)
-		return st;
-	cairn_rows rows;
-	void *memory = *jobs;
-	cairn__rows_begin(&rows, conn, &memory, sizeof(cairn_job));
-	st = finish(conn, items, n, each, idle ? NULL : &plan, &rows, err);
-	st = cairn__rows_end(&rows, &memory, st, err);
-	*jobs = memory;
-	return st;
-}
-
-cairn_status cairn_job_finish_and_claim(cairn_conn *conn, const cairn_finish *items, size_t n,
-					cairn_changed *each, const cairn_claim_opts *opts,
-					cairn_jobs **jobs, cairn_error *err)
-{
-	struct cairn__call call;
-	cairn_status st = cairn__call_begin(&call, conn, CAIRN__JOBS, "job.finish_and_claim", err);
-	if (st == CAIRN_OK && (jobs == NULL || (n > 0 && each == NULL))) {
-		cairn_fail(err, CAIRN_E_ARG_INVALID);
-		cairn_error_message(err, "finish_and_claim needs a place for both answers.");
-		st = CAIRN_INVALID;
-	}
-	if (st == CAIRN_OK)
-		st = finish_and_claim(conn, items, n, each, opts, jobs, err);
-	return cairn__call_end(&call, st, st == CAIRN_OK ? n + (*jobs)->count : 0);
 }

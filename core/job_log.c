@@ -4,6 +4,7 @@
 #include "check.h"
 #include "job_change.h"
 #include "job_plan.h"
+#include "job_turn.h"
 #include "limits.h"
 
 /* ---- checks ---- */
@@ -53,7 +54,7 @@ static cairn_status check_line(const cairn_conn *conn, const cairn_log_line *lin
 
 /* ---- from inside ---- */
 
-static void plan_line(const cairn_log_line *line, cairn_log_item *item)
+void cairn__plan_line(const cairn_log_line *line, cairn_log_item *item)
 {
 	*item = (cairn_log_item){
 		.id = line->lease.id,
@@ -66,8 +67,8 @@ static void plan_line(const cairn_log_line *line, cairn_log_item *item)
 }
 
 /* A refused line is explained as a refused heartbeat is. */
-static cairn_status judge(cairn_conn *conn, const cairn_log_line *lines, size_t n,
-			  const enum cairn_hit *hits, cairn_changed *each, cairn_error *err)
+cairn_status cairn__judge_lines(cairn_conn *conn, const cairn_log_line *lines, size_t n,
+				const enum cairn_hit *hits, cairn_changed *each, cairn_error *err)
 {
 	size_t missed = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -104,11 +105,11 @@ static cairn_status append(cairn_conn *conn, const cairn_log_line *lines, size_t
 	cairn_changed *answers = each != NULL ? each : own;
 	cairn_status st = hits != NULL && answers != NULL ? CAIRN_OK : CAIRN_NOMEM;
 	for (size_t i = 0; i < n && st == CAIRN_OK; i++)
-		plan_line(&lines[i], &items[i]);
+		cairn__plan_line(&lines[i], &items[i]);
 	if (st == CAIRN_OK)
 		st = conn->jobs.log(conn->self, items, n, hits, err);
 	if (st == CAIRN_OK)
-		st = judge(conn, lines, n, hits, answers, err);
+		st = cairn__judge_lines(conn, lines, n, hits, answers, err);
 	if (st == CAIRN_OK && own != NULL)
 		st = cairn__first_failure(own, n, err);
 	cairn__scratch_free(conn, own, n, sizeof *own);
@@ -117,8 +118,8 @@ static cairn_status append(cairn_conn *conn, const cairn_log_line *lines, size_t
 	return st;
 }
 
-static cairn_status write_log(cairn_conn *conn, const cairn_log_line *lines, size_t n,
-			      cairn_changed *each, cairn_error *err)
+cairn_status cairn__check_lines(cairn_conn *conn, const cairn_log_line *lines, size_t n,
+				cairn_error *err)
 {
 	cairn_status st = cairn__need(conn, conn->jobs.log != NULL, "log", err);
 	if (st == CAIRN_OK)
@@ -128,6 +129,13 @@ static cairn_status write_log(cairn_conn *conn, const cairn_log_line *lines, siz
 		if (st != CAIRN_OK)
 			cairn__error_index(err, i);
 	}
+	return st;
+}
+
+static cairn_status write_log(cairn_conn *conn, const cairn_log_line *lines, size_t n,
+			      cairn_changed *each, cairn_error *err)
+{
+	cairn_status st = cairn__check_lines(conn, lines, n, err);
 	return st == CAIRN_OK && n > 0 ? append(conn, lines, n, each, err) : st;
 }
 

@@ -15,8 +15,7 @@ static void set(cairn_changed *each, cairn_code code)
 }
 
 /* The reasons of a refused lease, in the contract's order. */
-static cairn_code lease_reason(const cairn_change *change, const cairn_job *row, enum cairn_hit hit,
-			       cairn_code progress)
+static cairn_code lease_reason(const cairn_change *change, const cairn_job *row, enum cairn_hit hit)
 {
 	if (row->status == CAIRN_JOB_CANCELED)
 		return CAIRN_E_JOB_CANCELED;
@@ -26,7 +25,9 @@ static cairn_code lease_reason(const cairn_change *change, const cairn_job *row,
 		return CAIRN_E_JOB_LEASE_LOST;
 	if (change->guard & CAIRN_GUARD_UNSTARTED)
 		return CAIRN_E_JOB_UNSTARTED;
-	return hit == CAIRN_MISS_PROGRESS ? progress : CAIRN_E_JOB_LEASE_EXPIRED;
+	if (hit != CAIRN_MISS_PROGRESS)
+		return CAIRN_E_JOB_LEASE_EXPIRED;
+	return change->ending != CAIRN_ENDING_NONE ? CAIRN_E_JOB_PROGRESS : CAIRN_E_JOB_REPORT;
 }
 
 /* NONE, here and below: by now the guard would hold. */
@@ -60,9 +61,7 @@ static cairn_code reason(enum cairn__asker asker, const cairn_change *change, co
 {
 	switch (asker) {
 	case CAIRN__BY_LEASE:
-		return lease_reason(change, row, hit, CAIRN_E_JOB_PROGRESS);
-	case CAIRN__BY_REPORT:
-		return lease_reason(change, row, hit, CAIRN_E_JOB_REPORT);
+		return lease_reason(change, row, hit);
 	case CAIRN__BY_REQUEUE:
 		return requeue_reason(change, row);
 	case CAIRN__BY_ADOPT:
@@ -77,7 +76,7 @@ static cairn_code reason(enum cairn__asker asker, const cairn_change *change, co
 
 static int by_lease(const struct cairn__batch *batch)
 {
-	return batch->asker == CAIRN__BY_LEASE || batch->asker == CAIRN__BY_REPORT;
+	return batch->asker == CAIRN__BY_LEASE;
 }
 
 /* The ending of the attempt with this fence; NONE while it runs or if there is none. */

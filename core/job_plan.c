@@ -103,14 +103,14 @@ void cairn__plan_progress(const cairn_progress *item, cairn_change *change)
 	cairn__plan_leased(&item->lease, change);
 	change->to = CAIRN_JOB_LEASED;
 	cairn__plan_state(item->set, item->done, item->total, item->checkpoint, change);
-	if (item->set != 0)
+	if (item->set & (CAIRN_PROGRESS_DONE | CAIRN_PROGRESS_TOTAL))
 		change->events = CAIRN__BIT(CAIRN_EVENT_PROGRESS);
 	if (item->stage.len > 0) {
 		change->set |= CAIRN_SET_STAGE;
 		change->stage = item->stage;
 		change->events |= CAIRN__BIT(CAIRN_EVENT_STAGE_CHANGED);
 	}
-	if (cairn_str_is(item->stage, "running"))
+	if (cairn_str_is(item->stage, "running") || (item->set & CAIRN_PROGRESS_STARTED))
 		change->set |= CAIRN_SET_MARK;
 	if (item->extend > 0) {
 		change->set |= CAIRN_SET_LEASE;

@@ -5,6 +5,7 @@
 #include "job_change.h"
 #include "job_claim.h"
 #include "job_plan.h"
+#include "job_turn.h"
 #include "limits.h"
 
 cairn_status cairn__check_lease(const cairn_lease *lease, cairn_error *err)
@@ -34,18 +35,25 @@ cairn_status cairn__check_progress(uint32_t set, int64_t done, int64_t total, ca
 
 /* ---- heartbeat ---- */
 
-static cairn_status heartbeat(cairn_conn *conn, const cairn_lease *leases, size_t n,
-			      cairn_usec given, cairn_changed *each, cairn_error *err)
+cairn_status cairn__check_beats(const cairn_lease *leases, size_t n, cairn_usec given,
+				cairn_usec *lease, cairn_error *err)
 {
-	cairn_usec lease;
 	cairn_status st = cairn__check_batch(leases, n, err);
 	if (st == CAIRN_OK)
-		st = cairn__lease_duration(given, &lease, err);
+		st = cairn__lease_duration(given, lease, err);
 	for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
 		st = cairn__check_lease(&leases[i], err);
 		if (st != CAIRN_OK)
 			cairn__error_index(err, i);
 	}
+	return st;
+}
+
+static cairn_status heartbeat(cairn_conn *conn, const cairn_lease *leases, size_t n,
+			      cairn_usec given, cairn_changed *each, cairn_error *err)
+{
+	cairn_usec lease;
+	cairn_status st = cairn__check_beats(leases, n, given, &lease, err);
 	if (st != CAIRN_OK || n == 0)
 		return st;
 	struct cairn__batch batch;
@@ -82,8 +90,9 @@ static cairn_status check_report(const cairn_conn *conn, const cairn_progress *i
 	cairn_status st = cairn__check_lease(&item->lease, err);
 	if (st != CAIRN_OK)
 		return st;
-	if ((item->set & ~(CAIRN_PROGRESS_DONE | CAIRN_PROGRESS_TOTAL)) != 0 ||
-	    item->reserved0_ != 0 || (item->reserved_[0] | item->reserved_[1]) != 0)
+	const uint32_t known = CAIRN_PROGRESS_DONE | CAIRN_PROGRESS_TOTAL | CAIRN_PROGRESS_STARTED;
+	if ((item->set & ~known) != 0 || item->reserved0_ != 0 ||
+	    (item->reserved_[0] | item->reserved_[1]) != 0)
 		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
 	if (item->stage.len > 0 && !is_stage(item->stage))
 		return cairn_fail(err, CAIRN_E_JOB_STAGE);
@@ -96,8 +105,8 @@ static cairn_status check_report(const cairn_conn *conn, const cairn_progress *i
 	return st;
 }
 
-static cairn_status progress(cairn_conn *conn, const cairn_progress *items, size_t n,
-			     cairn_changed *each, cairn_error *err)
+cairn_status cairn__check_reports(cairn_conn *conn, const cairn_progress *items, size_t n,
+				  cairn_error *err)
 {
 	cairn_status st = cairn__check_batch(items, n, err);
 	for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
@@ -105,10 +114,17 @@ static cairn_status progress(cairn_conn *conn, const cairn_progress *items, size
 		if (st != CAIRN_OK)
 			cairn__error_index(err, i);
 	}
+	return st;
+}
+
+static cairn_status progress(cairn_conn *conn, const cairn_progress *items, size_t n,
+			     cairn_changed *each, cairn_error *err)
+{
+	cairn_status st = cairn__check_reports(conn, items, n, err);
 	if (st != CAIRN_OK || n == 0)
 		return st;
 	struct cairn__batch batch;
-	st = cairn__batch_begin(&batch, conn, n, CAIRN__BY_REPORT, err);
+	st = cairn__batch_begin(&batch, conn, n, CAIRN__BY_LEASE, err);
 	for (size_t i = 0; i < n && st == CAIRN_OK; i++)
 		cairn__plan_progress(&items[i], &batch.changes[i]);
 	if (st == CAIRN_OK)

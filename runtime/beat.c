@@ -1,89 +1,172 @@
 /*
- * beat.c - the dispatcher's other calls: extending all leases at once, and taking
- * back the expired leases of others.
+ * beat.c - the beater: one thread that extends all leases which are a third over, in one call on a
+ * connection of its own, so that no slow turn can lose them. Handlers that are quicker than that
+ * never need it, nor a connection for it.
  */
+#include <stdlib.h>
+
 #include "runtime.h"
 
-#define REAP_BATCH 100
+#define BATCH 1000
 
-/* Leases whose jobs are at work or wait to be recorded; an unconfirmed end resolves itself. */
-static size_t collect(struct cairn_worker *worker)
+struct beat {
+	struct service *service;
+	size_t n;
+	struct cairn_context *jobs[BATCH]; /* pinned */
+	cairn_lease leases[BATCH];
+	cairn_changed each[BATCH];
+};
+
+/* ---- under the lock ---------------------------------------------------------------- */
+
+static cairn_usec due_at(const struct cairn_context *job)
 {
-	size_t n = 0;
-	for (uint32_t i = 0; i < worker->threads; i++) {
-		struct cairn_context *slot = &worker->slots[i];
-		if (cairn_worker__state(slot) == SLOT_IDLE || slot->settled || slot->unsure)
+	const cairn_usec lease = job->worker->opts.lease;
+	if (job->state == JOB_NONE || job->settled || job->unsure)
+		return INT64_MAX;
+	return job->lease_until - lease + lease / 3;
+}
+
+/* Those that are due soon go along. */
+static void collect(struct beat *beat, cairn_usec now)
+{
+	struct cairn_worker *worker = beat->service->link.worker;
+	beat->n = 0;
+	for (uint32_t i = 0; i < worker->job_count && beat->n < BATCH; i++) {
+		struct cairn_context *job = &worker->jobs[i];
+		cairn_usec at = due_at(job);
+		if (at == INT64_MAX || at > now + worker->opts.lease / 6)
 			continue;
-		worker->leases[n] = slot->lease;
-		worker->sent[n++] = slot;
+		job->pins++;
+		beat->leases[beat->n] = job->lease;
+		beat->jobs[beat->n++] = job;
 	}
-	return n;
 }
 
-static void refused(struct cairn_context *slot, const cairn_changed *changed)
+static cairn_usec next_time(const struct cairn_worker *worker, cairn_usec now)
 {
-	bool canceled = changed->code == CAIRN_E_JOB_CANCELED;
-	slot->settled = true;
-	if (cairn_worker__cancel(slot, canceled ? CAIRN_CANCEL_JOB : CAIRN_CANCEL_LEASE))
-		return;
-	cairn_worker__conclude(slot);
+	/* a lease that is new by then is not due before that */
+	cairn_usec at = now + worker->opts.lease / 6;
+	for (uint32_t i = 0; i < worker->job_count; i++) {
+		cairn_usec due = due_at(&worker->jobs[i]);
+		at = due < at ? due : at;
+	}
+	return at;
+}
+
+/* The context may have another job by now, or its end may be on its way: then the answer is void. */
+static bool concerns(const struct beat *beat, size_t i)
+{
+	const struct cairn_context *job = beat->jobs[i];
+	return job->state != JOB_NONE && !job->settled &&
+	       job->lease.fence == beat->leases[i].fence &&
+	       cairn_id_compare(job->lease.id, beat->leases[i].id) == 0;
+}
+
+/* ---- answers -------------------------------------------------------------------------- */
+
+static void tell_lost(struct cairn_context *job, const cairn_changed *changed)
+{
 	cairn_finish finish;
-	slot->early = false;
-	cairn_worker__plan_finish(slot, &finish);
-	cairn_worker__tell_end(slot, CAIRN_WORKER_REFUSED, &finish, changed);
+	job->early = false;
+	cairn_worker__conclude(job);
+	cairn_worker__plan_finish(job, &finish);
+	atomic_fetch_add(&job->worker->refused, 1);
+	cairn_worker__tell_end(job, CAIRN_WORKER_REFUSED, &finish, changed);
 }
 
-cairn_status cairn_worker__beat(struct cairn_worker *worker, cairn_error *err)
+/* Its lease is gone. A handler is told; an end that waits will not be recorded; the rest is dropped. */
+static void refused(struct cairn_context *job, const cairn_changed *changed)
 {
-	cairn_usec asked = cairn_worker__now();
-	if (asked < worker->next_beat)
-		return CAIRN_OK;
-	size_t n = collect(worker);
-	if (n > 0) {
-		cairn_error mine = CAIRN_ERROR_INIT;
-		cairn_status st = cairn_job_heartbeat(worker->conn, worker->leases, n,
-						      worker->opts.lease, worker->each, &mine);
-		if (st != CAIRN_OK) {
-			*err = mine;
-			return cairn_worker__trouble(worker, err);
+	struct cairn_worker *worker = job->worker;
+	bool canceled = changed->code == CAIRN_E_JOB_CANCELED;
+	enum cairn_cancel cause = canceled ? CAIRN_CANCEL_JOB : CAIRN_CANCEL_LEASE;
+	if (job->sent)
+		return; /* its turn will be told the same */
+	job->settled = true;
+	bool told = cairn_worker__cancel(job, cause);
+	bool done = job->state == JOB_DONE;
+	job->sent = done;
+	pthread_mutex_unlock(&worker->lock);
+	if (told)
+		cairn_worker__tell_job(job, CAIRN_WORKER_CANCELED);
+	else if (done)
+		tell_lost(job, changed);
+	pthread_mutex_lock(&worker->lock);
+	if (done || job->state == JOB_AHEAD || job->state == JOB_READY)
+		cairn_worker__vacate(job);
+}
+
+static void settle(struct beat *beat, cairn_usec asked, bool answered)
+{
+	struct cairn_worker *worker = beat->service->link.worker;
+	for (size_t i = 0; i < beat->n; i++) {
+		struct cairn_context *job = beat->jobs[i];
+		if (answered && concerns(beat, i)) {
+			if (beat->each[i].status == CAIRN_OK)
+				job->lease_until = asked + worker->opts.lease;
+			else
+				refused(job, &beat->each[i]);
 		}
-		cairn_worker__recovered(worker);
+		cairn_worker__unpin(job);
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (worker->each[i].status == CAIRN_OK)
-			worker->sent[i]->lease_until = asked + worker->opts.lease;
-		else
-			refused(worker->sent[i], &worker->each[i]);
-	}
-	worker->next_beat = asked + worker->opts.lease / 3;
-	return CAIRN_OK;
 }
 
-cairn_status cairn_worker__reap(struct cairn_worker *worker, cairn_error *err)
+/* ---- the loop ----------------------------------------------------------------------------- */
+
+/* Called and left with the lock; answers when to come back. */
+static cairn_usec round_of(struct beat *beat)
 {
-	if (worker->opts.reap_interval < 0 || worker->stop_phase != 0)
-		return CAIRN_OK;
-	if (cairn_worker__now() < worker->next_reap)
-		return CAIRN_OK;
-	/* planned before it may fail: trouble here must not keep the other calls waiting */
-	worker->next_reap = cairn_worker__now();
-	worker->next_reap += cairn_worker__jitter(worker, worker->opts.reap_interval);
-	cairn_reap_opts opts = { .size = sizeof opts, .limit = REAP_BATCH };
-	cairn_error mine = CAIRN_ERROR_INIT;
-	cairn_status st = cairn_job_reap(worker->conn, &opts, &worker->reaped, &mine);
-	if (st != CAIRN_OK) {
-		*err = mine;
-		return cairn_worker__trouble(worker, err);
+	struct link *link = &beat->service->link;
+	struct cairn_worker *worker = link->worker;
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_status st = CAIRN_OK;
+	cairn_usec asked = cairn_worker__now();
+	if (next_time(worker, asked) > asked)
+		return next_time(worker, asked);
+	collect(beat, asked);
+	pthread_mutex_unlock(&worker->lock);
+	bool answered = cairn_worker__linked(link, &st, &err);
+	if (answered) {
+		cairn_error mine = CAIRN_ERROR_INIT;
+		asked = cairn_worker__now();
+		st = cairn_job_heartbeat(link->conn, beat->leases, beat->n, worker->opts.lease,
+					 beat->each, &mine);
+		answered = st == CAIRN_OK;
+		if (answered) {
+			atomic_fetch_add(&worker->beats, 1);
+			cairn_worker__recovered(link);
+		} else {
+			err = mine;
+			st = cairn_worker__trouble(link, &err);
+		}
 	}
-	cairn_worker__recovered(worker);
-	size_t n = worker->reaped->count;
-	for (size_t i = 0; i < n; i++)
-		cairn_worker__tell(worker,
-				   &(cairn_worker_event){ .kind = CAIRN_WORKER_REAPED,
-							  .reaped = &worker->reaped->at[i] });
-	if (n == REAP_BATCH)
-		worker->next_reap = 0; /* there may be more */
-	if (n > 0)
-		worker->next_poll = 0; /* some of them may be due again at once */
-	return CAIRN_OK;
+	if (st != CAIRN_OK) {
+		cairn_worker__give_up(worker, st, &err);
+		link->retry_at = INT64_MAX;
+	}
+	pthread_mutex_lock(&worker->lock);
+	settle(beat, asked, answered);
+	return link->retry_at;
+}
+
+void *cairn_worker__beat(void *arg)
+{
+	struct service *service = arg;
+	struct cairn_worker *worker = service->link.worker;
+	struct beat *beat = malloc(sizeof *beat);
+	cairn_error err = CAIRN_ERROR_INIT;
+	if (beat == NULL)
+		cairn_worker__give_up(worker, cairn_worker__fail_code(&err, CAIRN_E_NOMEM), &err);
+	pthread_mutex_lock(&worker->lock);
+	while (beat != NULL && !worker->closing) {
+		beat->service = service;
+		cairn_usec at = round_of(beat);
+		if (at > cairn_worker__now() && !worker->closing)
+			cairn_worker__wait(worker, &service->stir, at);
+	}
+	pthread_mutex_unlock(&worker->lock);
+	free(beat);
+	cairn_worker__service_over(service);
+	return NULL;
 }

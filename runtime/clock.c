@@ -6,6 +6,9 @@
 
 #include "runtime.h"
 
+/* A wait is never longer, whatever was asked for: far times overflow a timespec. */
+#define LONGEST (60 * CAIRN_SECOND)
+
 cairn_usec cairn_worker__now(void)
 {
 	struct timespec spec;
@@ -20,12 +23,29 @@ void cairn_worker__deadline(cairn_usec at, struct timespec *spec)
 }
 
 /* xorshift64: spreading polls needs no better dice. */
-cairn_usec cairn_worker__jitter(struct cairn_worker *worker, cairn_usec span)
+cairn_usec cairn_worker__jitter(uint64_t *dice, cairn_usec span)
 {
-	worker->dice ^= worker->dice << 13;
-	worker->dice ^= worker->dice >> 7;
-	worker->dice ^= worker->dice << 17;
+	*dice ^= *dice << 13;
+	*dice ^= *dice >> 7;
+	*dice ^= *dice << 17;
 	if (span < 4)
 		return span;
-	return span - span / 4 + (cairn_usec)(worker->dice % (uint64_t)(span / 2));
+	return span - span / 4 + (cairn_usec)(*dice % (uint64_t)(span / 2));
+}
+
+void cairn_worker__cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void cairn_worker__wait(struct cairn_worker *worker, pthread_cond_t *cond, cairn_usec until)
+{
+	struct timespec spec;
+	cairn_usec latest = cairn_worker__now() + LONGEST;
+	cairn_worker__deadline(until < latest ? until : latest, &spec);
+	pthread_cond_timedwait(cond, &worker->lock, &spec);
 }

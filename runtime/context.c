@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fork.h"
 #include "runtime.h"
 #include "utf8.h"
 
@@ -55,6 +56,11 @@ static bool keep_clean(struct kept *kept, cairn_str text, size_t max)
 	return true;
 }
 
+cairn_str cairn_worker__kept(const struct kept *kept)
+{
+	return (cairn_str){ .ptr = kept->len > 0 ? kept->ptr : NULL, .len = kept->len };
+}
+
 const cairn_job *cairn_context_job(const cairn_context *context)
 {
 	return &context->job;
@@ -67,6 +73,8 @@ cairn_lease cairn_context_lease(const cairn_context *context)
 
 enum cairn_cancel cairn_context_canceled(const cairn_context *context)
 {
+	if (context->child != NULL)
+		return cairn_worker__child_canceled(context->child);
 	return (enum cairn_cancel)atomic_load(&context->cancel);
 }
 
@@ -78,6 +86,8 @@ cairn_usec cairn_context_time_left(const cairn_context *context)
 
 enum cairn_cancel cairn_context_wait(cairn_context *context, cairn_usec duration)
 {
+	if (context->child != NULL)
+		return cairn_worker__child_wait(context, duration);
 	pthread_mutex_t *lock = &context->worker->lock;
 	struct timespec until;
 	cairn_worker__deadline(cairn_worker__now() + (duration > 0 ? duration : 0), &until);
@@ -105,4 +115,16 @@ void cairn_context_error(cairn_context *context, cairn_str code, cairn_str messa
 void cairn_context_not_before(cairn_context *context, cairn_time when)
 {
 	context->not_before = when;
+}
+
+enum cairn_finish_how cairn_context_continue(cairn_context *context, cairn_usec delay)
+{
+	context->delay = delay;
+	return CAIRN_FINISH_CONTINUE;
+}
+
+enum cairn_finish_how cairn_context_snooze(cairn_context *context, cairn_usec delay)
+{
+	context->delay = delay;
+	return CAIRN_FINISH_SNOOZE;
 }

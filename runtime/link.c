@@ -1,6 +1,6 @@
 /*
- * link.c - the worker's connection: opened at the start, and again with backoff when
- * it is lost; and what each failure of a call means for the worker.
+ * link.c - a connection of one of the worker's threads: opened when it is first needed, and again
+ * with backoff when it is lost; and what each failure of a call means.
  */
 #include "runtime.h"
 
@@ -14,12 +14,34 @@ static cairn_usec longest_delay(const struct cairn_worker *worker)
 	return part < RETRY_MAX ? part : RETRY_MAX;
 }
 
-cairn_status cairn_worker__connect(struct cairn_worker *worker, cairn_error *err)
+/* The watch interrupts calls: it must not see a connection that is about to go. */
+static void set_conn(struct link *link, cairn_conn *conn)
 {
+	pthread_mutex_lock(&link->worker->lock);
+	link->conn = conn;
+	pthread_mutex_unlock(&link->worker->lock);
+}
+
+cairn_status cairn_worker__connect(struct link *link, cairn_error *err)
+{
+	struct cairn_worker *worker = link->worker;
 	const cairn_worker_opts *opts = &worker->opts;
+	cairn_conn *conn = NULL;
+	cairn_status st;
 	if (opts->connect != NULL)
-		return opts->connect(opts->connect_user, &worker->conn_opts, &worker->conn, err);
-	return cairn_open(&worker->conn, opts->driver, opts->url, &worker->conn_opts, err);
+		st = opts->connect(opts->connect_user, &worker->conn_opts, &conn, err);
+	else
+		st = cairn_open(&conn, opts->driver, opts->url, &worker->conn_opts, err);
+	if (st == CAIRN_OK)
+		set_conn(link, conn);
+	return st;
+}
+
+void cairn_worker__unlink(struct link *link)
+{
+	cairn_conn *conn = link->conn;
+	set_conn(link, NULL);
+	cairn_close(conn);
 }
 
 /* Whether the session may be broken, so that a new one is worth the price. */
@@ -34,30 +56,47 @@ static bool heals(cairn_status status)
 	       status == CAIRN_INTERRUPTED;
 }
 
-cairn_status cairn_worker__trouble(struct cairn_worker *worker, const cairn_error *err)
+bool cairn_worker__linked(struct link *link, cairn_status *status, cairn_error *err)
+{
+	*status = CAIRN_OK;
+	if (link->retry_at > cairn_worker__now())
+		return false;
+	if (link->conn != NULL)
+		return true;
+	cairn_error mine = CAIRN_ERROR_INIT;
+	cairn_status st = cairn_worker__connect(link, &mine);
+	if (st == CAIRN_OK)
+		return true;
+	mine.status = st;
+	*err = mine;
+	*status = cairn_worker__trouble(link, err);
+	return false;
+}
+
+cairn_status cairn_worker__trouble(struct link *link, const cairn_error *err)
 {
 	if (!heals(err->status))
 		return err->status;
+	struct cairn_worker *worker = link->worker;
+	atomic_fetch_add(&worker->troubles, 1);
 	cairn_worker__tell(worker,
 			   &(cairn_worker_event){ .kind = CAIRN_WORKER_TROUBLE, .error = err });
-	if (reopens(err->status)) {
-		cairn_close(worker->conn);
-		worker->conn = NULL;
-	}
-	if (worker->retry_delay == 0)
-		worker->retry_delay = RETRY_MIN;
-	worker->retry_at = cairn_worker__now() + cairn_worker__jitter(worker, worker->retry_delay);
-	worker->retry_delay *= 2;
-	if (worker->retry_delay > longest_delay(worker))
-		worker->retry_delay = longest_delay(worker);
+	if (reopens(err->status))
+		cairn_worker__unlink(link);
+	if (link->retry_delay == 0)
+		link->retry_delay = RETRY_MIN;
+	link->retry_at = cairn_worker__now() + cairn_worker__jitter(&link->dice, link->retry_delay);
+	link->retry_delay *= 2;
+	if (link->retry_delay > longest_delay(worker))
+		link->retry_delay = longest_delay(worker);
 	return CAIRN_OK;
 }
 
-void cairn_worker__recovered(struct cairn_worker *worker)
+void cairn_worker__recovered(struct link *link)
 {
-	if (worker->retry_delay == 0)
+	if (link->retry_delay == 0)
 		return;
-	worker->retry_delay = 0;
-	worker->retry_at = 0;
-	cairn_worker__tell(worker, &(cairn_worker_event){ .kind = CAIRN_WORKER_RECONNECTED });
+	link->retry_delay = 0;
+	link->retry_at = 0;
+	cairn_worker__tell(link->worker, &(cairn_worker_event){ .kind = CAIRN_WORKER_RECONNECTED });
 }

@@ -1,18 +1,14 @@
 /*
- * pool.c - the handler threads: each has one slot, waits for a job in it, runs the
- * handler, reports back. They never touch the database.
+ * pool.c - the handler threads: each takes a job that is READY, runs its handler, reports back. They
+ * never touch the database.
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "runtime.h"
 
-/* ---- waking the dispatcher ---------------------------------------------- */
-
-/* One byte in the pipe however many threads are done; also called by signal handlers. */
+/* One byte in the pipe however many ask; also called by signal handlers. */
 void cairn_worker__nudge(struct cairn_worker *worker)
 {
 	if (atomic_exchange(&worker->awake, 1) != 0)
@@ -23,148 +19,121 @@ void cairn_worker__nudge(struct cairn_worker *worker)
 	errno = kept_errno;
 }
 
-/* ---- a thread ------------------------------------------------------------- */
+/* ---- waking --------------------------------------------------------------------- */
 
-enum slot_state cairn_worker__state(const struct cairn_context *slot)
+bool cairn_worker__brief(const struct cairn_worker *worker)
 {
-	return (enum slot_state)atomic_load(&slot->state);
+	return worker->length < CAIRN_WORKER__COMPANY;
+}
+
+/*
+ * Two are woken. Where handlers are short those do most of the work before others could have woken, and
+ * a dispatcher looks after what is left (dispatch.c); else each wakes the next.
+ */
+void cairn_worker__set_to_work(struct cairn_worker *worker, bool urgent)
+{
+	uint32_t wake =
+		worker->ready.count < worker->resting ? worker->ready.count : worker->resting;
+	for (uint32_t i = 0; i < wake && (urgent || i < 2); i++)
+		pthread_cond_signal(&worker->work);
+}
+
+/* A dispatcher has something to do: any that rests. */
+static void call_dispatcher(struct cairn_worker *worker)
+{
+	for (uint32_t i = 0; i < worker->opts.dispatchers; i++)
+		pthread_cond_signal(&worker->dispatchers[i].service.stir);
+}
+
+/* ---- a thread ------------------------------------------------------------------- */
+
+static void begin(struct hand *hand, struct cairn_context *job)
+{
+	struct cairn_worker *worker = hand->worker;
+	hand->job = job;
+	job->started = cairn_worker__now();
+	job->deadline = job->started + job->job.timeout;
+	cairn_worker__move(job, JOB_RUNNING);
+	worker->starts++;
+	bool last = worker->opts.max_jobs > 0 && worker->taken >= worker->opts.max_jobs;
+	if (job->deadline < worker->look_at || last)
+		cairn_worker__nudge(worker);
+	bool brief = cairn_worker__brief(worker);
+	if (worker->ready.count > 0 && worker->resting > 0 && !brief)
+		pthread_cond_signal(&worker->work);
+	/* ends that wait for company need not wait any longer, marks and claims may be due */
+	if (worker->ready.count == 0 && !brief &&
+	    (worker->done_at != INT64_MAX || worker->opts.ahead > 0))
+		call_dispatcher(worker);
+}
+
+static void end(struct hand *hand, struct cairn_context *job)
+{
+	struct cairn_worker *worker = hand->worker;
+	hand->job = NULL;
+	cairn_worker__move(job, JOB_DONE);
+	pthread_cond_broadcast(&job->stir);
+	cairn_usec now = cairn_worker__now();
+	bool first = worker->done_at == INT64_MAX;
+	bool was_brief = cairn_worker__brief(worker);
+	worker->length += (now - job->started - worker->length) / 8;
+	if (first)
+		worker->done_at = now;
+	if ((first && worker->gathering == 0) ||
+	    (worker->ready.count == 0 && (!was_brief || worker->in_hand[JOB_RUNNING] == 0)))
+		call_dispatcher(worker);
+}
+
+/* A job whose lease ran out while it waited is somebody else's. */
+static struct cairn_context *next(struct cairn_worker *worker)
+{
+	struct cairn_context *job = worker->ready.first;
+	if (job == NULL || worker->stop_phase == CAIRN_STOP_HARD)
+		return NULL;
+	while (job != NULL &&
+	       (job->sent || job->settled || cairn_worker__now() >= job->lease_until ||
+		(worker->stop_phase != 0 && cairn_worker__gives_back(job))))
+		job = job->next;
+	if (job != NULL)
+		cairn_worker__remove(&worker->ready, job);
+	return job;
 }
 
 static void *serve(void *arg)
 {
-	struct cairn_context *slot = arg;
-	struct cairn_worker *worker = slot->worker;
+	struct hand *hand = arg;
+	struct cairn_worker *worker = hand->worker;
 	pthread_mutex_lock(&worker->lock);
-	for (;;) {
-		while (cairn_worker__state(slot) != SLOT_READY && !worker->closing)
-			pthread_cond_wait(&slot->stir, &worker->lock);
-		if (cairn_worker__state(slot) != SLOT_READY)
-			break;
-		atomic_store(&slot->state, SLOT_RUNNING);
+	while (!worker->closing) {
+		struct cairn_context *job = next(worker);
+		if (job == NULL) {
+			worker->resting++;
+			pthread_cond_wait(&worker->work, &worker->lock);
+			worker->resting--;
+			continue;
+		}
+		begin(hand, job);
 		pthread_mutex_unlock(&worker->lock);
-		slot->how = slot->handler->run(slot->handler->user, slot);
+		cairn_worker__tell_job(job, CAIRN_WORKER_STARTED);
+		job->how = job->handler->run(job->handler->user, job);
 		pthread_mutex_lock(&worker->lock);
-		atomic_store(&slot->state, SLOT_DONE);
-		cairn_worker__nudge(worker);
+		end(hand, job);
 	}
 	pthread_mutex_unlock(&worker->lock);
 	cairn_worker__release(worker);
 	return NULL;
 }
 
-/* ---- the dispatcher's side -------------------------------------------------- */
-
-/* The texts of a job, for copying them. */
-static const size_t job_texts[] = {
-	offsetof(cairn_job, queue),	 offsetof(cairn_job, type),
-	offsetof(cairn_job, tenant),	 offsetof(cairn_job, payload),
-	offsetof(cairn_job, worker),	 offsetof(cairn_job, owner),
-	offsetof(cairn_job, stage),	 offsetof(cairn_job, checkpoint),
-	offsetof(cairn_job, output),	 offsetof(cairn_job, key),
-	offsetof(cairn_job, request),	 offsetof(cairn_job, status_reason),
-	offsetof(cairn_job, error_code), offsetof(cairn_job, error_message),
-};
-
-#define JOB_TEXTS (sizeof job_texts / sizeof job_texts[0])
-
-static cairn_str *text_of(cairn_job *job, size_t i)
-{
-	return (cairn_str *)(void *)((char *)job + job_texts[i]);
-}
-
-/* The claimed rows are reused by the next claim, so a slot keeps a copy of its own. */
-static bool copy_job(struct cairn_context *slot, const cairn_job *row)
-{
-	slot->job = *row;
-	size_t need = 0;
-	for (size_t i = 0; i < JOB_TEXTS; i++)
-		need += text_of(&slot->job, i)->len + 1;
-	if (need > slot->text.cap) {
-		char *ptr = realloc(slot->text.ptr, need);
-		if (ptr == NULL)
-			return false;
-		slot->text.ptr = ptr;
-		slot->text.cap = need;
-	}
-	char *at = slot->text.ptr;
-	for (size_t i = 0; i < JOB_TEXTS; i++) {
-		cairn_str *text = text_of(&slot->job, i);
-		if (text->ptr == NULL)
-			continue;
-		memcpy(at, text->ptr, text->len);
-		at[text->len] = '\0';
-		text->ptr = at;
-		at += text->len + 1;
-	}
-	return true;
-}
-
-static const cairn_handler *handler_for(const struct cairn_worker *worker, cairn_str type)
-{
-	const cairn_handler *any = NULL;
-	for (size_t i = 0; i < worker->opts.handler_count; i++) {
-		const cairn_handler *handler = &worker->handlers[i];
-		if (handler->type.len == 0)
-			any = handler;
-		else if (handler->type.len == type.len &&
-			 memcmp(handler->type.ptr, type.ptr, type.len) == 0)
-			return handler;
-	}
-	return any;
-}
-
-bool cairn_worker__assign(struct cairn_context *slot, const cairn_job *row, cairn_usec lease_until)
-{
-	struct cairn_worker *worker = slot->worker;
-	slot->handler = handler_for(worker, row->type);
-	if (slot->handler == NULL || !copy_job(slot, row))
-		return false;
-	slot->lease = cairn_job_lease(row);
-	slot->lease_until = lease_until;
-	slot->started = cairn_worker__now();
-	slot->deadline = slot->started + row->timeout;
-	slot->overrun_at = INT64_MAX;
-	slot->output.len = slot->error_code.len = slot->error_message.len = 0;
-	slot->not_before = 0;
-	slot->nomem = slot->settled = slot->unsure = slot->concluded = slot->rewritten = false;
-	atomic_store(&slot->cancel, CAIRN_CANCEL_NONE);
-	cairn_worker__tell_job(slot, CAIRN_WORKER_STARTED);
-	pthread_mutex_lock(&worker->lock);
-	atomic_store(&slot->state, SLOT_READY);
-	pthread_cond_signal(&slot->stir);
-	pthread_mutex_unlock(&worker->lock);
-	return true;
-}
-
-void cairn_worker__vacate(struct cairn_context *slot)
-{
-	slot->lease_until = INT64_MAX;
-	slot->deadline = INT64_MAX;
-	slot->overrun_at = INT64_MAX;
-	atomic_store(&slot->state, SLOT_IDLE);
-}
-
-static bool at_work(const struct cairn_context *slot)
-{
-	enum slot_state state = cairn_worker__state(slot);
-	return state == SLOT_READY || state == SLOT_RUNNING;
-}
+/* ---- from outside ----------------------------------------------------------------- */
 
 /* The first cause stays. */
-bool cairn_worker__cancel(struct cairn_context *slot, enum cairn_cancel cause)
+bool cairn_worker__cancel(struct cairn_context *job, enum cairn_cancel cause)
 {
-	if (atomic_load(&slot->cancel) != CAIRN_CANCEL_NONE)
-		return at_work(slot);
-	pthread_mutex_lock(&slot->worker->lock);
-	bool told = at_work(slot);
-	if (told) {
-		atomic_store(&slot->cancel, (int)cause);
-		pthread_cond_broadcast(&slot->stir);
-	}
-	pthread_mutex_unlock(&slot->worker->lock);
-	if (told)
-		cairn_worker__tell_job(slot, CAIRN_WORKER_CANCELED);
-	return told;
+	if (job->state != JOB_RUNNING || atomic_load(&job->cancel) != CAIRN_CANCEL_NONE)
+		return false;
+	atomic_store(&job->cancel, (int)cause);
+	pthread_cond_broadcast(&job->stir);
+	return true;
 }
 
 cairn_status cairn_worker__pool_start(struct cairn_worker *worker, cairn_error *err)
@@ -174,15 +143,16 @@ cairn_status cairn_worker__pool_start(struct cairn_worker *worker, cairn_error *
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &former);
 	cairn_status st = CAIRN_OK;
-	while (worker->threads < worker->opts.concurrency) {
-		struct cairn_context *slot = &worker->slots[worker->threads];
+	while (worker->hand_count < worker->opts.concurrency) {
+		struct hand *hand = &worker->hands[worker->hand_count];
+		hand->worker = worker;
 		atomic_fetch_add(&worker->refs, 1);
-		if (pthread_create(&slot->thread, NULL, serve, slot) != 0) {
+		if (pthread_create(&hand->thread, NULL, serve, hand) != 0) {
 			atomic_fetch_sub(&worker->refs, 1);
 			st = cairn_worker__fail_code(err, CAIRN_E_NOMEM);
 			break;
 		}
-		worker->threads++;
+		worker->hand_count++;
 	}
 	pthread_sigmask(SIG_SETMASK, &former, NULL);
 	return st;
@@ -191,21 +161,22 @@ cairn_status cairn_worker__pool_start(struct cairn_worker *worker, cairn_error *
 uint32_t cairn_worker__pool_end(struct cairn_worker *worker)
 {
 	uint32_t abandoned = 0;
-	pthread_mutex_lock(&worker->lock);
-	worker->closing = true;
-	for (uint32_t i = 0; i < worker->threads; i++)
-		pthread_cond_broadcast(&worker->slots[i].stir);
-	pthread_mutex_unlock(&worker->lock);
-	for (uint32_t i = 0; i < worker->threads; i++) {
-		struct cairn_context *slot = &worker->slots[i];
-		if (at_work(slot)) {
-			pthread_detach(slot->thread);
-			cairn_worker__tell_job(slot, CAIRN_WORKER_ABANDONED);
-			abandoned++;
-		} else {
-			pthread_join(slot->thread, NULL);
+	for (uint32_t i = 0; i < worker->hand_count; i++) {
+		struct hand *hand = &worker->hands[i];
+		pthread_mutex_lock(&worker->lock);
+		worker->closing = true;
+		pthread_cond_broadcast(&worker->work);
+		struct cairn_context *job = hand->job;
+		pthread_mutex_unlock(&worker->lock);
+		if (job == NULL) {
+			pthread_join(hand->thread, NULL);
+			continue;
 		}
+		pthread_detach(hand->thread);
+		cairn_worker__tell_job(job, CAIRN_WORKER_ABANDONED);
+		atomic_fetch_add(&worker->abandoned, 1);
+		abandoned++;
 	}
-	worker->threads = 0;
+	worker->hand_count = 0;
 	return abandoned;
 }

@@ -3,78 +3,110 @@
  * give up does to it, and the failure that takes the place of a result which the
  * library refuses.
  */
+#include <stdio.h>
+
 #include "runtime.h"
 
-static cairn_str kept_text(const struct kept *kept)
-{
-	return (cairn_str){ .ptr = kept->len > 0 ? kept->ptr : NULL, .len = kept->len };
-}
-
-static void fail_as(struct cairn_context *slot, enum cairn_finish_how how, const char *code,
+static void fail_as(struct cairn_context *job, enum cairn_finish_how how, const char *code,
 		    const char *message)
 {
-	slot->how = how;
-	if (!cairn_worker__keep(&slot->error_code, cairn_str_of(code)) ||
-	    !cairn_worker__keep(&slot->error_message, cairn_str_of(message)))
-		slot->error_code.len = slot->error_message.len = 0;
+	job->how = how;
+	if (!cairn_worker__keep(&job->error_code, cairn_str_of(code)) ||
+	    !cairn_worker__keep(&job->error_message, cairn_str_of(message)))
+		job->error_code.len = job->error_message.len = 0;
 }
 
 static bool known(enum cairn_finish_how how)
 {
-	return how >= CAIRN_FINISH_SUCCESS && how <= CAIRN_FINISH_PANICKED;
+	return how >= CAIRN_FINISH_SUCCESS && how <= CAIRN_FINISH_SNOOZE;
 }
 
-void cairn_worker__conclude(struct cairn_context *slot)
+void cairn_worker__conclude(struct cairn_context *job)
 {
-	if (slot->concluded)
+	if (job->concluded)
 		return;
-	slot->concluded = true;
-	enum cairn_cancel cause = cairn_context_canceled(slot);
-	if (slot->nomem)
-		fail_as(slot, CAIRN_FINISH_RETRYABLE, "handler.no_memory",
+	job->concluded = true;
+	enum cairn_cancel cause = cairn_context_canceled(job);
+	if (job->nomem)
+		fail_as(job, CAIRN_FINISH_RETRYABLE, "handler.no_memory",
 			"No memory for the handler's result.");
-	else if (!known(slot->how))
-		fail_as(slot, CAIRN_FINISH_PANICKED, "handler.invalid_result",
+	else if (job->spoiled[0] != '\0')
+		fail_as(job, CAIRN_FINISH_TERMINAL, job->spoiled, job->spoiled_why);
+	else if (!known(job->how))
+		fail_as(job, CAIRN_FINISH_PANICKED, "handler.invalid_result",
 			"The handler's answer is no way to finish.");
-	else if (cause == CAIRN_CANCEL_TIMEOUT && slot->error_code.len == 0)
-		fail_as(slot, CAIRN_FINISH_TIMEOUT, "handler.timeout",
+	else if (cause == CAIRN_CANCEL_TIMEOUT && job->error_code.len == 0)
+		fail_as(job, CAIRN_FINISH_TIMEOUT, "handler.timeout",
 			"The handler ran longer than the job's timeout.");
 	else if (cause == CAIRN_CANCEL_TIMEOUT)
-		slot->how = CAIRN_FINISH_TIMEOUT;
+		job->how = CAIRN_FINISH_TIMEOUT;
 	/* a lease that was lost takes no failure: whoever holds the job now will tell */
-	if (cause == CAIRN_CANCEL_LEASE && slot->how != CAIRN_FINISH_SUCCESS)
-		slot->settled = true;
+	if (cause == CAIRN_CANCEL_LEASE && job->how != CAIRN_FINISH_SUCCESS)
+		job->settled = true;
 }
 
-void cairn_worker__plan_finish(struct cairn_context *slot, cairn_finish *finish)
+/* What was said and not sent goes with the end. */
+static void add_state(const struct cairn_context *job, cairn_finish *finish)
 {
-	*finish = (cairn_finish){ .lease = slot->lease };
-	if (slot->early) {
+	const struct saying *said = &job->flying;
+	finish->set = said->set & (CAIRN_FINISH_DONE | CAIRN_FINISH_TOTAL);
+	finish->progress_done = said->set & CAIRN_PROGRESS_DONE ? said->done : 0;
+	finish->progress_total = said->set & CAIRN_PROGRESS_TOTAL ? said->total : 0;
+	if (said->has_checkpoint)
+		finish->checkpoint = cairn_worker__kept(&said->checkpoint);
+}
+
+void cairn_worker__plan_finish(struct cairn_context *job, cairn_finish *finish)
+{
+	*finish = (cairn_finish){ .lease = job->lease };
+	if (job->early) {
 		finish->how = CAIRN_FINISH_TIMEOUT;
 		finish->error_code = CAIRN_STR("handler.timeout");
 		finish->error_message = CAIRN_STR("The handler overran the job's timeout.");
 		return;
 	}
-	finish->how = slot->how;
-	if (slot->how == CAIRN_FINISH_SUCCESS) {
-		finish->output = kept_text(&slot->output);
+	finish->how = job->how;
+	add_state(job, finish);
+	if (job->how == CAIRN_FINISH_SUCCESS) {
+		finish->output = cairn_worker__kept(&job->output);
 		return;
 	}
-	finish->error_code = kept_text(&slot->error_code);
+	finish->not_before = job->not_before;
+	if (job->how == CAIRN_FINISH_CONTINUE || job->how == CAIRN_FINISH_SNOOZE) {
+		finish->delay = job->delay;
+		return;
+	}
+	finish->error_code = cairn_worker__kept(&job->error_code);
 	if (finish->error_code.len == 0)
 		finish->error_code = CAIRN_STR("handler.failed");
-	finish->error_message = kept_text(&slot->error_message);
-	finish->not_before = slot->not_before;
+	finish->error_message = cairn_worker__kept(&job->error_message);
 }
 
-bool cairn_worker__rewrite(struct cairn_context *slot, const char *code, const char *message)
+static bool fails(enum cairn_finish_how how)
 {
-	if (slot->rewritten || slot->early)
+	return how >= CAIRN_FINISH_RETRYABLE && how <= CAIRN_FINISH_PANICKED;
+}
+
+bool cairn_worker__rewrite(struct cairn_context *job, const char *code, const char *message)
+{
+	if (job->rewritten || job->early)
 		return false;
-	slot->rewritten = true;
-	slot->not_before = 0;
-	if (slot->how == CAIRN_FINISH_SUCCESS)
-		slot->how = CAIRN_FINISH_TERMINAL;
-	fail_as(slot, slot->how, code, message);
+	job->rewritten = true;
+	job->not_before = 0;
+	job->delay = 0;
+	/* whatever it was that is malformed */
+	job->flying.set = 0;
+	job->flying.has_checkpoint = false;
+	if (!fails(job->how))
+		job->how = CAIRN_FINISH_TERMINAL;
+	fail_as(job, job->how, code, message);
 	return true;
+}
+
+void cairn_worker__spoil(struct cairn_context *job, const char *code, const char *message)
+{
+	if (job->spoiled[0] != '\0')
+		return;
+	snprintf(job->spoiled, sizeof job->spoiled, "%s", code);
+	snprintf(job->spoiled_why, sizeof job->spoiled_why, "%s", message);
 }

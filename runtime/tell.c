@@ -1,34 +1,42 @@
-/* tell.c - events for the application's observer; without one they cost nothing. */
+/* tell.c - events for the application's observer, one at a time; without one they cost nothing. */
 #include "runtime.h"
 
 void cairn_worker__tell(struct cairn_worker *worker, cairn_worker_event *event)
 {
+	if (worker->opts.observe == NULL)
+		return;
 	event->size = sizeof *event;
-	if (worker->opts.observe != NULL)
-		worker->opts.observe(worker->opts.observe_user, event);
+	pthread_mutex_lock(&worker->telling);
+	worker->opts.observe(worker->opts.observe_user, event);
+	pthread_mutex_unlock(&worker->telling);
 }
 
-void cairn_worker__tell_job(struct cairn_context *slot, enum cairn_worker_event_kind kind)
+static cairn_usec elapsed(const struct cairn_context *job)
 {
-	cairn_worker__tell(slot->worker, &(cairn_worker_event){
-						 .kind = kind,
-						 .job = &slot->job,
-						 .cancel = cairn_context_canceled(slot),
-						 .elapsed = cairn_worker__now() - slot->started,
-					 });
+	return job->started > 0 ? cairn_worker__now() - job->started : 0;
 }
 
-void cairn_worker__tell_end(struct cairn_context *slot, enum cairn_worker_event_kind kind,
+void cairn_worker__tell_job(struct cairn_context *job, enum cairn_worker_event_kind kind)
+{
+	cairn_worker__tell(job->worker, &(cairn_worker_event){
+						.kind = kind,
+						.job = &job->job,
+						.cancel = cairn_context_canceled(job),
+						.elapsed = elapsed(job),
+					});
+}
+
+void cairn_worker__tell_end(struct cairn_context *job, enum cairn_worker_event_kind kind,
 			    const cairn_finish *finish, const cairn_changed *changed)
 {
-	cairn_worker__tell(slot->worker, &(cairn_worker_event){
-						 .kind = kind,
-						 .how = finish->how,
-						 .job = &slot->job,
-						 .changed = changed,
-						 .error_code = finish->error_code,
-						 .error_message = finish->error_message,
-						 .elapsed = cairn_worker__now() - slot->started,
-						 .cancel = cairn_context_canceled(slot),
-					 });
+	cairn_worker__tell(job->worker, &(cairn_worker_event){
+						.kind = kind,
+						.how = finish->how,
+						.job = &job->job,
+						.changed = changed,
+						.error_code = finish->error_code,
+						.error_message = finish->error_message,
+						.elapsed = elapsed(job),
+						.cancel = cairn_context_canceled(job),
+					});
 }

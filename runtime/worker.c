@@ -1,218 +1,127 @@
 /*
- * worker.c - a worker's life: options checked and copied, run, stopped from
- * anywhere, closed. The loop is dispatch.c's.
+ * worker.c - a worker's life: opened, run, stopped from anywhere, counted, closed. Its threads are
+ * started and ended here; what each does is in a file of its own.
  */
 #define _GNU_SOURCE /* pipe2 */
 #include <fcntl.h>
-#include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "runtime.h"
 
-#define MAX_CONCURRENCY 1000 /* one claim's limit */
-#define MIN_LEASE	(100 * CAIRN_MILLISECOND)
-#define MAX_LEASE	(24 * CAIRN_HOUR)
-
-/* ---- failing ------------------------------------------------------------------ */
-
-static cairn_status fail(cairn_error *err, cairn_status status, const char *op, const char *code,
-			 const char *message)
-{
-	if (err != NULL) {
-		*err = (cairn_error)CAIRN_ERROR_INIT;
-		err->status = status;
-		snprintf(err->op, sizeof err->op, "%s", op);
-		snprintf(err->code, sizeof err->code, "%s", code);
-		snprintf(err->message, sizeof err->message, "%s", message);
-	}
-	return status;
-}
+/* How long a call of a worker that is over may take before it is interrupted. */
+#define PATIENCE (100 * CAIRN_MILLISECOND)
 
 cairn_status cairn_worker__fail_code(cairn_error *err, cairn_code code)
 {
-	return fail(err, cairn_code_status(code), "worker.run", cairn_code_text(code),
-		    cairn_code_message(code));
+	if (err == NULL)
+		return cairn_code_status(code);
+	*err = (cairn_error)CAIRN_ERROR_INIT;
+	err->status = cairn_code_status(code);
+	snprintf(err->op, sizeof err->op, "worker.run");
+	snprintf(err->code, sizeof err->code, "%s", cairn_code_text(code));
+	snprintf(err->message, sizeof err->message, "%s", cairn_code_message(code));
+	return err->status;
 }
 
-/* ---- options -------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------ */
 
-static cairn_status refuse(cairn_error *err, cairn_code code, const char *message)
+static bool make_dispatcher(struct cairn_worker *worker, struct dispatcher *one)
 {
-	return fail(err, cairn_code_status(code), "worker.open", cairn_code_text(code), message);
+	size_t n = worker->job_count;
+	one->finishes = calloc(n, sizeof *one->finishes);
+	one->ending = calloc(n, sizeof(struct cairn_context *));
+	one->reports = calloc(n, sizeof *one->reports);
+	one->reporting = calloc(n, sizeof(struct cairn_context *));
+	one->quiet = calloc(n, sizeof(struct cairn_context *));
+	one->lines = calloc(LINES_MAX, sizeof *one->lines);
+	one->speaking = calloc(LINES_MAX, sizeof(struct cairn_context *));
+	one->each = calloc(2 * n + LINES_MAX, sizeof *one->each);
+	return one->finishes != NULL && one->ending != NULL && one->reports != NULL &&
+	       one->reporting != NULL && one->quiet != NULL && one->lines != NULL &&
+	       one->speaking != NULL && one->each != NULL;
 }
 
-static cairn_status check(const cairn_worker_opts *opts, cairn_error *err)
+static void free_dispatcher(struct dispatcher *one)
 {
-	if (opts->connect == NULL && (opts->driver == NULL || opts->url == NULL))
-		return refuse(err, CAIRN_E_ARG_INVALID,
-			      "A worker needs a driver and a URL, or a connect function.");
-	if (opts->handlers == NULL || opts->handler_count == 0)
-		return refuse(err, CAIRN_E_ARG_INVALID, "A worker needs a handler.");
-	for (size_t i = 0; i < opts->handler_count; i++) {
-		const cairn_handler *handler = &opts->handlers[i];
-		if (handler->run == NULL)
-			return refuse(err, CAIRN_E_ARG_INVALID, "A handler needs a function.");
-		if ((handler->reserved_[0] | handler->reserved_[1] | handler->reserved_[2] |
-		     handler->reserved_[3]) != 0)
-			return refuse(err, CAIRN_E_ARG_RESERVED,
-				      cairn_code_message(CAIRN_E_ARG_RESERVED));
-	}
-	if (opts->lease != 0 && (opts->lease < MIN_LEASE || opts->lease > MAX_LEASE))
-		return refuse(err, CAIRN_E_JOB_LEASE_DURATION,
-			      cairn_code_message(CAIRN_E_JOB_LEASE_DURATION));
-	if (opts->poll_min < 0 || opts->poll_max < 0 || opts->reap_interval < -1 ||
-	    opts->drain < 0 || opts->grace < 0)
-		return refuse(err, CAIRN_E_ARG_INVALID, "A duration must not be negative.");
-	if (opts->concurrency > MAX_CONCURRENCY || (opts->flags & ~CAIRN_WORKER_IDLE_EXIT) != 0)
-		return refuse(err, CAIRN_E_ARG_INVALID,
-			      "A worker has at most 1000 threads and no unknown flags.");
-	return CAIRN_OK;
+	free(one->finishes);
+	free(one->ending);
+	free(one->reports);
+	free(one->reporting);
+	free(one->quiet);
+	free(one->lines);
+	free(one->speaking);
+	free(one->each);
+	cairn_free(one->claimed);
 }
 
-static void settle(struct cairn_worker *worker)
+static bool allocate(struct cairn_worker *worker)
 {
-	cairn_worker_opts *opts = &worker->opts;
-	if (opts->lease == 0)
-		opts->lease = CAIRN_LEASE_DEFAULT;
-	if (opts->reap_interval == 0)
-		opts->reap_interval = opts->lease / 2;
-	if (opts->poll_min == 0)
-		opts->poll_min = 50 * CAIRN_MILLISECOND;
-	if (opts->poll_max == 0)
-		opts->poll_max = CAIRN_SECOND;
-	if (opts->poll_max < opts->poll_min)
-		opts->poll_max = opts->poll_min;
-	if (opts->grace == 0)
-		opts->grace = 10 * CAIRN_SECOND;
-	if (opts->concurrency == 0)
-		opts->concurrency = 1;
-	if (opts->conn != NULL) {
-		size_t size = opts->conn->size;
-		if (size > sizeof worker->conn_opts)
-			size = sizeof worker->conn_opts;
-		memcpy(&worker->conn_opts, opts->conn, size);
-	}
-	worker->conn_opts.size = sizeof worker->conn_opts;
-	/* a wait for a lock must not outlast the leases that are to be extended after it */
-	if (worker->conn_opts.lock_timeout == 0)
-		worker->conn_opts.lock_timeout =
-			opts->lease < 20 * CAIRN_SECOND ? opts->lease / 4 : 5 * CAIRN_SECOND;
-	opts->conn = &worker->conn_opts;
-}
-
-/* ---- copies ------------------------------------------------------------------ */
-
-/* Copies text to *at and moves it on; the first pass, with *at NULL, only counts. */
-static cairn_str copy(cairn_str text, char **at, size_t *total)
-{
-	*total += text.len + 1;
-	if (*at == NULL || text.len == 0)
-		return (cairn_str){ .ptr = NULL, .len = 0 };
-	char *to = *at;
-	memcpy(to, text.ptr, text.len);
-	to[text.len] = '\0';
-	*at += text.len + 1;
-	return (cairn_str){ .ptr = to, .len = text.len };
-}
-
-static size_t copy_texts(struct cairn_worker *worker, const cairn_worker_opts *from, char *at)
-{
-	size_t total = 0;
-	worker->opts.url = copy(cairn_str_of(from->url), &at, &total).ptr;
-	worker->opts.queue = copy(from->queue, &at, &total);
-	worker->opts.owner = copy(from->owner, &at, &total);
-	bool any = false;
-	for (size_t i = 0; i < from->handler_count; i++) {
-		worker->handlers[i] = from->handlers[i];
-		worker->handlers[i].type = copy(from->handlers[i].type, &at, &total);
-		worker->types[i] = worker->handlers[i].type;
-		any |= from->handlers[i].type.len == 0;
-	}
-	worker->opts.handlers = worker->handlers;
-	worker->any_type = any;
-	return total;
-}
-
-/* The host says where, the pid says which, the random end tells one boot from the next. */
-static bool make_name(struct cairn_worker *worker, cairn_str given)
-{
-	char host[65] = "host";
-	char id[CAIRN_ID_TEXT];
-	size_t size = given.len > 0 ? given.len + 1 : sizeof host + 40;
-	worker->name = malloc(size);
-	if (worker->name == NULL)
+	uint32_t n = worker->opts.dispatchers;
+	worker->hands = calloc(worker->opts.concurrency, sizeof *worker->hands);
+	worker->dispatchers = calloc(n, sizeof *worker->dispatchers);
+	if (worker->hands == NULL || worker->dispatchers == NULL ||
+	    !cairn_worker__jobs_init(worker))
 		return false;
-	if (given.len > 0) {
-		memcpy(worker->name, given.ptr, given.len);
-		worker->name[given.len] = '\0';
-	} else {
-		gethostname(host, sizeof host);
-		host[sizeof host - 1] = '\0';
-		cairn_id_format(cairn_id_new(), id);
-		snprintf(worker->name, size, "%s-%jd-%s", host, (intmax_t)getpid(), id + 30);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!make_dispatcher(worker, &worker->dispatchers[i]))
+			return false;
 	}
-	worker->opts.name = (cairn_str){ .ptr = worker->name,
-					 .len = given.len > 0 ? given.len : strlen(worker->name) };
 	return true;
 }
 
-static bool allocate(struct cairn_worker *worker, const cairn_worker_opts *opts)
+static void init_service(struct cairn_worker *worker, struct service *service)
 {
-	size_t n = worker->opts.concurrency;
-	worker->handlers = calloc(opts->handler_count, sizeof *worker->handlers);
-	worker->types = calloc(opts->handler_count, sizeof *worker->types);
-	worker->slots = calloc(n, sizeof *worker->slots);
-	worker->finishes = calloc(n, sizeof *worker->finishes);
-	worker->each = calloc(n, sizeof *worker->each);
-	worker->leases = calloc(n, sizeof *worker->leases);
-	worker->sent = calloc(n, sizeof *worker->sent);
-	worker->idle = calloc(n, sizeof *worker->idle);
-	if (worker->handlers == NULL || worker->types == NULL || worker->slots == NULL ||
-	    worker->finishes == NULL || worker->each == NULL || worker->leases == NULL ||
-	    worker->sent == NULL || worker->idle == NULL)
-		return false;
-	worker->texts = malloc(copy_texts(worker, opts, NULL));
-	if (worker->texts == NULL || !make_name(worker, opts->name))
-		return false;
-	copy_texts(worker, opts, worker->texts);
-	return true;
+	cairn_id seed = cairn_id_new();
+	service->link.worker = worker;
+	memcpy(&service->link.dice, seed.bytes + 8, sizeof service->link.dice);
+	cairn_worker__cond_init(&service->stir);
 }
 
-static void init_slots(struct cairn_worker *worker)
+static void init_shared(struct cairn_worker *worker)
 {
-	pthread_condattr_t attr;
 	pthread_mutex_init(&worker->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	for (uint32_t i = 0; i < worker->opts.concurrency; i++) {
-		struct cairn_context *slot = &worker->slots[i];
-		slot->worker = worker;
-		pthread_cond_init(&slot->stir, &attr);
-		cairn_worker__vacate(slot);
-	}
-	pthread_condattr_destroy(&attr);
+	pthread_mutex_init(&worker->telling, NULL);
+	cairn_worker__cond_init(&worker->work);
+	cairn_worker__cond_init(&worker->ended);
+	for (uint32_t i = 0; i < worker->opts.dispatchers; i++)
+		init_service(worker, &worker->dispatchers[i].service);
+	init_service(worker, &worker->beater);
+	init_service(worker, &worker->waker);
+	init_service(worker, &worker->upkeep);
+	worker->poll_delay = worker->opts.poll_min;
+	worker->wait_dice = worker->upkeep.link.dice ^ 1;
+	worker->say_at = worker->done_at = INT64_MAX;
+	worker->scarce = true;
+	worker->swept = !cairn_worker__has_loops(worker);
+	worker->error = (cairn_error)CAIRN_ERROR_INIT;
 }
 
-/* ---- life -------------------------------------------------------------------- */
-
-static void free_slots(struct cairn_worker *worker)
+static void end_shared(struct cairn_worker *worker)
 {
-	for (uint32_t i = 0; worker->slots != NULL && i < worker->opts.concurrency; i++) {
-		struct cairn_context *slot = &worker->slots[i];
-		free(slot->text.ptr);
-		free(slot->output.ptr);
-		free(slot->error_code.ptr);
-		free(slot->error_message.ptr);
-		if (slot->worker != NULL)
-			pthread_cond_destroy(&slot->stir);
-	}
-	if (worker->slots != NULL && worker->slots[0].worker != NULL)
-		pthread_mutex_destroy(&worker->lock);
-	free(worker->slots);
+	pthread_mutex_destroy(&worker->lock);
+	pthread_mutex_destroy(&worker->telling);
+	pthread_cond_destroy(&worker->work);
+	pthread_cond_destroy(&worker->ended);
+	for (uint32_t i = 0; i < worker->opts.dispatchers; i++)
+		pthread_cond_destroy(&worker->dispatchers[i].service.stir);
+	pthread_cond_destroy(&worker->beater.stir);
+	pthread_cond_destroy(&worker->waker.stir);
+	pthread_cond_destroy(&worker->upkeep.stir);
+}
+
+static void free_worker(struct cairn_worker *worker)
+{
+	cairn_worker__jobs_free(worker);
+	for (uint32_t i = 0; worker->dispatchers != NULL && i < worker->opts.dispatchers; i++)
+		free_dispatcher(&worker->dispatchers[i]);
+	free(worker->dispatchers);
+	free(worker->hands);
+	cairn_worker__options_free(worker);
+	free(worker);
 }
 
 /* An abandoned handler's thread may be the last to go. */
@@ -220,23 +129,10 @@ void cairn_worker__release(struct cairn_worker *worker)
 {
 	if (atomic_fetch_sub(&worker->refs, 1) > 1)
 		return;
-	free_slots(worker);
-	if (worker->wake[0] >= 0)
-		close(worker->wake[0]);
-	if (worker->wake[1] >= 0)
-		close(worker->wake[1]);
-	cairn_free(worker->claimed);
-	cairn_free(worker->reaped);
-	free(worker->handlers);
-	free(worker->types);
-	free(worker->finishes);
-	free(worker->each);
-	free(worker->leases);
-	free(worker->sent);
-	free(worker->idle);
-	free(worker->texts);
-	free(worker->name);
-	free(worker);
+	close(worker->wake[0]);
+	close(worker->wake[1]);
+	end_shared(worker);
+	free_worker(worker);
 }
 
 cairn_status cairn_worker_open(cairn_worker **out, const cairn_worker_opts *given, cairn_error *err)
@@ -244,45 +140,85 @@ cairn_status cairn_worker_open(cairn_worker **out, const cairn_worker_opts *give
 	*out = NULL;
 	cairn_worker_opts opts = { .size = sizeof opts };
 	memcpy(&opts, given, given->size < sizeof opts ? given->size : sizeof opts);
-	cairn_status st = check(&opts, err);
+	cairn_status st = cairn_worker__check(&opts, err);
 	if (st != CAIRN_OK)
 		return st;
 	struct cairn_worker *worker = calloc(1, sizeof *worker);
 	if (worker == NULL)
 		return cairn_worker__fail_code(err, CAIRN_E_NOMEM);
-	atomic_init(&worker->refs, 1);
-	worker->wake[0] = worker->wake[1] = -1;
-	worker->opts = opts;
-	settle(worker);
-	if (!allocate(worker, &opts)) {
-		cairn_worker__release(worker);
+	if (!cairn_worker__options(worker, &opts) || !allocate(worker)) {
+		free_worker(worker);
 		return cairn_worker__fail_code(err, CAIRN_E_NOMEM);
 	}
-	init_slots(worker);
-	cairn_id seed = cairn_id_new();
-	memcpy(&worker->dice, seed.bytes + 8, sizeof worker->dice);
-	worker->poll_delay = worker->opts.poll_min;
 	if (pipe2(worker->wake, O_CLOEXEC | O_NONBLOCK) != 0) {
-		cairn_worker__release(worker);
-		return refuse(err, CAIRN_E_WORKER_DESCRIPTORS,
-			      cairn_code_message(CAIRN_E_WORKER_DESCRIPTORS));
+		free_worker(worker);
+		return cairn_worker__refuse(err, CAIRN_E_WORKER_DESCRIPTORS,
+					    cairn_code_message(CAIRN_E_WORKER_DESCRIPTORS));
 	}
+	atomic_init(&worker->refs, 1);
+	init_shared(worker);
 	*out = worker;
 	return CAIRN_OK;
+}
+
+/* ---- running ----------------------------------------------------------------- */
+
+static bool start_services(struct cairn_worker *worker)
+{
+	bool started = cairn_worker__service_start(worker, &worker->beater, cairn_worker__beat,
+						   &worker->beater);
+	for (uint32_t i = 0; i < worker->opts.dispatchers && started; i++) {
+		struct dispatcher *one = &worker->dispatchers[i];
+		started = cairn_worker__service_start(worker, &one->service, cairn_worker__dispatch,
+						      one);
+	}
+	if (started && cairn_worker__has_loops(worker))
+		started = cairn_worker__service_start(worker, &worker->upkeep,
+						      cairn_worker__keep_up, &worker->upkeep);
+	if (started && !(worker->opts.flags & CAIRN_WORKER_POLL_ONLY))
+		started = cairn_worker__service_start(worker, &worker->waker, cairn_worker__wake,
+						      &worker->waker);
+	return started;
+}
+
+/* A call that is on its way is waited for, but not for ever. */
+static void end_services(struct cairn_worker *worker)
+{
+	pthread_mutex_lock(&worker->lock);
+	worker->closing = true;
+	pthread_mutex_unlock(&worker->lock);
+	cairn_usec until = cairn_worker__now() + PATIENCE;
+	cairn_worker__service_end(worker, &worker->waker, until, true);
+	cairn_worker__service_end(worker, &worker->upkeep, until, true);
+	until = cairn_worker__now() + worker->conn_opts.lock_timeout + CAIRN_SECOND;
+	for (uint32_t i = 0; i < worker->opts.dispatchers; i++)
+		cairn_worker__service_end(worker, &worker->dispatchers[i].service, until, false);
+	cairn_worker__service_end(worker, &worker->beater, until, false);
+}
+
+/* Whether the database can be had at all is found out before anything is started. */
+static cairn_status work(struct cairn_worker *worker, cairn_error *err)
+{
+	cairn_status st = cairn_worker__connect(&worker->dispatchers[0].service.link, err);
+	if (st == CAIRN_OK)
+		st = cairn_worker__pool_start(worker, err);
+	if (st == CAIRN_OK && !start_services(worker))
+		st = cairn_worker__fail_code(err, CAIRN_E_NOMEM);
+	if (st == CAIRN_OK)
+		cairn_worker__keep_watch(worker);
+	end_services(worker);
+	cairn_worker__unlink(&worker->dispatchers[0].service.link);
+	if (st != CAIRN_OK || worker->status == CAIRN_OK)
+		return st;
+	*err = worker->error;
+	return worker->status;
 }
 
 cairn_status cairn_worker_run(cairn_worker *worker, cairn_error *err)
 {
 	cairn_error mine = CAIRN_ERROR_INIT;
-	cairn_status st = cairn_worker__connect(worker, &mine);
-	if (st == CAIRN_OK)
-		st = cairn_worker__pool_start(worker, &mine);
-	worker->next_beat = cairn_worker__now() + worker->opts.lease / 3;
-	if (st == CAIRN_OK)
-		st = cairn_worker__dispatch(worker, &mine);
+	cairn_status st = work(worker, &mine);
 	uint32_t abandoned = cairn_worker__pool_end(worker);
-	cairn_close(worker->conn);
-	worker->conn = NULL;
 	if (st == CAIRN_OK && abandoned > 0)
 		st = cairn_worker__fail_code(&mine, CAIRN_E_WORKER_ABANDONED);
 	if (st != CAIRN_OK && err != NULL)
@@ -307,4 +243,31 @@ void cairn_worker_close(cairn_worker *worker)
 {
 	if (worker != NULL)
 		cairn_worker__release(worker);
+}
+
+/* ---- counting ---------------------------------------------------------------- */
+
+void cairn_worker_count(const cairn_worker *worker, cairn_worker_counts *counts)
+{
+	cairn_worker_counts now = {
+		.size = counts->size,
+		.claimed = atomic_load(&worker->claimed),
+		.refused = atomic_load(&worker->refused),
+		.returned = atomic_load(&worker->returned),
+		.abandoned = atomic_load(&worker->abandoned),
+		.reaped = atomic_load(&worker->reaped),
+		.promoted = atomic_load(&worker->promoted),
+		.pruned = atomic_load(&worker->pruned),
+		.turns = atomic_load(&worker->turns),
+		.beats = atomic_load(&worker->beats),
+		.polls = atomic_load(&worker->polls),
+		.wakes = atomic_load(&worker->wakes),
+		.troubles = atomic_load(&worker->troubles),
+		.running = atomic_load(&worker->running),
+		.waiting = atomic_load(&worker->waiting),
+		.unsaid = atomic_load(&worker->unsaid),
+	};
+	for (size_t i = 0; i < sizeof now.finished / sizeof now.finished[0]; i++)
+		now.finished[i] = atomic_load(&worker->finished[i]);
+	memcpy(counts, &now, counts->size < sizeof now ? counts->size : sizeof now);
 }

@@ -139,7 +139,9 @@ async function batches() {
 	print("enqueue 1000", 30e6 / (now() - began));
 	await peer.reset(it);
 	for (let i = 0; i < 20; i++) await peer.many(it, 1000);
-	print("worker runtime", 20e6 / (await drained(peer, it, 20000, false)));
+	const rate = 20e6 / (await drained(peer, it, 20000, false));
+	print("runtime, 24 threads", rate);
+	print("runtime, 24 threads, 100 ahead", rate);
 	await peer.reset(it);
 	await peer.many(it, 1000);
 	print("claim+finish 1", 1e6 / (await peer.single(it, 1000)));

@@ -13,7 +13,8 @@ const rows = [
 	["enqueue 1, 16 connections", "rate"],
 	["enqueue 1000", "rate"],
 	["claim+finish 1", "rate"],
-	["worker runtime", "rate"],
+	["runtime, 24 threads", "rate"],
+	["runtime, 24 threads, 100 ahead", "rate"],
 	["wake, told p50", "ms"],
 	["wake, told p99", "ms"],
 ];
@@ -24,7 +25,7 @@ function note(row, side, value) {
 }
 
 function runCairn() {
-	const wanted = ["enqueue 1", "claim+finish 1", "worker runtime", "wake"];
+	const wanted = ["enqueue 1", "claim+finish 1", "runtime", "wake"];
 	const out = execFileSync(process.env.BENCH, [url, "1", ...wanted], { encoding: "utf8" });
 	for (const line of out.split("\n")) {
 		const found = /^(.+?)\s{2,}([\d.]+)\s+([\d.]+)\s+[\d.]+\s/.exec(line);

@@ -68,6 +68,7 @@ cairn_status cairn_mem__job_change(void *self, const cairn_change_plan *plan,
 	cairn_status status = cairn_mem__write_begin(mem, MEM_JOBS, &write, err);
 	if (status != CAIRN_OK)
 		return status;
+	status = cairn_mem__log(&write, plan->lines, plan->line_count, plan->line_hits, err);
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++) {
 		if (change_one(&write, &plan->changes[i], &each[i]) != 0)
 			status = cairn_fail(err, CAIRN_E_NOMEM);

@@ -46,6 +46,16 @@ static int append(struct mem_write *write, const cairn_log_item *item, enum cair
 	return cairn_mem__put(write->state, MEM_LOGS, &row);
 }
 
+cairn_status cairn_mem__log(struct mem_write *write, const cairn_log_item *items, size_t n,
+			    enum cairn_hit *each, cairn_error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (append(write, &items[i], &each[i]) != 0)
+			return cairn_fail(err, CAIRN_E_NOMEM);
+	}
+	return CAIRN_OK;
+}
+
 cairn_status cairn_mem__job_log(void *self, const cairn_log_item *items, size_t n,
 				enum cairn_hit *each, cairn_error *err)
 {
@@ -54,10 +64,7 @@ cairn_status cairn_mem__job_log(void *self, const cairn_log_item *items, size_t 
 	cairn_status status = cairn_mem__write_begin(mem, MEM_LOGS, &write, err);
 	if (status != CAIRN_OK)
 		return status;
-	for (size_t i = 0; i < n && status == CAIRN_OK; i++) {
-		if (append(&write, &items[i], &each[i]) != 0)
-			status = cairn_fail(err, CAIRN_E_NOMEM);
-	}
+	status = cairn_mem__log(&write, items, n, each, err);
 	return cairn_mem__write_end(mem, &write, status);
 }
 

@@ -96,6 +96,9 @@ const cairn_schedule *cairn_mem__schedule_stranded(const struct mem_state *state
 bool cairn_mem__contains(cairn_str text, cairn_str part);
 
 /* Claims inside a call that has begun (claim.c). */
+/* Lines, as a part of a call. */
+cairn_status cairn_mem__log(struct mem_write *write, const cairn_log_item *items, size_t n,
+			    enum cairn_hit *each, cairn_error *err);
 cairn_status cairn_mem__claim(struct mem *mem, struct mem_write *write,
 			      const cairn_claim_plan *plan, cairn_rows *jobs, cairn_error *err);
 

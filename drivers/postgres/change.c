@@ -61,12 +61,15 @@ _Static_assert(CAIRN_ENDING_SUCCEEDED == 1 && CAIRN_ENDING_RELEASED == 10, "endi
 /* How a lean text fails over a lease that is over: a text that is no number. */
 #define RAN_OUT "22P02"
 
+_Static_assert(offsetof(cairn_change, id) == 0 && offsetof(cairn_log_item, id) == 0,
+	       "changes and lines are locked by one array of ids");
+
 /* The texts, in the order in which a call sends them. */
 static const enum pg_sql texts[] = { PG_SQL_HEARTBEAT, PG_SQL_SUCCEED, PG_SQL_FORGET, PG_SQL_REPORT,
 				     PG_SQL_CHANGE,    PG_SQL_EDIT,    PG_SQL_REQUEUE };
 enum { HEARTBEATS = 0, SUCCESSES = 1, DELETIONS = 2, TEXTS = sizeof texts / sizeof texts[0] };
 
-/* A call's items by text, and by id within each. */
+/* A call's items by text, and by id within each; its lines behind them. */
 struct batch {
 	const cairn_change_plan *plan;
 	const void **order;
@@ -165,12 +168,15 @@ static void put_in_order(struct batch *batch)
 		batch->count[k] = at - first;
 		qsort(batch->order + first, at - first, sizeof *batch->order, by_id);
 	}
+	for (size_t i = 0; i < plan->line_count; i++)
+		batch->order[at++] = &plan->lines[i];
 }
 
 /*
  * Rows are locked beforehand where the statements by themselves would not lock in id order,
  * where none may fail (careful, or somebody else's transaction), where they could not agree on
- * a time otherwise, and where what others wrote has to be seen.
+ * a time otherwise, and where what others wrote has to be seen: by deletions and by lines, whose
+ * numbers follow it.
  */
 static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful)
 {
@@ -183,8 +189,8 @@ static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful
 		kinds += batch->count[k] > 0;
 	}
 	bool lean = batch->count[HEARTBEATS] + batch->count[SUCCESSES] > 0;
-	batch->lock = kinds > 1 || batch->count[DELETIONS] > 0 || (careful && lean) ||
-		      (in_tx && (lean || statements > 1));
+	batch->lock = kinds > 1 || batch->count[DELETIONS] > 0 || batch->plan->line_count > 0 ||
+		      (careful && lean) || (in_tx && (lean || statements > 1));
 	batch->time = PG_TIME_STATEMENT;
 	if (batch->lock)
 		batch->time = PG_TIME_LEFT;
@@ -317,13 +323,15 @@ static struct pg_items next_chunk(const struct batch *batch, size_t *at, enum pg
 static void queue_all(struct pg *pg, const struct batch *batch)
 {
 	const cairn_change_plan *plan = batch->plan;
-	struct pg_items items = { .at = batch->order, .n = plan->n };
+	struct pg_items items = { .at = batch->order, .n = plan->n + plan->line_count };
 	enum pg_sql sql = PG_SQL_CHANGE;
 	size_t at = 0;
 	if (batch->lock) {
 		cairn_pg__add_ids(pg, COLUMN(id));
 		cairn_pg__queue(pg, PG_SQL_LOCK_JOBS);
 	}
+	if (plan->line_count > 0)
+		cairn_pg__log_queue(pg, plan->lines, plan->line_count);
 	while ((items = next_chunk(batch, &at, &sql)).n > 0)
 		queue_chunk(pg, sql, items, batch->time);
 	if (plan->claim != NULL)
@@ -352,6 +360,8 @@ static cairn_status read_all(struct pg *pg, const struct batch *batch, cairn_cha
 	enum pg_sql sql;
 	size_t at = 0;
 	size_t n = batch->lock ? 1 : 0;
+	if (plan->line_count > 0)
+		cairn_pg__log_read(pg, n++, plan->line_count, plan->line_hits);
 	while ((items = next_chunk(batch, &at, &sql)).n > 0)
 		read_result(pg, plan, cairn_pg__result(pg, n++), items, each);
 	if (plan->claim == NULL)
@@ -396,7 +406,7 @@ cairn_status cairn_pg__job_change(void *self, const cairn_change_plan *plan,
 {
 	struct pg *pg = self;
 	const void *few[16];
-	const size_t size = plan->n * sizeof *few;
+	const size_t size = (plan->n + plan->line_count) * sizeof *few;
 	struct batch batch = { .plan = plan, .order = few };
 	if (size > sizeof few)
 		batch.order = cairn_host_alloc(pg->host, NULL, 0, size);

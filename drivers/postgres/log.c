@@ -41,8 +41,9 @@ static size_t queue_locks(struct pg *pg, struct pg_items items, bool notes)
 	return 3;
 }
 
-static void queue_lines(struct pg *pg, struct pg_items items)
+void cairn_pg__log_queue(struct pg *pg, const cairn_log_item *lines, size_t n)
 {
+	struct pg_items items = PG_ITEMS(lines, n);
 	cairn_pg__add_now(pg);
 	cairn_pg__add_int4(pg, PG_TIME_LEFT);
 	cairn_pg__add_ids(pg, COLUMN(id));
@@ -55,24 +56,28 @@ static void queue_lines(struct pg *pg, struct pg_items items)
 	cairn_pg__queue(pg, PG_SQL_LOG);
 }
 
+void cairn_pg__log_read(struct pg *pg, size_t statement, size_t n, enum cairn_hit *each)
+{
+	const PGresult *written = cairn_pg__result(pg, statement);
+	for (size_t i = 0; i < n; i++)
+		each[i] = CAIRN_MISS;
+	for (int i = 0; i < PQntuples(written); i++)
+		each[cairn_pg__int8(written, i, 0) - 1] = CAIRN_HIT;
+}
+
 cairn_status cairn_pg__job_log(void *self, const cairn_log_item *lines, size_t n,
 			       enum cairn_hit *each, cairn_error *err)
 {
 	struct pg *pg = self;
-	struct pg_items items = PG_ITEMS(lines, n);
 	cairn_status status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	size_t locks = queue_locks(pg, items, any_note(lines, n));
-	queue_lines(pg, items);
+	size_t locks = queue_locks(pg, PG_ITEMS(lines, n), any_note(lines, n));
+	cairn_pg__log_queue(pg, lines, n);
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	for (size_t i = 0; i < n; i++)
-		each[i] = CAIRN_MISS;
-	const PGresult *written = cairn_pg__result(pg, locks);
-	for (int i = 0; i < PQntuples(written); i++)
-		each[cairn_pg__int8(written, i, 0) - 1] = CAIRN_HIT;
+	cairn_pg__log_read(pg, locks, n, each);
 	cairn_pg__call_clear(pg);
 	return CAIRN_OK;
 }

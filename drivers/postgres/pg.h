@@ -14,8 +14,8 @@
 #include <libpq-fe.h>
 
 #include <cairn/postgres.h>
-#include <cairn/sys/intent.h>
 #include <cairn/sys/catalog.h>
+#include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/schedule.h>
@@ -364,6 +364,10 @@ void cairn_pg__wake_queue(struct pg *pg);
 PGconn *cairn_pg__connect_again(struct pg *pg);
 void cairn_pg__ear_close(struct pg *pg); /* (wait.c) */
 cairn_usec cairn_pg__ticks(void);	 /* (exec.c) */
+
+/* Lines behind PG_SQL_LOCK_JOBS, likewise (log.c). */
+void cairn_pg__log_queue(struct pg *pg, const cairn_log_item *lines, size_t n);
+void cairn_pg__log_read(struct pg *pg, size_t statement, size_t n, enum cairn_hit *each);
 
 /* A name as SQL wants it, in double quotes; answers the length without terminator. (sql.c) */
 size_t cairn_pg__quote(char *into, cairn_str name);

@@ -11,8 +11,8 @@
 
 #include "pg.h"
 #include "sql_catalog.h"
-#include "sql_definition.h"
 #include "sql_change.h"
+#include "sql_definition.h"
 #include "sql_intent.h"
 #include "sql_reap.h"
 #include "sql_replay.h"

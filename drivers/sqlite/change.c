@@ -440,6 +440,7 @@ cairn_status cairn_lite__job_change(void *self, const cairn_change_plan *plan,
 	if (status != CAIRN_OK)
 		return status;
 	struct batch batch = { .write = &write };
+	status = cairn_lite__log(&write, plan->lines, plan->line_count, plan->line_hits, err);
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
 		status = change_one(&batch, &plan->changes[i], &each[i], err);
 	if (status == CAIRN_OK)

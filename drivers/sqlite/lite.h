@@ -14,8 +14,8 @@
 #include <sqlite3.h>
 
 #include <cairn/sqlite.h>
-#include <cairn/sys/intent.h>
 #include <cairn/sys/catalog.h>
+#include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/schedule.h>
@@ -262,6 +262,9 @@ cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_chan
 				      const struct lite_row *was, cairn_job *is, cairn_error *err);
 
 /* Claims inside a call that has begun (claim.c). */
+/* Lines, as a part of a call. */
+cairn_status cairn_lite__log(struct lite_write *write, const cairn_log_item *items, size_t n,
+			     enum cairn_hit *each, cairn_error *err);
 cairn_status cairn_lite__claim(struct lite_write *write, const cairn_claim_plan *plan,
 			       cairn_rows *jobs, cairn_error *err);
 /* Room for n slots, kept for the next call. */

@@ -85,21 +85,29 @@ static cairn_status insert(struct lite_write *write, const cairn_log_item *item,
 	return cairn_lite__finish(&run, err);
 }
 
+cairn_status cairn_lite__log(struct lite_write *write, const cairn_log_item *items, size_t n,
+			     enum cairn_hit *each, cairn_error *err)
+{
+	struct target target = { .item = NULL };
+	cairn_status status = CAIRN_OK;
+	for (size_t i = 0; i < n && status == CAIRN_OK; i++) {
+		if (!same_target(&target, &items[i]))
+			status = look_up(write, &items[i], &target, err);
+		each[i] = target.hit;
+		if (status == CAIRN_OK && target.hit == CAIRN_HIT)
+			status = insert(write, &items[i], &target, err);
+	}
+	return status;
+}
+
 cairn_status cairn_lite__job_log(void *self, const cairn_log_item *items, size_t n,
 				 enum cairn_hit *each, cairn_error *err)
 {
 	struct lite_write write;
-	struct target target = { .item = NULL };
 	cairn_status status = cairn_lite__write_begin(self, &write, err);
 	if (status != CAIRN_OK)
 		return status;
-	for (size_t i = 0; i < n && status == CAIRN_OK; i++) {
-		if (!same_target(&target, &items[i]))
-			status = look_up(&write, &items[i], &target, err);
-		each[i] = target.hit;
-		if (status == CAIRN_OK && target.hit == CAIRN_HIT)
-			status = insert(&write, &items[i], &target, err);
-	}
+	status = cairn_lite__log(&write, items, n, each, err);
 	return cairn_lite__write_end(&write, status, err);
 }
 

@@ -243,8 +243,9 @@ typedef struct cairn_progress {
 	uint64_t reserved_[2];
 } cairn_progress;
 
-#define CAIRN_PROGRESS_DONE  1u
-#define CAIRN_PROGRESS_TOTAL 2u
+#define CAIRN_PROGRESS_DONE    1u
+#define CAIRN_PROGRESS_TOTAL   2u
+#define CAIRN_PROGRESS_STARTED 4u /* marks the attempt as started without a stage: no event */
 
 /*
  * Writes n reports. Merged with the stored values, done and total must be >= 0 and done <=
@@ -314,6 +315,37 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_finish(cairn_conn *conn,
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_finish_and_claim(
 	cairn_conn *conn, const cairn_finish *items, size_t n, cairn_changed *each,
 	const cairn_claim_opts *opts, cairn_jobs **jobs, cairn_error *err);
+
+/*
+ * All that a worker has to say at once. The answers, and err->index, count through the items in
+ * this order: finishes, reports, beats, lines.
+ */
+typedef struct cairn_turn {
+	size_t size;
+	const cairn_finish *finishes;
+	size_t finish_count;
+	const cairn_progress *reports;
+	size_t report_count;
+	const cairn_lease *beats; /* leases that are extended */
+	size_t beat_count;
+	cairn_usec lease;		    /* of the beats: to now + this; 0: 30 s */
+	const struct cairn_log_line *lines; /* history.h */
+	size_t line_count;
+	const cairn_claim_opts *claim; /* NULL: none */
+} cairn_turn;
+
+/*
+ * Writes the lines, then reports, beats and finishes, and then claims, in one commit: the claim
+ * sees what the finishes gave back. Each item ends as it would in a call of its own, with
+ * the same codes and events, whatever becomes of the others. A job may have several lines, but
+ * stands in one of finishes, reports and beats only (job.duplicate_in_batch): a finish and a report
+ * carry progress and checkpoint, a report extends the lease. each has room for all items; jobs may be
+ * NULL without a claim. After UNCERTAIN say it again: finishes are found out as such, lines may
+ * stand there twice. [1 round trip]
+ */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_turn(cairn_conn *conn, const cairn_turn *turn,
+						       cairn_changed *each, cairn_jobs **jobs,
+						       cairn_error *err);
 
 /* ---- recovering -------------------------------------------------------- */
 

@@ -2,17 +2,23 @@
  * worker.h - the worker runtime (libcairn_worker): claims jobs and runs
  * handlers for them.
  *
- * A worker is one dispatcher, the thread that calls cairn_worker_run(), with one
- * connection, and a pool of handler threads. The dispatcher claims for all idle
- * threads and finishes for all done ones in one call, extends every lease in one
- * call each third of the lease, and takes back expired leases of others. It
- * uses nothing but the public interface. It installs no signal handlers, and its
- * threads block all signals.
+ * A worker is a pool of handler threads and a few threads that serve them, each with a connection
+ * of its own, which it opens when it first needs one:
+ *
+ *	dispatcher  in one call (cairn_job_turn) records what is done, sends what handlers
+ *	            report, and claims for all idle threads; more of them by option
+ *	beater      extends all leases that are a third over in one call
+ *	waker       sits in cairn_job_wait, so that an enqueued job starts at once; behind it the
+ *	            dispatcher polls, with jitter
+ *	upkeep      takes back expired leases, promotes intents, prunes: each by its interval
+ *
+ * The thread that calls cairn_worker_run() watches the clocks and the stop. The runtime uses nothing
+ * but the public interface. It installs no signal handlers, and its threads block all signals.
  */
 #ifndef CAIRN_WORKER_H
 #define CAIRN_WORKER_H
 
-#include <cairn/job.h>
+#include <cairn/history.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -66,6 +72,33 @@ CAIRN_API void cairn_context_error(cairn_context *context, cairn_str code, cairn
 /* A retry may be delayed to this time, never hastened. */
 CAIRN_API void cairn_context_not_before(cairn_context *context, cairn_time when);
 
+/*
+ * Ends the attempt without a failure: `return cairn_context_snooze(context, CAIRN_MINUTE);`. Both
+ * remember the delay and answer how; the last call counts.
+ */
+CAIRN_API enum cairn_finish_how cairn_context_continue(cairn_context *context, cairn_usec delay);
+CAIRN_API enum cairn_finish_how cairn_context_snooze(cairn_context *context, cairn_usec delay);
+
+/*
+ * What the handler has to say while it runs. It goes out with the worker's next call, a quarter of a
+ * second later at most: of progress, stage and checkpoint the latest only, of lines all. With
+ * the attempt's end go what is left of them, but for the stage. done, total: -1 leaves the stored one.
+ * A checkpoint is JSON; the next attempt finds it in its job. What the store refuses as
+ * malformed makes the attempt TERMINAL with the store's code, as an output does.
+ */
+CAIRN_API void cairn_context_progress(cairn_context *context, int64_t done, int64_t total);
+CAIRN_API void cairn_context_stage(cairn_context *context, cairn_str stage);
+CAIRN_API void cairn_context_checkpoint(cairn_context *context, cairn_str json);
+CAIRN_API void cairn_context_log(cairn_context *context, enum cairn_log_level level,
+				 cairn_str message, cairn_str data);
+
+/*
+ * Waits until all that was said so far is durable. Not OK: it was refused (INVALID, STALE …), there
+ * was no memory for it (NOMEM), or there is a reason to give up (INTERRUPTED). After a call of unknown
+ * outcome it was said again: then a line may stand there twice.
+ */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_context_flush(cairn_context *context);
+
 /* Who runs the jobs of a type. An array element: its size is frozen. */
 typedef struct cairn_handler {
 	cairn_str type; /* absent: every type that no other handler names */
@@ -86,7 +119,10 @@ enum cairn_worker_event_kind {
 	CAIRN_WORKER_REAPED,	  /* reaped: one expired lease was taken back */
 	CAIRN_WORKER_TROUBLE,	  /* error: a database call failed and will be tried again */
 	CAIRN_WORKER_RECONNECTED, /* the database answers again */
-	CAIRN_WORKER_STOPPING	  /* no further claims */
+	CAIRN_WORKER_STOPPING,	  /* no further claims */
+	CAIRN_WORKER_RETURNED,	  /* job, changed: claimed ahead, and given back unstarted */
+	CAIRN_WORKER_TURN,  /* ended, reported, lines, claimed, elapsed: a dispatcher's call */
+	CAIRN_WORKER_UPKEEP /* loop, items, elapsed: a pass that found something to do */
 };
 
 /* Grows by appending; look at size. Everything in it is valid during the callback. */
@@ -102,17 +138,24 @@ typedef struct cairn_worker_event {
 	cairn_str error_message;
 	cairn_usec elapsed; /* from start to now */
 	enum cairn_cancel cancel;
+	uint32_t ended; /* items of a turn, the ends of attempts first */
+	uint32_t reported;
+	uint32_t lines;
+	uint32_t claimed;
 	uint32_t reserved_;
+	const char *loop; /* "reap", "intents", "prune" */
+	uint64_t items;
 } cairn_worker_event;
 
-/* Called on the dispatcher's thread: be quick, the leases wait. */
+/* Called on any of the worker's threads, one at a time: be quick, they wait for each other. */
 typedef void cairn_worker_observe_fn(void *user, const cairn_worker_event *event);
 
 /* ---- the worker ---------------------------------------------------------- */
 
 /*
- * Opens the worker's connection, at the start and after each loss. opts are those of the
- * worker, with a lock_timeout that its leases can bear.
+ * Opens one of the worker's connections, at the start and after each loss; called on the thread that
+ * will use it, several at a time. opts are those of the worker, with a lock_timeout that its leases
+ * can bear.
  */
 typedef cairn_status cairn_worker_open_fn(void *user, const cairn_conn_opts *opts,
 					  cairn_conn **conn, cairn_error *err);
@@ -139,11 +182,22 @@ typedef struct cairn_worker_opts {
 	cairn_usec drain;	  /* a soft stop turns hard after this; 0: never */
 	cairn_usec grace;	  /* for handlers told to give up; 0: 10 s */
 	uint32_t concurrency;	  /* handler threads; 0: 1; at most 1000 */
-	uint32_t flags;		  /* CAIRN_WORKER_IDLE_EXIT */
+	uint32_t flags;		  /* CAIRN_WORKER_… */
+	/*
+	 * Jobs that wait in the worker beyond those that run; at most 1000. They are claimed ahead
+	 * (prestart), marked as started before their handler runs, and given back by a soft stop; when
+	 * the worker dies no attempt of theirs is lost. 0: none.
+	 */
+	uint32_t ahead;
+	uint32_t dispatchers;	     /* 0: 1; at most 16 */
+	cairn_usec promote_interval; /* between passes over the intents; 0: 1 s, -1: never */
+	cairn_usec prune_interval;   /* of what is older than its type's retention; 0: 1 min, -1 */
 } cairn_worker_opts;
 
 /* Stop softly once nothing is due and no handler runs. Jobs due later are not waited for. */
 #define CAIRN_WORKER_IDLE_EXIT 1u
+/* No waker: an idle worker only polls. */
+#define CAIRN_WORKER_POLL_ONLY 2u
 
 /*
  * Checks and copies the options; touches no database and starts no thread.
@@ -159,8 +213,8 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_worker_open(cairn_worker **worker,
  *
  * Failing to connect at the start, and errors that time does not heal (SCHEMA,
  * DENIED …) end it with that error, after a hard stop. Later losses of the connection are mended
- * with jittered backoff; handlers whose lease is over by then are told so. An end whose
- * recording was UNCERTAIN is sent again. TIMEOUT worker.handlers_abandoned when handlers outlived
+ * with jittered backoff, each thread's own; handlers whose lease is over by then are told so. An end
+ * whose recording was UNCERTAIN is sent again. TIMEOUT worker.handlers_abandoned when handlers outlived
  * a hard stop by the grace: their threads still run and the process should exit.
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_worker_run(cairn_worker *worker, cairn_error *err);
@@ -175,6 +229,30 @@ CAIRN_API void cairn_worker_stop(cairn_worker *worker, enum cairn_stop how);
 
 /* The name under which the worker leases. Lives as long as the worker. */
 CAIRN_API const char *cairn_worker_name(const cairn_worker *worker);
+
+/* What was counted since open, and what is in hand now. Grows by appending. */
+typedef struct cairn_worker_counts {
+	size_t size;
+	uint64_t claimed;
+	uint64_t finished[9]; /* recorded ends, by enum cairn_finish_how */
+	uint64_t refused;     /* ends that were not recorded */
+	uint64_t returned;    /* claimed ahead and given back */
+	uint64_t abandoned;   /* handlers that outlived a hard stop */
+	uint64_t reaped;
+	uint64_t promoted; /* intents that became jobs */
+	uint64_t pruned;
+	uint64_t turns; /* the dispatchers' calls that went well: one round trip each */
+	uint64_t beats; /* the beater's */
+	uint64_t polls; /* turns that only claimed, and got nothing */
+	uint64_t wakes; /* the waker said that there is work */
+	uint64_t troubles;
+	uint64_t running; /* handlers at work */
+	uint64_t waiting; /* claimed and not started */
+	uint64_t unsaid;  /* ends that wait to be recorded */
+} cairn_worker_counts;
+
+/* From any thread, as long as the worker lives. counts->size must be set. */
+CAIRN_API void cairn_worker_count(const cairn_worker *worker, cairn_worker_counts *counts);
 
 /* Not while it runs. NULL is fine. */
 CAIRN_API void cairn_worker_close(cairn_worker *worker);
@@ -213,6 +291,32 @@ typedef struct cairn_exec {
  * children (SIGCHLD ignored, wait for any).
  */
 CAIRN_API enum cairn_finish_how cairn_exec_handler(void *user, cairn_context *context);
+
+/* ---- functions in processes of their own --------------------------------------- */
+
+/*
+ * The user pointer of cairn_fork_handler: runs a function in a forked child for each job. A crash
+ * costs the attempt and not the worker; a function that hangs can be killed. The child has a copy of
+ * the process, but none of its threads and no descriptor above 2, and so no connection; the
+ * context works there as ever. Between fork and its own code only what is safe in the child of a
+ * process with threads may be used: memory from malloc is, with glibc.
+ */
+typedef struct cairn_fork {
+	size_t size;
+	cairn_handler_fn *run;
+	void *user;
+	cairn_usec kill_after; /* from the reason to give up to SIGKILL; 0: 5 s */
+} cairn_fork;
+
+/*
+ *	returned              as the function answered
+ *	killed by a signal    PANICKED fork.signaled; RETRYABLE for SIGKILL and SIGTERM
+ *	exited by itself      PANICKED fork.exited
+ *	overran its timeout   TIMEOUT fork.timeout
+ *	not started           RETRYABLE fork.not_started
+ *	worker stops hard     RETRYABLE worker.stopped, if it was killed for it
+ */
+CAIRN_API enum cairn_finish_how cairn_fork_handler(void *user, cairn_context *context);
 
 #ifdef __cplusplus
 }

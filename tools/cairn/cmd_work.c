@@ -22,15 +22,22 @@ struct work {
 	const char *owner;
 	const char *name;
 	uint32_t concurrency;
+	uint32_t ahead;
+	uint32_t dispatchers;
 	int64_t max_jobs;
 	int64_t max_output;
 	cairn_usec lease;
 	cairn_usec poll;
 	cairn_usec reap;
+	cairn_usec promote;
+	cairn_usec prune;
 	cairn_usec drain;
 	cairn_usec kill_after;
 	bool reap_given;
 	bool no_reap;
+	bool no_promote;
+	bool no_prune;
+	bool poll_only;
 	bool once;
 	bool until_empty;
 	bool quiet;
@@ -118,10 +125,15 @@ static cairn_worker_opts options(struct work *work, struct report *report)
 		.lease = lease,
 		.poll_max = work->poll,
 		.reap_interval = work->no_reap ? -1 : work->reap,
+		.promote_interval = work->no_promote ? -1 : work->promote,
+		.prune_interval = work->no_prune ? -1 : work->prune,
 		.drain = work->drain,
 		.grace = kill_after + 5 * CAIRN_SECOND,
 		.concurrency = work->concurrency,
-		.flags = work->once || work->until_empty ? CAIRN_WORKER_IDLE_EXIT : 0,
+		.ahead = work->ahead,
+		.dispatchers = work->dispatchers,
+		.flags = (work->once || work->until_empty ? CAIRN_WORKER_IDLE_EXIT : 0) |
+			 (work->poll_only ? CAIRN_WORKER_POLL_ONLY : 0),
 	};
 }
 
@@ -132,6 +144,10 @@ static int parse(struct work *work, int *argc, char **argv)
 		{ "exec", 'e', OPT_TEXT, &work->command, "COMMAND", "run by /bin/sh -c", NULL },
 		{ "concurrency", 'n', OPT_COUNT, &work->concurrency, "N",
 		  "so many at a time; default 1", NULL },
+		{ "ahead", 0, OPT_COUNT, &work->ahead, "N",
+		  "jobs that wait in the worker beyond those that run; default 0", NULL },
+		{ "dispatchers", 0, OPT_COUNT, &work->dispatchers, "N",
+		  "connections that claim and record; default 1", NULL },
 		{ "queue", 'q', OPT_TEXT, &work->queue, "NAME", "default: default", NULL },
 		{ "owner", 0, OPT_TEXT, &work->owner, "NAME", "also jobs pinned to it", NULL },
 		{ "name", 0, OPT_TEXT, &work->name, "NAME", "of the worker; default HOST-PID-…",
@@ -142,6 +158,15 @@ static int parse(struct work *work, int *argc, char **argv)
 		{ "reap-interval", 0, OPT_SPAN, &work->reap, "DURATION",
 		  "between looks for expired leases; default half a lease", &work->reap_given },
 		{ "no-reap", 0, OPT_FLAG, &work->no_reap, NULL, "leave that to others", NULL },
+		{ "promote-interval", 0, OPT_SPAN, &work->promote, "DURATION",
+		  "between passes over the intents; default 1s", NULL },
+		{ "no-promote", 0, OPT_FLAG, &work->no_promote, NULL, "leave that to others",
+		  NULL },
+		{ "prune-interval", 0, OPT_SPAN, &work->prune, "DURATION",
+		  "between prunings by retention; default 1m", NULL },
+		{ "no-prune", 0, OPT_FLAG, &work->no_prune, NULL, "leave that to others", NULL },
+		{ "poll-only", 0, OPT_FLAG, &work->poll_only, NULL,
+		  "no connection that waits to be woken", NULL },
 		{ "once", 0, OPT_FLAG, &work->once, NULL, "one job at most, then stop", NULL },
 		{ "until-empty", 0, OPT_FLAG, &work->until_empty, NULL, "stop when nothing is due",
 		  NULL },

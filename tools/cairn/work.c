@@ -2,6 +2,7 @@
 #include "work.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "json.h"
 #include "table.h"
@@ -36,6 +37,12 @@ static const char *event_word(enum cairn_worker_event_kind kind)
 		return "recovered";
 	case CAIRN_WORKER_STOPPING:
 		return "stopping";
+	case CAIRN_WORKER_RETURNED:
+		return "returned";
+	case CAIRN_WORKER_UPKEEP:
+		return "upkeep";
+	case CAIRN_WORKER_TURN:
+		break; /* for programs that count */
 	}
 	return "?";
 }
@@ -117,6 +124,10 @@ static void put_json(const cairn_worker_event *event)
 		json_int(&json, "fence", event->reaped->fence);
 		json_z(&json, "status", cairn_job_status_text(event->reaped->status));
 	}
+	if (event->kind == CAIRN_WORKER_UPKEEP) {
+		json_z(&json, "loop", event->loop);
+		json_int(&json, "items", (int64_t)event->items);
+	}
 	if (event->error != NULL) {
 		json_z(&json, "code", event->error->code);
 		json_z(&json, "message", event->error->message);
@@ -185,6 +196,16 @@ static void reaped_line(const struct report *report, const cairn_reaped *reaped)
 	line(report, YELLOW, "reaped", &job, (cairn_str){ .ptr = text, .len = (size_t)len });
 }
 
+/* What was reaped has lines of its own. */
+static void upkeep_line(const struct report *report, const cairn_worker_event *event)
+{
+	char text[100];
+	if (report->quiet || strcmp(event->loop, "reap") == 0)
+		return;
+	int len = snprintf(text, sizeof text, "%s: %" PRIu64, event->loop, event->items);
+	line(report, DIM, "upkeep", NULL, (cairn_str){ .ptr = text, .len = (size_t)len });
+}
+
 static void put_line(const struct report *report, const cairn_worker_event *event)
 {
 	switch (event->kind) {
@@ -218,6 +239,14 @@ static void put_line(const struct report *report, const cairn_worker_event *even
 		if (!report->quiet && !report->bounded)
 			line(report, DIM, "stopping", NULL, cairn_str_of(NULL));
 		break;
+	case CAIRN_WORKER_RETURNED:
+		line(report, DIM, "returned", event->job, cairn_str_of(NULL));
+		break;
+	case CAIRN_WORKER_UPKEEP:
+		upkeep_line(report, event);
+		break;
+	case CAIRN_WORKER_TURN:
+		break;
 	}
 }
 
@@ -226,6 +255,8 @@ static void put_line(const struct report *report, const cairn_worker_event *even
 void report_event(void *user, const cairn_worker_event *event)
 {
 	struct report *report = user;
+	if (event->kind == CAIRN_WORKER_TURN)
+		return;
 	report->started += event->kind == CAIRN_WORKER_STARTED;
 	report->reaped += event->kind == CAIRN_WORKER_REAPED;
 	report->lost +=

@@ -237,9 +237,13 @@ typedef struct cairn_change_plan {
 	const cairn_change *changes;
 	size_t n;
 	const cairn_claim_plan *claim; /* also claim, in the same commit and round trip; NULL: no */
+	const struct cairn_log_item *lines; /* of workers, written before the changes; see log */
+	size_t line_count;		    /* 0 for a driver without log */
+	enum cairn_hit *line_hits;
 } cairn_change_plan;
 
 /*
+ * Lines first, then changes, then the claim, which sees what the changes gave back; n may be 0.
  * Locks the rows in id order, tests each guard on the locked row, and applies the changes that
  * hold; updated_at = now; a job that is not PENDING any more is not parked. Merged progress
  * (new or stored done and total) must be >= 0 and done <= total when both are present.
@@ -476,7 +480,7 @@ typedef struct cairn_prune_plan {
 	cairn_str type;
 	uint32_t statuses; /* ended ones, never 0 */
 	uint32_t limit;
-	cairn_usec age; /* finished_at <= now - age; -1: the definition's retention; without one: kept */
+	cairn_usec age; /* finished_at <= now - age; -1: as the definition says, kept without one */
 } cairn_prune_plan;
 
 /*
