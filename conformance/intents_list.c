@@ -268,6 +268,30 @@ static void prunes_promoted(void)
 	ct_int(ct_promote(conn, 0)->existing, 1);
 }
 
+static void goes_with_its_job(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_intent_filter filter = filter_of(cairn_any());
+	cairn_prune_opts opts = { .size = sizeof(opts), .scope = cairn_any(), .limit = 1 };
+	ct_define(conn, "t");
+	for (int i = 0; i < 2; i++) {
+		ct_record(conn, "t", ct_format("k%d", i));
+		ct_promote(conn, 0);
+		ct_finish(conn, ct_success(ct_claim(conn, "w")));
+		ct_advance(CAIRN_MINUTE);
+	}
+	ct_record(conn, "unknown", "waits");
+	ct_advance(30 * CAIRN_DAY);
+	size_t pruned = 0;
+	ct_ok(cairn_job_prune(conn, &opts, &pruned, ct_err()));
+	ct_int(pruned, 1);
+	ct_text(listed(conn, &filter), "waits k1");
+	/* the key is free again, among intents and among jobs */
+	ct_record(conn, "t", "k0");
+	ct_int(ct_promote(conn, 0)->inserted, 1);
+	ct_text(listed(conn, &filter), "k0 waits k1");
+}
+
 /* ---- budgets -------------------------------------------------------------------------- */
 
 static uint64_t trips(cairn_conn *conn, uint64_t since)
@@ -363,6 +387,11 @@ static const ct_case cases[] = {
 	  .rule = "Intents promoted strictly before a time go, oldest first and bounded; jobs, "
 		  "pending and conflicted ones stay.",
 	  .run = prunes_promoted },
+	{ .name = "intents.prune.an_intent_goes_with_its_job",
+	  READ,
+	  .rule = "What was promoted is deleted with the job that it became, in one commit.",
+	  .covers = "runledger J17",
+	  .run = goes_with_its_job },
 	{ .name = "intents.budget.recording_is_one_round_trip",
 	  .kind = CT_BUDGET,
 	  .store = CT_INTENTS,

@@ -3,16 +3,19 @@
  * thread with a connection of its own. A new loop is a row of the table.
  */
 #include <cairn/intent.h>
+#include <cairn/schedule.h>
 
 #include "runtime.h"
 
 #define REAP_BATCH    100
+#define FIRE_BATCH    100
 #define PROMOTE_BATCH 100
 #define PRUNE_BATCH   1000
 
 struct upkeep {
 	struct service *service;
 	cairn_reap_report *reaped;
+	cairn_fire_report *fired;
 	cairn_promote_report *promoted;
 };
 
@@ -46,6 +49,25 @@ static cairn_status reap(struct upkeep *upkeep, uint64_t *items, bool *more, cai
 							  .reaped = &upkeep->reaped->at[i] });
 	*items = n;
 	*more = n == REAP_BATCH;
+	return CAIRN_OK;
+}
+
+/* A schedule that is overdue by two intervals was missed. */
+static cairn_status fire(struct upkeep *upkeep, uint64_t *items, bool *more, cairn_error *err)
+{
+	struct cairn_worker *worker = upkeep->service->link.worker;
+	cairn_usec grace = 2 * worker->opts.schedule_interval;
+	cairn_fire_opts opts = { .size = sizeof opts,
+				 .limit = FIRE_BATCH,
+				 .grace = grace > CAIRN_MINUTE ? grace : CAIRN_MINUTE };
+	cairn_status st =
+		cairn_schedule_fire(upkeep->service->link.conn, &opts, &upkeep->fired, err);
+	if (st != CAIRN_OK)
+		return st;
+	for (size_t i = 0; i < upkeep->fired->count; i++)
+		*items += upkeep->fired->at[i].what == CAIRN_FIRED;
+	*more = upkeep->fired->count == FIRE_BATCH;
+	atomic_fetch_add(&worker->fired, *items);
 	return CAIRN_OK;
 }
 
@@ -86,6 +108,7 @@ static const struct loop {
 	bool makes_work; /* what it did may be claimed at once */
 } loops[] = {
 	{ "reap", offsetof(cairn_worker_opts, reap_interval), reap, true },
+	{ "schedules", offsetof(cairn_worker_opts, schedule_interval), fire, true },
 	{ "intents", offsetof(cairn_worker_opts, promote_interval), promote, true },
 	{ "prune", offsetof(cairn_worker_opts, prune_interval), prune, false },
 };
@@ -216,6 +239,7 @@ void *cairn_worker__keep_up(void *arg)
 	}
 	pthread_mutex_unlock(&worker->lock);
 	cairn_free(upkeep.reaped);
+	cairn_free(upkeep.fired);
 	cairn_free(upkeep.promoted);
 	cairn_worker__service_over(upkeep.service);
 	return NULL;

@@ -38,7 +38,7 @@ static cairn_status check_numbers(const cairn_worker_opts *opts, cairn_error *er
 					    cairn_code_message(CAIRN_E_JOB_LEASE_DURATION));
 	if (opts->poll_min < 0 || opts->poll_max < 0 || opts->reap_interval < -1 ||
 	    opts->drain < 0 || opts->grace < 0 || opts->promote_interval < -1 ||
-	    opts->prune_interval < -1)
+	    opts->prune_interval < -1 || opts->schedule_interval < -1)
 		return cairn_worker__refuse(err, CAIRN_E_ARG_INVALID,
 					    "A duration must not be negative.");
 	if (opts->concurrency > MAX_CONCURRENCY || (opts->flags & ~flags) != 0)
@@ -92,6 +92,8 @@ static void settle(struct cairn_worker *worker)
 		opts->promote_interval = CAIRN_SECOND;
 	if (opts->prune_interval == 0)
 		opts->prune_interval = CAIRN_MINUTE;
+	if (opts->schedule_interval == 0)
+		opts->schedule_interval = CAIRN_SECOND;
 	if (opts->concurrency == 0)
 		opts->concurrency = 1;
 	if (opts->dispatchers == 0)

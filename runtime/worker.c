@@ -256,6 +256,7 @@ void cairn_worker_count(const cairn_worker *worker, cairn_worker_counts *counts)
 		.returned = atomic_load(&worker->returned),
 		.abandoned = atomic_load(&worker->abandoned),
 		.reaped = atomic_load(&worker->reaped),
+		.fired = atomic_load(&worker->fired),
 		.promoted = atomic_load(&worker->promoted),
 		.pruned = atomic_load(&worker->pruned),
 		.turns = atomic_load(&worker->turns),

@@ -148,7 +148,7 @@ static int longest_promoted(const void *a, const void *b)
 	return cairn_id_compare(x->id, y->id);
 }
 
-static int remove_one(struct mem_write *write, const cairn_intent *intent)
+int cairn_mem__intent_delete(struct mem_write *write, const cairn_intent *intent)
 {
 	struct mem_key key = { .type = intent->type, .tenant = intent->tenant, .key = intent->key };
 	struct mem_intent row = { .intent.id = intent->id };
@@ -171,7 +171,7 @@ static int prune_oldest(struct mem_write *write, const cairn_intent_prune_plan *
 	if (n > 0)
 		qsort(found, n, sizeof *found, longest_promoted);
 	for (*deleted = 0; *deleted < n && *deleted < plan->limit; (*deleted)++) {
-		if (remove_one(write, found[*deleted]) != 0)
+		if (cairn_mem__intent_delete(write, found[*deleted]) != 0)
 			return -1;
 	}
 	return 0;

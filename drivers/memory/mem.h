@@ -72,6 +72,9 @@ int cairn_mem__dead_letter_add(struct mem_write *write, const cairn_job *job);
 int cairn_mem__change_apply(struct mem_write *write, const cairn_change *change,
 			    const cairn_job *was, cairn_job *is);
 
+/* Deletes an intent (intent_list.c). 0, or -1 without memory. */
+int cairn_mem__intent_delete(struct mem_write *write, const cairn_intent *intent);
+
 /* Deletes a job and all that belongs to it (prune.c). 0, or -1 without memory. */
 int cairn_mem__job_delete(struct mem_write *write, const cairn_job *job);
 

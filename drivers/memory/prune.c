@@ -61,11 +61,27 @@ static int remove_history(struct mem_state *state, cairn_id job)
 	return cairn_mem__remove(state, MEM_DEAD_LETTERS, &(cairn_dead_letter){ .id = job });
 }
 
+/* The intents that became this job, which has a key then. */
+static int remove_intents(struct mem_write *write, const cairn_job *job)
+{
+	size_t at = 0;
+	while (job->key.len > 0 && at < cairn_mem__count(write->state, MEM_INTENTS)) {
+		const struct mem_intent *row = cairn_mem__at(write->state, MEM_INTENTS, at);
+		if (cairn_id_compare(row->intent.job, job->id) != 0)
+			at++;
+		else if (cairn_mem__intent_delete(write, &row->intent) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int cairn_mem__job_delete(struct mem_write *write, const cairn_job *job)
 {
 	struct mem_state *state = write->state;
 	cairn_id id = job->id;
 	struct mem_key key = { .type = job->type, .tenant = job->tenant, .key = job->key };
+	if (remove_intents(write, job) != 0)
+		return -1;
 	if (job->key.len > 0 && cairn_mem__remove(state, MEM_KEYS, &key) != 0)
 		return -1;
 	if (remove_history(state, id) != 0 || remove_lineage(state, id) != 0)

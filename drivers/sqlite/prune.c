@@ -166,6 +166,16 @@ static cairn_status collect_types(struct pass *pass, enum cairn_job_status ended
 	return status;
 }
 
+/* Those that are deleted as they succeed have no key, and so came from no intent. */
+static cairn_status delete_ended(struct lite_write *write, const struct lite_slot *slot,
+				 cairn_error *err)
+{
+	cairn_status status = delete_of(write, LITE_INTENT_DELETE, &slot->id, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__delete(write, slot->row, &slot->id, err);
+	return status;
+}
+
 static cairn_status prune(struct lite_write *write, const cairn_prune_plan *plan, size_t *pruned,
 			  cairn_error *err)
 {
@@ -177,7 +187,7 @@ static cairn_status prune(struct lite_write *write, const cairn_prune_plan *plan
 			status = collect_types(&pass, (enum cairn_job_status)ended, err);
 	}
 	for (size_t i = 0; i < pass.n && status == CAIRN_OK; i++)
-		status = cairn_lite__delete(write, pass.slots[i].row, &pass.slots[i].id, err);
+		status = delete_ended(write, &pass.slots[i], err);
 	*pruned = status == CAIRN_OK ? pass.n : 0;
 	return status;
 }

@@ -502,6 +502,9 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"DELETE FROM cairn_intent WHERE rowid IN (SELECT rowid FROM cairn_intent "
 		"INDEXED BY cairn_intent_promoted WHERE status = 'PROMOTED' AND promoted_at < ?2 "
 		"AND (?1 IS NULL OR tenant = ?1) ORDER BY promoted_at, id LIMIT ?3)",
+	/* cairn_intent_job */
+	[LITE_INTENT_DELETE] = "DELETE FROM cairn_intent WHERE promoted_job_id = ?1",
+
 	/* cairn_job_definition's primary key, cairn_job_config's; one that would not change is not written */
 	[LITE_CONFIG_PUT] =
 		"INSERT INTO cairn_job_config (type, version, updated_by, created_at, updated_at, "

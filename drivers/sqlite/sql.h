@@ -110,6 +110,7 @@ enum lite_sql {
 	LITE_INTENT_LIST,
 	LITE_INTENT_STATS,
 	LITE_INTENT_PRUNE,
+	LITE_INTENT_DELETE,
 	/* runtime configs (config.c) */
 	LITE_CONFIG_PUT,
 	LITE_CONFIG_ADD,

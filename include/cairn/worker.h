@@ -10,7 +10,8 @@
  *	beater      extends all leases that are a third over in one call
  *	waker       sits in cairn_job_wait, so that an enqueued job starts at once; behind it the
  *	            dispatcher polls, with jitter
- *	upkeep      takes back expired leases, promotes intents, prunes: each by its interval
+ *	upkeep      takes back expired leases, fires schedules, promotes intents, prunes: each by its
+ *	            interval
  *
  * The thread that calls cairn_worker_run() watches the clocks and the stop. The runtime uses nothing
  * but the public interface. It installs no signal handlers, and its threads block all signals.
@@ -192,6 +193,7 @@ typedef struct cairn_worker_opts {
 	uint32_t dispatchers;	     /* 0: 1; at most 16 */
 	cairn_usec promote_interval; /* between passes over the intents; 0: 1 s, -1: never */
 	cairn_usec prune_interval;   /* of what is older than its type's retention; 0: 1 min, -1 */
+	cairn_usec schedule_interval; /* between looks for schedules that are due; 0: 1 s, -1 */
 } cairn_worker_opts;
 
 /* Stop softly once nothing is due and no handler runs. Jobs due later are not waited for. */
@@ -239,6 +241,7 @@ typedef struct cairn_worker_counts {
 	uint64_t returned;    /* claimed ahead and given back */
 	uint64_t abandoned;   /* handlers that outlived a hard stop */
 	uint64_t reaped;
+	uint64_t fired;	   /* jobs made by schedules */
 	uint64_t promoted; /* intents that became jobs */
 	uint64_t pruned;
 	uint64_t turns; /* the dispatchers' calls that went well: one round trip each */

@@ -30,12 +30,14 @@ struct work {
 	cairn_usec poll;
 	cairn_usec reap;
 	cairn_usec promote;
+	cairn_usec fire;
 	cairn_usec prune;
 	cairn_usec drain;
 	cairn_usec kill_after;
 	bool reap_given;
 	bool no_reap;
 	bool no_promote;
+	bool no_fire;
 	bool no_prune;
 	bool poll_only;
 	bool once;
@@ -126,6 +128,7 @@ static cairn_worker_opts options(struct work *work, struct report *report)
 		.poll_max = work->poll,
 		.reap_interval = work->no_reap ? -1 : work->reap,
 		.promote_interval = work->no_promote ? -1 : work->promote,
+		.schedule_interval = work->no_fire ? -1 : work->fire,
 		.prune_interval = work->no_prune ? -1 : work->prune,
 		.drain = work->drain,
 		.grace = kill_after + 5 * CAIRN_SECOND,
@@ -158,6 +161,9 @@ static int parse(struct work *work, int *argc, char **argv)
 		{ "reap-interval", 0, OPT_SPAN, &work->reap, "DURATION",
 		  "between looks for expired leases; default half a lease", &work->reap_given },
 		{ "no-reap", 0, OPT_FLAG, &work->no_reap, NULL, "leave that to others", NULL },
+		{ "schedule-interval", 0, OPT_SPAN, &work->fire, "DURATION",
+		  "between looks for schedules that are due; default 1s", NULL },
+		{ "no-schedules", 0, OPT_FLAG, &work->no_fire, NULL, "leave that to others", NULL },
 		{ "promote-interval", 0, OPT_SPAN, &work->promote, "DURATION",
 		  "between passes over the intents; default 1s", NULL },
 		{ "no-promote", 0, OPT_FLAG, &work->no_promote, NULL, "leave that to others",
