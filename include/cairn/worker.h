@@ -190,9 +190,9 @@ typedef struct cairn_worker_opts {
 	 * the worker dies no attempt of theirs is lost. 0: none.
 	 */
 	uint32_t ahead;
-	uint32_t dispatchers;	     /* 0: 1; at most 16 */
-	cairn_usec promote_interval; /* between passes over the intents; 0: 1 s, -1: never */
-	cairn_usec prune_interval;   /* of what is older than its type's retention; 0: 1 min, -1 */
+	uint32_t dispatchers;	      /* 0: 1; at most 16 */
+	cairn_usec promote_interval;  /* between passes over the intents; 0: 1 s, -1: never */
+	cairn_usec prune_interval;    /* of what is older than its type's retention; 0: 1 min, -1 */
 	cairn_usec schedule_interval; /* between looks for schedules that are due; 0: 1 s, -1 */
 } cairn_worker_opts;
 
