@@ -124,7 +124,10 @@ const char *ct_store_name(enum ct_store store)
 	static const char *const names[] = { [CT_CONN] = "connections",
 					     [CT_MIGRATIONS] = "migrations",
 					     [CT_JOBS] = "jobs",
-					     [CT_INTENTS] = "intents" };
+					     [CT_INTENTS] = "intents",
+					     [CT_QUEUES] = "queues",
+					     [CT_RESOURCES] = "resources",
+					     [CT_OWNERS] = "owners" };
 	return names[store];
 }
 
@@ -145,6 +148,21 @@ static bool app_can(const cairn_subject *subject, enum cairn_app_step step)
 const struct cairn_intent_ops *ct_driver_intents(const cairn_driver *driver)
 {
 	return CAIRN_HAS(driver, cairn_driver, intents) ? driver->intents : NULL;
+}
+
+const struct cairn_queue_ops *ct_driver_queues(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, queues) ? driver->queues : NULL;
+}
+
+const struct cairn_resource_ops *ct_driver_resources(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, resources) ? driver->resources : NULL;
+}
+
+const struct cairn_owner_ops *ct_driver_owners(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, owners) ? driver->owners : NULL;
 }
 
 static const char *missing_need(const cairn_subject *subject, uint32_t needs)
@@ -180,6 +198,12 @@ const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 		return "the driver has no jobs store";
 	if (one->store == CT_INTENTS && !(driver->jobs && ct_driver_intents(driver)))
 		return "the driver has no intents store";
+	if (one->store == CT_QUEUES && !(driver->jobs && ct_driver_queues(driver)))
+		return "the driver has no queues store";
+	if (one->store == CT_RESOURCES && !(driver->jobs && ct_driver_resources(driver)))
+		return "the driver has no resources store";
+	if (one->store == CT_OWNERS && !ct_driver_owners(driver))
+		return "the driver has no owners store";
 	bool migrates =
 		one->store == CT_MIGRATIONS || (one->store == CT_JOBS && (one->flags & CT_BARE));
 	if (subject->migrate_url && migrates)

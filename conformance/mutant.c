@@ -220,15 +220,6 @@ static cairn_status on_dead(void *self, const cairn_dead_query *query, cairn_row
 	return real.jobs.dead(self, &mine, rows, err);
 }
 
-static cairn_status on_stats(void *self, const cairn_scope *scope, cairn_time *now,
-			     cairn_rows *rows, cairn_error *err)
-{
-	cairn_scope mine = *scope;
-	if (active->stats)
-		active->stats(&mine);
-	return real.jobs.stats(self, &mine, now, rows, err);
-}
-
 static cairn_status no_unlock(void *self, cairn_str line, cairn_error *err)
 {
 	(void)self;
@@ -260,8 +251,6 @@ static void wrap_jobs(cairn_job_ops *jobs)
 	jobs->attempts = on_attempts;
 	jobs->events = on_events;
 	jobs->dead = on_dead;
-	if (jobs->stats)
-		jobs->stats = on_stats;
 	if (jobs->replay)
 		jobs->replay = on_replay;
 	if (jobs->log)

@@ -42,7 +42,6 @@ typedef struct ct_mutant {
 	void (*history)(cairn_history_query *query); /* attempts, events, logs */
 	void (*found)(const cairn_history_query *query, int *found);
 	void (*dead)(cairn_dead_query *query);
-	void (*stats)(cairn_scope *scope);
 	void (*replay)(cairn_replay_plan *plan);
 	void (*replay_item)(cairn_replay_item *item);
 	void (*replayed)(const cairn_replay_item *item, cairn_replayed *result);

@@ -11,6 +11,8 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/owner.h>
+#include <cairn/sys/queue.h>
 
 /* Savepoints inside savepoints: deep enough for any program, small enough for an array. */
 #define CAIRN__MAX_TX_DEPTH 32
@@ -40,6 +42,9 @@ struct cairn_conn {
 	cairn_migration_ops migrations;
 	cairn_job_ops jobs;
 	cairn_intent_ops intents;
+	cairn_queue_ops queues;
+	cairn_resource_ops resources;
+	cairn_owner_ops owners;
 	atomic_int interrupted; /* by another thread, while the core itself waits */
 	uint32_t depth;		/* open cairn_tx objects */
 	uint32_t borrowed; /* 1: the outermost of them stands in the application's transaction */
@@ -67,10 +72,21 @@ struct cairn__call {
  * end, which stamps err->op and tells the trace hook. store is the table it needs
  * (NULL tables are UNSUPPORTED).
  */
-enum cairn__store { CAIRN__CONN, CAIRN__MIGRATIONS, CAIRN__JOBS, CAIRN__INTENTS };
+enum cairn__store {
+	CAIRN__CONN,
+	CAIRN__MIGRATIONS,
+	CAIRN__JOBS,
+	CAIRN__INTENTS,
+	CAIRN__QUEUES,
+	CAIRN__RESOURCES,
+	CAIRN__OWNERS
+};
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
 			       const char *op, cairn_error *err);
 cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size_t rows);
+
+/* UNSUPPORTED where the driver has no such store. */
+cairn_status cairn__need_store(const cairn_conn *conn, enum cairn__store store, cairn_error *err);
 
 /* Refuses a call whose slot the driver left out. */
 cairn_status cairn__need(const cairn_conn *conn, int present, const char *slot, cairn_error *err);

@@ -81,6 +81,14 @@ typedef int mem_push_fn(const struct mem_state *state, const cairn_history_query
 cairn_status cairn_mem__read_history(struct mem *mem, const cairn_history_query *query, int *found,
 				     mem_push_fn *push, cairn_rows *rows, cairn_error *err);
 
+/* Whether claims get nothing from a queue (queue.c). */
+bool cairn_mem__paused(const struct mem_state *state, cairn_str queue);
+
+/* Whether a job that needs a permit could have one now; one without a resource can (resource.c). */
+bool cairn_mem__permit(const struct mem_state *state, const cairn_job *job, cairn_time now);
+/* Makes a new job's resource if it is not there. 0, or -1 without memory. */
+int cairn_mem__resource_need(struct mem_write *write, const cairn_job *job);
+
 /* Claims inside a call that has begun (claim.c). */
 cairn_status cairn_mem__claim(struct mem *mem, struct mem_write *write,
 			      const cairn_claim_plan *plan, cairn_rows *jobs, cairn_error *err);
@@ -91,7 +99,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 2 };
+enum { MEM_SET_COUNT = 3 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -121,7 +129,6 @@ cairn_job_list_fn cairn_mem__job_list;
 cairn_job_attempts_fn cairn_mem__job_attempts;
 cairn_job_events_fn cairn_mem__job_events;
 cairn_job_dead_fn cairn_mem__job_dead;
-cairn_job_stats_fn cairn_mem__job_stats;
 cairn_job_replay_fn cairn_mem__job_replay;
 cairn_job_log_fn cairn_mem__job_log;
 cairn_job_logs_fn cairn_mem__job_logs;
@@ -135,5 +142,16 @@ cairn_intent_settle_fn cairn_mem__intent_settle;
 cairn_intent_list_fn cairn_mem__intent_list;
 cairn_intent_metrics_fn cairn_mem__intent_metrics;
 cairn_intent_prune_fn cairn_mem__intent_prune;
+
+cairn_queue_list_fn cairn_mem__queue_list;
+cairn_queue_pause_fn cairn_mem__queue_pause;
+
+cairn_resource_set_fn cairn_mem__resource_set;
+cairn_resource_list_fn cairn_mem__resource_list;
+
+cairn_owner_register_fn cairn_mem__owner_register;
+cairn_owner_touch_fn cairn_mem__owner_touch;
+cairn_owner_list_fn cairn_mem__owner_list;
+cairn_owner_prune_fn cairn_mem__owner_prune;
 
 #endif

@@ -16,6 +16,8 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/owner.h>
+#include <cairn/sys/queue.h>
 
 /* ---- rows (rows.c) ------------------------------------------------------- */
 
@@ -31,6 +33,9 @@ enum mem_table {
 	MEM_REPLAYS,	  /* struct mem_replay, by source, run, key */
 	MEM_MIGRATIONS,	  /* struct mem_migration, by line, version */
 	MEM_INTENTS,	  /* struct mem_intent, by id */
+	MEM_PAUSES,	  /* struct mem_pause, by queue: those that are paused */
+	MEM_RESOURCES,	  /* cairn_resource, by tenant, key; counts are not kept */
+	MEM_OWNERS,	  /* cairn_owner, by name; the state is not kept */
 	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
@@ -70,6 +75,11 @@ struct mem_replay {
 	cairn_str key;
 	cairn_str reason;
 	cairn_id job;
+};
+
+struct mem_pause {
+	cairn_str queue;
+	cairn_time paused_at;
 };
 
 struct mem_intent {

@@ -41,7 +41,6 @@ static const cairn_job_ops jobs = {
 	.attempts = cairn_pg__job_attempts,
 	.events = cairn_pg__job_events,
 	.dead = cairn_pg__job_dead,
-	.stats = cairn_pg__job_stats,
 	.replay = cairn_pg__job_replay,
 	.log = cairn_pg__job_log,
 	.logs = cairn_pg__job_logs,
@@ -57,6 +56,26 @@ static const cairn_intent_ops intents = {
 	.list = cairn_pg__intent_list,
 	.metrics = cairn_pg__intent_metrics,
 	.prune = cairn_pg__intent_prune,
+};
+
+static const cairn_queue_ops queues = {
+	.size = sizeof queues,
+	.list = cairn_pg__queue_list,
+	.pause = cairn_pg__queue_pause,
+};
+
+static const cairn_resource_ops resources = {
+	.size = sizeof resources,
+	.set = cairn_pg__resource_set,
+	.list = cairn_pg__resource_list,
+};
+
+static const cairn_owner_ops owners = {
+	.size = sizeof owners,
+	.enroll = cairn_pg__owner_register,
+	.touch = cairn_pg__owner_touch,
+	.list = cairn_pg__owner_list,
+	.prune = cairn_pg__owner_prune,
 };
 
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
@@ -75,4 +94,7 @@ const cairn_driver cairn_postgres = {
 	.set = cairn_pg__migrations,
 	.set_count = PG_SET_COUNT,
 	.intents = &intents,
+	.queues = &queues,
+	.resources = &resources,
+	.owners = &owners,
 };

@@ -8,6 +8,9 @@
 #include <cairn/intent.h>
 #include <cairn/job.h>
 #include <cairn/migration.h>
+#include <cairn/owner.h>
+#include <cairn/queue.h>
+#include <cairn/resource.h>
 #include <cairn/types.h>
 #include <cairn/version.h>
 

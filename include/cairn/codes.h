@@ -141,6 +141,13 @@
 	X(INTENT_TIMEOUT, "job.intent_invalid_timeout", INVALID, "An intent's timeout must be positive.") \
 	X(INTENT_MISMATCH, "job.intent_snapshot_mismatch", INTERNAL, "The intent's columns differ from the request that was recorded.") \
 	X(INTENT_TRANSITION, "job.intent_transition_failed", INTERNAL, "An intent changed although it was locked.") \
+	/* resources, owners */ \
+	X(RESOURCE_NOT_FOUND, "resource.not_found", NOT_FOUND, "The resource was not found.") \
+	X(RESOURCE_CAPACITY, "resource.invalid_capacity", INVALID, "A resource's capacity must be 0 to 10000.") \
+	X(OWNER_NOT_FOUND, "owner.not_found", NOT_FOUND, "No owner is registered under this name.") \
+	X(OWNER_SUPERSEDED, "owner.superseded", STALE, "Another process has registered under this name since.") \
+	X(OWNER_CLOSED, "owner.closed", STALE, "The owner was closed.") \
+	X(OWNER_AGE, "owner.invalid_age", INVALID, "Owners are pruned at an age of one minute to 1000 years.") \
 	/* workers */ \
 	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, "No file descriptors are left.") \
 	X(WORKER_ABANDONED, "worker.handlers_abandoned", TIMEOUT, "Handlers did not heed the stop and were left running.")

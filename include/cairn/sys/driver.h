@@ -69,6 +69,9 @@ typedef struct cairn_conn_ops {
 struct cairn_migration_ops; /* sys/migration.h */
 struct cairn_job_ops;	    /* sys/job.h */
 struct cairn_intent_ops;    /* sys/intent.h */
+struct cairn_queue_ops;	    /* sys/queue.h */
+struct cairn_resource_ops;  /* sys/queue.h */
+struct cairn_owner_ops;	    /* sys/owner.h */
 struct cairn_migration;
 
 struct cairn_driver {
@@ -84,6 +87,9 @@ struct cairn_driver {
 	const struct cairn_migration *set; /* the scripts of line "cairn" */
 	size_t set_count;
 	const struct cairn_intent_ops *intents; /* needs jobs */
+	const struct cairn_queue_ops *queues;	/* needs jobs */
+	const struct cairn_resource_ops *resources; /* needs jobs */
+	const struct cairn_owner_ops *owners;
 };
 
 /* Opens a connection over a handle the application owns; the drivers' typed one-liners call it. */
