@@ -28,6 +28,11 @@ static cairn_owner_changed shut(cairn_conn *conn, cairn_owner_ref ref)
 	return each;
 }
 
+static void told(cairn_owner_changed each, cairn_status want, const char *code)
+{
+	ct_each(each, want, code);
+}
+
 static const cairn_owners *listed(cairn_conn *conn, uint32_t states)
 {
 	cairn_owner_filter filter = { .size = sizeof(filter), .states = states };
@@ -122,19 +127,19 @@ static void the_next_one_takes_over(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_owner_ref before = enroll(conn, "w");
-	ct_each(beat(conn, before), CAIRN_OK, NULL);
+	told(beat(conn, before), CAIRN_OK, NULL);
 	ct_advance(CAIRN_SECOND);
 	cairn_owner_ref after = enroll(conn, "w");
 	ct_true(cairn_id_compare(before.incarnation, after.incarnation) != 0);
 	ct_advance(CAIRN_SECOND);
-	cairn_owner_changed told = beat(conn, before);
-	ct_each(told, CAIRN_STALE, "owner.superseded");
-	ct_id(told.incarnation, after.incarnation);
-	ct_each(shut(conn, before), CAIRN_STALE, "owner.superseded");
+	cairn_owner_changed answer = beat(conn, before);
+	ct_each(answer, CAIRN_STALE, "owner.superseded");
+	ct_id(answer.incarnation, after.incarnation);
+	told(shut(conn, before), CAIRN_STALE, "owner.superseded");
 	const cairn_owner *row = owner(conn, "w");
 	ct_int(row->heartbeat_at, ct_now() - CAIRN_SECOND);
 	ct_int(row->state, CAIRN_OWNER_LIVE);
-	ct_each(beat(conn, after), CAIRN_OK, NULL);
+	told(beat(conn, after), CAIRN_OK, NULL);
 	ct_int(listed(conn, 0)->count, 1);
 }
 
@@ -142,16 +147,16 @@ static void closed_is_closed(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_owner_ref ref = enroll(conn, "w");
-	ct_each(shut(conn, ref), CAIRN_OK, NULL);
+	told(shut(conn, ref), CAIRN_OK, NULL);
 	cairn_time when = ct_now();
 	ct_advance(CAIRN_SECOND);
-	ct_each(shut(conn, ref), CAIRN_OK, NULL);
+	told(shut(conn, ref), CAIRN_OK, NULL);
 	ct_int(owner(conn, "w")->closed_at, when);
-	ct_each(beat(conn, ref), CAIRN_STALE, "owner.closed");
+	told(beat(conn, ref), CAIRN_STALE, "owner.closed");
 	ct_int(owner(conn, "w")->state, CAIRN_OWNER_CLOSED);
 	cairn_owner_ref again = enroll(conn, "w");
 	ct_int(owner(conn, "w")->closed_at, 0);
-	ct_each(beat(conn, again), CAIRN_OK, NULL);
+	told(beat(conn, again), CAIRN_OK, NULL);
 }
 
 static void each_for_itself(void)
@@ -188,7 +193,7 @@ static void states(void)
 	shut(conn, enroll(conn, "gone"));
 	ct_advance(CAIRN_OWNER_STALE_AFTER);
 	ct_int(owner(conn, "quiet")->state, CAIRN_OWNER_LIVE);
-	ct_each(beat(conn, live), CAIRN_OK, NULL);
+	told(beat(conn, live), CAIRN_OK, NULL);
 	ct_advance(1);
 	const cairn_owners *all = listed(conn, 0);
 	ct_int(all->count, 3);
@@ -207,7 +212,7 @@ static void states(void)
 	ct_int(owners->count, 0);
 	ct_later(owners);
 	/* a stale one may come back */
-	ct_each(beat(conn, quiet), CAIRN_OK, NULL);
+	told(beat(conn, quiet), CAIRN_OK, NULL);
 	ct_int(owner(conn, "quiet")->state, CAIRN_OWNER_LIVE);
 }
 
@@ -245,7 +250,7 @@ static void pruning(void)
 	ct_ok(cairn_owner_prune(conn, CAIRN_HOUR, 0, &pruned, ct_err()));
 	ct_int(pruned, 0);
 	ct_advance(1);
-	ct_each(beat(conn, live), CAIRN_OK, NULL);
+	told(beat(conn, live), CAIRN_OK, NULL);
 	ct_ok(cairn_owner_prune(conn, CAIRN_HOUR, 1, &pruned, ct_err()));
 	ct_int(pruned, 1);
 	ct_ok(cairn_owner_prune(conn, CAIRN_HOUR, 0, &pruned, ct_err()));
@@ -267,7 +272,7 @@ static void decides_nothing(void)
 	cairn_lease lease = ct_claim(conn, "w");
 	const char *before = ct_snapshot(conn, lease.id);
 	enroll(conn, "w");
-	ct_each(beat(conn, ref), CAIRN_STALE, "owner.superseded");
+	told(beat(conn, ref), CAIRN_STALE, "owner.superseded");
 	ct_unchanged(conn, lease.id, before);
 	ct_finish(conn, ct_success(lease));
 	lease = ct_claim(conn, "w");
@@ -297,8 +302,8 @@ static void take_the_name(cairn_conn *conn, unsigned number, void *arg)
 	(void)number;
 	(void)arg;
 	for (int i = 0; i < 10; i++) {
-		cairn_owner_changed told = beat(conn, enroll(conn, "w"));
-		ct_true(told.status == CAIRN_OK || told.code == CAIRN_E_OWNER_SUPERSEDED);
+		cairn_owner_changed answer = beat(conn, enroll(conn, "w"));
+		ct_true(answer.status == CAIRN_OK || answer.code == CAIRN_E_OWNER_SUPERSEDED);
 	}
 }
 

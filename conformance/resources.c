@@ -418,7 +418,8 @@ static void stays_with_the_job(void)
 	cairn_id id = add(conn, "r", 1);
 	ct_finish(conn, ct_failure(ct_claim(conn, "w"), CAIRN_FINISH_TERMINAL, "c"));
 	ct_str(ct_job(conn, id)->resource_key, "r");
-	ct_each(ct_requeue(conn, ct_seen(conn, id)), CAIRN_OK, NULL);
+	cairn_changed back = ct_requeue(conn, ct_seen(conn, id));
+	ct_each(back, CAIRN_OK, NULL);
 	ct_str(ct_job(conn, id)->resource_key, "r");
 	add(conn, "r", 5);
 	cairn_lease other = ct_claim(conn, "w");

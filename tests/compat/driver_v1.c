@@ -10,6 +10,8 @@
 
 #include <cairn/history.h>
 #include <cairn/migration.h>
+#include <cairn/owner.h>
+#include <cairn/queue.h>
 #include <cairn/sys/driver.h>
 
 #include "../tap.h"
