@@ -325,7 +325,6 @@ static const ct_case cases[] = {
 	{ .name = "owners.refuse_bad_arguments",
 	  VERB,
 	  .rule = "Malformed names, documents, references and ages are refused before any I/O.",
-	  .covers = "smol-23",
 	  .run = refuses_bad_arguments },
 	{ .name = "owners.incarnations.the_next_one_takes_the_name",
 	  VERB,
@@ -358,7 +357,6 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "Leases decide who may work, no row of the registry: neither a superseded nor a "
 		  "closed nor a missing owner loses anything.",
-	  .covers = "smol-25, smol-27",
 	  .run = decides_nothing },
 	{ .name = "owners.calls_are_one_round_trip",
 	  .kind = CT_BUDGET,

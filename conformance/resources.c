@@ -667,7 +667,7 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "Success, failure, dead letter, continuation, snooze, release and reaping give the "
 		  "permit back; an expired lease holds it until it is reaped.",
-	  .covers = "runledger G03, G10, R13",
+	  .covers = "runledger G03, G10",
 	  .run = each_end_gives_back },
 	{ .name = "resources.back.a_canceled_lease_holds_until_it_is_over",
 	  VERB,
