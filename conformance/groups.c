@@ -121,13 +121,12 @@ const char *ct_cap_name(uint32_t cap)
 
 const char *ct_store_name(enum ct_store store)
 {
-	static const char *const names[] = { [CT_CONN] = "connections",
-					     [CT_MIGRATIONS] = "migrations",
-					     [CT_JOBS] = "jobs",
-					     [CT_INTENTS] = "intents",
-					     [CT_QUEUES] = "queues",
-					     [CT_RESOURCES] = "resources",
-					     [CT_OWNERS] = "owners" };
+	static const char *const names[] = {
+		[CT_CONN] = "connections", [CT_MIGRATIONS] = "migrations",
+		[CT_JOBS] = "jobs",	   [CT_INTENTS] = "intents",
+		[CT_QUEUES] = "queues",	   [CT_RESOURCES] = "resources",
+		[CT_OWNERS] = "owners"
+	};
 	return names[store];
 }
 

@@ -297,8 +297,7 @@ static bool lacks_for(const ct_mutant *mutant, const cairn_driver *driver)
 	bool owners = mutant->enroll || mutant->owner_touch || mutant->owner_touched ||
 		      mutant->owner_list || mutant->owner_prune;
 	return (queues && !ct_driver_queues(driver)) ||
-	       (resources && !ct_driver_resources(driver)) ||
-	       (owners && !ct_driver_owners(driver));
+	       (resources && !ct_driver_resources(driver)) || (owners && !ct_driver_owners(driver));
 }
 
 /* Whether the mutant breaks something that this driver has. */

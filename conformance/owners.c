@@ -163,7 +163,9 @@ static void each_for_itself(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_owner_ref old = enroll(conn, "old");
-	cairn_owner_ref refs[5] = { enroll(conn, "good"), old, enroll(conn, "closed"),
+	cairn_owner_ref refs[5] = { enroll(conn, "good"),
+				    old,
+				    enroll(conn, "closed"),
 				    { .name = CAIRN_STR("none"), .incarnation = cairn_id_new() } };
 	refs[4] = refs[0];
 	enroll(conn, "old");
@@ -341,7 +343,8 @@ static const ct_case cases[] = {
 	  .run = each_for_itself },
 	{ .name = "owners.list.states_by_the_last_heartbeat",
 	  VERB,
-	  .rule = "An owner is STALE when its last heartbeat is older than asked for, CLOSED once it "
+	  .rule = "An owner is STALE when its last heartbeat is older than asked for, CLOSED once "
+		  "it "
 		  "was closed, else LIVE.",
 	  .run = states },
 	{ .name = "owners.list.pages_by_name",
@@ -350,7 +353,8 @@ static const ct_case cases[] = {
 	  .run = in_pages },
 	{ .name = "owners.prune.the_closed_and_the_silent",
 	  VERB,
-	  .rule = "Pruning deletes those closed or silent for at least the age, the oldest first, and "
+	  .rule = "Pruning deletes those closed or silent for at least the age, the oldest first, "
+		  "and "
 		  "nobody else.",
 	  .run = pruning },
 	{ .name = "owners.decide_nothing",

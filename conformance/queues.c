@@ -119,7 +119,6 @@ static void queues_by_name(void)
 	}
 }
 
-
 static const cairn_queues *page(cairn_conn *conn, cairn_scope scope, cairn_str after,
 				uint32_t limit, uint32_t finished)
 {

@@ -436,10 +436,9 @@ static void a_replay_waits(void)
 	ct_finish(conn, ct_success(ct_claim(conn, "w")));
 	add(conn, "r", 9);
 	cairn_lease other = ct_claim(conn, "w");
-	cairn_rerun again = { .source = source,
-			      .run_number = 1,
-			      .key = CAIRN_STR("k"),
-			      .reason = CAIRN_STR("why") };
+	cairn_rerun again = {
+		.source = source, .run_number = 1, .key = CAIRN_STR("k"), .reason = CAIRN_STR("why")
+	};
 	cairn_job_added added;
 	ct_ok(cairn_job_replay(conn, cairn_any(), &again, 1, &added, ct_err()));
 	ct_str(ct_job(conn, added.id)->resource_key, "r");
@@ -514,9 +513,7 @@ static void in_pages(void)
 			item.tenant = cairn_str_of(tenants[i]);
 		ct_ok(cairn_resource_set(conn, &item, 1, ct_err()));
 	}
-	cairn_resource_filter filter = { .size = sizeof(filter),
-					 .scope = cairn_any(),
-					 .limit = 2 };
+	cairn_resource_filter filter = { .size = sizeof(filter), .scope = cairn_any(), .limit = 2 };
 	cairn_resources *page = NULL;
 	int32_t seen = 0;
 	do {
@@ -631,13 +628,15 @@ static void one_round_trip(void)
 static const ct_case cases[] = {
 	{ .name = "resources.permits.one_at_a_time_by_default",
 	  VERB,
-	  .rule = "A resource is there from its first job on with capacity 1: its jobs run one after "
+	  .rule = "A resource is there from its first job on with capacity 1: its jobs run one "
+		  "after "
 		  "the other, and those that wait are not touched.",
 	  .covers = "runledger G01",
 	  .run = one_at_a_time },
 	{ .name = "resources.permits.as_many_as_fit",
 	  VERB,
-	  .rule = "One claim and several claims together take as many jobs as the capacity has room "
+	  .rule = "One claim and several claims together take as many jobs as the capacity has "
+		  "room "
 		  "for.",
 	  .run = as_many_as_fit },
 	{ .name = "resources.order.the_best_job_first",
@@ -651,7 +650,8 @@ static const ct_case cases[] = {
 	  .run = batches_in_order },
 	{ .name = "resources.order.full_ones_are_passed_over",
 	  VERB,
-	  .rule = "Jobs of a full resource keep neither plain jobs nor those of others waiting, and "
+	  .rule = "Jobs of a full resource keep neither plain jobs nor those of others waiting, "
+		  "and "
 		  "do not make a batch smaller.",
 	  .covers = "runledger G02",
 	  .run = full_keeps_nobody_waiting },
@@ -665,7 +665,8 @@ static const ct_case cases[] = {
 	  .run = lowering_ends_nothing },
 	{ .name = "resources.back.each_end_of_a_lease_gives_back",
 	  VERB,
-	  .rule = "Success, failure, dead letter, continuation, snooze, release and reaping give the "
+	  .rule = "Success, failure, dead letter, continuation, snooze, release and reaping give "
+		  "the "
 		  "permit back; an expired lease holds it until it is reaped.",
 	  .covers = "runledger G03, G10",
 	  .run = each_end_gives_back },
@@ -725,7 +726,8 @@ static const ct_case cases[] = {
 	  .run = an_intent_carries_it },
 	{ .name = "resources.set.makes_and_changes",
 	  VERB,
-	  .rule = "Setting a capacity makes the resource or changes it, writing only what changes; of "
+	  .rule = "Setting a capacity makes the resource or changes it, writing only what changes; "
+		  "of "
 		  "a key that stands twice in a call the last one counts; enqueueing changes none.",
 	  .run = set_and_read },
 	{ .name = "resources.list.pages_by_tenant_and_key",
@@ -743,7 +745,8 @@ static const ct_case cases[] = {
 	{ .name = "resources.calls_are_one_round_trip",
 	  .kind = CT_BUDGET,
 	  .store = CT_RESOURCES,
-	  .rule = "Enqueueing and claiming such jobs is one round trip each; a connection that meets "
+	  .rule = "Enqueueing and claiming such jobs is one round trip each; a connection that "
+		  "meets "
 		  "the first one of a queue may need two; other queues stay as they were.",
 	  .run = one_round_trip },
 };

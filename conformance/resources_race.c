@@ -401,13 +401,15 @@ static const ct_case cases[] = {
 	  .run = one_gets_it },
 	{ .name = "resources.race.made_by_many_at_once",
 	  RACE,
-	  .rule = "Producers that name the same new resources in different orders do not block each "
+	  .rule = "Producers that name the same new resources in different orders do not block "
+		  "each "
 		  "other for good, and each resource is made once.",
 	  .run = made_by_many },
 	{ .name = "resources.order.a_crowd_in_front_is_passed_over",
 	  .kind = CT_VERB,
 	  .store = CT_RESOURCES,
-	  .rule = "Thousands of better jobs of a full resource hide neither plain jobs nor those of "
+	  .rule = "Thousands of better jobs of a full resource hide neither plain jobs nor those "
+		  "of "
 		  "another resource.",
 	  .covers = "runledger G02",
 	  .run = a_crowd_costs_nothing },

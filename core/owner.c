@@ -37,8 +37,8 @@ enum cairn_owner_state cairn_owner_state_parse(cairn_str word)
 /* ---- register ---------------------------------------------------------------- */
 
 /* A document of one kind, which its first character tells. */
-static cairn_status check_json(const cairn_conn *conn, cairn_str json, char opens,
-			       const char *what, cairn_error *err)
+static cairn_status check_json(const cairn_conn *conn, cairn_str json, char opens, const char *what,
+			       cairn_error *err)
 {
 	cairn_status st = cairn_json_check(json, conn->host.settings.max_json, err);
 	size_t at = 0;
@@ -71,7 +71,8 @@ static cairn_status enroll(cairn_conn *conn, const cairn_owner_new *given, cairn
 	if (st == CAIRN_OK)
 		st = cairn__check_time(owner.started_at, "started_at", err);
 	if (st == CAIRN_OK)
-		st = check_json(conn, owner.queues, '[', "An owner's queues must be an array.", err);
+		st = check_json(conn, owner.queues, '[', "An owner's queues must be an array.",
+				err);
 	if (st == CAIRN_OK)
 		st = check_json(conn, owner.labels, '{', "An owner's labels must be an object.",
 				err);
@@ -141,8 +142,8 @@ static cairn_status deliver(const cairn_owner_found *found, const cairn_owner_pl
 	return CAIRN_OK;
 }
 
-static cairn_status touch(cairn_conn *conn, const cairn_owner_plan *plan,
-			  cairn_owner_changed *each, cairn_error *err)
+static cairn_status touch(cairn_conn *conn, const cairn_owner_plan *plan, cairn_owner_changed *each,
+			  cairn_error *err)
 {
 	cairn_status st = check_refs(plan->owners, plan->n, err);
 	if (st != CAIRN_OK || plan->n == 0)
@@ -194,8 +195,8 @@ static cairn_status list(cairn_conn *conn, const cairn_owner_filter *filter, cai
 		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
 	cairn_owner_query query = {
 		.states = filter->states != 0 ? filter->states : ALL_STATES,
-		.stale_after = filter->stale_after != 0 ? filter->stale_after
-							: CAIRN_OWNER_STALE_AFTER,
+		.stale_after =
+			filter->stale_after != 0 ? filter->stale_after : CAIRN_OWNER_STALE_AFTER,
 		.after = filter->after,
 	};
 	cairn_status st = cairn__check_page(filter->limit, &query.limit, err);

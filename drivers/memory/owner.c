@@ -109,8 +109,7 @@ static const cairn_owner *oldest(const struct mem_state *state, cairn_time until
 	const cairn_owner *found = NULL;
 	for (size_t i = 0; i < cairn_mem__count(state, MEM_OWNERS); i++) {
 		const cairn_owner *row = cairn_mem__at(state, MEM_OWNERS, i);
-		if (last_sign(row) <= until &&
-		    (found == NULL || last_sign(row) < last_sign(found)))
+		if (last_sign(row) <= until && (found == NULL || last_sign(row) < last_sign(found)))
 			found = row;
 	}
 	return found;

@@ -132,13 +132,13 @@ static const size_t definition_texts[] = {
 };
 
 static const size_t job_texts[] = {
-	offsetof(cairn_job, queue),	 offsetof(cairn_job, type),
-	offsetof(cairn_job, tenant),	 offsetof(cairn_job, payload),
-	offsetof(cairn_job, worker),	 offsetof(cairn_job, owner),
-	offsetof(cairn_job, stage),	 offsetof(cairn_job, checkpoint),
-	offsetof(cairn_job, output),	 offsetof(cairn_job, key),
-	offsetof(cairn_job, request),	 offsetof(cairn_job, status_reason),
-	offsetof(cairn_job, error_code), offsetof(cairn_job, error_message),
+	offsetof(cairn_job, queue),	   offsetof(cairn_job, type),
+	offsetof(cairn_job, tenant),	   offsetof(cairn_job, payload),
+	offsetof(cairn_job, worker),	   offsetof(cairn_job, owner),
+	offsetof(cairn_job, stage),	   offsetof(cairn_job, checkpoint),
+	offsetof(cairn_job, output),	   offsetof(cairn_job, key),
+	offsetof(cairn_job, request),	   offsetof(cairn_job, status_reason),
+	offsetof(cairn_job, error_code),   offsetof(cairn_job, error_message),
 	offsetof(cairn_job, resource_key),
 };
 

@@ -18,8 +18,8 @@
 
 static bool alike(const cairn_job_insert *a, const cairn_job_insert *b)
 {
-	return b->key.len == 0 && b->resource_key.len == 0 && a->run_at == b->run_at && a->timeout == b->timeout &&
-	       a->max_attempts == b->max_attempts && a->set == b->set &&
+	return b->key.len == 0 && b->resource_key.len == 0 && a->run_at == b->run_at &&
+	       a->timeout == b->timeout && a->max_attempts == b->max_attempts && a->set == b->set &&
 	       a->priority == b->priority && cairn_str_equal(a->type, b->type) &&
 	       cairn_str_equal(a->queue, b->queue) && cairn_str_equal(a->tenant, b->tenant) &&
 	       cairn_str_equal(a->owner, b->owner) && cairn_str_equal(a->stage, b->stage);

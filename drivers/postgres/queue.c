@@ -22,7 +22,6 @@ static void read_queue(const PGresult *result, int row, void *into)
 	queue->paused_at = cairn_pg__time(result, row, 10);
 }
 
-
 cairn_status cairn_pg__queue_list(void *self, const cairn_queue_query *query, cairn_time *now,
 				  cairn_rows *rows, cairn_error *err)
 {

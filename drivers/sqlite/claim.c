@@ -157,8 +157,7 @@ static cairn_status read_at(struct lite_write *write, int64_t row, const cairn_c
 /* Jobs that have a permit and stand before a place (NULL: all of them); *at is the next one. */
 static cairn_status read_permitted(struct lite_write *write, const struct lite_places *permitted,
 				   size_t *at, const struct lite_place *before,
-				   const cairn_claim_plan *plan, cairn_rows *rows,
-				   cairn_error *err)
+				   const cairn_claim_plan *plan, cairn_rows *rows, cairn_error *err)
 {
 	cairn_status status = CAIRN_OK;
 	while (status == CAIRN_OK && *at < permitted->count &&
@@ -198,9 +197,8 @@ static cairn_status read_best(struct lite_write *write, const cairn_claim_plan *
 		}
 		status = cairn_lite__row(&run, &more, err);
 	}
-	return status != CAIRN_OK
-		       ? status
-		       : read_permitted(write, permitted, &at, NULL, plan, rows, err);
+	return status != CAIRN_OK ? status
+				  : read_permitted(write, permitted, &at, NULL, plan, rows, err);
 }
 
 static cairn_status queue_state(struct lite *lite, cairn_str queue, bool *paused, bool *permits,

@@ -21,8 +21,7 @@ cairn_status cairn_lite__owner_register(void *self, const cairn_owner_new *owner
 		cairn_lite__bind_text(&run, owner->queues);
 		cairn_lite__bind_text(&run, owner->labels);
 		cairn_lite__bind_int(&run, owner->pid);
-		cairn_lite__bind_int(&run,
-				     owner->started_at != 0 ? owner->started_at : write.now);
+		cairn_lite__bind_int(&run, owner->started_at != 0 ? owner->started_at : write.now);
 		cairn_lite__bind_int(&run, write.now);
 		status = cairn_lite__finish(&run, err);
 	}

@@ -67,8 +67,7 @@ static cairn_status next(struct lite *lite, cairn_str queue, cairn_time now, str
 	status = cairn_lite__row(&run, found, err);
 	if (status != CAIRN_OK || !*found)
 		return status;
-	waited->tenant_len =
-		copy(waited->tenant, sizeof waited->tenant, cairn_lite__view(&run));
+	waited->tenant_len = copy(waited->tenant, sizeof waited->tenant, cairn_lite__view(&run));
 	waited->key_len = copy(waited->key, sizeof waited->key, cairn_lite__view(&run));
 	waited->room = cairn_lite__int(&run);
 	cairn_lite__stop(&run);

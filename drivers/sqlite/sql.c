@@ -179,7 +179,8 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* cairn_job_key: a job with this key answers with no row changed */
 	[LITE_JOB_INSERT_KEYED] =
 		"INSERT INTO cairn_job (" INSERTED_COLUMNS ", idempotency_key, request_hash, "
-		"request) VALUES (?, 'PENDING', ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, "
+		"request) VALUES (?, 'PENDING', ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, "
+		"?, "
 		"?, ?, ?) ON CONFLICT (type, tenant, idempotency_key) "
 		"WHERE idempotency_key IS NOT NULL DO NOTHING",
 	/* cairn_job_key */
@@ -192,7 +193,8 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_JOB_WAITING] =
 		"SELECT EXISTS (SELECT 1 FROM cairn_job INDEXED BY cairn_job_claim WHERE "
 		"status = 'PENDING' AND parked = 0 AND resource_key IS NULL AND queue = ?1 "
-		"AND run_at <= ?2) OR EXISTS (SELECT 1 FROM cairn_job INDEXED BY cairn_job_parked WHERE "
+		"AND run_at <= ?2) OR EXISTS (SELECT 1 FROM cairn_job INDEXED BY cairn_job_parked "
+		"WHERE "
 		"status = 'PENDING' AND parked = 1 AND queue = ?1 AND run_at <= ?2)",
 	/* cairn_job_parked */
 	[LITE_JOB_DUE] = "SELECT rowid FROM cairn_job INDEXED BY cairn_job_parked "

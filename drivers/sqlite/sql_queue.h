@@ -7,7 +7,8 @@
 /* Permits of a resource that are in use: ?now is the number of the parameter. */
 #define IN_USE(tenant, key, now) \
 	"(SELECT count(*) FROM cairn_job h INDEXED BY cairn_job_held WHERE h.status = 'LEASED' " \
-	"AND h.resource_key IS NOT NULL AND h.tenant = " tenant " AND h.resource_key = " key ") + " \
+	"AND h.resource_key IS NOT NULL AND h.tenant = " tenant " AND h.resource_key = " key \
+	") + " \
 	"(SELECT count(*) FROM cairn_job q INDEXED BY cairn_job_quiescing " \
 	"WHERE q.status = 'CANCELED' AND q.resource_key IS NOT NULL " \
 	"AND q.lease_expires_at IS NOT NULL AND q.tenant = " tenant " " \
@@ -27,12 +28,14 @@
  */
 #define TEXT_RESOURCE_NEXT \
 	"SELECT j.tenant, j.resource_key, ifnull((SELECT r.capacity FROM cairn_resource r " \
-	"WHERE r.tenant = j.tenant AND r.resource_key = j.resource_key), 0) - (" \
-	IN_USE("j.tenant", "j.resource_key", "?4") ") " \
-	"FROM cairn_job j INDEXED BY cairn_job_resource " \
-	"WHERE j.status = 'PENDING' AND j.parked = 0 AND j.resource_key IS NOT NULL " \
-	"AND j.queue = ?1 AND (j.tenant, j.resource_key) > (?2, ?3) " \
-	"ORDER BY j.tenant, j.resource_key LIMIT 1"
+	"WHERE r.tenant = j.tenant AND r.resource_key = j.resource_key), 0) - (" IN_USE( \
+		"j.tenant", "j.resource_key", \
+		"?4") ") " \
+		      "FROM cairn_job j INDEXED BY cairn_job_resource " \
+		      "WHERE j.status = 'PENDING' AND j.parked = 0 AND j.resource_key IS NOT " \
+		      "NULL " \
+		      "AND j.queue = ?1 AND (j.tenant, j.resource_key) > (?2, ?3) " \
+		      "ORDER BY j.tenant, j.resource_key LIMIT 1"
 
 /* cairn_job_resource, in its own order; the reader stops when it has enough */
 #define TEXT_RESOURCE_JOBS \
@@ -86,14 +89,18 @@
  * ?2 key, ?5 now, ?6 limit
  */
 #define TEXT_RESOURCES \
-	"SELECT r.tenant, r.resource_key, r.capacity, " \
-	IN_USE("r.tenant", "r.resource_key", "?5") ", " \
-	"(SELECT count(*) FROM cairn_job w INDEXED BY cairn_job_needs " \
-	"WHERE w.status = 'PENDING' AND w.resource_key IS NOT NULL AND w.tenant = r.tenant " \
-	"AND w.resource_key = r.resource_key AND w.run_at <= ?5), r.created_at, r.updated_at " \
-	"FROM cairn_resource r WHERE (?1 IS NULL OR r.tenant = ?1) " \
-	"AND (?2 IS NULL OR r.resource_key = ?2) AND (r.tenant, r.resource_key) > (?3, ?4) " \
-	"ORDER BY r.tenant, r.resource_key LIMIT ?6"
+	"SELECT r.tenant, r.resource_key, r.capacity, " IN_USE( \
+		"r.tenant", "r.resource_key", \
+		"?5") ", " \
+		      "(SELECT count(*) FROM cairn_job w INDEXED BY cairn_job_needs " \
+		      "WHERE w.status = 'PENDING' AND w.resource_key IS NOT NULL AND w.tenant = " \
+		      "r.tenant " \
+		      "AND w.resource_key = r.resource_key AND w.run_at <= ?5), r.created_at, " \
+		      "r.updated_at " \
+		      "FROM cairn_resource r WHERE (?1 IS NULL OR r.tenant = ?1) " \
+		      "AND (?2 IS NULL OR r.resource_key = ?2) AND (r.tenant, r.resource_key) > " \
+		      "(?3, ?4) " \
+		      "ORDER BY r.tenant, r.resource_key LIMIT ?6"
 
 /* ---- owners ------------------------------------------------------------------ */
 

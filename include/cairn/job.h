@@ -154,16 +154,16 @@ cairn_job_definition_list(cairn_conn *conn, const cairn_definition_filter *filte
 
 typedef struct cairn_job_new {
 	cairn_str type;
-	cairn_str queue;      /* absent: "default" */
-	cairn_str tenant;     /* absent: a global job */
-	cairn_str payload;    /* JSON, kept byte for byte; absent: {} */
-	cairn_str key;	      /* idempotency key, unique per (type, tenant) */
-	cairn_str owner;      /* only workers of this owner may claim it; absent: any */
+	cairn_str queue;	/* absent: "default" */
+	cairn_str tenant;	/* absent: a global job */
+	cairn_str payload;	/* JSON, kept byte for byte; absent: {} */
+	cairn_str key;		/* idempotency key, unique per (type, tenant) */
+	cairn_str owner;	/* only workers of this owner may claim it; absent: any */
 	cairn_str resource_key; /* it runs only with a permit of this resource (resource.h) */
-	cairn_str stage;      /* queued (default), scheduled */
-	cairn_time run_at;    /* not before; 0: now */
-	cairn_usec timeout;   /* 0: the definition's */
-	int32_t max_attempts; /* 0: the definition's */
+	cairn_str stage;	/* queued (default), scheduled */
+	cairn_time run_at;	/* not before; 0: now */
+	cairn_usec timeout;	/* 0: the definition's */
+	int32_t max_attempts;	/* 0: the definition's */
 	int32_t priority; /* larger first; with CAIRN_JOB_PRIORITY in set, else the definition's */
 	uint32_t set;
 	uint32_t reserved0_;

@@ -42,7 +42,8 @@ typedef struct cairn_queue_filter {
 	cairn_scope scope; /* required: whose jobs are counted */
 	cairn_str after;   /* continue behind this queue */
 	uint32_t limit;	   /* 1..1000; 0: 100 */
-	uint32_t finished; /* 1: ended jobs are counted as well, which reads every one that is kept */
+	uint32_t
+		finished; /* 1: ended jobs are counted as well, which reads every one that is kept */
 } cairn_queue_filter;
 
 /*

@@ -453,8 +453,7 @@ static void settled(void)
 	cairn_status st = cairn_queue_list(conn, &all, &queues, &err);
 	ok(st == CAIRN_OK && queues->count == 2 && queues->at[0].succeeded == 0 &&
 		   queues->at[0].dead_lettered == 0 && queues->at[0].canceled == 3 &&
-		   queues->at[0].due == 0 && queues->at[0].leased == 0 &&
-		   queues->at[1].due == 2,
+		   queues->at[0].due == 0 && queues->at[0].leased == 0 && queues->at[1].due == 2,
 	   "three jobs and a replay, each where it belongs, none twice, the success pruned");
 	cairn_free(queues);
 }

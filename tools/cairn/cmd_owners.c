@@ -49,8 +49,8 @@ static void owner_row(struct table *table, const cairn_owner *row, cairn_time no
 
 static int list(const struct cli *cli, cairn_conn *conn, cairn_owner_filter *filter)
 {
-	static const char *const heads[] = { "NAME",	"STATE",   "HOST",   ">PID", "VERSION",
-					     ">UP", ">BEAT", "QUEUES", NULL };
+	static const char *const heads[] = { "NAME", "STATE", "HOST",	">PID", "VERSION",
+					     ">UP",  ">BEAT", "QUEUES", NULL };
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_owners *rows = NULL;
 	struct table table;

@@ -44,8 +44,7 @@ static void queue_row(struct table *table, const cairn_queue *row, bool finished
 	count_cell(table, PLAIN, row->parked);
 	count_cell(table, CYAN, row->leased);
 	count_cell(table, YELLOW, row->expired);
-	table_cell(table, YELLOW, "%s",
-		   row->paused ? span_text(now - row->paused_at, age) : "-");
+	table_cell(table, YELLOW, "%s", row->paused ? span_text(now - row->paused_at, age) : "-");
 	if (!finished)
 		return;
 	count_cell(table, GREEN, row->succeeded);
@@ -55,15 +54,14 @@ static void queue_row(struct table *table, const cairn_queue *row, bool finished
 
 static int list_queues(const struct cli *cli, cairn_conn *conn, bool finished)
 {
-	static const char *const heads[] = { "QUEUE",	 ">DUE",     ">OLDEST",	   ">PARKED",
-					     ">LEASED",	 ">EXPIRED", ">PAUSED",	   ">SUCCEEDED",
-					     ">DEAD",	 ">CANCELED", NULL };
-	static const char *const few[] = { "QUEUE",    ">DUE",	   ">OLDEST", ">PARKED",
+	static const char *const heads[] = { "QUEUE",	">DUE",	     ">OLDEST", ">PARKED",
+					     ">LEASED", ">EXPIRED",  ">PAUSED", ">SUCCEEDED",
+					     ">DEAD",	">CANCELED", NULL };
+	static const char *const few[] = { "QUEUE",   ">DUE",	  ">OLDEST", ">PARKED",
 					   ">LEASED", ">EXPIRED", ">PAUSED", NULL };
-	cairn_queue_filter filter = { .size = sizeof filter,
-				      .scope = cli_scope(cli),
-				      .limit = PAGE,
-				      .finished = finished };
+	cairn_queue_filter filter = {
+		.size = sizeof filter, .scope = cli_scope(cli), .limit = PAGE, .finished = finished
+	};
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_queues *rows = NULL;
 	struct table table;
@@ -98,7 +96,8 @@ int cmd_queues(struct cli *cli, int argc, char **argv)
 {
 	bool all = false;
 	const struct opt opts[] = {
-		{ "all", 'a', OPT_FLAG, &all, NULL, "ended jobs too: reads all that are kept", NULL },
+		{ "all", 'a', OPT_FLAG, &all, NULL, "ended jobs too: reads all that are kept",
+		  NULL },
 		{ NULL, 0, OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	int code = args_parse(cli, opts, &argc, argv);

@@ -34,7 +34,7 @@ static void resource_row(struct table *table, const cairn_resource *row)
 
 static int list(const struct cli *cli, cairn_conn *conn)
 {
-	static const char *const heads[] = { "KEY",	  "TENANT",   ">CAPACITY",
+	static const char *const heads[] = { "KEY",	"TENANT",   ">CAPACITY",
 					     ">IN USE", ">WAITING", NULL };
 	cairn_resource_filter filter = { .size = sizeof filter,
 					 .scope = cli_scope(cli),

@@ -35,8 +35,9 @@ struct enqueue {
 		{ "in",		0, OPT_SPAN, &(e)->delay, "DURATION", "not before this has passed", \
 		  &(e)->delayed }, \
 		{ "owner", 0, OPT_TEXT, &(e)->owner, "NAME", "only for workers of this owner", NULL }, \
-		{ "resource", 0, OPT_TEXT, \
-		  &(e)->resource, "KEY", "it runs only with a permit of this resource", \
+		{ "resource", 0, \
+		  OPT_TEXT,   &(e)->resource, \
+		  "KEY",      "it runs only with a permit of this resource", \
 		  NULL }, \
 	{ \
 		"stage", 0, OPT_TEXT, &(e)->stage, "STAGE", "queued or scheduled", NULL \

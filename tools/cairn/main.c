@@ -25,7 +25,8 @@ const struct command commands[] = {
 	  "With --ndjson each line of FILE, or of the standard input, is an object with members "
 	  "of\n"
 	  "type, queue, tenant, payload, idempotency_key, owner, resource_key, stage, run_at,\n"
-	  "timeout_us, max_attempts and priority; what a line lacks is taken from TYPE and the options.\n" },
+	  "timeout_us, max_attempts and priority; what a line lacks is taken from TYPE and the "
+	  "options.\n" },
 	{ "work", cmd_work, "--type TYPE (--exec COMMAND | -- PROGRAM [ARG ...])",
 	  "Runs a command for each job of a type",
 	  "The payload is on the command's standard input, CAIRN_JOB_ID, _TYPE, _FENCE, _ATTEMPT,\n"

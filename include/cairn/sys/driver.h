@@ -86,8 +86,8 @@ struct cairn_driver {
 	const struct cairn_job_ops *jobs;
 	const struct cairn_migration *set; /* the scripts of line "cairn" */
 	size_t set_count;
-	const struct cairn_intent_ops *intents; /* needs jobs */
-	const struct cairn_queue_ops *queues;	/* needs jobs */
+	const struct cairn_intent_ops *intents;	    /* needs jobs */
+	const struct cairn_queue_ops *queues;	    /* needs jobs */
 	const struct cairn_resource_ops *resources; /* needs jobs */
 	const struct cairn_owner_ops *owners;
 };
