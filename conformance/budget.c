@@ -271,7 +271,6 @@ static void reads(void)
 		cairn_attempts *attempts = NULL;
 		cairn_event_rows *events = NULL;
 		cairn_dead_letters *letters = NULL;
-		cairn_queues *queues = NULL;
 		begin(conn);
 		ct_ok(cairn_job_get(conn, any, made.id, &jobs, ct_err()));
 		one(conn, "get", 1);
@@ -287,14 +286,10 @@ static void reads(void)
 		begin(conn);
 		ct_ok(cairn_job_dead_letters(conn, &dead, &letters, ct_err()));
 		one(conn, "dead letters", 1);
-		begin(conn);
-		ct_ok(cairn_job_stats(conn, any, &queues, ct_err()));
-		one(conn, "statistics", 1);
 		cairn_free(jobs);
 		cairn_free(attempts);
 		cairn_free(events);
 		cairn_free(letters);
-		cairn_free(queues);
 	}
 }
 
