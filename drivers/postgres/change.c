@@ -369,7 +369,7 @@ static cairn_status run(struct pg *pg, struct batch *batch, bool careful, cairn_
 }
 
 /*
- * The claim that took nothing, for want of the statements for permits. What was changed is
+ * The claim that took nothing, perhaps for want of the statements for permits. What was changed is
  * committed, so that a claim that fails now must not be told as the failure of it all; in a
  * transaction that goes on it is.
  */

@@ -1,18 +1,21 @@
 /*
  * claim.c - leasing the best jobs that are due, and the question whether there are any. The first
  * statement unparks what has become due, so that the next, whose snapshot is younger, sees it in
- * line, and looks whether the queue is paused or has jobs that need permits. A claim that meets
- * such jobs unprepared takes nothing and is done again with the statements for them, and the
- * connection remembers the queue. (sql_queue.h)
+ * line. There are two ways to claim (sql_queue.h): statements for any queue, and one that is cheaper
+ * and takes nothing where jobs need permits. A queue that keeps giving jobs without any is
+ * claimed from in the cheap way; when that gets nothing, the claim is done again in the other.
  */
 #include <stdlib.h>
 
 #include "pg.h"
 
-/* ---- queues whose jobs need permits ---------------------------------------- */
+/* ---- queues that go on giving plain jobs ------------------------------------ */
 
-/* Claims that find no such job until the queue is forgotten. */
-#define FORGET_AFTER 32
+/*
+ * Claims that must have got jobs before the next is a cheap one. Where jobs come one by one, every
+ * other claim gets nothing: those are never done twice.
+ */
+#define STREAK 2
 
 /* FNV-1a; never 0. */
 static uint64_t hash(cairn_str queue)
@@ -23,26 +26,39 @@ static uint64_t hash(cairn_str queue)
 	return sum | 1;
 }
 
-static size_t slot_of(const struct pg_keyed *keyed, uint64_t queue)
+#define STREAKS (sizeof((struct pg_streaks *)0)->length)
+
+/* Where a queue is remembered; STREAKS: nowhere. */
+static size_t streak_of(const struct pg_streaks *streaks, uint64_t queue)
 {
 	size_t at = 0;
-	while (at < 4 && keyed->queue[at] != queue)
+	while (at < STREAKS && streaks->queue[at] != queue)
 		at++;
 	return at;
 }
 
-static void remember(struct pg_keyed *keyed, cairn_str name, bool seen)
+static bool goes_on(const struct pg_streaks *streaks, cairn_str queue)
+{
+	size_t at = streak_of(streaks, hash(queue));
+	return at < STREAKS && streaks->length[at] >= STREAK;
+}
+
+/* What a claim got; a queue in its stride has nothing to learn from one that got jobs. */
+static void remember(struct pg_streaks *streaks, cairn_str name, bool plain_jobs)
 {
 	uint64_t queue = hash(name);
-	size_t at = slot_of(keyed, queue);
-	if (at == 4 && !seen)
+	size_t at = streak_of(streaks, queue);
+	if (at == STREAKS && !plain_jobs)
 		return;
-	if (at == 4)
-		at = keyed->next++ % 4;
-	keyed->queue[at] = queue;
-	keyed->idle[at] = seen ? 0 : keyed->idle[at] + 1;
-	if (keyed->idle[at] > FORGET_AFTER)
-		keyed->queue[at] = 0;
+	if (at == STREAKS) {
+		at = streaks->next++ % STREAKS;
+		streaks->queue[at] = queue;
+		streaks->length[at] = 0;
+	}
+	if (!plain_jobs)
+		streaks->length[at] = 0;
+	else if (streaks->length[at] < STREAK)
+		streaks->length[at]++;
 }
 
 /* ---- the statements ---------------------------------------------------------- */
@@ -69,14 +85,14 @@ static void queue_lock(struct pg *pg, const cairn_claim_plan *plan, enum pg_time
 
 void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, enum pg_time time)
 {
-	bool keyed = slot_of(&pg->keyed, hash(plan->queue)) < 4;
+	bool plain = goes_on(&pg->streaks, plan->queue);
 	enum pg_sql sql = plan->limit > 1 ? PG_SQL_CLAIM : PG_SQL_CLAIM_ONE;
-	pg->keyed.asked = keyed;
+	pg->streaks.plain = plain;
 	cairn_pg__add_now(pg);
 	cairn_pg__add_int4(pg, (int32_t)time);
 	cairn_pg__add_text(pg, plan->queue);
 	cairn_pg__queue(pg, PG_SQL_UNPARK);
-	if (keyed) {
+	if (!plain) {
 		queue_lock(pg, plan, time);
 		sql = PG_SQL_CLAIM_KEYED;
 	}
@@ -186,14 +202,15 @@ static cairn_status read_result(struct pg *pg, size_t n, const cairn_claim_plan 
 cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_plan *plan,
 				  struct pg_claimed *claimed, cairn_rows *rows, cairn_error *err)
 {
-	cairn_str state = cairn_pg__text(cairn_pg__result(pg, n), 0, 0);
-	bool keyed = cairn_str_is(state, "keyed");
-	bool asked = pg->keyed.asked;
+	bool plain = pg->streaks.plain;
+	cairn_str state = { NULL, 0 };
+	if (!plain)
+		state = cairn_pg__text(cairn_pg__result(pg, ++n), 0, 0);
+	bool any = PQntuples(cairn_pg__result(pg, ++n)) > 0;
 	claimed->strict = cairn_str_is(state, "strict");
-	claimed->again = keyed && !asked;
-	if (keyed || asked)
-		remember(&pg->keyed, plan->queue, keyed);
-	return read_result(pg, asked ? n + 2 : n + 1, plan, rows, err);
+	claimed->again = plain && !any;
+	remember(&pg->streaks, plan->queue, any && state.len == 0);
+	return read_result(pg, n, plan, rows, err);
 }
 
 /* Room is made before anything is leased: what can't be handed out must not be taken. */

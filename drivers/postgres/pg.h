@@ -95,14 +95,14 @@ enum pg_time {
 };
 
 /*
- * The queues in which this connection found jobs that need permits, by a hash of the name: their
- * claims begin with the statements for those. It may be wrong, which costs time and nothing else.
+ * How many claims in a row got jobs from a queue, by a hash of its name, and met none that needs a
+ * permit. It may be wrong, which costs time and nothing else. (claim.c)
  */
-struct pg_keyed {
-	uint64_t queue[4]; /* 0: free */
-	unsigned idle[4];  /* claims since there were any */
+struct pg_streaks {
+	uint64_t queue[16]; /* 0: free */
+	unsigned char length[16];
 	unsigned next;
-	bool asked; /* the claim that is being run */
+	bool plain; /* the claim that is being run */
 };
 
 /* ---- a connection ------------------------------------------------------- */
@@ -132,7 +132,7 @@ struct pg {
 	enum pg_lock lock; /* a migration's */
 	enum pg_work work; /* likewise: what is undone when something fails now */
 	atomic_bool interrupted;
-	struct pg_keyed keyed;
+	struct pg_streaks streaks;
 	struct pg_params params;
 	struct pg_pipe pipe;
 };
@@ -293,9 +293,9 @@ cairn_status cairn_pg__query(struct pg *pg, enum pg_sql sql, cairn_rows *rows, p
 
 /*
  * A claim inside a call that has begun (claim.c): room for its rows first (-1: no memory), then
- * its statements, of which n is the first one's place among the call's. *again (where a claim
- * took nothing because jobs of the queue need permits) asks for cairn_pg__claim_again() when the
- * call is over; *strict: it can't hand out permits in this transaction.
+ * its statements, of which n is the first one's place among the call's. *again (where a claim that
+ * hands out no permits took nothing) asks for cairn_pg__claim_again() when the call is over;
+ * *strict: it can't hand out permits in this transaction.
  */
 struct pg_claimed {
 	bool again;

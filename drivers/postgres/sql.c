@@ -127,7 +127,8 @@
 		"SELECT p.id, p.run_number, p.attempt, p.stage, p.events " \
 		"FROM @schema.cairn_job_live p " \
 		"WHERE p.queue = $3::text AND p.status = 'PENDING' AND NOT p.parked " \
-		"AND p.resource_key IS NULL AND " WANTED("p", "$7", "$8") " AND " QUEUE_IS("") " " \
+		"AND p.resource_key IS NULL AND " WANTED("p", "$7", "$8") " " \
+		"AND NOT " PAUSED("$3") " AND NOT " KEYED("$3") " " \
 		"ORDER BY p.priority DESC, p.run_at, p.id LIMIT " limit " FOR UPDATE SKIP LOCKED" \
 	"), " TAKE
 
@@ -354,16 +355,24 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 
 	/* ---- claim ---- */
 
-	/* The queue's state (sql_queue.h), and what has become due. */
-	[PG_SQL_UNPARK] = { { TEXT_UNPARK } },
+	/* cairn_job_live_parked. */
+	[PG_SQL_UNPARK] = { {
+		"UPDATE @schema.cairn_job_live SET parked = false WHERE ctid = ANY (ARRAY("
+			"SELECT p.ctid FROM @schema.cairn_job_live p WHERE p.queue = $3::text "
+			"AND p.parked AND p.run_at <= " CALL_T " FOR UPDATE SKIP LOCKED"
+		"))",
+	} },
 
-	/* cairn_job_live_claim from its beginning; cairn_job_live_pkey; the definitions'. */
+	/*
+	 * cairn_job_live_claim from its beginning; cairn_job_live_pkey; the definitions';
+	 * cairn_queue_pause_pkey and cairn_job_live_resource, once.
+	 */
 	[PG_SQL_CLAIM_ONE] = { { CLAIM("1") } },
 
 	/* The same for any number. */
 	[PG_SQL_CLAIM] = { { CLAIM("$10::int8") } },
 
-	/* The same where jobs wait for permits (sql_queue.h), behind RESOURCE_LOCK. */
+	/* The same for any queue (sql_queue.h), behind RESOURCE_LOCK. */
 	[PG_SQL_CLAIM_KEYED] = { { PERMITTED, PICK_BOTH, TAKE } },
 	[PG_SQL_RESOURCE_LOCK] = { { TEXT_RESOURCE_LOCK } },
 	[PG_SQL_WAITING] = { { TEXT_WAITING } },

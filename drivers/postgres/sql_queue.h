@@ -2,12 +2,13 @@
  * sql_queue.h - the statements about queues, resources and owners, for sql.c, and how a claim hands
  * out permits.
  *
- * A claim begins with UNPARK, which leaves behind what it saw of the queue: 'paused', 'keyed' where
+ * Most queues have no job with a resource. The plain CLAIM takes nothing from a queue that is paused
+ * or has such jobs due, which it learns by two probes that find nothing. What the other queues need is
+ * two statements in its place: the first looks at the queue, leaving behind 'paused', 'keyed' where
  * jobs with a resource are due, 'strict' where they are and the transaction can't count what others
- * do meanwhile, else ''. The plain CLAIM takes nothing unless it is ''. For a queue that is
- * 'keyed' two statements take its place: the first locks the resources that have a permit free, as far
- * as nobody else holds them, the second, whose snapshot is younger than those locks, counts again
- * and claims. Nobody keeps the number of permits in use.
+ * do meanwhile, else '', and locks the resources that have a permit free, as far as nobody else
+ * holds them; the second, whose snapshot is younger than those locks, counts again and claims.
+ * Nobody keeps the number of permits in use. claim.c knows when to send which.
  */
 #ifndef CAIRN_PG_SQL_QUEUE_H
 #define CAIRN_PG_SQL_QUEUE_H
@@ -59,27 +60,23 @@
 
 /* ---- claim ------------------------------------------------------------------- */
 
-/* cairn_job_live_parked; cairn_queue_pause_pkey; cairn_job_live_resource, its first entry. */
-#define TEXT_UNPARK \
-	"WITH due AS (" \
-		"UPDATE @schema.cairn_job_live SET parked = false WHERE ctid = ANY (ARRAY(" \
-			"SELECT p.ctid FROM @schema.cairn_job_live p WHERE p.queue = $3::text " \
-			"AND p.parked AND p.run_at <= " CALL_T " FOR UPDATE SKIP LOCKED" \
-		")) RETURNING resource_key IS NOT NULL AS keyed" \
-	") SELECT set_config('cairn.queue', CASE " \
-	"WHEN EXISTS (SELECT FROM @schema.cairn_queue_pause z WHERE z.queue = $3) THEN 'paused' " \
-	"WHEN NOT EXISTS (SELECT FROM @schema.cairn_job_live p WHERE " WAITS("p", "$3") ") " \
-	"AND NOT EXISTS (SELECT FROM due d WHERE d.keyed) THEN '' " \
-	"WHEN " READ_COMMITTED " THEN 'keyed' ELSE 'strict' END, true)"
-
-#define QUEUE_IS(state) "current_setting('cairn.queue', true) = '" state "'"
+#define PAUSED(queue) \
+	"EXISTS (SELECT FROM @schema.cairn_queue_pause z WHERE z.queue = " queue ")"
+#define KEYED(queue) \
+	"EXISTS (SELECT FROM @schema.cairn_job_live k WHERE " WAITS("k", queue) ")"
 
 /*
- * cairn_job_live_resource, one probe for each resource; cairn_resource_pkey. $3 queue, $4 owner, $5
- * types, $6 limit. Leaves behind which ones it locked. (No key has a control character.)
+ * cairn_queue_pause_pkey; cairn_job_live_resource, one probe for each resource; cairn_resource_pkey.
+ * $3 queue, $4 owner, $5 types, $6 limit. Answers the queue's state, and leaves it behind together with
+ * which ones it locked. (No key has a control character.)
  */
 #define TEXT_RESOURCE_LOCK \
-	"WITH RECURSIVE " WAITED("$3::text", " AND " QUEUE_IS("keyed")) ", free AS MATERIALIZED (" \
+	"WITH RECURSIVE state AS MATERIALIZED (" \
+		"SELECT set_config('cairn.queue', CASE WHEN " PAUSED("$3::text") " THEN 'paused' " \
+		"WHEN NOT " KEYED("$3") " THEN '' WHEN " READ_COMMITTED " THEN 'keyed' " \
+		"ELSE 'strict' END, true) AS word" \
+	"), " WAITED("$3", " AND (SELECT s.word FROM state s) = 'keyed'") ", " \
+	"free AS MATERIALIZED (" \
 		"SELECT w.tenant, w.resource_key, b.priority, b.run_at, b.id " \
 		"FROM waited w CROSS JOIN LATERAL (" \
 			"SELECT p.priority, p.run_at, p.id FROM @schema.cairn_job_live p " \
@@ -87,7 +84,7 @@
 			"AND p.resource_key = w.resource_key AND " WANTED("p", "$4", "$5") " " \
 			"ORDER BY " QUEUE_ORDER("p") " LIMIT 1" \
 		") b WHERE " CAPACITY("w") " > " IN_USE("w.tenant", "w.resource_key", CALL_T) \
-	") SELECT set_config('cairn.held', " \
+	") SELECT (SELECT s.word FROM state s), set_config('cairn.held', " \
 	"COALESCE(array_agg(x.tenant || E'\\x1f' || x.resource_key)::text, '{}'), true) FROM (" \
 		"SELECT r.tenant, r.resource_key FROM free f JOIN @schema.cairn_resource r " \
 		"ON " IS("r.tenant", "f.tenant") " AND " IS("r.resource_key", "f.resource_key") " " \
