@@ -167,6 +167,39 @@ static cairn_status read_permitted(struct lite_write *write, const struct lite_p
 	return status;
 }
 
+static cairn_status start_next(struct lite_run *run, struct lite *lite, enum lite_sql sql,
+			       const struct lite_wanted *wanted, bool *more, cairn_error *err)
+{
+	cairn_status status = cairn_lite__start(run, lite, sql, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_text(run, wanted->queue);
+	cairn_lite__bind_int(run, wanted->now);
+	cairn_lite__bind_text(run, wanted->owner);
+	return cairn_lite__row(run, more, err);
+}
+
+/* Of a queue whose jobs need no permits. *none: there is nothing, or the queue is another one. */
+static cairn_status read_plain(struct lite_write *write, const cairn_claim_plan *plan,
+			       cairn_rows *rows, bool *none, cairn_error *err)
+{
+	struct lite_wanted wanted = wanted_by(plan, write->now);
+	struct lite_run run;
+	bool more = false;
+	cairn_status status = start_next(&run, write->lite, LITE_JOB_NEXT, &wanted, &more, err);
+	*none = !more;
+	while (status == CAIRN_OK && more) {
+		if (right_type(&run, &wanted))
+			status = read_job(&run, write, plan, rows, err);
+		if (status != CAIRN_OK || cairn_rows_count(rows) == plan->limit) {
+			cairn_lite__stop(&run);
+			return status;
+		}
+		status = cairn_lite__row(&run, &more, err);
+	}
+	return status;
+}
+
 /* Both kinds of jobs, merged: those without a resource, and those that have a permit. */
 static cairn_status read_best(struct lite_write *write, const cairn_claim_plan *plan,
 			      const struct lite_places *permitted, cairn_rows *rows,
@@ -176,13 +209,8 @@ static cairn_status read_best(struct lite_write *write, const cairn_claim_plan *
 	struct lite_run run;
 	bool more = false;
 	size_t at = 0;
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_NEXT, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_text(&run, plan->queue);
-	cairn_lite__bind_int(&run, write->now);
-	cairn_lite__bind_text(&run, plan->owner);
-	status = cairn_lite__row(&run, &more, err);
+	cairn_status status =
+		start_next(&run, write->lite, LITE_JOB_NEXT_OPEN, &wanted, &more, err);
 	while (status == CAIRN_OK && more) {
 		bool right = right_type(&run, &wanted);
 		if (right && at < permitted->count) {
@@ -219,7 +247,7 @@ static cairn_status queue_state(struct lite *lite, cairn_str queue, bool *paused
 	return CAIRN_OK;
 }
 
-/* Most queues have no job that needs a permit: then nothing is gathered beforehand. */
+/* Most queues have no job that needs a permit: only where nothing was found it is asked for why. */
 static cairn_status pick(struct lite_write *write, const cairn_claim_plan *plan, cairn_rows *rows,
 			 cairn_error *err)
 {
@@ -227,11 +255,12 @@ static cairn_status pick(struct lite_write *write, const cairn_claim_plan *plan,
 	struct lite_places places = { .limit = plan->limit };
 	bool paused = false;
 	bool permits = false;
-	cairn_status status = queue_state(lite, plan->queue, &paused, &permits, err);
-	if (status != CAIRN_OK || paused)
+	bool none;
+	cairn_status status = read_plain(write, plan, rows, &none, err);
+	if (status == CAIRN_OK && none)
+		status = queue_state(lite, plan->queue, &paused, &permits, err);
+	if (status != CAIRN_OK || paused || !permits)
 		return status;
-	if (!permits)
-		return read_best(write, plan, &places, rows, err);
 	struct lite_wanted wanted = wanted_by(plan, write->now);
 	size_t size = plan->limit * sizeof *places.at;
 	places.at = cairn_host_alloc(lite->host, NULL, 0, size);

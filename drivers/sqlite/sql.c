@@ -104,6 +104,13 @@
 	"promoted_job_id, promoted_at, conflicted_at, last_error_code, last_error_message, " \
 	"created_at, updated_at, idempotency_key, request, payload"
 
+/* ?1 queue, ?2 now, ?3 owner */
+#define NEXT(more) \
+	"SELECT rowid, events, " JOB_COLUMNS " FROM cairn_job INDEXED BY cairn_job_claim " \
+	"WHERE status = 'PENDING' AND parked = 0 AND resource_key IS NULL AND queue = ?1 " \
+	"AND run_at <= ?2 AND (owner IS NULL OR owner = ?3) " more \
+	"ORDER BY priority DESC, run_at, id"
+
 /* ?1 now */
 #define INTENT_DUE \
 	"status = 'PENDING' AND next_promotion_at <= ?1 AND EXISTS (SELECT 1 " \
@@ -227,12 +234,13 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 			 "LIMIT ?",
 	/* rowid */
 	[LITE_JOB_UNPARK] = "UPDATE cairn_job SET parked = 0 WHERE rowid = ?",
-	/* cairn_job_claim, in its own order; the reader stops when it has enough */
-	[LITE_JOB_NEXT] =
-		"SELECT rowid, events, " JOB_COLUMNS " FROM cairn_job INDEXED BY cairn_job_claim "
-		"WHERE status = 'PENDING' AND parked = 0 AND resource_key IS NULL AND queue = ? "
-		"AND run_at <= ? AND (owner IS NULL OR owner = ?) "
-		"ORDER BY priority DESC, run_at, id",
+	/*
+	 * cairn_job_claim, in its own order; the reader stops when it has enough. Nothing of a
+	 * queue that is paused or has jobs that need permits: a look at the index of each.
+	 */
+	[LITE_JOB_NEXT] = NEXT("AND NOT " PAUSED " AND NOT " KEYED " "),
+	/* the same of any queue */
+	[LITE_JOB_NEXT_OPEN] = NEXT(""),
 	/* rowid */
 	[LITE_JOB_LEASE] =
 		"UPDATE cairn_job SET status = 'LEASED', attempt = ?2, fence = ?3, worker = ?4, "

@@ -40,6 +40,7 @@ enum lite_sql {
 	LITE_JOB_DUE,
 	LITE_JOB_UNPARK,
 	LITE_JOB_NEXT,
+	LITE_JOB_NEXT_OPEN,
 	LITE_JOB_LEASE,
 	LITE_JOB_LEASE_ROWS,
 	/* jobs: changing (change.c, reap.c) */

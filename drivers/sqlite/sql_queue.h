@@ -6,7 +6,8 @@
 
 /* Permits of a resource that are in use: ?now is the number of the parameter. */
 #define IN_USE(tenant, key, now) \
-	"(SELECT count(*) FROM cairn_job h INDEXED BY cairn_job_held WHERE h.status = 'LEASED' " \
+	"(SELECT count(*) FROM cairn_job h INDEXED BY cairn_job_resource_use " \
+	"WHERE (h.status = 'LEASED' OR h.status = 'PENDING') AND h.status = 'LEASED' " \
 	"AND h.resource_key IS NOT NULL AND h.tenant = " tenant " AND h.resource_key = " key \
 	") + " \
 	"(SELECT count(*) FROM cairn_job q INDEXED BY cairn_job_quiescing " \
@@ -16,11 +17,13 @@
 
 /* ---- claim ---------------------------------------------------------------- */
 
-/* cairn_queue_pause's primary key; cairn_job_resource, its first entry of the queue */
-#define TEXT_QUEUE_STATE \
-	"SELECT EXISTS (SELECT 1 FROM cairn_queue_pause WHERE queue = ?1), " \
+#define PAUSED "EXISTS (SELECT 1 FROM cairn_queue_pause WHERE queue = ?1)"
+#define KEYED \
 	"EXISTS (SELECT 1 FROM cairn_job INDEXED BY cairn_job_resource " \
 	"WHERE status = 'PENDING' AND parked = 0 AND resource_key IS NOT NULL AND queue = ?1)"
+
+/* cairn_queue_pause's primary key; cairn_job_resource, its first entry of the queue */
+#define TEXT_QUEUE_STATE "SELECT " PAUSED ", " KEYED
 
 /*
  * cairn_job_resource, the next resource behind (?2, ?3) that jobs of the queue wait for; ?4 now.
@@ -85,15 +88,15 @@
 	"WHERE capacity <> excluded.capacity"
 
 /*
- * cairn_resource's primary key behind (?3, ?4); the indexes of IN_USE; cairn_job_needs. ?1 scope,
+ * cairn_resource's primary key behind (?3, ?4); the indexes of IN_USE. ?1 scope,
  * ?2 key, ?5 now, ?6 limit
  */
 #define TEXT_RESOURCES \
 	"SELECT r.tenant, r.resource_key, r.capacity, " IN_USE( \
 		"r.tenant", "r.resource_key", \
 		"?5") ", " \
-		      "(SELECT count(*) FROM cairn_job w INDEXED BY cairn_job_needs " \
-		      "WHERE w.status = 'PENDING' AND w.resource_key IS NOT NULL AND w.tenant = " \
+		      "(SELECT count(*) FROM cairn_job w INDEXED BY cairn_job_resource_use " \
+		      "WHERE (w.status = 'LEASED' OR w.status = 'PENDING') AND w.status = 'PENDING' AND w.resource_key IS NOT NULL AND w.tenant = " \
 		      "r.tenant " \
 		      "AND w.resource_key = r.resource_key AND w.run_at <= ?5), r.created_at, " \
 		      "r.updated_at " \

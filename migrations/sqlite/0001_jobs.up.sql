@@ -90,17 +90,14 @@ CREATE INDEX cairn_job_claim ON cairn_job (queue, priority DESC, run_at, id)
 -- The same for jobs that need a permit: a claim looks at the best ones of each resource that has
 -- one free, and walks over those of no other.
 CREATE INDEX cairn_job_resource ON cairn_job (queue, tenant, resource_key, priority DESC, run_at, id)
-	WHERE status = 'PENDING' AND parked = 0 AND resource_key IS NOT NULL;
+	WHERE resource_key IS NOT NULL AND status = 'PENDING' AND parked = 0;
 
--- Who holds permits: leases, and canceled jobs whose lease is not over.
-CREATE INDEX cairn_job_held ON cairn_job (tenant, resource_key)
-	WHERE status = 'LEASED' AND resource_key IS NOT NULL;
+-- Who holds permits and, for people, who waits for one. Each index about resources asks for the key
+-- first: that is all that other jobs pay for it.
+CREATE INDEX cairn_job_resource_use ON cairn_job (tenant, resource_key, status, run_at)
+	WHERE resource_key IS NOT NULL AND (status = 'LEASED' OR status = 'PENDING');
 CREATE INDEX cairn_job_quiescing ON cairn_job (tenant, resource_key, lease_expires_at)
-	WHERE status = 'CANCELED' AND resource_key IS NOT NULL AND lease_expires_at IS NOT NULL;
-
--- Who waits for one, for people.
-CREATE INDEX cairn_job_needs ON cairn_job (tenant, resource_key, run_at)
-	WHERE status = 'PENDING' AND resource_key IS NOT NULL;
+	WHERE resource_key IS NOT NULL AND status = 'CANCELED' AND lease_expires_at IS NOT NULL;
 
 -- What a claim unparks.
 CREATE INDEX cairn_job_parked ON cairn_job (queue, run_at)
