@@ -292,9 +292,9 @@ static cairn_status lease_one(struct lite_write *write, const cairn_claim_plan *
 	return cairn_lite__finish(&run, err);
 }
 
-/* LITE_ROWS of them: what is the same for all, and which they are. */
+/* Up to LITE_ROWS of them: what is the same for all, and which they are, the last one again and again. */
 static cairn_status lease_rows(struct lite_write *write, const cairn_claim_plan *plan,
-			       const struct lite_slot *slots, cairn_error *err)
+			       const struct lite_slot *slots, size_t n, cairn_error *err)
 {
 	struct lite_run run;
 	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_LEASE_ROWS, err);
@@ -306,9 +306,12 @@ static cairn_status lease_rows(struct lite_write *write, const cairn_claim_plan 
 	cairn_lite__bind_int(&run, plan->record ? 1 : 0);
 	cairn_lite__bind_int(&run, plan->prestart);
 	for (size_t i = 0; i < LITE_ROWS; i++)
-		cairn_lite__bind_int(&run, slots[i].row);
+		cairn_lite__bind_int(&run, slots[i < n ? i : n - 1].row);
 	return cairn_lite__finish(&run, err);
 }
+
+/* From so many on one statement for LITE_ROWS is cheaper than one for each. */
+#define LEASE_ROWS_FROM 4
 
 static cairn_status lease(struct lite_write *write, const cairn_claim_plan *plan, cairn_rows *jobs,
 			  cairn_error *err)
@@ -317,8 +320,11 @@ static cairn_status lease(struct lite_write *write, const cairn_claim_plan *plan
 	size_t n = cairn_rows_count(jobs);
 	size_t i = 0;
 	cairn_status status = CAIRN_OK;
-	for (; n - i >= LITE_ROWS && status == CAIRN_OK; i += LITE_ROWS)
-		status = lease_rows(write, plan, &slots[i], err);
+	while (n - i >= LEASE_ROWS_FROM && status == CAIRN_OK) {
+		size_t some = n - i < LITE_ROWS ? n - i : LITE_ROWS;
+		status = lease_rows(write, plan, &slots[i], some, err);
+		i += some;
+	}
 	for (; i < n && status == CAIRN_OK; i++)
 		status = lease_one(write, plan, &slots[i], cairn_rows_at(jobs, i), err);
 	return status;

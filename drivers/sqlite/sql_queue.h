@@ -4,16 +4,20 @@
 #ifndef CAIRN_LITE_SQL_QUEUE_H
 #define CAIRN_LITE_SQL_QUEUE_H
 
+/* What cairn_job_resource_use is about, as it must be said for SQLite to use it. */
+#define USES(j, tenant, key) \
+	j ".resource_key IS NOT NULL AND (" j ".status = 'LEASED' OR " j ".status = 'PENDING' " \
+	  "OR " j ".status = 'CANCELED') AND " j ".tenant = " tenant " AND " j \
+	  ".resource_key = " key " "
+
 /* Permits of a resource that are in use: ?now is the number of the parameter. */
 #define IN_USE(tenant, key, now) \
 	"(SELECT count(*) FROM cairn_job h INDEXED BY cairn_job_resource_use " \
-	"WHERE (h.status = 'LEASED' OR h.status = 'PENDING') AND h.status = 'LEASED' " \
-	"AND h.resource_key IS NOT NULL AND h.tenant = " tenant " AND h.resource_key = " key \
-	") + " \
-	"(SELECT count(*) FROM cairn_job q INDEXED BY cairn_job_quiescing " \
-	"WHERE q.status = 'CANCELED' AND q.resource_key IS NOT NULL " \
-	"AND q.lease_expires_at IS NOT NULL AND q.tenant = " tenant " " \
-	"AND q.resource_key = " key " AND q.lease_expires_at > " now ")"
+	"WHERE " USES("h", tenant, \
+		      key) "AND h.status = 'LEASED') + " \
+			   "(SELECT count(*) FROM cairn_job q INDEXED BY cairn_job_resource_use " \
+			   "WHERE " USES("q", tenant, key) "AND q.status = 'CANCELED' " \
+							   "AND q.lease_expires_at > " now ")"
 
 /* ---- claim ---------------------------------------------------------------- */
 
@@ -27,7 +31,7 @@
 
 /*
  * cairn_job_resource, the next resource behind (?2, ?3) that jobs of the queue wait for; ?4 now.
- * The indexes of IN_USE.
+ * The index of IN_USE.
  */
 #define TEXT_RESOURCE_NEXT \
 	"SELECT j.tenant, j.resource_key, ifnull((SELECT r.capacity FROM cairn_resource r " \
@@ -88,7 +92,7 @@
 	"WHERE capacity <> excluded.capacity"
 
 /*
- * cairn_resource's primary key behind (?3, ?4); the indexes of IN_USE. ?1 scope,
+ * cairn_resource's primary key behind (?3, ?4); the index of IN_USE. ?1 scope,
  * ?2 key, ?5 now, ?6 limit
  */
 #define TEXT_RESOURCES \
@@ -96,14 +100,15 @@
 		"r.tenant", "r.resource_key", \
 		"?5") ", " \
 		      "(SELECT count(*) FROM cairn_job w INDEXED BY cairn_job_resource_use " \
-		      "WHERE (w.status = 'LEASED' OR w.status = 'PENDING') AND w.status = 'PENDING' AND w.resource_key IS NOT NULL AND w.tenant = " \
-		      "r.tenant " \
-		      "AND w.resource_key = r.resource_key AND w.run_at <= ?5), r.created_at, " \
-		      "r.updated_at " \
-		      "FROM cairn_resource r WHERE (?1 IS NULL OR r.tenant = ?1) " \
-		      "AND (?2 IS NULL OR r.resource_key = ?2) AND (r.tenant, r.resource_key) > " \
-		      "(?3, ?4) " \
-		      "ORDER BY r.tenant, r.resource_key LIMIT ?6"
+		      "WHERE " USES( \
+			      "w", "r.tenant", \
+			      "r.resource_key") "AND w.status = 'PENDING' " \
+						"AND w.run_at <= ?5), r.created_at, r.updated_at " \
+						"FROM cairn_resource r WHERE (?1 IS NULL OR " \
+						"r.tenant = ?1) " \
+						"AND (?2 IS NULL OR r.resource_key = ?2) AND " \
+						"(r.tenant, r.resource_key) > (?3, ?4) " \
+						"ORDER BY r.tenant, r.resource_key LIMIT ?6"
 
 /* ---- owners ------------------------------------------------------------------ */
 

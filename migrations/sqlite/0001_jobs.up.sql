@@ -92,12 +92,11 @@ CREATE INDEX cairn_job_claim ON cairn_job (queue, priority DESC, run_at, id)
 CREATE INDEX cairn_job_resource ON cairn_job (queue, tenant, resource_key, priority DESC, run_at, id)
 	WHERE resource_key IS NOT NULL AND status = 'PENDING' AND parked = 0;
 
--- Who holds permits and, for people, who waits for one. Each index about resources asks for the key
--- first: that is all that other jobs pay for it.
-CREATE INDEX cairn_job_resource_use ON cairn_job (tenant, resource_key, status, run_at)
-	WHERE resource_key IS NOT NULL AND (status = 'LEASED' OR status = 'PENDING');
-CREATE INDEX cairn_job_quiescing ON cairn_job (tenant, resource_key, lease_expires_at)
-	WHERE resource_key IS NOT NULL AND status = 'CANCELED' AND lease_expires_at IS NOT NULL;
+-- Who holds permits: leases, and canceled jobs whose lease is not over; and, for people, who waits.
+-- Indexes about resources ask for the key first: that is all that other jobs pay for them.
+CREATE INDEX cairn_job_resource_use ON cairn_job (tenant, resource_key, status, lease_expires_at)
+	WHERE resource_key IS NOT NULL
+	AND (status = 'LEASED' OR status = 'PENDING' OR status = 'CANCELED');
 
 -- What a claim unparks.
 CREATE INDEX cairn_job_parked ON cairn_job (queue, run_at)

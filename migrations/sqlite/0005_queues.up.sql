@@ -11,7 +11,7 @@ CREATE TABLE cairn_queue_pause (
 ) STRICT, WITHOUT ROWID;
 
 -- How many permits are in use is nowhere written down: claims count the jobs that hold one
--- (cairn_job_held, cairn_job_quiescing), so whatever ends a lease gives its permit back.
+-- (cairn_job_resource_use), so whatever ends a lease gives its permit back.
 CREATE TABLE cairn_resource (
 	tenant       TEXT NOT NULL,
 	resource_key TEXT NOT NULL,
