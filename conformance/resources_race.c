@@ -353,6 +353,70 @@ static void a_crowd_costs_nothing(void)
 #define STEPS .kind = CT_INTERLEAVE, .store = CT_RESOURCES
 #define RACE  .kind = CT_RACE, .store = CT_RESOURCES
 
+/* ---- a queue in its stride ------------------------------------------------------------ */
+
+/* One job of the queue after the other, by claims of one; the last one's lease. */
+static cairn_lease run_of_plain_jobs(cairn_conn *conn)
+{
+	cairn_lease last = { .fence = 0 };
+	for (int i = 0; i < 6; i++) {
+		cairn_id id = add(conn, NULL, 10);
+		last = ct_claim(conn, "w");
+		ct_id(last.id, id);
+	}
+	return last;
+}
+
+static void behind_a_run(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define(conn, "t");
+	for (int i = 0; i < 3; i++) {
+		run_of_plain_jobs(conn);
+		cairn_id last = add(conn, NULL, 1);
+		cairn_id best = add(conn, "r", 30);
+		add(conn, "r", 20);
+		cairn_id middle = add(conn, NULL, 10);
+		const cairn_jobs *jobs = ct_claim_n(conn, "w", 2);
+		ct_int(jobs->count, 2);
+		ct_id(jobs->at[0].id, best);
+		ct_id(jobs->at[1].id, middle);
+		ct_id(ct_claim(conn, "w").id, last);
+		ct_claim_none(conn);
+		ct_finish(conn, ct_success(cairn_job_lease(&jobs->at[0])));
+		ct_finish(conn, ct_success(ct_claim(conn, "w")));
+	}
+	run_of_plain_jobs(conn);
+	cairn_str queue = CAIRN_STR("default");
+	add(conn, NULL, 1);
+	ct_ok(cairn_queue_pause(conn, &queue, 1, NULL, ct_err()));
+	ct_claim_none(conn);
+}
+
+static void finished_behind_a_run(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_jobs *jobs = NULL;
+	cairn_claim_opts opts = ct_claim_opts("w", 1);
+	ct_define(conn, "t");
+	for (int i = 0; i < 3; i++) {
+		cairn_finish item = ct_success(run_of_plain_jobs(conn));
+		cairn_changed each;
+		add(conn, NULL, 1);
+		cairn_id best = add(conn, "r", 30);
+		uint64_t before = cairn_conn_round_trips(conn);
+		ct_ok(cairn_job_finish_and_claim(conn, &item, 1, &each, &opts, &jobs, ct_err()));
+		ct_true(cairn_conn_round_trips(conn) - before <= 2);
+		ct_each(each, CAIRN_OK, NULL);
+		ct_int(jobs->count, 1);
+		ct_id(jobs->at[0].id, best);
+		ct_text(ct_timeline(conn, item.lease.id), "ENQUEUED LEASED SUCCEEDED");
+		ct_finish(conn, ct_success(cairn_job_lease(&jobs->at[0])));
+		ct_finish(conn, ct_success(ct_claim(conn, "w")));
+	}
+	ct_later(jobs);
+}
+
 static const ct_case cases[] = {
 	{ .name = "resources.steps.a_claim_that_is_not_committed_counts",
 	  STEPS,
@@ -413,5 +477,16 @@ static const ct_case cases[] = {
 		  "another resource.",
 	  .covers = "runledger G02",
 	  .run = a_crowd_costs_nothing },
+	{ .name = "resources.order.holds_behind_a_run_of_plain_jobs",
+	  .kind = CT_VERB,
+	  .store = CT_RESOURCES,
+	  .rule = "However long a queue gave nothing but plain jobs: the first with a resource is "
+		  "claimed in its turn, and a pause is heeded.",
+	  .run = behind_a_run },
+	{ .name = "resources.order.finishing_and_claiming_behind_a_run",
+	  .kind = CT_VERB,
+	  .store = CT_RESOURCES,
+	  .rule = "The same for the claim of finish and claim; what is finished is finished once.",
+	  .run = finished_behind_a_run },
 };
 CT_GROUP(resources_race, cases);

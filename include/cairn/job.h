@@ -207,7 +207,8 @@ typedef struct cairn_claim_opts {
  * claim is OK with count 0. In an open transaction the resources of the jobs that were looked at
  * stay locked, and others pass them over, until it ends. INVALID tx.unsupported_isolation where
  * jobs with resources wait and the caller's transaction is stricter than READ COMMITTED.
- * [1 round trip; 2 where a connection meets the first job with a resource in a queue]
+ * [1 round trip; 2 where a queue that gave this connection jobs without resources, claim after
+ * claim, gives it none or has its first job with a resource]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_claim(cairn_conn *conn,
 							const cairn_claim_opts *opts,
@@ -316,7 +317,10 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_finish(cairn_conn *conn,
 							 const cairn_finish *items, size_t n,
 							 cairn_changed *each, cairn_error *err);
 
-/* Finishes n and claims the next m in the same round trip and commit. [1 round trip] */
+/*
+ * Finishes n and claims the next m in the same round trip and commit. [1 round trip; 2 where a
+ * claim needs 2: the second one is a claim alone, and if it fails the call has claimed nothing]
+ */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_finish_and_claim(
 	cairn_conn *conn, const cairn_finish *items, size_t n, cairn_changed *each,
 	const cairn_claim_opts *opts, cairn_jobs **jobs, cairn_error *err);
