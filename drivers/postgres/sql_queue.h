@@ -35,7 +35,7 @@
  */
 #define IN_USE(tenant, key, now) \
 	"(SELECT count(*) FROM @schema.cairn_job_live h WHERE h.tenant = " tenant " " \
-	"AND h.resource_key = " key " AND h.status >= 'LEASED' AND h.status < 'PENDING') + " \
+	"AND h.resource_key = " key " AND h.resource_key > '' AND h.status >= 'LEASED' AND h.status < 'PENDING') + " \
 	"(SELECT count(*) FROM @schema.cairn_job_done c WHERE c.tenant = " tenant " " \
 	"AND c.resource_key = " key " AND c.lease_expires_at > " now ")"
 
@@ -234,7 +234,7 @@
 	"SELECT r.tenant, r.resource_key, r.capacity, " \
 	IN_USE("r.tenant", "r.resource_key", T) ", " \
 	"(SELECT count(*) FROM @schema.cairn_job_live w WHERE w.tenant = r.tenant " \
-	"AND w.resource_key = r.resource_key AND w.status >= 'PENDING' AND w.run_at <= " T "), " \
+	"AND w.resource_key = r.resource_key AND w.resource_key > '' AND w.status >= 'PENDING' AND w.run_at <= " T "), " \
 	"r.created_at, r.updated_at FROM @schema.cairn_resource r " \
 	"WHERE ($2::text IS NULL OR r.tenant = $2) AND ($3::text IS NULL OR r.resource_key = $3) " \
 	"AND (r.tenant, r.resource_key) > ($4::text, $5::text) " \

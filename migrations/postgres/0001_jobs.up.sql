@@ -96,13 +96,15 @@ CREATE INDEX cairn_job_live_claim ON cairn_job_live (queue, priority DESC, run_a
 	WHERE status = 'PENDING' AND NOT parked AND resource_key IS NULL;
 
 -- The same for jobs that need a permit: a claim looks at the best ones of each resource that has
--- one free, and walks over those of no other.
-CREATE INDEX cairn_job_live_resource ON cairn_job_live (queue, tenant, resource_key, priority DESC,
-	run_at, id) WHERE status = 'PENDING' AND NOT parked AND resource_key IS NOT NULL;
+-- one free, and walks over those of no other. Every statement that writes jobs prepares the
+-- conditions of indexes anew: that of the status is a column here.
+CREATE INDEX cairn_job_live_resource ON cairn_job_live (queue, status, tenant, resource_key,
+	priority DESC, run_at, id) WHERE NOT parked AND resource_key IS NOT NULL;
 
--- Leases that hold permits; and who waits for one, for people.
+-- Leases that hold permits; and who waits for one, for people. The condition is one that only they
+-- say, so that this index never offers itself to those who look for jobs of a queue.
 CREATE INDEX cairn_job_live_resource_use ON cairn_job_live (tenant, resource_key, status)
-	WHERE resource_key IS NOT NULL;
+	WHERE resource_key > '';
 
 -- What a claim unparks.
 CREATE INDEX cairn_job_live_parked ON cairn_job_live (queue, run_at) WHERE parked;
