@@ -122,14 +122,10 @@ const char *ct_cap_name(uint32_t cap)
 const char *ct_store_name(enum ct_store store)
 {
 	static const char *const names[] = {
-		[CT_CONN] = "connections",
-		[CT_MIGRATIONS] = "migrations",
-		[CT_JOBS] = "jobs",
-		[CT_INTENTS] = "intents",
-		[CT_CATALOG] = "catalog",
-		[CT_SCHEDULES] = "schedules",
-		[CT_QUEUES] = "queues",
-		[CT_RESOURCES] = "resources",
+		[CT_CONN] = "connections", [CT_MIGRATIONS] = "migrations",
+		[CT_JOBS] = "jobs",	   [CT_INTENTS] = "intents",
+		[CT_CATALOG] = "catalog",  [CT_SCHEDULES] = "schedules",
+		[CT_QUEUES] = "queues",	   [CT_RESOURCES] = "resources",
 		[CT_OWNERS] = "owners"
 	};
 	return names[store];

@@ -6,8 +6,8 @@
 #ifndef CT_MUTANT_H
 #define CT_MUTANT_H
 
-#include <cairn/sys/intent.h>
 #include <cairn/sys/catalog.h>
+#include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>

@@ -326,7 +326,8 @@ static const ct_case cases[] = {
 	  .run = old_keys_answer },
 	{ .name = "jobs.retention.pruning_asks_each_type",
 	  VERB,
-	  .rule = "Successes go when their own type's retention is over, those of FOREVER never; what a "
+	  .rule = "Successes go when their own type's retention is over, those of FOREVER never; "
+		  "what a "
 		  "type without retention has left goes at once.",
 	  .run = pruning_asks_each_type },
 	{ .name = "jobs.retention.a_success_deletes_its_job",

@@ -415,7 +415,8 @@ static void catalogs_in_use(void)
 	const cairn_definition off[] = { { .type = CAIRN_STR("new") },
 					 { .type = CAIRN_STR("t"), .disabled = 1 },
 					 { .type = CAIRN_STR("u") } };
-	const cairn_definition without[] = { { .type = CAIRN_STR("new") }, { .type = CAIRN_STR("t") } };
+	const cairn_definition without[] = { { .type = CAIRN_STR("new") },
+					     { .type = CAIRN_STR("t") } };
 	const cairn_str names[] = { CAIRN_STR("b"), CAIRN_STR("z") };
 	cairn_sync_opts opts = { .size = sizeof(opts), .mode = CAIRN_SYNC_PRESERVE };
 	cairn_sync_report *report = NULL;
@@ -434,7 +435,6 @@ static void catalogs_in_use(void)
 	ct_int(report->count, 1);
 	cairn_free(report);
 }
-
 
 static void refusals_leave_the_transaction(void)
 {
@@ -701,7 +701,8 @@ static const ct_case cases[] = {
 	  .run = definitions_in_use },
 	{ .name = "schedules.guard.a_catalog_does_not_disable_it_either",
 	  VERB,
-	  .rule = "A sync that would disable such a type, by saying so or by its absence, is refused "
+	  .rule = "A sync that would disable such a type, by saying so or by its absence, is "
+		  "refused "
 		  "and leaves nothing behind, new types neither.",
 	  .covers = "runledger D10, H04",
 	  .run = catalogs_in_use },

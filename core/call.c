@@ -22,14 +22,12 @@ static void trace(cairn_host *host, const cairn_trace *event)
 		host->trace(host->trace_user, event);
 }
 
-static const char *const names[] = { [CAIRN__MIGRATIONS] = "migrations",
-				     [CAIRN__JOBS] = "jobs",
-				     [CAIRN__INTENTS] = "intents",
-				     [CAIRN__CATALOG] = "catalog",
-				     [CAIRN__SCHEDULES] = "schedules",
-				     [CAIRN__QUEUES] = "queues",
-				     [CAIRN__RESOURCES] = "resources",
-				     [CAIRN__OWNERS] = "owners" };
+static const char *const names[] = {
+	[CAIRN__MIGRATIONS] = "migrations", [CAIRN__JOBS] = "jobs",
+	[CAIRN__INTENTS] = "intents",	    [CAIRN__CATALOG] = "catalog",
+	[CAIRN__SCHEDULES] = "schedules",   [CAIRN__QUEUES] = "queues",
+	[CAIRN__RESOURCES] = "resources",   [CAIRN__OWNERS] = "owners"
+};
 
 static int lacks(const cairn_conn *conn, enum cairn__store store)
 {

@@ -134,8 +134,7 @@ static int disable_absent(struct mem_write *write, const cairn_define_plan *plan
 static cairn_status refuse_stranded(const struct mem_write *write, const cairn_define_plan *plan,
 				    cairn_error *err)
 {
-	const cairn_schedule *schedule =
-		cairn_mem__schedule_stranded(write->state, plan);
+	const cairn_schedule *schedule = cairn_mem__schedule_stranded(write->state, plan);
 	if (schedule == NULL)
 		return CAIRN_OK;
 	cairn_fail(err, CAIRN_E_DEFINITION_SCHEDULED);

@@ -82,8 +82,7 @@ static cairn_time kept_since(const struct mem_write *write, const cairn_prune_pl
 	const cairn_definition *definition = cairn_mem__definition(write->state, type);
 	cairn_usec retention = plan->age;
 	if (retention < 0)
-		retention = definition != NULL ? definition->retention
-						  : CAIRN_RETAIN_FOREVER;
+		retention = definition != NULL ? definition->retention : CAIRN_RETAIN_FOREVER;
 	if (retention == CAIRN_RETAIN_FOREVER)
 		return INT64_MIN;
 	return write->now - (retention == CAIRN_RETAIN_NONE ? 0 : retention);

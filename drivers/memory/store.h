@@ -13,8 +13,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include <cairn/sys/intent.h>
 #include <cairn/sys/catalog.h>
+#include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>

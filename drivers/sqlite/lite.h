@@ -14,8 +14,8 @@
 #include <sqlite3.h>
 
 #include <cairn/sqlite.h>
-#include <cairn/sys/intent.h>
 #include <cairn/sys/catalog.h>
+#include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>

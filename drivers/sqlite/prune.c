@@ -60,8 +60,8 @@ static cairn_status kept_since(const struct pass *pass, cairn_str type, cairn_ti
 	const struct lite_definition *definition;
 	cairn_usec retention = pass->plan->age;
 	if (retention < 0) {
-		cairn_status status = cairn_lite__definition(pass->write->lite, &memo, type,
-							     &definition, err);
+		cairn_status status =
+			cairn_lite__definition(pass->write->lite, &memo, type, &definition, err);
 		if (status != CAIRN_OK)
 			return status;
 		retention = definition->found ? definition->retention : CAIRN_RETAIN_FOREVER;
