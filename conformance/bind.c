@@ -140,41 +140,6 @@ static void optional_conn_slots(void)
 	ct_true(adopted == NULL);
 }
 
-static void optional_statistics(void)
-{
-	struct cut *cut = cut_driver();
-	cairn_conn *conn = ct_open();
-	for (int status = CAIRN_JOB_PENDING; status <= CAIRN_JOB_CANCELED; status++)
-		ct_make(conn, "t", (enum cairn_job_status)status);
-	cairn_job_new later = ct_new("t");
-	later.run_at = ct_now() + CAIRN_HOUR;
-	ct_add(conn, &later);
-	cairn_queues *theirs = NULL;
-	cairn_queues *ours = NULL;
-	ct_ok(cairn_job_stats(conn, cairn_any(), &theirs, ct_err()));
-	ct_later(theirs);
-	cut->jobs.stats = NULL;
-	cairn_conn *plain = open_cut(cut);
-	ct_ok(cairn_job_stats(plain, cairn_any(), &ours, ct_err()));
-	ct_later(ours);
-	ct_int(ours->count, theirs->count);
-	ct_int(ours->now, theirs->now);
-	for (size_t i = 0; i < ours->count; i++) {
-		const cairn_queue_stats *a = &ours->at[i];
-		const cairn_queue_stats *b = &theirs->at[i];
-		ct_same(a->queue, b->queue);
-		ct_int(a->ready, b->ready);
-		ct_int(a->parked, b->parked);
-		ct_int(a->leased, b->leased);
-		ct_int(a->expired, b->expired);
-		ct_int(a->oldest_ready, b->oldest_ready);
-		ct_int(a->succeeded, b->succeeded);
-		ct_int(a->dead_lettered, b->dead_lettered);
-		ct_int(a->canceled, b->canceled);
-	}
-	cairn_close(plain);
-}
-
 static void no_drift_slot(void)
 {
 	struct cut *cut = cut_driver();
@@ -216,6 +181,9 @@ static void no_jobs_store(void)
 	cairn_claim_opts claim = ct_claim_opts("w", 1);
 	cairn_jobs *jobs = NULL;
 	cairn_queues *queues = NULL;
+	cairn_resources *resources = NULL;
+	cairn_queue_filter list = { .size = sizeof(list), .scope = any };
+	cairn_str queue = CAIRN_STR("q");
 	cairn_str none = { NULL, 0 };
 	const char *code = "driver.no_such_store";
 	ct_status(cairn_job_define(conn, &definition, 1, ct_err()), CAIRN_UNSUPPORTED, code);
@@ -225,11 +193,15 @@ static void no_jobs_store(void)
 		  code);
 	ct_status(cairn_job_reap(conn, NULL, NULL, ct_err()), CAIRN_UNSUPPORTED, code);
 	ct_status(cairn_job_get(conn, any, id, &jobs, ct_err()), CAIRN_UNSUPPORTED, code);
-	ct_status(cairn_job_stats(conn, any, &queues, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_queue_list(conn, &list, &queues, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_queue_pause(conn, &queue, 1, NULL, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_resource_get(conn, none, queue, &resources, ct_err()), CAIRN_UNSUPPORTED,
+		  code);
 	cairn_time now = 0;
 	ct_ok(cairn_now(conn, &now, ct_err()));
 	cairn_free(jobs);
 	cairn_free(queues);
+	cairn_free(resources);
 	cairn_close(conn);
 }
 
@@ -303,11 +275,6 @@ static const ct_case cases[] = {
 	  .rule = "Without in_tx, interrupt and adopt everything else works; adopting is "
 		  "UNSUPPORTED.",
 	  .run = optional_conn_slots },
-	{ .name = "driver.bind.statistics_are_counted_without_the_slot",
-	  .kind = CT_VERB,
-	  .store = CT_JOBS,
-	  .rule = "The driver's own statistics equal those counted from pages of its list.",
-	  .run = optional_statistics },
 	{ .name = "driver.bind.drift_without_the_slot_is_unsupported",
 	  .kind = CT_VERB,
 	  .store = CT_MIGRATIONS,

@@ -28,7 +28,17 @@ enum ct_kind {
 	CT_FAULT       /* something breaks on the way */
 };
 
-enum ct_store { CT_CONN = 1, CT_MIGRATIONS, CT_JOBS, CT_INTENTS, CT_CATALOG, CT_SCHEDULES };
+enum ct_store {
+	CT_CONN = 1,
+	CT_MIGRATIONS,
+	CT_JOBS,
+	CT_INTENTS,
+	CT_CATALOG,
+	CT_SCHEDULES,
+	CT_QUEUES,
+	CT_RESOURCES,
+	CT_OWNERS
+};
 
 /* What a case needs besides the store and capabilities; without it it is not applicable. */
 #define CT_NEED_KILL	    1u	 /* subject->kill_session */
@@ -213,6 +223,12 @@ const cairn_promote_report *ct_promote(cairn_conn *conn, uint32_t limit);
 const cairn_intent *ct_intent(cairn_conn *conn, cairn_id id);
 /* Everything that can be read about an intent, as text. */
 const char *ct_intent_snapshot(cairn_conn *conn, cairn_id id);
+/* All queues that scope ANY sees, ended jobs counted; and one by name, which must be there. */
+const cairn_queues *ct_queues(cairn_conn *conn);
+const cairn_queue *ct_queue(cairn_conn *conn, const char *name);
+/* Pauses or resumes one queue: whether that changed anything. */
+bool ct_pause(cairn_conn *conn, const char *queue);
+bool ct_resume(cairn_conn *conn, const char *queue);
 /* How many jobs there are in the whole store, up to 1000; statuses 0: all, else bits 1u << status. */
 size_t ct_count_jobs(cairn_conn *conn, uint32_t statuses);
 
@@ -294,7 +310,7 @@ cairn_conn *ct_session_conn(ct_session *session);
 
 /* Real time, for what does not go by the store's clock: it only grows; and letting it pass. */
 cairn_usec ct_ticks(void);
-void ct_pause(cairn_usec duration);
+void ct_nap(cairn_usec duration);
 
 /* Runs fn in n threads (at most 32) that start together, each with its number; all must end well. */
 typedef void ct_race_fn(cairn_conn *conn, unsigned number, void *arg);

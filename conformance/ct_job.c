@@ -2,6 +2,8 @@
  * ct_job.c - the steps most cases about jobs need: define, enqueue, claim,
  * finish, read back. They use the public API only and end the case when they fail.
  */
+#include <string.h>
+
 #include "ct_run.h"
 
 void ct_define(cairn_conn *conn, const char *type)
@@ -328,4 +330,42 @@ const char *ct_snapshot(cairn_conn *conn, cairn_id id)
 		text = ct_format("%s%s", text, log_text(&lines->at[i]));
 	const cairn_dead_letter *dead = ct_dead(conn, id);
 	return dead ? ct_format("%s%s", text, dead_text(dead)) : text;
+}
+
+/* ---- queues ------------------------------------------------------------------ */
+
+const cairn_queues *ct_queues(cairn_conn *conn)
+{
+	cairn_queue_filter all = { .size = sizeof(all), .scope = cairn_any(), .finished = 1 };
+	cairn_queues *queues = NULL;
+	ct_ok(cairn_queue_list(conn, &all, &queues, ct_err()));
+	ct_later(queues);
+	return queues;
+}
+
+const cairn_queue *ct_queue(cairn_conn *conn, const char *name)
+{
+	const cairn_queues *queues = ct_queues(conn);
+	for (size_t i = 0; i < queues->count; i++) {
+		if (queues->at[i].name.len == strlen(name) &&
+		    memcmp(queues->at[i].name.ptr, name, strlen(name)) == 0)
+			return &queues->at[i];
+	}
+	ct_fail("there is no queue %s", name);
+}
+
+bool ct_pause(cairn_conn *conn, const char *queue)
+{
+	cairn_str name = cairn_str_of(queue);
+	cairn_queue_changed each;
+	ct_ok(cairn_queue_pause(conn, &name, 1, &each, ct_err()));
+	return each.changed != 0;
+}
+
+bool ct_resume(cairn_conn *conn, const char *queue)
+{
+	cairn_str name = cairn_str_of(queue);
+	cairn_queue_changed each;
+	ct_ok(cairn_queue_resume(conn, &name, 1, &each, ct_err()));
+	return each.changed != 0;
 }

@@ -17,6 +17,10 @@ const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one);
 /* The driver's table of intents; NULL: it has none, or is older than they are. */
 const struct cairn_intent_ops *ct_driver_intents(const cairn_driver *driver);
 
+const struct cairn_queue_ops *ct_driver_queues(const cairn_driver *driver);
+const struct cairn_resource_ops *ct_driver_resources(const cairn_driver *driver);
+const struct cairn_owner_ops *ct_driver_owners(const cairn_driver *driver);
+
 const char *ct_store_name(enum ct_store store);
 const char *ct_kind_name(enum ct_kind kind);
 /* NULL for a bit that is no capability. */

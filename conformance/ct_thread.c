@@ -1,7 +1,7 @@
 /*
  * ct_thread.c - sessions that run steps in scripted order, and races. The only
  * real waiting of the kit is here: the moment that ct_start gives a step to end before it
- * counts as waiting, the bounds on waits that should not happen, and ct_pause.
+ * counts as waiting, the bounds on waits that should not happen, and ct_nap.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ cairn_usec ct_ticks(void)
 	return (cairn_usec)now.tv_sec * CAIRN_SECOND + now.tv_nsec / 1000;
 }
 
-void ct_pause(cairn_usec duration)
+void ct_nap(cairn_usec duration)
 {
 	nanosleep(&(struct timespec){ .tv_sec = duration / CAIRN_SECOND,
 				      .tv_nsec = (long)(duration % CAIRN_SECOND) * 1000 },

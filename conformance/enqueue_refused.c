@@ -37,7 +37,7 @@ static void malformed_numbers(void)
 	bad.reserved0_ = 1;
 	refused(conn, bad, "arg.reserved");
 	bad = ct_new("t");
-	bad.reserved_[3] = 1;
+	bad.reserved_[1] = 1;
 	refused(conn, bad, "arg.reserved");
 	ct_int(ct_count_jobs(conn, 0), 0);
 }

@@ -125,6 +125,8 @@ const char *ct_store_name(enum ct_store store)
 		[CT_CONN] = "connections", [CT_MIGRATIONS] = "migrations",
 		[CT_JOBS] = "jobs",	   [CT_INTENTS] = "intents",
 		[CT_CATALOG] = "catalog",  [CT_SCHEDULES] = "schedules",
+		[CT_QUEUES] = "queues",	   [CT_RESOURCES] = "resources",
+		[CT_OWNERS] = "owners"
 	};
 	return names[store];
 }
@@ -151,6 +153,21 @@ const struct cairn_intent_ops *ct_driver_intents(const cairn_driver *driver)
 uint32_t ct_subject_caps(const cairn_subject *subject)
 {
 	return subject->driver->caps & ~subject->lacks;
+}
+
+const struct cairn_queue_ops *ct_driver_queues(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, queues) ? driver->queues : NULL;
+}
+
+const struct cairn_resource_ops *ct_driver_resources(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, resources) ? driver->resources : NULL;
+}
+
+const struct cairn_owner_ops *ct_driver_owners(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, owners) ? driver->owners : NULL;
 }
 
 static const char *missing_need(const cairn_subject *subject, uint32_t needs)
@@ -192,6 +209,12 @@ const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 		return "the driver has no catalog store";
 	if (one->store == CT_SCHEDULES && !(driver->jobs && driver->schedules))
 		return "the driver has no schedules";
+	if (one->store == CT_QUEUES && !(driver->jobs && ct_driver_queues(driver)))
+		return "the driver has no queues store";
+	if (one->store == CT_RESOURCES && !(driver->jobs && ct_driver_resources(driver)))
+		return "the driver has no resources store";
+	if (one->store == CT_OWNERS && !ct_driver_owners(driver))
+		return "the driver has no owners store";
 	bool migrates =
 		one->store == CT_MIGRATIONS || (one->store == CT_JOBS && (one->flags & CT_BARE));
 	if (subject->migrate_url && migrates)

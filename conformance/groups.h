@@ -74,6 +74,10 @@
 	X(columns_verbs) \
 	X(budget) \
 	X(budget_verbs) \
+	X(queues) \
+	X(resources) \
+	X(resources_race) \
+	X(owners) \
 	X(intents) \
 	X(intents_list) \
 	X(intents_promote) \

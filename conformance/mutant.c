@@ -74,7 +74,8 @@ static cairn_status on_claim(void *self, const cairn_claim_plan *plan, cairn_row
 		active->claim(&mine);
 	if (active->claim_clock)
 		ct_advance(active->claim_clock);
-	cairn_status status = real.jobs.claim(self, &mine, jobs, err);
+	cairn_job_claim_fn *slot = active->claim_slot ? active->claim_slot : real.jobs.claim;
+	cairn_status status = slot(self, &mine, jobs, err);
 	if (active->claim_clock)
 		ct_advance(-active->claim_clock);
 	if (status == CAIRN_OK && active->claimed)
@@ -237,15 +238,6 @@ static cairn_status on_dead(void *self, const cairn_dead_query *query, cairn_row
 	return real.jobs.dead(self, &mine, rows, err);
 }
 
-static cairn_status on_stats(void *self, const cairn_scope *scope, cairn_time *now,
-			     cairn_rows *rows, cairn_error *err)
-{
-	cairn_scope mine = *scope;
-	if (active->stats)
-		active->stats(&mine);
-	return real.jobs.stats(self, &mine, now, rows, err);
-}
-
 static cairn_status on_config_put(void *self, const cairn_config_plan *plan,
 				  enum cairn_config_result *each, cairn_error *err)
 {
@@ -369,8 +361,6 @@ static void wrap_jobs(cairn_job_ops *jobs)
 	jobs->attempts = on_attempts;
 	jobs->events = on_events;
 	jobs->dead = on_dead;
-	if (jobs->stats)
-		jobs->stats = on_stats;
 	if (jobs->replay)
 		jobs->replay = on_replay;
 	if (jobs->log)
@@ -429,6 +419,18 @@ static void wrap_conn(cairn_conn_ops *conn)
 		conn->rollback = active->rollback;
 }
 
+/* Whether it breaks a store around the jobs that this driver lacks. */
+static bool lacks_for(const ct_mutant *mutant, const cairn_driver *driver)
+{
+	bool queues = mutant->queue_list || mutant->queues_listed || mutant->queue_pause ||
+		      mutant->queue_paused || mutant->claim_slot;
+	bool resources = mutant->capacity || mutant->resource_list || mutant->resources_listed;
+	bool owners = mutant->enroll || mutant->owner_touch || mutant->owner_touched ||
+		      mutant->owner_list || mutant->owner_prune;
+	return (queues && !ct_driver_queues(driver)) ||
+	       (resources && !ct_driver_resources(driver)) || (owners && !ct_driver_owners(driver));
+}
+
 /* Whether the mutant breaks something that this driver has. */
 static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
 {
@@ -446,6 +448,8 @@ static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
 	if (about_migrations && !driver->migrations)
 		return false;
 	if (about_intents && !ct_driver_intents(driver))
+		return false;
+	if (lacks_for(mutant, driver))
 		return false;
 	if (mutant->lock && !driver->migrations->lock)
 		return false;
@@ -520,6 +524,7 @@ static const struct table {
 	{ ct_intent_mutants, &ct_intent_mutant_count },
 	{ ct_schedule_mutants, &ct_schedule_mutant_count },
 	{ ct_wait_mutants, &ct_wait_mutant_count },
+	{ ct_queue_mutants, &ct_queue_mutant_count },
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -595,6 +600,9 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	static cairn_intent_ops intents;
 	static cairn_catalog_ops catalog;
 	static cairn_schedule_ops schedules;
+	static cairn_queue_ops queues;
+	static cairn_resource_ops resources;
+	static cairn_owner_ops owners;
 	cairn_driver driver = *plan->subject->driver;
 	cairn_subject subject = *plan->subject;
 	active = mutant;
@@ -604,12 +612,18 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	ct_wrap_intents(&intents, mutant);
 	wrap_catalog(&catalog);
 	wrap_schedules(&schedules);
-	driver.intents = driver.intents ? &intents : NULL;
+	ct_wrap_queues(&queues, mutant);
+	ct_wrap_resources(&resources, mutant);
+	ct_wrap_owners(&owners, mutant);
 	driver.conn = &conn;
 	driver.migrations = driver.migrations ? &migrations : NULL;
 	driver.jobs = driver.jobs ? &jobs : NULL;
+	driver.intents = driver.intents ? &intents : NULL;
 	driver.catalog = driver.catalog ? &catalog : NULL;
 	driver.schedules = driver.schedules ? &schedules : NULL;
+	driver.queues = driver.queues ? &queues : NULL;
+	driver.resources = driver.resources ? &resources : NULL;
+	driver.owners = driver.owners ? &owners : NULL;
 	subject.driver = &driver;
 	/* The driver's typed accessors do not know the wrapper's connections. */
 	subject.kill_session = NULL;
@@ -660,6 +674,12 @@ static void learn_tables(const cairn_driver *driver)
 		copy_table(&real.catalog, sizeof(real.catalog), driver->catalog);
 	if (driver->schedules)
 		copy_table(&real.schedules, sizeof(real.schedules), driver->schedules);
+	if (ct_driver_queues(driver))
+		copy_table(&real.queues, sizeof(real.queues), driver->queues);
+	if (ct_driver_resources(driver))
+		copy_table(&real.resources, sizeof(real.resources), driver->resources);
+	if (ct_driver_owners(driver))
+		copy_table(&real.owners, sizeof(real.owners), driver->owners);
 }
 
 int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)

@@ -10,6 +10,8 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/owner.h>
+#include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
 
 #include "ct_plan.h"
@@ -22,6 +24,9 @@ typedef struct ct_real {
 	cairn_intent_ops intents;
 	cairn_catalog_ops catalog;
 	cairn_schedule_ops schedules;
+	cairn_queue_ops queues;
+	cairn_resource_ops resources;
+	cairn_owner_ops owners;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -46,7 +51,6 @@ typedef struct ct_mutant {
 	void (*history)(cairn_history_query *query); /* attempts, events, logs */
 	void (*found)(const cairn_history_query *query, int *found);
 	void (*dead)(cairn_dead_query *query);
-	void (*stats)(cairn_scope *scope);
 	void (*replay)(cairn_replay_plan *plan);
 	void (*replay_item)(cairn_replay_item *item);
 	void (*replayed)(const cairn_replay_item *item, cairn_replayed *result);
@@ -80,7 +84,21 @@ typedef struct ct_mutant {
 	void (*intent_prune)(cairn_intent_prune_plan *plan);
 	cairn_usec take_clock;
 
+	void (*queue_list)(cairn_queue_query *query);
+	void (*queues_listed)(cairn_rows *queues);
+	void (*queue_pause)(cairn_queue_plan *plan);
+	void (*queue_paused)(cairn_queue_changed *each);
+	void (*capacity)(cairn_capacity *item);
+	void (*resource_list)(cairn_resource_query *query);
+	void (*resources_listed)(cairn_rows *resources);
+	void (*enroll)(cairn_owner_new *owner);
+	void (*owner_touch)(cairn_owner_plan *plan);
+	void (*owner_touched)(cairn_owner_found *found);
+	void (*owner_list)(cairn_owner_query *query);
+	void (*owner_prune)(cairn_usec *age, uint32_t *limit);
+
 	/* Whole slots; they call ct_real_ops(). */
+	cairn_job_claim_fn *claim_slot;
 	cairn_job_change_fn *change_slot;
 	cairn_job_log_fn *log_slot;
 	cairn_job_wait_fn *wait_slot;
@@ -103,6 +121,13 @@ extern const size_t ct_intent_mutant_count;
 
 /* The slots of intents, wrapped (mutant_intents.c). */
 void ct_wrap_intents(cairn_intent_ops *intents, const ct_mutant *mutant);
+extern const ct_mutant ct_queue_mutants[]; /* mutants_queues.c */
+extern const size_t ct_queue_mutant_count;
+
+/* The slots of queues, resources and owners, wrapped (mutant_queues.c). */
+void ct_wrap_queues(cairn_queue_ops *queues, const ct_mutant *mutant);
+void ct_wrap_resources(cairn_resource_ops *resources, const ct_mutant *mutant);
+void ct_wrap_owners(cairn_owner_ops *owners, const ct_mutant *mutant);
 /* Of the verbs beyond claim and finish. */
 extern const ct_mutant ct_verb_mutants[];
 extern const size_t ct_verb_mutant_count;

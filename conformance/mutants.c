@@ -70,11 +70,6 @@ static void dead_any(cairn_dead_query *q)
 	q->scope = cairn_any();
 }
 
-static void stats_any(cairn_scope *scope)
-{
-	*scope = cairn_any();
-}
-
 static void no_tenant(cairn_job_insert *job)
 {
 	job->tenant = (cairn_str){ NULL, 0 };
@@ -441,10 +436,6 @@ const ct_mutant ct_mutants[] = {
 	  .rule = "reads dead letters of every tenant",
 	  .cases = "jobs.*",
 	  .dead = dead_any },
-	{ .name = "scope_ignored_by_statistics",
-	  .rule = "counts jobs of every tenant",
-	  .cases = "jobs.*",
-	  .stats = stats_any },
 	{ .name = "tenant_not_stored",
 	  .rule = "stores every job as a global one",
 	  .cases = "jobs.*",

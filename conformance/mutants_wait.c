@@ -42,7 +42,7 @@ static cairn_status told_nothing(void *self, const cairn_wait_plan *plan, enum c
 {
 	(void)self;
 	(void)err;
-	ct_pause(plan->timeout);
+	ct_nap(plan->timeout);
 	*wake = CAIRN_WAKE_NONE;
 	return CAIRN_OK;
 }

@@ -180,34 +180,6 @@ static void dead_letters_in_scope(void)
 	ct_later(found);
 }
 
-static void stats_in_scope(void)
-{
-	cairn_conn *conn = ct_open();
-	cairn_id ids[OWNERS];
-	cairn_queues *queues = NULL;
-	add_all(conn, ids);
-	ct_int(ct_claim_n(conn, "w", 2)->count, 2); /* the global one and a's */
-	for (size_t s = 0; s < SCOPES; s++) {
-		uint32_t sees;
-		int64_t ready = 0;
-		int64_t leased = 0;
-		cairn_scope scope = scope_at(s, &sees);
-		for (size_t i = 0; i < OWNERS; i++) {
-			if (sees & 1u << i)
-				*(i < 2 ? &leased : &ready) += 1;
-		}
-		ct_ok(cairn_job_stats(conn, scope, &queues, ct_err()));
-		ct_int(queues->count, sees ? 1 : 0);
-		if (!sees)
-			continue;
-		ct_str(queues->at[0].queue, "default");
-		ct_int(queues->at[0].ready, ready);
-		ct_int(queues->at[0].leased, leased);
-		ct_int(queues->at[0].oldest_ready, ready ? ct_now() : 0);
-	}
-	ct_later(queues);
-}
-
 /* ---- cancel -------------------------------------------------------------------- */
 
 static void cancel_in_scope(void)
@@ -312,7 +284,6 @@ static void refused(cairn_conn *conn, cairn_scope scope, cairn_id id, const char
 	cairn_attempts *attempts = NULL;
 	cairn_event_rows *events = NULL;
 	cairn_dead_letters *letters = NULL;
-	cairn_queues *queues = NULL;
 	cairn_job_filter list = { .size = sizeof(list), .scope = scope };
 	cairn_dead_filter dead = { .size = sizeof(dead), .scope = scope };
 	uint64_t trips = cairn_conn_round_trips(conn);
@@ -322,7 +293,6 @@ static void refused(cairn_conn *conn, cairn_scope scope, cairn_id id, const char
 		  code);
 	ct_status(cairn_job_events(conn, scope, id, 0, 0, &events, ct_err()), CAIRN_INVALID, code);
 	ct_status(cairn_job_dead_letters(conn, &dead, &letters, ct_err()), CAIRN_INVALID, code);
-	ct_status(cairn_job_stats(conn, scope, &queues, ct_err()), CAIRN_INVALID, code);
 	ct_status(cairn_job_cancel(conn, scope, &id, 1, CAIRN_STR("r"), NULL, ct_err()),
 		  CAIRN_INVALID, code);
 	ct_int(cairn_conn_round_trips(conn), trips);
@@ -330,7 +300,6 @@ static void refused(cairn_conn *conn, cairn_scope scope, cairn_id id, const char
 	ct_later(attempts);
 	ct_later(events);
 	ct_later(letters);
-	ct_later(queues);
 }
 
 static void a_scope_must_be_said(void)
@@ -429,13 +398,6 @@ static const ct_case cases[] = {
 	  .rule = "Dead letters are those of the scope's jobs, listed or asked for by job.",
 	  .covers = "runledger SC01, SC02",
 	  .run = dead_letters_in_scope },
-	{ .name = "jobs.scope.statistics_count_exactly_their_rows",
-	  .kind = CT_VERB,
-	  .store = CT_JOBS,
-	  .rule = "Queues are counted over the scope's jobs; a queue without any does not "
-		  "appear.",
-	  .covers = "runledger SC01, SC02",
-	  .run = stats_in_scope },
 	{ .name = "jobs.scope.cancel_changes_exactly_its_rows",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,

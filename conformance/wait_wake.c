@@ -203,7 +203,7 @@ static unsigned late_ones(cairn_conn *conn, struct maker *makers, struct waiter 
 		start(&waiters[i], makers[i].queue);
 	cairn_usec over = ct_ticks() - began;
 	/* starting each takes a moment: all of them begin to pause again */
-	ct_pause(over < SETTLED ? SETTLED - over : 0);
+	ct_nap(over < SETTLED ? SETTLED - over : 0);
 	for (size_t i = 0; i < n; i++) {
 		makers[i].make(conn, &makers[i]);
 		makers[i].done = ct_ticks();
@@ -280,7 +280,7 @@ static void not_before_the_commit(void)
 	ct_define(conn, "t");
 	start(&waiter, "q");
 	begin_and_add(conn, "q", &maker);
-	ct_pause(200 * CAIRN_MILLISECOND);
+	ct_nap(200 * CAIRN_MILLISECOND);
 	ct_true(still_waits(&waiter));
 	cairn_usec began = ct_ticks();
 	ct_ok(cairn_commit(&maker.tx, ct_err()));
@@ -360,7 +360,7 @@ static void as_many_as_there_are_jobs(void)
 		cairn_usec began = ct_ticks();
 		for (size_t k = 0; k < 3; k++)
 			start(&waiters[k], maker.queue);
-		ct_pause(SETTLED - (ct_ticks() - began));
+		ct_nap(SETTLED - (ct_ticks() - began));
 		add_batch(conn, &maker);
 		cairn_usec done = ct_ticks();
 		for (size_t k = 0; k < 3; k++)
@@ -422,7 +422,7 @@ static void told_or_not(void)
 	struct maker maker = { .queue = "q" };
 	ct_define(conn, "t");
 	start(&waiter, "q");
-	ct_pause(SETTLED);
+	ct_nap(SETTLED);
 	cairn_usec began = ct_ticks();
 	add_one(conn, &maker);
 	ct_true(until_ready(&waiter, began) < LOOKED);
@@ -441,7 +441,7 @@ static void without_its_ear(void)
 	ct_true(until_ready(&waiter, began) < LOOKED);
 	/* and it hears again */
 	start(&waiter, "r");
-	ct_pause(SETTLED);
+	ct_nap(SETTLED);
 	began = ct_ticks();
 	add_one(conn, &makers[1]);
 	ct_true(until_ready(&waiter, began) < LOOKED);
@@ -466,7 +466,7 @@ static void produce(cairn_conn *conn)
 	cairn_job_new job = job_in("q");
 	for (int i = 0; i < RACE_JOBS / 2; i++) {
 		if (ct_random(3) == 0)
-			ct_pause((cairn_usec)ct_random(30000));
+			ct_nap((cairn_usec)ct_random(30000));
 		ct_add(conn, &job);
 	}
 }

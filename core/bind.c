@@ -56,6 +56,23 @@ static const struct slot schedule_required[] = {
 	SLOT(cairn_schedule_ops, fire),
 };
 
+static const struct slot queue_required[] = {
+	SLOT(cairn_queue_ops, list),
+	SLOT(cairn_queue_ops, pause),
+};
+
+static const struct slot resource_required[] = {
+	SLOT(cairn_resource_ops, set),
+	SLOT(cairn_resource_ops, list),
+};
+
+static const struct slot owner_required[] = {
+	SLOT(cairn_owner_ops, enroll),
+	SLOT(cairn_owner_ops, touch),
+	SLOT(cairn_owner_ops, list),
+	SLOT(cairn_owner_ops, prune),
+};
+
 /* One kind of table: its size today, and the slots a driver must fill. */
 struct table {
 	size_t size;
@@ -74,6 +91,9 @@ static const struct table job_table = TABLE(cairn_job_ops, job_required);
 static const struct table intent_table = TABLE(cairn_intent_ops, intent_required);
 static const struct table catalog_table = TABLE(cairn_catalog_ops, catalog_required);
 static const struct table schedule_table = TABLE(cairn_schedule_ops, schedule_required);
+static const struct table queue_table = TABLE(cairn_queue_ops, queue_required);
+static const struct table resource_table = TABLE(cairn_resource_ops, resource_required);
+static const struct table owner_table = TABLE(cairn_owner_ops, owner_required);
 
 /* Copies what both sides know of a struct that starts with its size. */
 static void copy_sized(void *to, size_t to_size, const void *from)
@@ -114,6 +134,33 @@ static void no_interrupt(void *self)
 	(void)self;
 }
 
+/* The stores around the jobs; without jobs those that are about them are of no use. */
+static cairn_status bind_more(cairn_conn *conn, cairn_error *err)
+{
+	cairn_driver *driver = &conn->driver;
+	cairn_status st = CAIRN_OK;
+	if (driver->jobs == NULL) {
+		driver->intents = NULL;
+		driver->queues = NULL;
+		driver->resources = NULL;
+	}
+	if (driver->intents != NULL)
+		st = copy_table(&conn->intents, &intent_table, driver->intents, driver->name, err);
+	if (st == CAIRN_OK && driver->catalog != NULL)
+		st = copy_table(&conn->catalog, &catalog_table, driver->catalog, driver->name, err);
+	if (st == CAIRN_OK && driver->schedules != NULL)
+		st = copy_table(&conn->schedules, &schedule_table, driver->schedules, driver->name,
+				err);
+	if (st == CAIRN_OK && driver->queues != NULL)
+		st = copy_table(&conn->queues, &queue_table, driver->queues, driver->name, err);
+	if (st == CAIRN_OK && driver->resources != NULL)
+		st = copy_table(&conn->resources, &resource_table, driver->resources, driver->name,
+				err);
+	if (st == CAIRN_OK && driver->owners != NULL)
+		st = copy_table(&conn->owners, &owner_table, driver->owners, driver->name, err);
+	return st;
+}
+
 static cairn_status bind_tables(cairn_conn *conn, cairn_error *err)
 {
 	const cairn_driver *driver = &conn->driver;
@@ -123,16 +170,8 @@ static cairn_status bind_tables(cairn_conn *conn, cairn_error *err)
 				driver->name, err);
 	if (st == CAIRN_OK && driver->jobs != NULL)
 		st = copy_table(&conn->jobs, &job_table, driver->jobs, driver->name, err);
-	/* intents become jobs: without that store they are of no use */
-	if (driver->jobs == NULL)
-		conn->driver.intents = NULL;
-	if (st == CAIRN_OK && driver->intents != NULL)
-		st = copy_table(&conn->intents, &intent_table, driver->intents, driver->name, err);
-	if (st == CAIRN_OK && driver->catalog != NULL)
-		st = copy_table(&conn->catalog, &catalog_table, driver->catalog, driver->name, err);
-	if (st == CAIRN_OK && driver->schedules != NULL)
-		st = copy_table(&conn->schedules, &schedule_table, driver->schedules, driver->name,
-				err);
+	if (st == CAIRN_OK)
+		st = bind_more(conn, err);
 	if (st != CAIRN_OK)
 		return st;
 	if (conn->ops.in_tx == NULL)

@@ -22,11 +22,12 @@ static void trace(cairn_host *host, const cairn_trace *event)
 		host->trace(host->trace_user, event);
 }
 
-static const char *const names[] = { [CAIRN__MIGRATIONS] = "migrations",
-				     [CAIRN__JOBS] = "jobs",
-				     [CAIRN__INTENTS] = "intents",
-				     [CAIRN__CATALOG] = "catalog",
-				     [CAIRN__SCHEDULES] = "schedules" };
+static const char *const names[] = {
+	[CAIRN__MIGRATIONS] = "migrations", [CAIRN__JOBS] = "jobs",
+	[CAIRN__INTENTS] = "intents",	    [CAIRN__CATALOG] = "catalog",
+	[CAIRN__SCHEDULES] = "schedules",   [CAIRN__QUEUES] = "queues",
+	[CAIRN__RESOURCES] = "resources",   [CAIRN__OWNERS] = "owners"
+};
 
 static int lacks(const cairn_conn *conn, enum cairn__store store)
 {
@@ -35,7 +36,10 @@ static int lacks(const cairn_conn *conn, enum cairn__store store)
 	       (store == CAIRN__INTENTS && conn->driver.intents == NULL) ||
 	       (store == CAIRN__CATALOG && conn->driver.catalog == NULL) ||
 	       (store == CAIRN__SCHEDULES &&
-		(conn->driver.schedules == NULL || conn->driver.jobs == NULL));
+		(conn->driver.schedules == NULL || conn->driver.jobs == NULL)) ||
+	       (store == CAIRN__QUEUES && conn->driver.queues == NULL) ||
+	       (store == CAIRN__RESOURCES && conn->driver.resources == NULL) ||
+	       (store == CAIRN__OWNERS && conn->driver.owners == NULL);
 }
 
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
@@ -58,6 +62,11 @@ cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum 
 						   .kind = CAIRN_TRACE_BEGIN,
 						   .op = op });
 	}
+	return cairn__need_store(conn, store, err);
+}
+
+cairn_status cairn__need_store(const cairn_conn *conn, enum cairn__store store, cairn_error *err)
+{
 	if (!lacks(conn, store))
 		return CAIRN_OK;
 	cairn_fail(err, CAIRN_E_DRIVER_STORE);

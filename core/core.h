@@ -12,6 +12,8 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/owner.h>
+#include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
 
 /* Savepoints inside savepoints: deep enough for any program, small enough for an array. */
@@ -45,6 +47,9 @@ struct cairn_conn {
 	cairn_intent_ops intents;
 	cairn_catalog_ops catalog;
 	cairn_schedule_ops schedules;
+	cairn_queue_ops queues;
+	cairn_resource_ops resources;
+	cairn_owner_ops owners;
 	atomic_int interrupted; /* by another thread, while the core itself waits */
 	uint32_t depth;		/* open cairn_tx objects */
 	uint32_t borrowed; /* 1: the outermost of them stands in the application's transaction */
@@ -78,11 +83,17 @@ enum cairn__store {
 	CAIRN__JOBS,
 	CAIRN__INTENTS,
 	CAIRN__CATALOG,
-	CAIRN__SCHEDULES
+	CAIRN__SCHEDULES,
+	CAIRN__QUEUES,
+	CAIRN__RESOURCES,
+	CAIRN__OWNERS
 };
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
 			       const char *op, cairn_error *err);
 cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size_t rows);
+
+/* UNSUPPORTED where the driver has no such store. */
+cairn_status cairn__need_store(const cairn_conn *conn, enum cairn__store store, cairn_error *err);
 
 /* Refuses a call whose slot the driver left out. */
 cairn_status cairn__need(const cairn_conn *conn, int present, const char *slot, cairn_error *err);

@@ -56,6 +56,7 @@ static cairn_job_new request_of(const cairn_intent *intent)
 		.payload = intent->payload,
 		.key = intent->key,
 		.owner = intent->owner,
+		.resource_key = intent->resource_key,
 		.stage = intent->stage,
 		.run_at = intent->run_at,
 		.timeout = intent->timeout,

@@ -33,13 +33,15 @@ static cairn_status check_names(const cairn_job_new *job, cairn_error *err)
 		st = cairn__check_name(job->owner, "owner", err);
 	if (st == CAIRN_OK && job->key.len > 0)
 		st = cairn__check_key(job->key, "key", err);
+	if (st == CAIRN_OK && job->resource_key.len > 0)
+		st = cairn__check_key(job->resource_key, "resource_key", err);
 	return st;
 }
 
 static int reserved_used(const cairn_job_new *job)
 {
 	return (job->set & ~CAIRN_JOB_PRIORITY) != 0 || job->reserved0_ != 0 ||
-	       (job->reserved_[0] | job->reserved_[1] | job->reserved_[2] | job->reserved_[3]) != 0;
+	       (job->reserved_[0] | job->reserved_[1]) != 0;
 }
 
 cairn_status cairn__job_check(const cairn_conn *conn, const cairn_job_new *job, cairn_error *err)
@@ -55,7 +57,11 @@ cairn_status cairn__job_check(const cairn_conn *conn, const cairn_job_new *job, 
 		return cairn_fail(err, CAIRN_E_JOB_ATTEMPTS);
 	if (job->timeout < 0 || job->timeout > CAIRN__MAX_TIMEOUT)
 		return cairn_fail(err, CAIRN_E_JOB_TIMEOUT);
-	st = cairn__check_time(job->run_at, "run_at", err);
+	/* a driver that can't count permits must not get a job that needs one */
+	if (job->resource_key.len > 0)
+		st = cairn__need_store(conn, CAIRN__RESOURCES, err);
+	if (st == CAIRN_OK)
+		st = cairn__check_time(job->run_at, "run_at", err);
 	if (st == CAIRN_OK && job->payload.len > 0)
 		st = cairn_json_check(job->payload, conn->host.settings.max_json, err);
 	return st;
@@ -74,6 +80,7 @@ void cairn__job_plan(const cairn_job_new *job, cairn_job_insert *row)
 	row->tenant = job->tenant;
 	row->payload = or_default(job->payload, CAIRN_STR("{}"));
 	row->owner = job->owner;
+	row->resource_key = job->resource_key;
 	row->stage = or_default(job->stage, CAIRN_STR("queued"));
 	row->key = job->key;
 	row->run_at = job->run_at;

@@ -36,6 +36,10 @@ cairn_status cairn__job_request(const cairn_job_insert *row, cairn_text *text, c
 	number_or_null(text, (row->set & CAIRN_JOB_PRIORITY) != 0, row->priority);
 	cairn_text_add_z(text, ",\"queue\":");
 	cairn_text_add_json(text, row->queue);
+	if (row->resource_key.len > 0) {
+		cairn_text_add_z(text, ",\"resource_key\":");
+		cairn_text_add_json(text, row->resource_key);
+	}
 	cairn_text_add_z(text, ",\"run_at\":");
 	add_time(text, row->run_at);
 	cairn_text_add_z(text, ",\"stage\":");

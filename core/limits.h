@@ -44,6 +44,12 @@
  */
 #define CAIRN__MAX_BATCH 100000
 
+/*
+ * Permits of one resource: each claim counts those in use, and a limit beyond this many jobs at once
+ * limits nothing.
+ */
+#define CAIRN__MAX_CAPACITY 10000
+
 /* Queues that one call waits for: a worker with more of them wants more workers. */
 #define CAIRN__WAIT_QUEUES_MAX 64
 

@@ -115,7 +115,10 @@ static int claim_best(struct mem_write *write, const cairn_claim_plan *plan,
 	}
 	if (found > 0)
 		qsort(candidates, found, sizeof *candidates, queue_order);
-	for (size_t i = 0; i < found && i < plan->limit; i++) {
+	for (size_t i = 0; i < found && cairn_rows_count(rows) < plan->limit; i++) {
+		/* what this call leased before counts, too */
+		if (!cairn_mem__permit(write->state, candidates[i], write->now))
+			continue;
 		if (lease(write, plan, candidates[i], rows) != 0)
 			return -1;
 	}
@@ -125,6 +128,8 @@ static int claim_best(struct mem_write *write, const cairn_claim_plan *plan,
 cairn_status cairn_mem__claim(struct mem *mem, struct mem_write *write,
 			      const cairn_claim_plan *plan, cairn_rows *jobs, cairn_error *err)
 {
+	if (cairn_mem__paused(write->state, plan->queue))
+		return CAIRN_OK;
 	size_t size = (cairn_mem__count(write->state, MEM_JOBS) + 1) * sizeof(cairn_job *);
 	const cairn_job **candidates = cairn_host_alloc(mem->host, NULL, 0, size);
 	if (candidates == NULL)
@@ -178,7 +183,8 @@ cairn_status cairn_mem__job_waiting(void *self, const cairn_wait_plan *plan, cai
 	cairn_time now = cairn_mem__now(mem);
 	for (size_t i = 0; i < cairn_mem__count(state, MEM_JOBS) && !work->due; i++) {
 		const cairn_job *job = cairn_mem__at(state, MEM_JOBS, i);
-		if (job->status == CAIRN_JOB_PENDING && in_queues(plan, job))
+		if (job->status == CAIRN_JOB_PENDING && in_queues(plan, job) &&
+		    !cairn_mem__paused(state, job->queue) && cairn_mem__permit(state, job, now))
 			look_at(job, now, work);
 	}
 	cairn_mem__state_drop(state);

@@ -37,7 +37,6 @@ static const cairn_job_ops jobs = {
 	.attempts = cairn_mem__job_attempts,
 	.events = cairn_mem__job_events,
 	.dead = cairn_mem__job_dead,
-	.stats = cairn_mem__job_stats,
 	.replay = cairn_mem__job_replay,
 	.log = cairn_mem__job_log,
 	.logs = cairn_mem__job_logs,
@@ -72,6 +71,26 @@ static const cairn_schedule_ops schedules = {
 	.fire = cairn_mem__schedule_fire,
 };
 
+static const cairn_queue_ops queues = {
+	.size = sizeof queues,
+	.list = cairn_mem__queue_list,
+	.pause = cairn_mem__queue_pause,
+};
+
+static const cairn_resource_ops resources = {
+	.size = sizeof resources,
+	.set = cairn_mem__resource_set,
+	.list = cairn_mem__resource_list,
+};
+
+static const cairn_owner_ops owners = {
+	.size = sizeof owners,
+	.enroll = cairn_mem__owner_register,
+	.touch = cairn_mem__owner_touch,
+	.list = cairn_mem__owner_list,
+	.prune = cairn_mem__owner_prune,
+};
+
 static const char *const schemes[] = { "memory", NULL };
 
 const cairn_driver cairn_memory = {
@@ -89,4 +108,7 @@ const cairn_driver cairn_memory = {
 	.intents = &intents,
 	.catalog = &catalog,
 	.schedules = &schedules,
+	.queues = &queues,
+	.resources = &resources,
+	.owners = &owners,
 };

@@ -27,6 +27,7 @@ static cairn_job new_job(const cairn_job_insert *insert, const cairn_definition 
 		.timeout = insert->timeout != 0 ? insert->timeout : definition->timeout,
 		.run_at = run_at,
 		.owner = insert->owner,
+		.resource_key = insert->resource_key,
 		.fence = 0,
 		.stage = insert->stage,
 		.progress_done = -1,
@@ -43,7 +44,8 @@ static int insert_job(struct mem_write *write, const cairn_job_insert *insert,
 		      const cairn_definition *definition, bool record)
 {
 	cairn_job job = new_job(insert, definition, write->now);
-	if (cairn_mem__put(write->state, MEM_JOBS, &job) != 0)
+	if (cairn_mem__put(write->state, MEM_JOBS, &job) != 0 ||
+	    cairn_mem__resource_need(write, &job) != 0)
 		return -1;
 	if (insert->key.len > 0) {
 		struct mem_key key = { .type = insert->type,

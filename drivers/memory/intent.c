@@ -29,6 +29,7 @@ static int insert(struct mem_write *write, const cairn_job_insert *request)
 					  .payload = request->payload,
 					  .key = request->key,
 					  .owner = request->owner,
+					  .resource_key = request->resource_key,
 					  .stage = request->stage,
 					  .run_at = request->run_at,
 					  .timeout = request->timeout,

@@ -1,5 +1,5 @@
 /*
- * list.c - reading jobs: newest first by id, and what stands in each queue.
+ * list.c - reading jobs: newest first by id.
  */
 #include "mem.h"
 
@@ -84,87 +84,6 @@ cairn_status cairn_mem__job_list(void *self, const cairn_job_query *query, cairn
 		query->ids != NULL ? push_named(state, query, rows) : push_page(state, query, rows);
 	if (failed)
 		status = cairn_fail(err, CAIRN_E_NOMEM);
-	cairn_mem__state_drop(state);
-	return status;
-}
-
-/* ---- queues ---------------------------------------------------------------- */
-
-static void count_job(cairn_queue_stats *stats, const cairn_job *job, cairn_time now)
-{
-	switch (job->status) {
-	case CAIRN_JOB_PENDING:
-		if (job->run_at > now) {
-			stats->parked++;
-			break;
-		}
-		stats->ready++;
-		if (stats->oldest_ready == 0 || job->run_at < stats->oldest_ready)
-			stats->oldest_ready = job->run_at;
-		break;
-	case CAIRN_JOB_LEASED:
-		stats->leased++;
-		if (job->lease_expires_at < now)
-			stats->expired++;
-		break;
-	case CAIRN_JOB_SUCCEEDED:
-		stats->succeeded++;
-		break;
-	case CAIRN_JOB_DEAD_LETTERED:
-		stats->dead_lettered++;
-		break;
-	case CAIRN_JOB_CANCELED:
-		stats->canceled++;
-		break;
-	}
-}
-
-/* The first queue by name behind another one (absent: the very first); absent: there is none. */
-static cairn_str queue_behind(const struct mem_state *state, const cairn_scope *scope,
-			      cairn_str queue)
-{
-	cairn_str first = { NULL, 0 };
-	for (size_t i = 0; i < cairn_mem__count(state, MEM_JOBS); i++) {
-		const cairn_job *job = cairn_mem__at(state, MEM_JOBS, i);
-		if (!cairn_mem__in_scope(scope, job->tenant) ||
-		    cairn_str_compare(job->queue, queue) <= 0)
-			continue;
-		if (first.ptr == NULL || cairn_str_compare(job->queue, first) < 0)
-			first = job->queue;
-	}
-	return first;
-}
-
-static int push_queue(const struct mem_state *state, const cairn_scope *scope, cairn_str queue,
-		      cairn_time now, cairn_rows *rows)
-{
-	cairn_queue_stats *stats = cairn_rows_push(rows);
-	if (stats == NULL)
-		return -1;
-	stats->queue = cairn_rows_str(rows, queue.ptr, queue.len);
-	for (size_t i = 0; i < cairn_mem__count(state, MEM_JOBS); i++) {
-		const cairn_job *job = cairn_mem__at(state, MEM_JOBS, i);
-		if (cairn_str_equal(job->queue, queue) && cairn_mem__in_scope(scope, job->tenant))
-			count_job(stats, job, now);
-	}
-	return cairn_rows_failed(rows) ? -1 : 0;
-}
-
-cairn_status cairn_mem__job_stats(void *self, const cairn_scope *scope, cairn_time *now,
-				  cairn_rows *rows, cairn_error *err)
-{
-	struct mem *mem = self;
-	struct mem_state *state;
-	cairn_status status = cairn_mem__read_begin(mem, MEM_JOBS, &state, err);
-	if (status != CAIRN_OK)
-		return status;
-	*now = cairn_mem__now(mem);
-	cairn_str queue = queue_behind(state, scope, (cairn_str){ NULL, 0 });
-	while (queue.ptr != NULL && status == CAIRN_OK) {
-		if (push_queue(state, scope, queue, *now, rows) != 0)
-			status = cairn_fail(err, CAIRN_E_NOMEM);
-		queue = queue_behind(state, scope, queue);
-	}
 	cairn_mem__state_drop(state);
 	return status;
 }

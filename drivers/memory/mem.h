@@ -98,6 +98,14 @@ const cairn_schedule *cairn_mem__schedule_stranded(const struct mem_state *state
 /* ASCII case ignored; every character of the part stands for itself (definition.c). */
 bool cairn_mem__contains(cairn_str text, cairn_str part);
 
+/* Whether claims get nothing from a queue (queue.c). */
+bool cairn_mem__paused(const struct mem_state *state, cairn_str queue);
+
+/* Whether a job that needs a permit could have one now; one without a resource can (resource.c). */
+bool cairn_mem__permit(const struct mem_state *state, const cairn_job *job, cairn_time now);
+/* Makes a new job's resource if it is not there. 0, or -1 without memory. */
+int cairn_mem__resource_need(struct mem_write *write, const cairn_job *job);
+
 /* Claims inside a call that has begun (claim.c). */
 /* Lines, as a part of a call. */
 cairn_status cairn_mem__log(struct mem_write *write, const cairn_log_item *items, size_t n,
@@ -111,7 +119,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 4 };
+enum { MEM_SET_COUNT = 5 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -141,7 +149,6 @@ cairn_job_list_fn cairn_mem__job_list;
 cairn_job_attempts_fn cairn_mem__job_attempts;
 cairn_job_events_fn cairn_mem__job_events;
 cairn_job_dead_fn cairn_mem__job_dead;
-cairn_job_stats_fn cairn_mem__job_stats;
 cairn_job_replay_fn cairn_mem__job_replay;
 cairn_job_log_fn cairn_mem__job_log;
 cairn_job_logs_fn cairn_mem__job_logs;
@@ -165,5 +172,16 @@ cairn_schedule_put_fn cairn_mem__schedule_put;
 cairn_schedule_list_fn cairn_mem__schedule_list;
 cairn_schedule_change_fn cairn_mem__schedule_change;
 cairn_schedule_fire_fn cairn_mem__schedule_fire;
+
+cairn_queue_list_fn cairn_mem__queue_list;
+cairn_queue_pause_fn cairn_mem__queue_pause;
+
+cairn_resource_set_fn cairn_mem__resource_set;
+cairn_resource_list_fn cairn_mem__resource_list;
+
+cairn_owner_register_fn cairn_mem__owner_register;
+cairn_owner_touch_fn cairn_mem__owner_touch;
+cairn_owner_list_fn cairn_mem__owner_list;
+cairn_owner_prune_fn cairn_mem__owner_prune;
 
 #endif

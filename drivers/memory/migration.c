@@ -16,7 +16,8 @@ static const char jobs_up[] =
 	"	disabled, retry, retry_overrides, retention, created_at, updated_at);\n"
 	"CREATE TABLE cairn_job (id, queue, type, tenant, payload, status, priority, run_number,\n"
 	"	attempt, max_attempts, timeout_us, run_at, parked, lease_expires_at,\n"
-	"	heartbeat_at, leased_at, worker, owner, fence, prestart, execution_started_at,\n"
+	"	heartbeat_at, leased_at, worker, owner, resource_key, fence, prestart, "
+	"execution_started_at,\n"
 	"	started_at, finished_at, stage,\n"
 	"	progress_done, progress_total, checkpoint, output, idempotency_key, request,\n"
 	"	status_reason, error_code, error_message, created_at, updated_at);\n"
@@ -44,6 +45,7 @@ static const char jobs_down[] = "DROP TABLE cairn_job_replay;\n"
 static const char intents_up[] =
 	"-- since: 0.1.0\n"
 	"CREATE TABLE cairn_intent (id, type, queue, tenant, payload, idempotency_key, owner, "
+	"resource_key, "
 	"stage,\n"
 	"	run_at, timeout_us, max_attempts, priority, status, promotion_attempts,\n"
 	"	next_promotion_at, last_attempted_at, promoted_job_id, promoted_at, "
@@ -70,6 +72,17 @@ static const char schedules_up[] =
 
 static const char schedules_down[] = "DROP TABLE cairn_schedule;\n";
 
+static const char queues_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_queue_pause (queue, paused_at);\n"
+	"CREATE TABLE cairn_resource (tenant, key, capacity, created_at, updated_at);\n"
+	"CREATE TABLE cairn_owner (name, incarnation, host, version, queues, labels, pid,\n"
+	"	started_at, registered_at, heartbeat_at, closed_at);\n";
+
+static const char queues_down[] = "DROP TABLE cairn_owner;\n"
+				  "DROP TABLE cairn_resource;\n"
+				  "DROP TABLE cairn_queue_pause;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
@@ -87,6 +100,10 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .name = "schedules",
 	  .up = { schedules_up, sizeof schedules_up - 1 },
 	  .down = { schedules_down, sizeof schedules_down - 1 } },
+	{ .version = 5,
+	  .name = "queues",
+	  .up = { queues_up, sizeof queues_up - 1 },
+	  .down = { queues_down, sizeof queues_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

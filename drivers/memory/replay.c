@@ -16,6 +16,7 @@ static cairn_job copy_of(const cairn_job *source, cairn_id id, cairn_time now)
 		.timeout = source->timeout,
 		.run_at = now,
 		.owner = source->owner,
+		.resource_key = source->resource_key,
 		.stage = CAIRN_STR("queued"),
 		.progress_done = -1,
 		.progress_total = -1,

@@ -103,6 +103,28 @@ static int order_intents(const void *a, const void *b)
 	return cairn_id_compare(x->intent.id, y->intent.id);
 }
 
+static int order_pauses(const void *a, const void *b)
+{
+	const struct mem_pause *x = a;
+	const struct mem_pause *y = b;
+	return cairn_str_compare(x->queue, y->queue);
+}
+
+static int order_resources(const void *a, const void *b)
+{
+	const cairn_resource *x = a;
+	const cairn_resource *y = b;
+	int order = cairn_str_compare(x->tenant, y->tenant);
+	return order != 0 ? order : cairn_str_compare(x->key, y->key);
+}
+
+static int order_owners(const void *a, const void *b)
+{
+	const cairn_owner *x = a;
+	const cairn_owner *y = b;
+	return cairn_str_compare(x->name, y->name);
+}
+
 static int order_objects(const void *a, const void *b)
 {
 	const struct mem_object *x = a;
@@ -131,13 +153,14 @@ static const size_t config_texts[] = {
 };
 
 static const size_t job_texts[] = {
-	offsetof(cairn_job, queue),	 offsetof(cairn_job, type),
-	offsetof(cairn_job, tenant),	 offsetof(cairn_job, payload),
-	offsetof(cairn_job, worker),	 offsetof(cairn_job, owner),
-	offsetof(cairn_job, stage),	 offsetof(cairn_job, checkpoint),
-	offsetof(cairn_job, output),	 offsetof(cairn_job, key),
-	offsetof(cairn_job, request),	 offsetof(cairn_job, status_reason),
-	offsetof(cairn_job, error_code), offsetof(cairn_job, error_message),
+	offsetof(cairn_job, queue),	   offsetof(cairn_job, type),
+	offsetof(cairn_job, tenant),	   offsetof(cairn_job, payload),
+	offsetof(cairn_job, worker),	   offsetof(cairn_job, owner),
+	offsetof(cairn_job, stage),	   offsetof(cairn_job, checkpoint),
+	offsetof(cairn_job, output),	   offsetof(cairn_job, key),
+	offsetof(cairn_job, request),	   offsetof(cairn_job, status_reason),
+	offsetof(cairn_job, error_code),   offsetof(cairn_job, error_message),
+	offsetof(cairn_job, resource_key),
 };
 
 static const size_t key_texts[] = {
@@ -201,10 +224,26 @@ static const size_t intent_texts[] = {
 	offsetof(struct mem_intent, intent.payload),
 	offsetof(struct mem_intent, intent.key),
 	offsetof(struct mem_intent, intent.owner),
+	offsetof(struct mem_intent, intent.resource_key),
 	offsetof(struct mem_intent, intent.stage),
 	offsetof(struct mem_intent, intent.error_code),
 	offsetof(struct mem_intent, intent.error_message),
 	offsetof(struct mem_intent, intent.request),
+};
+
+static const size_t pause_texts[] = {
+	offsetof(struct mem_pause, queue),
+};
+
+static const size_t resource_texts[] = {
+	offsetof(cairn_resource, tenant),
+	offsetof(cairn_resource, key),
+};
+
+static const size_t owner_texts[] = {
+	offsetof(cairn_owner, name),	offsetof(cairn_owner, host),
+	offsetof(cairn_owner, version), offsetof(cairn_owner, queues),
+	offsetof(cairn_owner, labels),
 };
 
 static const size_t object_texts[] = {
@@ -276,6 +315,20 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			  .public_size = sizeof(cairn_intent),
 			  .order = order_intents,
 			  TEXTS(intent_texts) },
+	[MEM_PAUSES] = { .name = "cairn_queue_pause",
+			 .size = sizeof(struct mem_pause),
+			 .order = order_pauses,
+			 TEXTS(pause_texts) },
+	[MEM_RESOURCES] = { .name = "cairn_resource",
+			    .size = sizeof(cairn_resource),
+			    .public_size = sizeof(cairn_resource),
+			    .order = order_resources,
+			    TEXTS(resource_texts) },
+	[MEM_OWNERS] = { .name = "cairn_owner",
+			 .size = sizeof(cairn_owner),
+			 .public_size = sizeof(cairn_owner),
+			 .order = order_owners,
+			 TEXTS(owner_texts) },
 	[MEM_INTENT_KEYS] = { .name = "cairn_intent_key",
 			      .size = sizeof(struct mem_key),
 			      .order = order_keys,

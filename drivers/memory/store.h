@@ -17,6 +17,8 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/owner.h>
+#include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
 
 /* ---- rows (rows.c) ------------------------------------------------------- */
@@ -35,6 +37,9 @@ enum mem_table {
 	MEM_SCHEDULES,	  /* cairn_schedule, by name; last_job_status is not kept */
 	MEM_MIGRATIONS,	  /* struct mem_migration, by line, version */
 	MEM_INTENTS,	  /* struct mem_intent, by id */
+	MEM_PAUSES,	  /* struct mem_pause, by queue: those that are paused */
+	MEM_RESOURCES,	  /* cairn_resource, by tenant, key; counts are not kept */
+	MEM_OWNERS,	  /* cairn_owner, by name; the state is not kept */
 	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
@@ -74,6 +79,11 @@ struct mem_replay {
 	cairn_str key;
 	cairn_str reason;
 	cairn_id job;
+};
+
+struct mem_pause {
+	cairn_str queue;
+	cairn_time paused_at;
 };
 
 struct mem_intent {

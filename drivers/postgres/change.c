@@ -353,7 +353,7 @@ static void read_result(struct pg *pg, const cairn_change_plan *plan, const PGre
 }
 
 static cairn_status read_all(struct pg *pg, const struct batch *batch, cairn_change_result *each,
-			     cairn_rows *claimed, cairn_error *err)
+			     struct pg_claimed *also, cairn_rows *claimed, cairn_error *err)
 {
 	const cairn_change_plan *plan = batch->plan;
 	struct pg_items items;
@@ -366,7 +366,7 @@ static cairn_status read_all(struct pg *pg, const struct batch *batch, cairn_cha
 		read_result(pg, plan, cairn_pg__result(pg, n++), items, each);
 	if (plan->claim == NULL)
 		return CAIRN_OK;
-	return cairn_pg__claim_read(pg, n + 1, plan->claim, claimed, err);
+	return cairn_pg__claim_read(pg, n, plan->claim, also, claimed, err);
 }
 
 static cairn_status run(struct pg *pg, struct batch *batch, bool careful, cairn_error *err)
@@ -377,6 +377,19 @@ static cairn_status run(struct pg *pg, struct batch *batch, bool careful, cairn_
 	settle(batch, cairn_pg__in_tx(pg), cairn_host_now(pg->host) == 0, careful);
 	queue_all(pg, batch);
 	return cairn_pg__call_run(pg, err);
+}
+
+/*
+ * The claim that took nothing, perhaps for want of the statements for permits. What was changed is
+ * committed, so that a claim that fails now must not be told as the failure of it all; in a
+ * transaction that goes on it is.
+ */
+static cairn_status claim_again(struct pg *pg, const cairn_claim_plan *plan, cairn_rows *claimed,
+				cairn_error *err)
+{
+	bool in_tx = cairn_pg__in_tx(pg);
+	cairn_status status = cairn_pg__claim_again(pg, plan, claimed, in_tx ? err : NULL);
+	return in_tx ? status : CAIRN_OK;
 }
 
 static cairn_status change(struct pg *pg, struct batch *batch, cairn_change_result *each,
@@ -396,8 +409,11 @@ static cairn_status change(struct pg *pg, struct batch *batch, cairn_change_resu
 		*err = first;
 	if (status != CAIRN_OK)
 		return status;
-	status = read_all(pg, batch, each, claimed, err);
+	struct pg_claimed also = { .again = false };
+	status = read_all(pg, batch, each, &also, claimed, err);
 	cairn_pg__call_clear(pg);
+	if (status == CAIRN_OK && also.again)
+		status = claim_again(pg, plan->claim, claimed, err);
 	return status;
 }
 

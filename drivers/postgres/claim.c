@@ -1,17 +1,101 @@
 /*
- * claim.c - leasing the best jobs that are due. Two statements: the first unparks what
- * has become due, so that the second, whose snapshot is younger, sees it in line.
+ * claim.c - leasing the best jobs that are due. The first
+ * statement unparks what has become due, so that the next, whose snapshot is younger, sees it in
+ * line. There are two ways to claim (sql_queue.h): statements for any queue, and one that is cheaper
+ * and takes nothing where jobs need permits. A queue that keeps giving jobs without any is
+ * claimed from in the cheap way; when that gets nothing, the claim is done again in the other.
  */
 #include <stdlib.h>
 
 #include "pg.h"
 
-void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, enum pg_time time)
+/* ---- queues that go on giving plain jobs ------------------------------------ */
+
+/*
+ * Claims that must have got jobs before the next is a cheap one. Where jobs come one by one, every
+ * other claim gets nothing: those are never done twice.
+ */
+#define STREAK 2
+
+/* FNV-1a; never 0. */
+static uint64_t hash(cairn_str queue)
+{
+	uint64_t sum = 14695981039346656037u;
+	for (size_t i = 0; i < queue.len; i++)
+		sum = (sum ^ (unsigned char)queue.ptr[i]) * 1099511628211u;
+	return sum | 1;
+}
+
+#define STREAKS (sizeof((struct pg_streaks *)0)->length)
+
+/* Where a queue is remembered; STREAKS: nowhere. */
+static size_t streak_of(const struct pg_streaks *streaks, uint64_t queue)
+{
+	size_t at = 0;
+	while (at < STREAKS && streaks->queue[at] != queue)
+		at++;
+	return at;
+}
+
+static bool goes_on(const struct pg_streaks *streaks, cairn_str queue)
+{
+	size_t at = streak_of(streaks, hash(queue));
+	return at < STREAKS && streaks->length[at] >= STREAK;
+}
+
+/* What a claim got; a queue in its stride has nothing to learn from one that got jobs. */
+static void remember(struct pg_streaks *streaks, cairn_str name, bool plain_jobs)
+{
+	uint64_t queue = hash(name);
+	size_t at = streak_of(streaks, queue);
+	if (at == STREAKS && !plain_jobs)
+		return;
+	if (at == STREAKS) {
+		at = streaks->next++ % STREAKS;
+		streaks->queue[at] = queue;
+		streaks->length[at] = 0;
+	}
+	if (!plain_jobs)
+		streaks->length[at] = 0;
+	else if (streaks->length[at] < STREAK)
+		streaks->length[at]++;
+}
+
+/* ---- the statements ---------------------------------------------------------- */
+
+static void add_types(struct pg *pg, const cairn_claim_plan *plan)
+{
+	if (plan->types != NULL)
+		cairn_pg__add_texts(pg, PG_ITEMS(plan->types, plan->type_count), 0,
+				    PG_ABSENT_EMPTY);
+	else
+		cairn_pg__add_null(pg);
+}
+
+static void queue_lock(struct pg *pg, const cairn_claim_plan *plan, enum pg_time time)
 {
 	cairn_pg__add_now(pg);
 	cairn_pg__add_int4(pg, (int32_t)time);
 	cairn_pg__add_text(pg, plan->queue);
+	cairn_pg__add_text(pg, plan->owner);
+	add_types(pg, plan);
+	cairn_pg__add_int8(pg, plan->limit);
+	cairn_pg__queue(pg, PG_SQL_RESOURCE_LOCK);
+}
+
+void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, enum pg_time time)
+{
+	bool plain = goes_on(&pg->streaks, plan->queue);
+	enum pg_sql sql = plan->limit > 1 ? PG_SQL_CLAIM : PG_SQL_CLAIM_ONE;
+	pg->streaks.plain = plain;
+	cairn_pg__add_now(pg);
+	cairn_pg__add_int4(pg, (int32_t)time);
+	cairn_pg__add_text(pg, plan->queue);
 	cairn_pg__queue(pg, PG_SQL_UNPARK);
+	if (!plain) {
+		queue_lock(pg, plan, time);
+		sql = PG_SQL_CLAIM_KEYED;
+	}
 	cairn_pg__add_now(pg);
 	cairn_pg__add_int4(pg, (int32_t)time);
 	cairn_pg__add_text(pg, plan->queue);
@@ -19,16 +103,14 @@ void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, enum pg_
 	cairn_pg__add_int8(pg, plan->lease);
 	cairn_pg__add_int4(pg, (int32_t)plan->record);
 	cairn_pg__add_text(pg, plan->owner);
-	if (plan->types != NULL)
-		cairn_pg__add_texts(pg, PG_ITEMS(plan->types, plan->type_count), 0,
-				    PG_ABSENT_EMPTY);
-	else
-		cairn_pg__add_null(pg);
+	add_types(pg, plan);
 	cairn_pg__add_bool(pg, plan->prestart != 0);
-	if (plan->limit > 1)
+	if (sql != PG_SQL_CLAIM_ONE)
 		cairn_pg__add_int8(pg, plan->limit);
-	cairn_pg__queue(pg, plan->limit > 1 ? PG_SQL_CLAIM : PG_SQL_CLAIM_ONE);
+	cairn_pg__queue(pg, sql);
 }
+
+/* ---- the answer -------------------------------------------------------------- */
 
 /* What the claim itself wrote need not come back over the wire. */
 static void read_claimed(const PGresult *result, int row, cairn_job *job)
@@ -96,8 +178,8 @@ static cairn_status read_rows(const PGresult *result, const struct place *places
 	return CAIRN_OK;
 }
 
-cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_plan *plan,
-				  cairn_rows *rows, cairn_error *err)
+static cairn_status read_result(struct pg *pg, size_t n, const cairn_claim_plan *plan,
+				cairn_rows *rows, cairn_error *err)
 {
 	const PGresult *result = cairn_pg__result(pg, n);
 	struct place few[8];
@@ -117,18 +199,29 @@ cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_pla
 	return status == CAIRN_OK ? cairn_pg__park(pg, n, rows, err) : status;
 }
 
+cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_plan *plan,
+				  struct pg_claimed *claimed, cairn_rows *rows, cairn_error *err)
+{
+	bool plain = pg->streaks.plain;
+	cairn_str state = { NULL, 0 };
+	if (!plain)
+		state = cairn_pg__text(cairn_pg__result(pg, ++n), 0, 0);
+	bool any = PQntuples(cairn_pg__result(pg, ++n)) > 0;
+	claimed->strict = cairn_str_is(state, "strict");
+	claimed->again = plain && !any;
+	remember(&pg->streaks, plan->queue, any && state.len == 0);
+	return read_result(pg, n, plan, rows, err);
+}
+
 /* Room is made before anything is leased: what can't be handed out must not be taken. */
 int cairn_pg__claim_reserve(const cairn_claim_plan *plan, cairn_rows *rows)
 {
 	return cairn_rows_reserve(rows, plan->limit, plan->queue.len + plan->worker.len + 64);
 }
 
-cairn_status cairn_pg__job_claim(void *self, const cairn_claim_plan *plan, cairn_rows *jobs,
-				 cairn_error *err)
+static cairn_status claim(struct pg *pg, const cairn_claim_plan *plan, struct pg_claimed *claimed,
+			  cairn_rows *jobs, cairn_error *err)
 {
-	struct pg *pg = self;
-	if (cairn_pg__claim_reserve(plan, jobs) != 0)
-		return cairn_fail(err, CAIRN_E_NOMEM);
 	cairn_status status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
@@ -136,7 +229,29 @@ cairn_status cairn_pg__job_claim(void *self, const cairn_claim_plan *plan, cairn
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	status = cairn_pg__claim_read(pg, 1, plan, jobs, err);
+	status = cairn_pg__claim_read(pg, 0, plan, claimed, jobs, err);
 	cairn_pg__call_clear(pg);
+	return status;
+}
+
+cairn_status cairn_pg__claim_again(struct pg *pg, const cairn_claim_plan *plan, cairn_rows *rows,
+				   cairn_error *err)
+{
+	struct pg_claimed claimed;
+	return claim(pg, plan, &claimed, rows, err);
+}
+
+cairn_status cairn_pg__job_claim(void *self, const cairn_claim_plan *plan, cairn_rows *jobs,
+				 cairn_error *err)
+{
+	struct pg *pg = self;
+	struct pg_claimed claimed = { .again = false };
+	if (cairn_pg__claim_reserve(plan, jobs) != 0)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	cairn_status status = claim(pg, plan, &claimed, jobs, err);
+	if (status == CAIRN_OK && claimed.again)
+		status = claim(pg, plan, &claimed, jobs, err);
+	if (status == CAIRN_OK && claimed.strict)
+		status = cairn_fail(err, CAIRN_E_TX_ISOLATION);
 	return status;
 }

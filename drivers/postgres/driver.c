@@ -41,7 +41,6 @@ static const cairn_job_ops jobs = {
 	.attempts = cairn_pg__job_attempts,
 	.events = cairn_pg__job_events,
 	.dead = cairn_pg__job_dead,
-	.stats = cairn_pg__job_stats,
 	.replay = cairn_pg__job_replay,
 	.log = cairn_pg__job_log,
 	.logs = cairn_pg__job_logs,
@@ -77,6 +76,26 @@ static const cairn_schedule_ops schedules = {
 	.fire = cairn_pg__schedule_fire,
 };
 
+static const cairn_queue_ops queues = {
+	.size = sizeof queues,
+	.list = cairn_pg__queue_list,
+	.pause = cairn_pg__queue_pause,
+};
+
+static const cairn_resource_ops resources = {
+	.size = sizeof resources,
+	.set = cairn_pg__resource_set,
+	.list = cairn_pg__resource_list,
+};
+
+static const cairn_owner_ops owners = {
+	.size = sizeof owners,
+	.enroll = cairn_pg__owner_register,
+	.touch = cairn_pg__owner_touch,
+	.list = cairn_pg__owner_list,
+	.prune = cairn_pg__owner_prune,
+};
+
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
 
 const cairn_driver cairn_postgres = {
@@ -95,4 +114,7 @@ const cairn_driver cairn_postgres = {
 	.intents = &intents,
 	.catalog = &catalog,
 	.schedules = &schedules,
+	.queues = &queues,
+	.resources = &resources,
+	.owners = &owners,
 };

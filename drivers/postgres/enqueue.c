@@ -18,8 +18,8 @@
 
 static bool alike(const cairn_job_insert *a, const cairn_job_insert *b)
 {
-	return b->key.len == 0 && a->run_at == b->run_at && a->timeout == b->timeout &&
-	       a->max_attempts == b->max_attempts && a->set == b->set &&
+	return b->key.len == 0 && b->resource_key.len == 0 && a->run_at == b->run_at &&
+	       a->timeout == b->timeout && a->max_attempts == b->max_attempts && a->set == b->set &&
 	       a->priority == b->priority && cairn_str_equal(a->type, b->type) &&
 	       cairn_str_equal(a->queue, b->queue) && cairn_str_equal(a->tenant, b->tenant) &&
 	       cairn_str_equal(a->owner, b->owner) && cairn_str_equal(a->stage, b->stage);
@@ -119,10 +119,16 @@ static bool asks_for_one(const struct pg *pg, const cairn_enqueue_plan *plan)
 	return plan->n == 1 && !pg->own_tx && cairn_pg__heeded(pg, plan->jobs[0].queue);
 }
 
+/* Whoever is told of it need not look. */
+static bool at_once(const cairn_job_insert *job)
+{
+	return job->run_at == 0 && job->resource_key.len == 0;
+}
+
 static void heed(struct pg *pg, const cairn_job_insert *job, const PGresult *result)
 {
 	if (PQntuples(result) == 1 && cairn_pg__bool(result, 0, 0))
-		cairn_pg__owe(pg, job->queue, 1, job->run_at == 0);
+		cairn_pg__owe(pg, job->queue, 1, at_once(job));
 	else
 		cairn_pg__unheeded(pg, job->queue);
 }
@@ -132,7 +138,7 @@ static void owe_all(struct pg *pg, const cairn_enqueue_plan *plan, const cairn_j
 {
 	for (size_t i = 0; i < plan->n && pg->own_tx; i++) {
 		if (each[i].result == CAIRN_INSERT_DONE && plan->jobs[i].run_at == 0)
-			cairn_pg__owe(pg, plan->jobs[i].queue, 1, true);
+			cairn_pg__owe(pg, plan->jobs[i].queue, 1, at_once(&plan->jobs[i]));
 	}
 }
 
@@ -190,6 +196,22 @@ static void add_items(struct pg *pg, const cairn_enqueue_plan *plan)
 	cairn_pg__add_texts(pg, COLUMN(key), PG_ABSENT_NULL);
 	cairn_pg__add_jsons(pg, COLUMN(request));
 	add_hashes(pg, COLUMN(request_hash));
+	cairn_pg__add_texts(pg, COLUMN(resource_key), PG_ABSENT_NULL);
+}
+
+/* The resources of a batch, behind its jobs: that is the order in which both are locked. */
+static void queue_resources(struct pg *pg, const cairn_enqueue_plan *plan)
+{
+	struct pg_items items = PG_ITEMS(plan->jobs, plan->n);
+	bool any = false;
+	for (size_t i = 0; i < plan->n && !any; i++)
+		any = plan->jobs[i].resource_key.len > 0;
+	if (!any)
+		return;
+	cairn_pg__add_now(pg);
+	cairn_pg__add_texts(pg, COLUMN(tenant), PG_ABSENT_EMPTY);
+	cairn_pg__add_texts(pg, COLUMN(resource_key), PG_ABSENT_NULL);
+	cairn_pg__queue(pg, PG_SQL_RESOURCE_NEED);
 }
 
 static cairn_status enqueue_unkeyed(struct pg *pg, const cairn_enqueue_plan *plan,
@@ -198,6 +220,7 @@ static cairn_status enqueue_unkeyed(struct pg *pg, const cairn_enqueue_plan *pla
 	add_items(pg, plan);
 	cairn_pg__queue(pg, PG_SQL_ENQUEUE);
 	ask_waited(pg, plan);
+	queue_resources(pg, plan);
 	cairn_status status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
@@ -265,6 +288,7 @@ static cairn_status enqueue_keyed(struct pg *pg, const cairn_enqueue_plan *plan,
 	cairn_pg__add_texts(pg, COLUMN(tenant), PG_ABSENT_EMPTY);
 	cairn_pg__add_texts(pg, COLUMN(key), PG_ABSENT_NULL);
 	cairn_pg__queue(pg, PG_SQL_KEYS);
+	queue_resources(pg, plan);
 	cairn_status status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;

@@ -40,8 +40,9 @@ void cairn_pg__intent(const PGresult *result, int row, void *into)
 	intent->created_at = cairn_pg__time(result, row, 19);
 	intent->updated_at = cairn_pg__time(result, row, 20);
 	intent->key = cairn_pg__text(result, row, 21);
-	intent->request = cairn_pg__text(result, row, 22);
-	intent->payload = cairn_pg__text(result, row, 23);
+	intent->resource_key = cairn_pg__text(result, row, 22);
+	intent->request = cairn_pg__text(result, row, 23);
+	intent->payload = cairn_pg__text(result, row, 24);
 }
 
 /* ---- record ------------------------------------------------------------- */
@@ -64,6 +65,7 @@ static void add_requests(struct pg *pg, struct pg_items items)
 	cairn_pg__add_texts(pg, REQUEST(key), PG_ABSENT_NULL);
 	cairn_pg__add_jsons(pg, REQUEST(request));
 	cairn_pg__add_hashes(pg, REQUEST(request_hash));
+	cairn_pg__add_texts(pg, REQUEST(resource_key), PG_ABSENT_NULL);
 }
 
 static cairn_status read_recorded(const PGresult *result, cairn_intent_found *each, size_t n,

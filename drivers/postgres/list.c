@@ -1,5 +1,5 @@
 /*
- * list.c - reading jobs: newest first by id, and what stands in each queue.
+ * list.c - reading jobs: newest first by id.
  */
 #include <stddef.h>
 #include <string.h>
@@ -68,42 +68,4 @@ cairn_status cairn_pg__job_list(void *self, const cairn_job_query *query, cairn_
 		return cairn_pg__query(pg, PG_SQL_LIST, rows, read_job, err);
 	cairn_pg__add_ids(pg, PG_ITEMS(query->ids, query->id_count), 0);
 	return cairn_pg__query(pg, PG_SQL_LIST_IDS, rows, read_job, err);
-}
-
-/* ---- queues ------------------------------------------------------------- */
-
-static void read_queue(const PGresult *result, int row, void *into)
-{
-	cairn_queue_stats *stats = into;
-	stats->queue = cairn_pg__text(result, row, 1);
-	stats->ready = cairn_pg__int8(result, row, 2);
-	stats->parked = cairn_pg__int8(result, row, 3);
-	stats->leased = cairn_pg__int8(result, row, 4);
-	stats->expired = cairn_pg__int8(result, row, 5);
-	stats->oldest_ready = cairn_pg__time(result, row, 6);
-	stats->succeeded = cairn_pg__int8(result, row, 7);
-	stats->dead_lettered = cairn_pg__int8(result, row, 8);
-	stats->canceled = cairn_pg__int8(result, row, 9);
-}
-
-cairn_status cairn_pg__job_stats(void *self, const cairn_scope *scope, cairn_time *now,
-				 cairn_rows *rows, cairn_error *err)
-{
-	struct pg *pg = self;
-	cairn_status status = cairn_pg__call_begin(pg, false, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_pg__add_now(pg);
-	cairn_pg__add_scope(pg, scope);
-	cairn_pg__queue(pg, PG_SQL_STATS);
-	status = cairn_pg__call_run(pg, err);
-	if (status != CAIRN_OK)
-		return status;
-	/* there is a row for the time even when there is no queue */
-	const PGresult *result = cairn_pg__result(pg, 0);
-	*now = cairn_pg__time(result, 0, 0);
-	if (!cairn_pg__null(result, 0, 1))
-		status = cairn_pg__read(pg, 0, rows, read_queue, err);
-	cairn_pg__call_clear(pg);
-	return status;
 }

@@ -18,6 +18,8 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/owner.h>
+#include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
 
 #include "sql.h"
@@ -142,6 +144,17 @@ struct pg_ear {
 	char channel[32];
 };
 
+/*
+ * How many claims in a row got jobs from a queue, by a hash of its name, and met none that needs a
+ * permit. It may be wrong, which costs time and nothing else. (claim.c)
+ */
+struct pg_streaks {
+	uint64_t queue[16]; /* 0: free */
+	unsigned char length[16];
+	unsigned next;
+	bool plain; /* the claim that is being run */
+};
+
 /* ---- a connection ------------------------------------------------------- */
 
 enum pg_lock { PG_UNLOCKED = 0, PG_LOCKED_SESSION, PG_LOCKED_TX };
@@ -176,6 +189,7 @@ struct pg {
 	struct pg_wake owed; /* to be told when what is being done is committed */
 	struct pg_ear ear;
 	atomic_bool interrupted;
+	struct pg_streaks streaks;
 	struct pg_params params;
 	struct pg_pipe pipe;
 };
@@ -307,7 +321,7 @@ cairn_str cairn_pg__tenant(const PGresult *result, int row, int column);
 enum { PG_JOB_ID = 0, PG_JOB_PRIORITY = 3, PG_JOB_RUN_AT = 8 };
 int cairn_pg__job(const PGresult *result, int row, cairn_job *job);
 /* A pg_read_fn for the columns of an intent (intent.c). */
-enum { PG_INTENT_COLUMNS = 24 };
+enum { PG_INTENT_COLUMNS = 25 };
 void cairn_pg__intent(const PGresult *result, int row, void *into);
 /* Four columns; NULLs are zeroes. */
 void cairn_pg__retry(const PGresult *result, int row, int column, cairn_retry *retry);
@@ -336,12 +350,21 @@ cairn_status cairn_pg__query(struct pg *pg, enum pg_sql sql, cairn_rows *rows, p
 
 /*
  * A claim inside a call that has begun (claim.c): room for its rows first (-1: no memory), then
- * its two statements, the second of which answers; n is its place among the call's statements.
+ * its statements, of which n is the first one's place among the call's. *again (where a claim that
+ * hands out no permits took nothing) asks for cairn_pg__claim_again() when the call is over;
+ * *strict: it can't hand out permits in this transaction.
  */
+struct pg_claimed {
+	bool again;
+	bool strict;
+};
+
 int cairn_pg__claim_reserve(const cairn_claim_plan *plan, cairn_rows *rows);
 void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, enum pg_time time);
 cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_plan *plan,
-				  cairn_rows *rows, cairn_error *err);
+				  struct pg_claimed *claimed, cairn_rows *rows, cairn_error *err);
+cairn_status cairn_pg__claim_again(struct pg *pg, const cairn_claim_plan *plan, cairn_rows *rows,
+				   cairn_error *err);
 
 /* ---- wake.c: telling those who wait ---- */
 
@@ -377,7 +400,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 4 };
+enum { PG_SET_COUNT = 5 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
@@ -424,7 +447,6 @@ cairn_job_list_fn cairn_pg__job_list;
 cairn_job_attempts_fn cairn_pg__job_attempts;
 cairn_job_events_fn cairn_pg__job_events;
 cairn_job_dead_fn cairn_pg__job_dead;
-cairn_job_stats_fn cairn_pg__job_stats;
 cairn_job_replay_fn cairn_pg__job_replay;
 cairn_job_log_fn cairn_pg__job_log;
 cairn_job_logs_fn cairn_pg__job_logs;
@@ -449,5 +471,16 @@ cairn_schedule_put_fn cairn_pg__schedule_put;
 cairn_schedule_list_fn cairn_pg__schedule_list;
 cairn_schedule_change_fn cairn_pg__schedule_change;
 cairn_schedule_fire_fn cairn_pg__schedule_fire;
+
+cairn_queue_list_fn cairn_pg__queue_list;
+cairn_queue_pause_fn cairn_pg__queue_pause;
+
+cairn_resource_set_fn cairn_pg__resource_set;
+cairn_resource_list_fn cairn_pg__resource_list;
+
+cairn_owner_register_fn cairn_pg__owner_register;
+cairn_owner_touch_fn cairn_pg__owner_touch;
+cairn_owner_list_fn cairn_pg__owner_list;
+cairn_owner_prune_fn cairn_pg__owner_prune;
 
 #endif

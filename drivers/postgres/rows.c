@@ -102,7 +102,8 @@ int cairn_pg__job(const PGresult *result, int row, cairn_job *job)
 	job->error_message = cairn_pg__text(result, row, 18);
 	job->created_at = cairn_pg__time(result, row, 19);
 	job->updated_at = cairn_pg__time(result, row, 20);
-	return 21;
+	job->resource_key = cairn_pg__text(result, row, 21);
+	return 22;
 }
 
 void cairn_pg__retry(const PGresult *result, int row, int column, cairn_retry *retry)

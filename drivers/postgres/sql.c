@@ -14,6 +14,7 @@
 #include "sql_change.h"
 #include "sql_definition.h"
 #include "sql_intent.h"
+#include "sql_queue.h"
 #include "sql_reap.h"
 #include "sql_replay.h"
 #include "sql_schedule.h"
@@ -35,7 +36,7 @@
 	j ".max_attempts, " j ".timeout_us, " j ".run_at, " j ".owner, " j ".fence, " \
 	j ".started_at, " j ".stage, " j ".progress_done, " j ".progress_total, " \
 	j ".idempotency_key, " j ".status_reason, " j ".error_code, " j ".error_message, " \
-	j ".created_at, " j ".updated_at"
+	j ".created_at, " j ".updated_at, " j ".resource_key"
 
 /* Whether a statement that begins after a wait sees what it waited for. */
 #define SAFE \
@@ -69,7 +70,7 @@
 #define INTO_LIVE \
 	"INSERT INTO @schema.cairn_job_live (id, created_at, updated_at, run_at, fence, " \
 	"timeout_us, priority, run_number, attempt, max_attempts, events, parked, status, queue, " \
-	"type, tenant, stage, payload, owner, idempotency_key, request) "
+	"type, tenant, stage, payload, owner, idempotency_key, request, resource_key) "
 
 #define INTO_ENQUEUED \
 	"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, kind, stage, " \
@@ -84,7 +85,7 @@
 	"SELECT i.id, " T ", " T ", COALESCE($5::timestamptz, " T "), 0, " \
 	"COALESCE($6::int8, d.timeout_us), COALESCE($8::int4, d.priority), 1, 0, " \
 	"COALESCE($7::int4, d.max_attempts), " events ", COALESCE($5 > " T ", false), 'PENDING', " \
-	"$3::text, d.type, $4::text, $9::text, i.payload, $10::text, NULL, NULL " \
+	"$3::text, d.type, $4::text, $9::text, i.payload, $10::text, NULL, NULL, NULL " \
 	"FROM (SELECT d.* FROM @schema.cairn_job_definition d WHERE d.type = $2::text " \
 	"AND d.enabled) d, unnest($11::uuid[], $12::json[]) AS i(id, payload)"
 
@@ -95,16 +96,16 @@
 /* The items, with what their definitions give. $2: 1 writes events. */
 #define ENQUEUE_ITEMS \
 	"SELECT i.id, i.queue, i.type, i.tenant, i.payload, i.owner, i.stage, i.key, i.request, " \
-	"i.hash, COALESCE(i.run_at, " T ") AS run_at, " \
+	"i.hash, i.resource_key, COALESCE(i.run_at, " T ") AS run_at, " \
 	"COALESCE(NULLIF(i.timeout_us, 0), d.timeout_us) AS timeout_us, " \
 	"COALESCE(NULLIF(i.max_attempts, 0), d.max_attempts) AS max_attempts, " \
 	"CASE WHEN i.given & 1 <> 0 THEN i.priority ELSE d.priority END AS priority, " \
 	"i.n, d.type IS NOT NULL AS known, d.retention_us <> -1 AS kept " \
 	"FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::json[], $8::text[], " \
 	"$9::text[], $10::timestamptz[], $11::int8[], $12::int4[], $13::int4[], $14::int4[], " \
-	"$15::text[], $16::json[], $17::bytea[]) WITH ORDINALITY AS i(id, queue, type, tenant, " \
-	"payload, owner, stage, run_at, timeout_us, max_attempts, priority, given, key, request, " \
-	"hash, n) " \
+	"$15::text[], $16::json[], $17::bytea[], $18::text[]) WITH ORDINALITY AS i(id, queue, " \
+	"type, tenant, payload, owner, stage, run_at, timeout_us, max_attempts, priority, given, " \
+	"key, request, hash, resource_key, n) " \
 	"LEFT JOIN @schema.cairn_job_definition d ON " IS("d.type", "i.type") " AND d.enabled"
 
 #define ENQUEUE_JOBS(from) \
@@ -112,7 +113,8 @@
 		INTO_LIVE \
 		"SELECT i.id, " T ", " T ", i.run_at, 0, i.timeout_us, i.priority, 1, 0, " \
 		"i.max_attempts, $2::int4, i.run_at > " T ", 'PENDING', i.queue, i.type, " \
-		"i.tenant, i.stage, i.payload, i.owner, i.key, i.request FROM " from \
+		"i.tenant, i.stage, i.payload, i.owner, i.key, i.request, i.resource_key " \
+		"FROM " from \
 	"), event AS (" \
 		INTO_ENQUEUED \
 		"SELECT i.id, 1, " T ", 1, 0, 'ENQUEUED', i.stage, i.type " \
@@ -130,10 +132,13 @@
 		"SELECT p.id, p.run_number, p.attempt, p.stage, p.events " \
 		"FROM @schema.cairn_job_live p " \
 		"WHERE p.queue = $3::text AND p.status = 'PENDING' AND NOT p.parked " \
-		"AND p.run_at <= " CALL_T " AND (p.owner IS NULL OR p.owner = $7::text) " \
-		"AND ($8::text[] IS NULL OR p.type = ANY ($8)) " \
+		"AND p.resource_key IS NULL AND " WANTED("p", "$7", "$8") " " \
+		"AND NOT " PAUSED("$3") " AND NOT " KEYED("$3") " " \
 		"ORDER BY p.priority DESC, p.run_at, p.id LIMIT " limit " FOR UPDATE SKIP LOCKED" \
-	"), event AS (" \
+	"), " TAKE
+
+#define TAKE \
+	"event AS (" \
 		"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, " \
 		"kind, stage, worker, duration_us) " \
 		"SELECT p.id, p.events + 1, " CALL_T ", p.run_number, p.attempt + 1, 'LEASED', " \
@@ -365,20 +370,26 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		"))",
 	} },
 
-	/* cairn_job_live_claim from its beginning; cairn_job_live_pkey; the definitions'. */
+	/*
+	 * cairn_job_live_claim from its beginning; cairn_job_live_pkey; the definitions';
+	 * cairn_queue_pause_pkey and cairn_job_live_resource, once.
+	 */
 	[PG_SQL_CLAIM_ONE] = { { CLAIM("1") } },
 
 	/* The same for any number. */
 	[PG_SQL_CLAIM] = { { CLAIM("$10::int8") } },
-
-	/* cairn_job_live_claim and cairn_job_live_parked, one probe for each queue. */
-	[PG_SQL_WAITING] = { { WAITING } },
 
 	/* No index in these four: cairn_job_waiter is empty, or a handful of rows. */
 	[PG_SQL_WAITED] = { { WAITED } },
 	[PG_SQL_WAKE] = { { WAKE } },
 	[PG_SQL_WAITER_ADD] = { { WAITER_ADD } },
 	[PG_SQL_WAITER_DROP] = { { WAITER_DROP } },
+
+	/* The same for any queue (sql_queue.h), behind RESOURCE_LOCK. */
+	[PG_SQL_CLAIM_KEYED] = { { PERMITTED, PICK_BOTH, TAKE } },
+	[PG_SQL_RESOURCE_LOCK] = { { TEXT_RESOURCE_LOCK } },
+	[PG_SQL_WAITING] = { { TEXT_WAITING } },
+	[PG_SQL_RESOURCE_NEED] = { { TEXT_RESOURCE_NEED } },
 
 	/* ---- change and reap ---- */
 
@@ -558,35 +569,16 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		"ORDER BY d.job_id DESC LIMIT $6::int8",
 	} },
 
-	/* Counts every row of both tables. */
-	[PG_SQL_STATS] = { {
-		"SELECT t.now, s.queue, s.ready, s.parked, s.leased, s.expired, s.oldest, "
-		"s.succeeded, s.dead, s.canceled "
-		"FROM (SELECT " T " AS now) t LEFT JOIN LATERAL ("
-			"SELECT j.queue, "
-			"count(*) FILTER (WHERE j.status = 'PENDING' "
-			"AND j.run_at <= t.now) AS ready, "
-			"count(*) FILTER (WHERE j.status = 'PENDING' "
-			"AND j.run_at > t.now) AS parked, "
-			"count(*) FILTER (WHERE j.status = 'LEASED') AS leased, "
-			"count(*) FILTER (WHERE j.status = 'LEASED' "
-			"AND j.lease_expires_at < t.now) AS expired, "
-			"min(j.run_at) FILTER (WHERE j.status = 'PENDING' "
-			"AND j.run_at <= t.now) AS oldest, "
-			"count(*) FILTER (WHERE j.status = 'SUCCEEDED') AS succeeded, "
-			"count(*) FILTER (WHERE j.status = 'DEAD_LETTERED') AS dead, "
-			"count(*) FILTER (WHERE j.status = 'CANCELED') AS canceled "
-			"FROM ("
-				"SELECT l.queue, l.status, l.run_at, l.lease_expires_at "
-				"FROM @schema.cairn_job_live l "
-				"WHERE " IN_SCOPE("l.tenant", "$2") " "
-				"UNION ALL "
-				"SELECT d.queue, d.status, d.run_at, d.lease_expires_at "
-				"FROM @schema.cairn_job_done d "
-				"WHERE " IN_SCOPE("d.tenant", "$2")
-			") j GROUP BY j.queue"
-		") s ON true ORDER BY s.queue",
-	} },
+	/* ---- queues, resources, owners (sql_queue.h) ---- */
+	[PG_SQL_QUEUES] = { { TEXT_QUEUES } },
+	[PG_SQL_QUEUE_PAUSE] = { { TEXT_QUEUE_PAUSE } },
+	[PG_SQL_QUEUE_RESUME] = { { TEXT_QUEUE_RESUME } },
+	[PG_SQL_RESOURCE_SET] = { { TEXT_RESOURCE_SET } },
+	[PG_SQL_RESOURCES] = { { TEXT_RESOURCES } },
+	[PG_SQL_OWNER_REGISTER] = { { TEXT_OWNER_REGISTER } },
+	[PG_SQL_OWNER_TOUCH] = { { TEXT_OWNER_TOUCH } },
+	[PG_SQL_OWNERS] = { { TEXT_OWNERS } },
+	[PG_SQL_OWNER_PRUNE] = { { TEXT_OWNER_PRUNE } },
 
 	/* ---- intents (sql_intent.h) ---- */
 	[PG_SQL_ISOLATION] = { { TEXT_INTENT_ISOLATION } },

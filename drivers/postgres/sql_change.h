@@ -51,12 +51,13 @@
 #define MOVED(j) \
 	j ".id, " j ".created_at, " j ".fence, " j ".timeout_us, " j ".priority, " \
 	j ".run_number, " j ".attempt, " j ".max_attempts, " j ".queue, " j ".type, " \
-	j ".tenant, " j ".payload, " j ".started_at, " j ".owner, " j ".idempotency_key"
+	j ".tenant, " j ".payload, " j ".started_at, " j ".owner, " j ".idempotency_key, " \
+	j ".resource_key"
 
 #define INTO_DONE \
 	"INSERT INTO @schema.cairn_job_done (id, created_at, fence, timeout_us, priority, " \
 	"run_number, attempt, max_attempts, queue, type, tenant, payload, started_at, owner, " \
-	"idempotency_key, updated_at, finished_at, run_at, events, status, stage, " \
+	"idempotency_key, resource_key, updated_at, finished_at, run_at, events, status, stage, " \
 	"lease_expires_at, heartbeat_at, leased_at, worker, progress_done, progress_total, " \
 	"checkpoint, output, status_reason, error_code, error_message) "
 
@@ -131,7 +132,7 @@
 		RUNS("l.lease_expires_at") " AS runs, l.run_at, l.progress_done, " \
 		"l.progress_total, l.checkpoint, l.created_at, l.timeout_us, l.priority, " \
 		"l.max_attempts, l.queue, l.type, l.tenant, l.payload, l.started_at, l.owner, " \
-		"l.idempotency_key" \
+		"l.idempotency_key, l.resource_key" \
 	"), done AS (" \
 		INTO_DONE \
 		"SELECT " MOVED("g") ", g.now, g.now, g.run_at, g.events + $7::int4, " \
@@ -515,13 +516,14 @@
 	"back AS (" \
 		"INSERT INTO @schema.cairn_job_live (id, created_at, fence, timeout_us, " \
 		"priority, run_number, attempt, max_attempts, queue, type, tenant, payload, " \
-		"started_at, owner, idempotency_key, updated_at, run_at, events, parked, status, " \
-		"stage, progress_done, progress_total, checkpoint, status_reason, request) " \
+		"started_at, owner, idempotency_key, resource_key, updated_at, run_at, events, " \
+		"parked, status, stage, progress_done, progress_total, checkpoint, status_reason, request) " \
 		"SELECT g.id, g.created_at, g.fence, g.timeout_us, g.priority, g.next_run, " \
 		"CASE WHEN g.sets & 16384 <> 0 THEN 0 ELSE g.attempt END, g.max_attempts, " \
 		"g.queue, g.type, g.tenant, g.payload, " \
 		"CASE WHEN g.sets & 16384 = 0 THEN g.started_at END, g.owner, " \
-		"g.idempotency_key, g.now, g.run_at, g.events + ((g.notes >> 10) & 1), " \
+		"g.idempotency_key, g.resource_key, g.now, g.run_at, " \
+		"g.events + ((g.notes >> 10) & 1), " \
 		"g.run_at > g.now, 'PENDING', g.stage, g.done, g.total, g.checkpoint, g.reason, (" \
 			"SELECT k.request FROM @schema.cairn_job_key k WHERE k.type = g.type " \
 			"AND k.tenant = g.tenant AND k.idempotency_key = g.idempotency_key " \

@@ -13,7 +13,8 @@
 	i ".run_at, " i ".timeout_us, " i ".priority, " i ".max_attempts, " \
 	i ".promotion_attempts, " i ".next_promotion_at, " i ".last_attempted_at, " \
 	i ".promoted_job_id, " i ".promoted_at, " i ".conflicted_at, " i ".last_error_code, " \
-	i ".last_error_message, " i ".created_at, " i ".updated_at, " i ".idempotency_key"
+	i ".last_error_message, " i ".created_at, " i ".updated_at, " i ".idempotency_key, " \
+	i ".resource_key"
 #define INTENT_COLUMNS(i) INTENT_SMALL(i) ", " i ".request, " i ".payload"
 
 /* Stricter isolation can't re-read after a wait. */
@@ -59,18 +60,19 @@
 		"SELECT i.* FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], " \
 		"$6::json[], $7::text[], $8::text[], $9::timestamptz[], $10::int8[], " \
 		"$11::int4[], $12::int4[], $13::int4[], $14::text[], $15::json[], " \
-		"$16::bytea[]) WITH ORDINALITY AS i(id, queue, type, tenant, payload, " \
-		"owner, stage, run_at, timeout_us, max_attempts, priority, given, key, " \
-		"request, hash, n) WHERE " READ_COMMITTED \
+		"$16::bytea[], $17::text[]) WITH ORDINALITY AS i(id, queue, type, tenant, " \
+		"payload, owner, stage, run_at, timeout_us, max_attempts, priority, given, key, " \
+		"request, hash, resource_key, n) WHERE " READ_COMMITTED \
 	"), added AS (" \
 		"INSERT INTO @schema.cairn_intent (id, created_at, updated_at, " \
 		"next_promotion_at, run_at, timeout_us, priority, max_attempts, " \
 		"promotion_attempts, status, queue, type, tenant, stage, owner, " \
-		"idempotency_key, request_hash, request, payload) " \
+		"idempotency_key, request_hash, request, payload, resource_key) " \
 		"SELECT i.id, " T ", " T ", " T ", i.run_at, NULLIF(i.timeout_us, 0), " \
 		"CASE WHEN i.given & 1 <> 0 THEN i.priority END, " \
 		"NULLIF(i.max_attempts, 0), 0, 'PENDING', i.queue, i.type, i.tenant, " \
-		"i.stage, i.owner, i.key, i.hash, i.request, i.payload FROM item i " \
+		"i.stage, i.owner, i.key, i.hash, i.request, i.payload, i.resource_key " \
+		"FROM item i " \
 		"WHERE NOT EXISTS (SELECT FROM @schema.cairn_intent k " \
 		"WHERE k.type = i.type AND k.tenant = i.tenant " \
 		"AND k.idempotency_key = i.key) " \

@@ -25,7 +25,8 @@
 	"), item AS MATERIALIZED (" \
 		"SELECT * FROM (" \
 			"SELECT s.id, s.run_number, s.status, s.queue, s.type, s.tenant, " \
-			"s.payload, s.owner, s.timeout_us, s.priority, s.max_attempts, " \
+			"s.payload, s.owner, s.resource_key, s.timeout_us, s.priority, " \
+			"s.max_attempts, " \
 			"i.id AS replay, i.key, i.reason, i.data, i.n, " \
 			"d.type IS NOT NULL AS known, s.id IN (SELECT o.id FROM source o) AS held " \
 			"FROM unnest($3::uuid[], $4, $5::int4[], $6::text[], $7::text[], " \
@@ -51,7 +52,8 @@
 		INTO_LIVE \
 		"SELECT i.replay, " T ", " T ", " T ", 0, i.timeout_us, i.priority, 1, 0, " \
 		"i.max_attempts, $2::int4, false, 'PENDING', i.queue, i.type, i.tenant, " \
-		"'queued', i.payload, i.owner, NULL, NULL FROM fresh i WHERE i.inserted" \
+		"'queued', i.payload, i.owner, NULL, NULL, i.resource_key FROM fresh i " \
+		"WHERE i.inserted" \
 	"), event AS (" \
 		"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, kind, " \
 		"stage, detail, data) " \

@@ -142,7 +142,7 @@
 		INTO_LIVE \
 		"SELECT i.job, " T ", " T ", " T ", 0, i.timeout_us, i.priority, 1, 0, " \
 		"i.max_attempts, $13::int4, false, 'PENDING', i.queue, i.type, i.tenant, " \
-		"i.stage, i.payload, i.owner, NULL, NULL FROM item i WHERE i.fired" \
+		"i.stage, i.payload, i.owner, NULL, NULL, NULL FROM item i WHERE i.fired" \
 	"), event AS (" \
 		INTO_ENQUEUED \
 		"SELECT i.job, 1, " T ", 1, 0, 'ENQUEUED', i.stage, i.type " \

@@ -45,7 +45,8 @@
 	"WITH pick AS MATERIALIZED (" \
 		"SELECT w.ctid FROM @schema.cairn_job_waiter w " \
 		"WHERE " WAITS_FOR("w", "$1::text") " " \
-		"AND (SELECT strpos(" WOKEN ", E'\\n' || $1 || E'\\n') = 0 " \
+		"AND (SELECT NOT EXISTS (SELECT FROM @schema.cairn_queue_pause z WHERE z.queue = $1) " \
+		"AND strpos(" WOKEN ", E'\\n' || $1 || E'\\n') = 0 " \
 		"AND current_setting('transaction_isolation') IN ('read committed', 'read uncommitted')) " \
 		"LIMIT $2::int8 FOR UPDATE SKIP LOCKED" \
 	"), gone AS (" \
@@ -72,26 +73,6 @@
 
 #define WAITER_DROP WAITER_STALE("")
 
-/* $2 queues: whether there is work, and how many microseconds until the next job is due. */
-#define WAITING \
-	"SELECT EXISTS (" \
-		"SELECT FROM unnest($2::text[]) AS q(queue) CROSS JOIN LATERAL (" \
-			"SELECT FROM @schema.cairn_job_live p WHERE p.queue = q.queue " \
-			"AND p.status = 'PENDING' AND NOT p.parked " \
-			"AND p.run_at <= " WAKE_T " LIMIT 1" \
-		") p" \
-	") OR EXISTS (" \
-		"SELECT FROM unnest($2) AS q(queue) CROSS JOIN LATERAL (" \
-			"SELECT FROM @schema.cairn_job_live p WHERE p.queue = q.queue " \
-			"AND p.parked AND p.run_at <= " WAKE_T " LIMIT 1" \
-		") p" \
-	"), (" \
-		"SELECT (EXTRACT(EPOCH FROM min(p.run_at) - " WAKE_T ") * 1000000)::int8 " \
-		"FROM unnest($2) AS q(queue) CROSS JOIN LATERAL (" \
-			"SELECT p.run_at FROM @schema.cairn_job_live p WHERE p.queue = q.queue " \
-			"AND p.parked AND p.run_at > " WAKE_T " ORDER BY p.run_at LIMIT 1" \
-		") p" \
-	")"
 /* clang-format on */
 
 #endif

@@ -69,18 +69,46 @@ static cairn_status unpark(struct lite_write *write, cairn_str queue, cairn_erro
 
 /* ---- claiming ----------------------------------------------------------- */
 
-static bool right_type(struct lite_run *run, const cairn_claim_plan *plan)
+bool cairn_lite__type_wanted(const struct lite_wanted *wanted, cairn_str type)
 {
-	if (plan->types == NULL)
+	if (wanted->types == NULL)
 		return true;
-	run->column = LITE_JOB_NEXT_TYPE;
-	cairn_str type = cairn_lite__view(run);
-	run->column = 0;
-	for (size_t i = 0; i < plan->type_count; i++) {
-		if (cairn_str_equal(plan->types[i], type))
+	for (size_t i = 0; i < wanted->type_count; i++) {
+		if (cairn_str_equal(wanted->types[i], type))
 			return true;
 	}
 	return false;
+}
+
+static struct lite_wanted wanted_by(const cairn_claim_plan *plan, cairn_time now)
+{
+	return (struct lite_wanted){ .queue = plan->queue,
+				     .owner = plan->owner,
+				     .now = now,
+				     .types = plan->types,
+				     .type_count = plan->type_count };
+}
+
+/* LITE_JOB_NEXT's row before it is read: a look at it leaves the columns where they are. */
+static bool right_type(struct lite_run *run, const struct lite_wanted *wanted)
+{
+	if (wanted->types == NULL)
+		return true;
+	run->column = LITE_JOB_NEXT_TYPE;
+	bool right = cairn_lite__type_wanted(wanted, cairn_lite__view(run));
+	run->column = 0;
+	return right;
+}
+
+static struct lite_place place_of(struct lite_run *run)
+{
+	struct lite_place place = { .row = sqlite3_column_int64(run->stmt, 0) };
+	run->column = LITE_JOB_NEXT_ID;
+	place.id = cairn_lite__id(run);
+	place.priority = (int32_t)sqlite3_column_int64(run->stmt, LITE_JOB_NEXT_PRIORITY);
+	place.run_at = sqlite3_column_int64(run->stmt, LITE_JOB_NEXT_RUN_AT);
+	run->column = 0;
+	return place;
 }
 
 /* The job as it will be when it is leased. */
@@ -109,27 +137,139 @@ static cairn_status read_job(struct lite_run *run, const struct lite_write *writ
 	return CAIRN_OK;
 }
 
-static cairn_status read_best(struct lite_write *write, const cairn_claim_plan *plan,
-			      cairn_rows *rows, cairn_error *err)
+static cairn_status read_at(struct lite_write *write, int64_t row, const cairn_claim_plan *plan,
+			    cairn_rows *rows, cairn_error *err)
 {
 	struct lite_run run;
-	bool more = false;
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_NEXT, err);
+	bool found;
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_AT, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_text(&run, plan->queue);
-	cairn_lite__bind_int(&run, write->now);
-	cairn_lite__bind_text(&run, plan->owner);
-	status = cairn_lite__row(&run, &more, err);
+	cairn_lite__bind_int(&run, row);
+	status = cairn_lite__row(&run, &found, err);
+	if (status != CAIRN_OK || !found)
+		return status;
+	status = read_job(&run, write, plan, rows, err);
+	cairn_lite__stop(&run);
+	return status;
+}
+
+/* Jobs that have a permit and stand before a place (NULL: all of them); *at is the next one. */
+static cairn_status read_permitted(struct lite_write *write, const struct lite_places *permitted,
+				   size_t *at, const struct lite_place *before,
+				   const cairn_claim_plan *plan, cairn_rows *rows, cairn_error *err)
+{
+	cairn_status status = CAIRN_OK;
+	while (status == CAIRN_OK && *at < permitted->count &&
+	       cairn_rows_count(rows) < plan->limit &&
+	       (before == NULL || cairn_lite__before(&permitted->at[*at], before)))
+		status = read_at(write, permitted->at[(*at)++].row, plan, rows, err);
+	return status;
+}
+
+static cairn_status start_next(struct lite_run *run, struct lite *lite, enum lite_sql sql,
+			       const struct lite_wanted *wanted, bool *more, cairn_error *err)
+{
+	cairn_status status = cairn_lite__start(run, lite, sql, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_text(run, wanted->queue);
+	cairn_lite__bind_int(run, wanted->now);
+	cairn_lite__bind_text(run, wanted->owner);
+	return cairn_lite__row(run, more, err);
+}
+
+/* Of a queue whose jobs need no permits. *none: there is nothing, or the queue is another one. */
+static cairn_status read_plain(struct lite_write *write, const cairn_claim_plan *plan,
+			       cairn_rows *rows, bool *none, cairn_error *err)
+{
+	struct lite_wanted wanted = wanted_by(plan, write->now);
+	struct lite_run run;
+	bool more = false;
+	cairn_status status = start_next(&run, write->lite, LITE_JOB_NEXT, &wanted, &more, err);
+	*none = !more;
 	while (status == CAIRN_OK && more) {
-		if (right_type(&run, plan))
+		if (right_type(&run, &wanted))
 			status = read_job(&run, write, plan, rows, err);
 		if (status != CAIRN_OK || cairn_rows_count(rows) == plan->limit) {
 			cairn_lite__stop(&run);
-			break;
+			return status;
 		}
 		status = cairn_lite__row(&run, &more, err);
 	}
+	return status;
+}
+
+/* Both kinds of jobs, merged: those without a resource, and those that have a permit. */
+static cairn_status read_best(struct lite_write *write, const cairn_claim_plan *plan,
+			      const struct lite_places *permitted, cairn_rows *rows,
+			      cairn_error *err)
+{
+	struct lite_wanted wanted = wanted_by(plan, write->now);
+	struct lite_run run;
+	bool more = false;
+	size_t at = 0;
+	cairn_status status =
+		start_next(&run, write->lite, LITE_JOB_NEXT_OPEN, &wanted, &more, err);
+	while (status == CAIRN_OK && more) {
+		bool right = right_type(&run, &wanted);
+		if (right && at < permitted->count) {
+			struct lite_place place = place_of(&run);
+			status = read_permitted(write, permitted, &at, &place, plan, rows, err);
+		}
+		if (right && status == CAIRN_OK && cairn_rows_count(rows) < plan->limit)
+			status = read_job(&run, write, plan, rows, err);
+		if (status != CAIRN_OK || cairn_rows_count(rows) == plan->limit) {
+			cairn_lite__stop(&run);
+			return status;
+		}
+		status = cairn_lite__row(&run, &more, err);
+	}
+	return status != CAIRN_OK ? status
+				  : read_permitted(write, permitted, &at, NULL, plan, rows, err);
+}
+
+static cairn_status queue_state(struct lite *lite, cairn_str queue, bool *paused, bool *permits,
+				cairn_error *err)
+{
+	struct lite_run run;
+	bool more;
+	cairn_status status = cairn_lite__start(&run, lite, LITE_QUEUE_STATE, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_text(&run, queue);
+	status = cairn_lite__row(&run, &more, err);
+	if (status != CAIRN_OK)
+		return status;
+	*paused = cairn_lite__int(&run) != 0;
+	*permits = cairn_lite__int(&run) != 0;
+	cairn_lite__stop(&run);
+	return CAIRN_OK;
+}
+
+/* Most queues have no job that needs a permit: only where nothing was found it is asked for why. */
+static cairn_status pick(struct lite_write *write, const cairn_claim_plan *plan, cairn_rows *rows,
+			 cairn_error *err)
+{
+	struct lite *lite = write->lite;
+	struct lite_places places = { .limit = plan->limit };
+	bool paused = false;
+	bool permits = false;
+	bool none;
+	cairn_status status = read_plain(write, plan, rows, &none, err);
+	if (status == CAIRN_OK && none)
+		status = queue_state(lite, plan->queue, &paused, &permits, err);
+	if (status != CAIRN_OK || paused || !permits)
+		return status;
+	struct lite_wanted wanted = wanted_by(plan, write->now);
+	size_t size = plan->limit * sizeof *places.at;
+	places.at = cairn_host_alloc(lite->host, NULL, 0, size);
+	if (places.at == NULL)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	status = cairn_lite__permitted(lite, &wanted, &places, err);
+	if (status == CAIRN_OK)
+		status = read_best(write, plan, &places, rows, err);
+	cairn_host_alloc(lite->host, places.at, size, 0);
 	return status;
 }
 
@@ -152,9 +292,9 @@ static cairn_status lease_one(struct lite_write *write, const cairn_claim_plan *
 	return cairn_lite__finish(&run, err);
 }
 
-/* LITE_ROWS of them: what is the same for all, and which they are. */
+/* Up to LITE_ROWS of them: what is the same for all, and which they are, the last one again and again. */
 static cairn_status lease_rows(struct lite_write *write, const cairn_claim_plan *plan,
-			       const struct lite_slot *slots, cairn_error *err)
+			       const struct lite_slot *slots, size_t n, cairn_error *err)
 {
 	struct lite_run run;
 	cairn_status status = cairn_lite__start(&run, write->lite, LITE_JOB_LEASE_ROWS, err);
@@ -166,9 +306,12 @@ static cairn_status lease_rows(struct lite_write *write, const cairn_claim_plan 
 	cairn_lite__bind_int(&run, plan->record ? 1 : 0);
 	cairn_lite__bind_int(&run, plan->prestart);
 	for (size_t i = 0; i < LITE_ROWS; i++)
-		cairn_lite__bind_int(&run, slots[i].row);
+		cairn_lite__bind_int(&run, slots[i < n ? i : n - 1].row);
 	return cairn_lite__finish(&run, err);
 }
+
+/* From so many on one statement for LITE_ROWS is cheaper than one for each. */
+#define LEASE_ROWS_FROM 4
 
 static cairn_status lease(struct lite_write *write, const cairn_claim_plan *plan, cairn_rows *jobs,
 			  cairn_error *err)
@@ -177,8 +320,11 @@ static cairn_status lease(struct lite_write *write, const cairn_claim_plan *plan
 	size_t n = cairn_rows_count(jobs);
 	size_t i = 0;
 	cairn_status status = CAIRN_OK;
-	for (; n - i >= LITE_ROWS && status == CAIRN_OK; i += LITE_ROWS)
-		status = lease_rows(write, plan, &slots[i], err);
+	while (n - i >= LEASE_ROWS_FROM && status == CAIRN_OK) {
+		size_t some = n - i < LITE_ROWS ? n - i : LITE_ROWS;
+		status = lease_rows(write, plan, &slots[i], some, err);
+		i += some;
+	}
 	for (; i < n && status == CAIRN_OK; i++)
 		status = lease_one(write, plan, &slots[i], cairn_rows_at(jobs, i), err);
 	return status;
@@ -231,7 +377,7 @@ cairn_status cairn_lite__claim(struct lite_write *write, const cairn_claim_plan 
 	if (status == CAIRN_OK)
 		status = unpark(write, plan->queue, err);
 	if (status == CAIRN_OK)
-		status = read_best(write, plan, jobs, err);
+		status = pick(write, plan, jobs, err);
 	if (status == CAIRN_OK)
 		status = lease(write, plan, jobs, err);
 	if (status == CAIRN_OK)
@@ -243,12 +389,11 @@ cairn_status cairn_lite__claim(struct lite_write *write, const cairn_claim_plan 
 	return status;
 }
 
-static cairn_status anything_waits(struct lite *lite, cairn_str queue, cairn_time now, bool *waits,
-				   cairn_error *err)
+static cairn_status anything_due(struct lite *lite, cairn_str queue, cairn_time now, bool *waits,
+				 cairn_error *err)
 {
 	struct lite_run run;
 	bool more;
-	*waits = false;
 	cairn_status status = cairn_lite__start(&run, lite, LITE_JOB_WAITING, err);
 	if (status != CAIRN_OK)
 		return status;
@@ -260,6 +405,27 @@ static cairn_status anything_waits(struct lite *lite, cairn_str queue, cairn_tim
 	*waits = more && cairn_lite__int(&run) != 0;
 	cairn_lite__stop(&run);
 	return CAIRN_OK;
+}
+
+/* Whether a claim of any owner and type could get something. */
+static cairn_status anything_waits(struct lite *lite, cairn_str queue, cairn_time now, bool *waits,
+				   cairn_error *err)
+{
+	struct lite_place best;
+	struct lite_places places = { .at = &best, .limit = 1 };
+	struct lite_wanted wanted = { .queue = queue, .now = now, .any_owner = true };
+	bool paused = false;
+	bool permits = false;
+	*waits = false;
+	cairn_status status = queue_state(lite, queue, &paused, &permits, err);
+	if (status != CAIRN_OK || paused)
+		return status;
+	status = anything_due(lite, queue, now, waits, err);
+	if (status != CAIRN_OK || *waits || !permits)
+		return status;
+	status = cairn_lite__permitted(lite, &wanted, &places, err);
+	*waits = status == CAIRN_OK && places.count > 0;
+	return status;
 }
 
 /*

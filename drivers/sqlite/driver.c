@@ -41,7 +41,6 @@ static const cairn_job_ops jobs = {
 	.attempts = cairn_lite__job_attempts,
 	.events = cairn_lite__job_events,
 	.dead = cairn_lite__job_dead,
-	.stats = cairn_lite__job_stats,
 	.replay = cairn_lite__job_replay,
 	.log = cairn_lite__job_log,
 	.logs = cairn_lite__job_logs,
@@ -76,6 +75,26 @@ static const cairn_schedule_ops schedules = {
 	.fire = cairn_lite__schedule_fire,
 };
 
+static const cairn_queue_ops queues = {
+	.size = sizeof queues,
+	.list = cairn_lite__queue_list,
+	.pause = cairn_lite__queue_pause,
+};
+
+static const cairn_resource_ops resources = {
+	.size = sizeof resources,
+	.set = cairn_lite__resource_set,
+	.list = cairn_lite__resource_list,
+};
+
+static const cairn_owner_ops owners = {
+	.size = sizeof owners,
+	.enroll = cairn_lite__owner_register,
+	.touch = cairn_lite__owner_touch,
+	.list = cairn_lite__owner_list,
+	.prune = cairn_lite__owner_prune,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
@@ -94,4 +113,7 @@ const cairn_driver cairn_sqlite = {
 	.intents = &intents,
 	.catalog = &catalog,
 	.schedules = &schedules,
+	.queues = &queues,
+	.resources = &resources,
+	.owners = &owners,
 };

@@ -51,6 +51,7 @@ static void bind_item(struct lite_run *run, const struct batch *batch, const str
 	cairn_lite__bind_int(run, run_at);
 	cairn_lite__bind_int(run, run_at > now);
 	cairn_lite__bind_text(run, job->owner);
+	cairn_lite__bind_text(run, job->resource_key);
 	cairn_lite__bind_text(run, job->stage);
 	cairn_lite__bind_int(run, batch->record);
 	cairn_lite__bind_int(run, now);
@@ -184,7 +185,10 @@ static cairn_status enqueue_one(struct batch *batch, const cairn_job_insert *job
 	if (!inserted)
 		return keyed ? find_key(lite, job, each, err) : CAIRN_OK;
 	report_inserted(job, each);
-	return batch->record ? add_event(batch, job, err) : CAIRN_OK;
+	if (job->resource_key.len > 0)
+		status = cairn_lite__resource_need(batch->write, job->tenant, job->resource_key,
+						   err);
+	return batch->record && status == CAIRN_OK ? add_event(batch, job, err) : status;
 }
 
 /*

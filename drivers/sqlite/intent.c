@@ -16,6 +16,7 @@ void cairn_lite__intent(struct lite_run *run, cairn_rows *rows, cairn_intent *in
 	intent->tenant = cairn_lite__text(run, rows);
 	intent->stage = cairn_lite__text(run, rows);
 	intent->owner = cairn_lite__text(run, rows);
+	intent->resource_key = cairn_lite__text(run, rows);
 	intent->run_at = cairn_lite__int(run);
 	intent->timeout = cairn_lite__int(run);
 	intent->set =
@@ -59,6 +60,7 @@ static cairn_status insert(struct lite_write *write, const cairn_job_insert *req
 	cairn_lite__bind_tenant(&run, request->tenant);
 	cairn_lite__bind_text(&run, request->stage);
 	cairn_lite__bind_text(&run, request->owner);
+	cairn_lite__bind_text(&run, request->resource_key);
 	cairn_lite__bind_time(&run, request->run_at);
 	bind_open(&run, request->timeout);
 	cairn_lite__bind_int(&run, prioritised);

@@ -1,5 +1,5 @@
 /*
- * list.c - reading jobs: newest first by id, and what stands in each queue.
+ * list.c - reading jobs: newest first by id.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -122,46 +122,4 @@ cairn_status cairn_lite__job_list(void *self, const cairn_job_query *query, cair
 	if (query->ids == NULL)
 		return push_page(lite, query, rows, err);
 	return push_sorted(lite, query, query->ids, rows, err);
-}
-
-/* ---- queues ------------------------------------------------------------- */
-
-static void read_queue(struct lite_run *run, cairn_rows *rows, cairn_queue_stats *queue)
-{
-	queue->queue = cairn_lite__text(run, rows);
-	queue->ready = cairn_lite__int(run);
-	queue->parked = cairn_lite__int(run);
-	queue->leased = cairn_lite__int(run);
-	queue->expired = cairn_lite__int(run);
-	queue->oldest_ready = cairn_lite__int(run);
-	queue->succeeded = cairn_lite__int(run);
-	queue->dead_lettered = cairn_lite__int(run);
-	queue->canceled = cairn_lite__int(run);
-}
-
-cairn_status cairn_lite__job_stats(void *self, const cairn_scope *scope, cairn_time *now,
-				   cairn_rows *rows, cairn_error *err)
-{
-	struct lite *lite = self;
-	struct lite_run run;
-	bool more = false;
-	*now = cairn_lite__time(lite);
-	cairn_status status = cairn_lite__enter(lite, err);
-	if (status == CAIRN_OK)
-		status = cairn_lite__start(&run, lite, LITE_STATS, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_int(&run, *now);
-	cairn_lite__bind_scope(&run, scope);
-	status = cairn_lite__row(&run, &more, err);
-	while (status == CAIRN_OK && more) {
-		cairn_queue_stats *queue = cairn_rows_push(rows);
-		if (queue == NULL) {
-			cairn_lite__stop(&run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		read_queue(&run, rows, queue);
-		status = cairn_lite__row(&run, &more, err);
-	}
-	return status;
 }

@@ -18,6 +18,8 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/owner.h>
+#include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
 
 #include "sql.h"
@@ -35,6 +37,7 @@ struct lite_slot {
  * the plan's or copied here: those of a row that was read are gone with its statement.
  */
 #define LITE_NAME 255
+#define LITE_KEY  512
 
 struct lite_event {
 	cairn_id job;
@@ -270,6 +273,41 @@ cairn_status cairn_lite__claim(struct lite_write *write, const cairn_claim_plan 
 /* Room for n slots, kept for the next call. */
 cairn_status cairn_lite__slots(struct lite *lite, size_t n, cairn_error *err);
 
+/* What a claim looks for. */
+struct lite_wanted {
+	cairn_str queue;
+	cairn_str owner;
+	cairn_time now;
+	const cairn_str *types; /* NULL: any */
+	size_t type_count;
+	bool any_owner; /* 1: pinned jobs as well, whoever owns them */
+};
+
+bool cairn_lite__type_wanted(const struct lite_wanted *wanted, cairn_str type);
+
+/* Where a job stands in its queue; the best `limit` of several, in that order. */
+struct lite_place {
+	int64_t row;
+	cairn_time run_at;
+	cairn_id id;
+	int32_t priority;
+};
+
+struct lite_places {
+	struct lite_place *at;
+	size_t count;
+	size_t limit; /* >= 1 */
+};
+
+bool cairn_lite__before(const struct lite_place *a, const struct lite_place *b);
+
+/* The best jobs that need a permit and can have one (resource.c). */
+cairn_status cairn_lite__permitted(struct lite *lite, const struct lite_wanted *wanted,
+				   struct lite_places *places, cairn_error *err);
+/* Makes a new job's resource if it is not there (resource.c). */
+cairn_status cairn_lite__resource_need(struct lite_write *write, cairn_str tenant, cairn_str key,
+				       cairn_error *err);
+
 /* Runs a script on a handle: the connection's, or a scratch database's (migration.c). */
 cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str script,
 				    cairn_error *err);
@@ -280,7 +318,7 @@ cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str sc
  * The table of a driver is constant data, and a constant can't be read from another
  * object: the number stands here, and opening refuses a build in which it is wrong.
  */
-#define LITE_MIGRATIONS 4
+#define LITE_MIGRATIONS 5
 extern const cairn_migration cairn_lite__migrations[];
 extern const size_t cairn_lite__migration_count;
 
@@ -313,7 +351,6 @@ cairn_job_list_fn cairn_lite__job_list;
 cairn_job_attempts_fn cairn_lite__job_attempts;
 cairn_job_events_fn cairn_lite__job_events;
 cairn_job_dead_fn cairn_lite__job_dead;
-cairn_job_stats_fn cairn_lite__job_stats;
 cairn_job_replay_fn cairn_lite__job_replay;
 cairn_job_log_fn cairn_lite__job_log;
 cairn_job_logs_fn cairn_lite__job_logs;
@@ -337,5 +374,16 @@ cairn_schedule_put_fn cairn_lite__schedule_put;
 cairn_schedule_list_fn cairn_lite__schedule_list;
 cairn_schedule_change_fn cairn_lite__schedule_change;
 cairn_schedule_fire_fn cairn_lite__schedule_fire;
+
+cairn_queue_list_fn cairn_lite__queue_list;
+cairn_queue_pause_fn cairn_lite__queue_pause;
+
+cairn_resource_set_fn cairn_lite__resource_set;
+cairn_resource_list_fn cairn_lite__resource_list;
+
+cairn_owner_register_fn cairn_lite__owner_register;
+cairn_owner_touch_fn cairn_lite__owner_touch;
+cairn_owner_list_fn cairn_lite__owner_list;
+cairn_owner_prune_fn cairn_lite__owner_prune;
 
 #endif

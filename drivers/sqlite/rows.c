@@ -95,6 +95,7 @@ void cairn_lite__job(struct lite_run *run, cairn_rows *rows, cairn_job *job)
 	job->error_message = cairn_lite__text(run, rows);
 	job->created_at = cairn_lite__int(run);
 	job->updated_at = cairn_lite__int(run);
+	job->resource_key = cairn_lite__text(run, rows);
 	job->key = cairn_lite__text(run, rows);
 	job->request = cairn_lite__text(run, rows);
 	job->payload = cairn_lite__text(run, rows);

@@ -5,6 +5,7 @@
  * statistics and no ANALYZE can change the plan.
  */
 #include "sql.h"
+#include "sql_queue.h"
 
 /* What rows.c reads into a cairn_job. */
 #define JOB_SMALL \
@@ -12,7 +13,7 @@
 	"timeout_us, run_at, parked, lease_expires_at, heartbeat_at, leased_at, prestart, " \
 	"execution_started_at, worker, owner, fence, started_at, finished_at, stage, " \
 	"progress_done, progress_total, status_reason, error_code, error_message, created_at, " \
-	"updated_at, idempotency_key, "
+	"updated_at, resource_key, idempotency_key, "
 #define JOB_COLUMNS JOB_SMALL "request, payload, checkpoint, output"
 #define JOB_COMPACT JOB_SMALL "NULL, NULL, NULL, NULL"
 
@@ -33,9 +34,10 @@
 
 #define INSERTED_COLUMNS \
 	"id, status, queue, type, tenant, priority, run_number, attempt, max_attempts, " \
-	"timeout_us, run_at, parked, owner, fence, stage, events, created_at, updated_at, payload"
+	"timeout_us, run_at, parked, owner, resource_key, fence, stage, events, created_at, " \
+	"updated_at, payload"
 
-#define INSERTED_VALUES "(?, 'PENDING', ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)"
+#define INSERTED_VALUES "(?, 'PENDING', ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)"
 
 #define BRIEF_COLUMNS \
 	"job_id, seq, kind, run_number, attempt, at, stage, worker, detail, duration_us"
@@ -97,10 +99,17 @@
 
 /* What intent.c reads into a cairn_intent. */
 #define INTENT_COLUMNS \
-	"id, status, queue, type, tenant, stage, owner, run_at, timeout_us, priority, " \
-	"max_attempts, promotion_attempts, next_promotion_at, last_attempted_at, " \
+	"id, status, queue, type, tenant, stage, owner, resource_key, run_at, timeout_us, " \
+	"priority, max_attempts, promotion_attempts, next_promotion_at, last_attempted_at, " \
 	"promoted_job_id, promoted_at, conflicted_at, last_error_code, last_error_message, " \
 	"created_at, updated_at, idempotency_key, request, payload"
+
+/* ?1 queue, ?2 now, ?3 owner */
+#define NEXT(more) \
+	"SELECT rowid, events, " JOB_COLUMNS " FROM cairn_job INDEXED BY cairn_job_claim " \
+	"WHERE status = 'PENDING' AND parked = 0 AND resource_key IS NULL AND queue = ?1 " \
+	"AND run_at <= ?2 AND (owner IS NULL OR owner = ?3) " more \
+	"ORDER BY priority DESC, run_at, id"
 
 /* ?1 now */
 #define INTENT_DUE \
@@ -202,7 +211,8 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* cairn_job_key: a job with this key answers with no row changed */
 	[LITE_JOB_INSERT_KEYED] =
 		"INSERT INTO cairn_job (" INSERTED_COLUMNS ", idempotency_key, request_hash, "
-		"request) VALUES (?, 'PENDING', ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, "
+		"request) VALUES (?, 'PENDING', ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, "
+		"?, "
 		"?, ?, ?) ON CONFLICT (type, tenant, idempotency_key) "
 		"WHERE idempotency_key IS NOT NULL DO NOTHING",
 	/* cairn_job_key */
@@ -214,8 +224,9 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* cairn_job_claim and cairn_job_parked, the first entry of each */
 	[LITE_JOB_WAITING] =
 		"SELECT EXISTS (SELECT 1 FROM cairn_job INDEXED BY cairn_job_claim WHERE "
-		"status = 'PENDING' AND parked = 0 AND queue = ?1 AND run_at <= ?2) OR "
-		"EXISTS (SELECT 1 FROM cairn_job INDEXED BY cairn_job_parked WHERE "
+		"status = 'PENDING' AND parked = 0 AND resource_key IS NULL AND queue = ?1 "
+		"AND run_at <= ?2) OR EXISTS (SELECT 1 FROM cairn_job INDEXED BY cairn_job_parked "
+		"WHERE "
 		"status = 'PENDING' AND parked = 1 AND queue = ?1 AND run_at <= ?2)",
 	/* cairn_job_parked, its first entry */
 	[LITE_JOB_NEXT_DUE] = "SELECT run_at FROM cairn_job INDEXED BY cairn_job_parked "
@@ -227,11 +238,13 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 			 "LIMIT ?",
 	/* rowid */
 	[LITE_JOB_UNPARK] = "UPDATE cairn_job SET parked = 0 WHERE rowid = ?",
-	/* cairn_job_claim, in its own order; the reader stops when it has enough */
-	[LITE_JOB_NEXT] =
-		"SELECT rowid, events, " JOB_COLUMNS " FROM cairn_job INDEXED BY cairn_job_claim "
-		"WHERE status = 'PENDING' AND parked = 0 AND queue = ? AND run_at <= ? "
-		"AND (owner IS NULL OR owner = ?) ORDER BY priority DESC, run_at, id",
+	/*
+	 * cairn_job_claim, in its own order; the reader stops when it has enough. Nothing of a
+	 * queue that is paused or has jobs that need permits: a look at the index of each.
+	 */
+	[LITE_JOB_NEXT] = NEXT("AND NOT " PAUSED " AND NOT " KEYED " "),
+	/* the same of any queue */
+	[LITE_JOB_NEXT_OPEN] = NEXT(""),
 	/* rowid */
 	[LITE_JOB_LEASE] =
 		"UPDATE cairn_job SET status = 'LEASED', attempt = ?2, fence = ?3, worker = ?4, "
@@ -393,9 +406,9 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 			       "(?3 IS NULL OR tenant = ?3)",
 	/* rowid; all to fill: what a new job begins with, and the rest from its source */
 	[LITE_REPLAY_JOB] =
-		"INSERT INTO cairn_job (" INSERTED_COLUMNS ", resource_key) "
+		"INSERT INTO cairn_job (" INSERTED_COLUMNS ") "
 		"SELECT ?2, 'PENDING', queue, type, tenant, priority, 1, 0, max_attempts, "
-		"timeout_us, ?3, 0, owner, 0, 'queued', ?4, ?3, ?3, payload, resource_key "
+		"timeout_us, ?3, 0, owner, resource_key, 0, 'queued', ?4, ?3, ?3, payload "
 		"FROM cairn_job WHERE rowid = ?1",
 	/* none to find, the primary key and replay_id to fill */
 	[LITE_REPLAY_INSERT] =
@@ -436,25 +449,15 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* cairn_job.id, downwards from ?7 */
 	[LITE_JOB_LIST_COMPACT] = "SELECT " JOB_COMPACT " FROM cairn_job WHERE " JOB_FILTER
 				  "AND id < ?7 ORDER BY id DESC LIMIT ?8",
-	/* none: it counts the table */
-	[LITE_STATS] =
-		"SELECT queue, count(*) FILTER (WHERE status = 'PENDING' AND run_at <= ?1), "
-		"count(*) FILTER (WHERE status = 'PENDING' AND run_at > ?1), "
-		"count(*) FILTER (WHERE status = 'LEASED'), "
-		"count(*) FILTER (WHERE status = 'LEASED' AND lease_expires_at < ?1), "
-		"min(run_at) FILTER (WHERE status = 'PENDING' AND run_at <= ?1), "
-		"count(*) FILTER (WHERE status = 'SUCCEEDED'), "
-		"count(*) FILTER (WHERE status = 'DEAD_LETTERED'), "
-		"count(*) FILTER (WHERE status = 'CANCELED') "
-		"FROM cairn_job WHERE ?2 IS NULL OR tenant = ?2 GROUP BY queue ORDER BY queue",
 
 	/* cairn_intent_key: an intent with this key answers with no row changed */
 	[LITE_INTENT_INSERT] =
-		"INSERT INTO cairn_intent (id, status, queue, type, tenant, stage, owner, run_at, "
-		"timeout_us, priority, max_attempts, promotion_attempts, next_promotion_at, "
-		"created_at, updated_at, idempotency_key, request_hash, request, payload) "
-		"VALUES (?1, 'PENDING', ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?9, ?10, NULL), ?11, 0, "
-		"?12, ?12, ?12, ?13, ?14, ?15, ?16) "
+		"INSERT INTO cairn_intent (id, status, queue, type, tenant, stage, owner, "
+		"resource_key, run_at, timeout_us, priority, max_attempts, promotion_attempts, "
+		"next_promotion_at, created_at, updated_at, idempotency_key, request_hash, "
+		"request, payload) "
+		"VALUES (?1, 'PENDING', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, iif(?10, ?11, NULL), ?12, "
+		"0, ?13, ?13, ?13, ?14, ?15, ?16, ?17) "
 		"ON CONFLICT (type, tenant, idempotency_key) DO NOTHING",
 	/* cairn_intent_key */
 	[LITE_INTENT_BY_KEY] = "SELECT id, status, promoted_job_id, request_hash FROM cairn_intent "
@@ -661,6 +664,25 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"SELECT s.name FROM cairn_job_definition d CROSS JOIN cairn_schedule s "
 		"INDEXED BY cairn_schedule_type WHERE d.type = ?1 AND d.enabled = 0 "
 		"AND s.type = ?1 AND s.active = 1 ORDER BY s.name LIMIT 1",
+
+	/* queues, resources, owners: sql_queue.h names the indexes */
+	[LITE_QUEUE_STATE] = TEXT_QUEUE_STATE,
+	/* rowid */
+	[LITE_JOB_AT] = "SELECT rowid, events, " JOB_COLUMNS " FROM cairn_job WHERE rowid = ?",
+	[LITE_RESOURCE_NEXT] = TEXT_RESOURCE_NEXT,
+	[LITE_RESOURCE_JOBS] = TEXT_RESOURCE_JOBS,
+	[LITE_RESOURCE_NEED] = TEXT_RESOURCE_NEED,
+	[LITE_QUEUES] = TEXT_QUEUES,
+	[LITE_QUEUE_PAUSE] = TEXT_QUEUE_PAUSE,
+	[LITE_QUEUE_RESUME] = TEXT_QUEUE_RESUME,
+	[LITE_RESOURCE_SET] = TEXT_RESOURCE_SET,
+	[LITE_RESOURCES] = TEXT_RESOURCES,
+	[LITE_OWNER_REGISTER] = TEXT_OWNER_REGISTER,
+	[LITE_OWNER_FIND] = TEXT_OWNER_FIND,
+	[LITE_OWNER_BEAT] = TEXT_OWNER_BEAT,
+	[LITE_OWNER_CLOSE] = TEXT_OWNER_CLOSE,
+	[LITE_OWNERS] = TEXT_OWNERS,
+	[LITE_OWNER_PRUNE] = TEXT_OWNER_PRUNE,
 
 	/* none: the schema is small */
 	[LITE_HISTORY_EXISTS] = "SELECT count(*) FROM main.sqlite_schema "

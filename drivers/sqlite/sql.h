@@ -41,6 +41,7 @@ enum lite_sql {
 	LITE_JOB_DUE,
 	LITE_JOB_UNPARK,
 	LITE_JOB_NEXT,
+	LITE_JOB_NEXT_OPEN,
 	LITE_JOB_LEASE,
 	LITE_JOB_LEASE_ROWS,
 	/* jobs: changing (change.c, reap.c) */
@@ -99,7 +100,6 @@ enum lite_sql {
 	LITE_JOB_GET_COMPACT,
 	LITE_JOB_LIST,
 	LITE_JOB_LIST_COMPACT,
-	LITE_STATS,
 	/* intents (intent.c, intent_list.c) */
 	LITE_INTENT_INSERT,
 	LITE_INTENT_BY_KEY,
@@ -129,6 +129,23 @@ enum lite_sql {
 	LITE_SCHEDULE_HELD,
 	LITE_SCHEDULE_MOVE,
 	LITE_SCHEDULE_STRANDED,
+	/* queues, resources, owners (sql_queue.h) */
+	LITE_QUEUE_STATE,
+	LITE_JOB_AT,
+	LITE_RESOURCE_NEXT,
+	LITE_RESOURCE_JOBS,
+	LITE_RESOURCE_NEED,
+	LITE_QUEUES,
+	LITE_QUEUE_PAUSE,
+	LITE_QUEUE_RESUME,
+	LITE_RESOURCE_SET,
+	LITE_RESOURCES,
+	LITE_OWNER_REGISTER,
+	LITE_OWNER_FIND,
+	LITE_OWNER_BEAT,
+	LITE_OWNER_CLOSE,
+	LITE_OWNERS,
+	LITE_OWNER_PRUNE,
 	/* migrations (migration.c, schema.c) */
 	LITE_HISTORY_EXISTS,
 	LITE_HISTORY_CREATE,
@@ -154,5 +171,10 @@ extern const char *const cairn_lite__sql[LITE_SQL_COUNT];
 
 /* Where LITE_JOB_NEXT has the job's type: a claim looks at it before it reads the row. */
 #define LITE_JOB_NEXT_TYPE 5
+
+/* And where it has what its place in the queue is made of. */
+#define LITE_JOB_NEXT_ID       2
+#define LITE_JOB_NEXT_PRIORITY 7
+#define LITE_JOB_NEXT_RUN_AT   12
 
 #endif

@@ -11,6 +11,9 @@
 #include <cairn/job.h>
 #include <cairn/metrics.h>
 #include <cairn/migration.h>
+#include <cairn/owner.h>
+#include <cairn/queue.h>
+#include <cairn/resource.h>
 #include <cairn/schedule.h>
 #include <cairn/types.h>
 #include <cairn/version.h>

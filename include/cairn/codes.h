@@ -154,6 +154,13 @@
 	X(SCHEDULE_JITTER, "job_schedule.invalid_jitter", INVALID, "A schedule's jitter must be 0 to 24 hours.") \
 	X(SCHEDULE_MISSING, "job_schedule.not_found", NOT_FOUND, "The schedule was not found.") \
 	X(SCHEDULE_DEFINITION, "job_schedule.definition_not_found_or_disabled", INVALID, "The job type of an active schedule must be defined and enabled.") \
+	/* resources, owners */ \
+	X(RESOURCE_NOT_FOUND, "resource.not_found", NOT_FOUND, "The resource was not found.") \
+	X(RESOURCE_CAPACITY, "resource.invalid_capacity", INVALID, "A resource's capacity must be 0 to 10000.") \
+	X(OWNER_NOT_FOUND, "owner.not_found", NOT_FOUND, "No owner is registered under this name.") \
+	X(OWNER_SUPERSEDED, "owner.superseded", STALE, "Another process has registered under this name since.") \
+	X(OWNER_CLOSED, "owner.closed", STALE, "The owner was closed.") \
+	X(OWNER_AGE, "owner.invalid_age", INVALID, "Owners are pruned at an age of one minute to 1000 years.") \
 	/* workers */ \
 	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, "No file descriptors are left.") \
 	X(WORKER_ABANDONED, "worker.handlers_abandoned", TIMEOUT, "Handlers did not heed the stop and were left running.")

@@ -73,6 +73,7 @@ typedef struct cairn_intent {
 	cairn_str payload;
 	cairn_str key;
 	cairn_str owner;
+	cairn_str resource_key;
 	cairn_str stage;
 	cairn_time run_at;    /* 0: at promotion */
 	cairn_usec timeout;   /* 0: the definition's */
@@ -92,7 +93,7 @@ typedef struct cairn_intent {
 	cairn_str request; /* canonical text */
 	cairn_time created_at;
 	cairn_time updated_at;
-	uint64_t reserved_[4];
+	uint64_t reserved_[2];
 } cairn_intent;
 
 typedef struct cairn_intents {

@@ -62,19 +62,20 @@ CAIRN_API enum cairn_ending cairn_ending_parse(cairn_str word);
 
 typedef struct cairn_job_new {
 	cairn_str type;
-	cairn_str queue;      /* absent: "default" */
-	cairn_str tenant;     /* absent: a global job */
-	cairn_str payload;    /* JSON, kept byte for byte; absent: {} */
-	cairn_str key;	      /* idempotency key, unique per (type, tenant) */
-	cairn_str owner;      /* only workers of this owner may claim it; absent: any */
-	cairn_str stage;      /* queued (default), scheduled */
-	cairn_time run_at;    /* not before; 0: now */
-	cairn_usec timeout;   /* 0: the definition's */
-	int32_t max_attempts; /* 0: the definition's */
+	cairn_str queue;	/* absent: "default" */
+	cairn_str tenant;	/* absent: a global job */
+	cairn_str payload;	/* JSON, kept byte for byte; absent: {} */
+	cairn_str key;		/* idempotency key, unique per (type, tenant) */
+	cairn_str owner;	/* only workers of this owner may claim it; absent: any */
+	cairn_str resource_key; /* it runs only with a permit of this resource (resource.h) */
+	cairn_str stage;	/* queued (default), scheduled */
+	cairn_time run_at;	/* not before; 0: now */
+	cairn_usec timeout;	/* 0: the definition's */
+	int32_t max_attempts;	/* 0: the definition's */
 	int32_t priority; /* larger first; with CAIRN_JOB_PRIORITY in set, else the definition's */
 	uint32_t set;
 	uint32_t reserved0_;
-	uint64_t reserved_[4];
+	uint64_t reserved_[2];
 } cairn_job_new;
 
 #define CAIRN_JOB_PRIORITY 1u
@@ -171,7 +172,8 @@ typedef struct cairn_job {
 	uint32_t prestart; /* 1: claimed ahead; see cairn_claim_opts */
 	cairn_time
 		execution_started_at; /* the running attempt's stage became running; 0: not yet */
-	uint64_t reserved_[6];
+	cairn_str resource_key;
+	uint64_t reserved_[4];
 } cairn_job;
 
 typedef struct cairn_jobs {
@@ -201,7 +203,12 @@ typedef struct cairn_claim_opts {
 /*
  * Leases up to limit due jobs of one queue and answers them in queue order:
  * priority descending, run_at, id. Jobs locked by others are skipped, never
- * waited for. Nothing to claim is OK with count 0. [1 round trip]
+ * waited for, and so are jobs whose resource is full; a paused queue yields nothing. Nothing to
+ * claim is OK with count 0. In an open transaction the resources of the jobs that were looked at
+ * stay locked, and others pass them over, until it ends. INVALID tx.unsupported_isolation where
+ * jobs with resources wait and the caller's transaction is stricter than READ COMMITTED.
+ * [1 round trip; 2 where a queue that gave this connection jobs without resources, claim after
+ * claim, gives it none or has its first job with a resource]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_claim(cairn_conn *conn,
 							const cairn_claim_opts *opts,
@@ -311,7 +318,10 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_finish(cairn_conn *conn,
 							 const cairn_finish *items, size_t n,
 							 cairn_changed *each, cairn_error *err);
 
-/* Finishes n and claims the next m in the same round trip and commit. [1 round trip] */
+/*
+ * Finishes n and claims the next m in the same round trip and commit. [1 round trip; 2 where a
+ * claim needs 2: the second one is a claim alone, and if it fails the call has claimed nothing]
+ */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_finish_and_claim(
 	cairn_conn *conn, const cairn_finish *items, size_t n, cairn_changed *each,
 	const cairn_claim_opts *opts, cairn_jobs **jobs, cairn_error *err);
@@ -498,34 +508,6 @@ typedef struct cairn_wait_opts {
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_wait(cairn_conn *conn,
 						       const cairn_wait_opts *opts, int *ready,
 						       cairn_error *err);
-
-/* ---- queues -------------------------------------------------------------- */
-
-typedef struct cairn_queue_stats {
-	cairn_str queue;
-	int64_t ready;		 /* PENDING and due */
-	int64_t parked;		 /* PENDING, due later */
-	int64_t leased;		 /* LEASED, expired ones included */
-	int64_t expired;	 /* of those, leases whose time is over */
-	cairn_time oldest_ready; /* the smallest run_at among the ready; 0: none */
-	int64_t succeeded;	 /* finished and still kept */
-	int64_t dead_lettered;
-	int64_t canceled;
-	uint64_t reserved_[4];
-} cairn_queue_stats;
-
-typedef struct cairn_queues {
-	size_t count;
-	const cairn_queue_stats *at;
-	cairn_time now; /* the time it was counted */
-} cairn_queues;
-
-/*
- * What stands in each queue, by name. It counts rows: for people, not for hot paths. [1 round
- * trip]
- */
-CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_stats(cairn_conn *conn, cairn_scope scope,
-							cairn_queues **queues, cairn_error *err);
 
 #ifdef __cplusplus
 }

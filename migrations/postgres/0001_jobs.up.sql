@@ -73,6 +73,7 @@ CREATE TABLE cairn_job_live (
 	progress_total   bigint,
 	worker           text COLLATE "C",
 	owner            text COLLATE "C",
+	resource_key     text COLLATE "C",
 	idempotency_key  text COLLATE "C",
 	request          json, -- a copy from cairn_job_key, so that claims need not look there
 	checkpoint       json,
@@ -89,9 +90,21 @@ CREATE TABLE cairn_job_live (
 	autovacuum_analyze_threshold = 1000
 );
 
--- Claiming walks this from its beginning; what is not due is parked and stands outside.
+-- Claiming walks this from its beginning; what is not due is parked and stands outside, and so does
+-- what needs a permit.
 CREATE INDEX cairn_job_live_claim ON cairn_job_live (queue, priority DESC, run_at, id)
-	WHERE status = 'PENDING' AND NOT parked;
+	WHERE status = 'PENDING' AND NOT parked AND resource_key IS NULL;
+
+-- The same for jobs that need a permit: a claim looks at the best ones of each resource that has
+-- one free, and walks over those of no other. Every statement that writes jobs prepares the
+-- conditions of indexes anew: that of the status is a column here.
+CREATE INDEX cairn_job_live_resource ON cairn_job_live (queue, status, tenant, resource_key,
+	priority DESC, run_at, id) WHERE NOT parked AND resource_key IS NOT NULL;
+
+-- Leases that hold permits; and who waits for one, for people. The condition is one that only they
+-- say, so that this index never offers itself to those who look for jobs of a queue.
+CREATE INDEX cairn_job_live_resource_use ON cairn_job_live (tenant, resource_key, status)
+	WHERE resource_key > '';
 
 -- What a claim unparks.
 CREATE INDEX cairn_job_live_parked ON cairn_job_live (queue, run_at) WHERE parked;
@@ -127,6 +140,7 @@ CREATE TABLE cairn_job_done (
 	progress_total   bigint,
 	worker           text COLLATE "C",
 	owner            text COLLATE "C",
+	resource_key     text COLLATE "C",
 	idempotency_key  text COLLATE "C",
 	checkpoint       json,
 	output           json,
@@ -141,6 +155,10 @@ CREATE TABLE cairn_job_done (
 -- a tenth more: measured.)
 CREATE INDEX cairn_job_done_succeeded ON cairn_job_done (finished_at) WHERE status = 'SUCCEEDED';
 CREATE INDEX cairn_job_done_failed ON cairn_job_done (finished_at) WHERE status <> 'SUCCEEDED';
+
+-- Canceled jobs that hold a permit until their lease is over.
+CREATE INDEX cairn_job_done_quiescing ON cairn_job_done (tenant, resource_key, lease_expires_at)
+	WHERE resource_key IS NOT NULL AND lease_expires_at IS NOT NULL;
 
 -- Keyed jobs: the promise that one key makes one job, and the request it was made with.
 CREATE TABLE cairn_job_key (
@@ -246,14 +264,14 @@ SELECT j.id, j.queue, j.type, j.tenant, j.payload, j.status, j.priority, j.run_n
 	j.leased_at, j.worker, j.owner, j.fence, j.started_at, j.finished_at, j.stage,
 	j.progress_done, j.progress_total, j.checkpoint, j.output, j.idempotency_key, k.request,
 	k.request_hash, j.status_reason, j.error_code, j.error_message, j.created_at, j.updated_at,
-	j.prestart, j.execution_started_at
+	j.prestart, j.execution_started_at, j.resource_key
 FROM (
 	SELECT id, queue, type, tenant, payload, status, priority, run_number, attempt,
 		max_attempts, timeout_us, run_at, parked, lease_expires_at, heartbeat_at,
 		leased_at, worker, owner, fence, started_at, NULL::timestamptz AS finished_at,
 		stage, progress_done, progress_total, checkpoint, output, idempotency_key,
 		status_reason, error_code, error_message, created_at, updated_at, prestart,
-		execution_started_at
+		execution_started_at, resource_key
 	FROM cairn_job_live
 	UNION ALL
 	SELECT id, queue, type, tenant, payload, status, priority, run_number, attempt,
@@ -261,7 +279,7 @@ FROM (
 		leased_at, worker, owner, fence, started_at, finished_at,
 		stage, progress_done, progress_total, checkpoint, output, idempotency_key,
 		status_reason, error_code, error_message, created_at, updated_at, false,
-		NULL::timestamptz
+		NULL::timestamptz, resource_key
 	FROM cairn_job_done
 ) j
 LEFT JOIN cairn_job_key k ON k.type = j.type AND k.tenant = j.tenant

@@ -29,6 +29,7 @@ CREATE TABLE cairn_intent (
 	tenant             text COLLATE "C" NOT NULL,
 	stage              text COLLATE "C" NOT NULL,
 	owner              text COLLATE "C",
+	resource_key       text COLLATE "C",
 	idempotency_key    text COLLATE "C" NOT NULL,
 	request_hash       bytea NOT NULL CHECK (octet_length(request_hash) = 32),
 	request            json NOT NULL,

@@ -82,9 +82,21 @@ CREATE TABLE cairn_job (
 CREATE UNIQUE INDEX cairn_job_key ON cairn_job (type, tenant, idempotency_key)
 	WHERE idempotency_key IS NOT NULL;
 
--- Claiming walks this from its beginning; what is not due is parked and stands outside.
+-- Claiming walks this from its beginning; what is not due is parked and stands outside, and so does
+-- what needs a permit.
 CREATE INDEX cairn_job_claim ON cairn_job (queue, priority DESC, run_at, id)
-	WHERE status = 'PENDING' AND parked = 0;
+	WHERE status = 'PENDING' AND parked = 0 AND resource_key IS NULL;
+
+-- The same for jobs that need a permit: a claim looks at the best ones of each resource that has
+-- one free, and walks over those of no other.
+CREATE INDEX cairn_job_resource ON cairn_job (queue, tenant, resource_key, priority DESC, run_at, id)
+	WHERE resource_key IS NOT NULL AND status = 'PENDING' AND parked = 0;
+
+-- Who holds permits: leases, and canceled jobs whose lease is not over; and, for people, who waits.
+-- Indexes about resources ask for the key first: that is all that other jobs pay for them.
+CREATE INDEX cairn_job_resource_use ON cairn_job (tenant, resource_key, status, lease_expires_at)
+	WHERE resource_key IS NOT NULL
+	AND (status = 'LEASED' OR status = 'PENDING' OR status = 'CANCELED');
 
 -- What a claim unparks.
 CREATE INDEX cairn_job_parked ON cairn_job (queue, run_at)

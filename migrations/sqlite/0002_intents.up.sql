@@ -15,6 +15,7 @@ CREATE TABLE cairn_intent (
 	tenant             TEXT NOT NULL DEFAULT '',
 	stage              TEXT NOT NULL,
 	owner              TEXT,
+	resource_key       TEXT,
 	run_at             INTEGER,
 	timeout_us         INTEGER CHECK (timeout_us > 0),
 	priority           INTEGER,

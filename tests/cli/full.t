@@ -22,12 +22,12 @@ like "$out$err" '"code":"db.full"' "with its code"
 line="{\"type\":\"t\",\"payload\":$payload}"
 printf '%s\n' "$line" "$line" "$line" >many
 exits 6 "so is a batch" --db "$small" enqueue --ndjson many
-exits 0 "reading goes on" --db "$small" --json stats
-is "$(printf '%s\n' "$out" | json ready)" "$n" "what was acknowledged is there, and nothing else"
+exits 0 "reading goes on" --db "$small" --json queues
+is "$(printf '%s\n' "$out" | json due)" "$n" "what was acknowledged is there, and nothing else"
 
 exits 0 "with room again" --db "$large" enqueue t --payload "$payload"
 exits 0 "everything runs" --db "$large" work --type t --exec 'cat >/dev/null' --until-empty
-exits 0 "and is counted" --db "$large" --json stats
+exits 0 "and is counted" --db "$large" --json queues
 is "$(printf '%s\n' "$out" | json succeeded)" $((n + 1)) "to the last job"
 
 done_testing

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 if [ -z "${CAIRN_CLI_DB:-}" ]; then
-	for words in 'enqueue x' 'define x' 'define --list' 'jobs' 'stats' 'dead' 'reap' \
+	for words in 'enqueue x' 'define x' 'define --list' 'jobs' 'queues' 'dead' 'reap' \
 		'work --type x --exec true' 'cancel 01890a5d-ac96-774b-bcce-b302099a8057' \
 		'show 01890a5d-ac96-774b-bcce-b302099a8057' 'migrate status' 'migrate check' \
 		'migrate plan' 'migrate drift' 'migrate down --target 0'; do

@@ -84,7 +84,7 @@ exits 0 "5001 lines" enqueue --ndjson many
 like "$out" '^enqueued 5,001, already there 0, refused 0' "are enqueued"
 exits 0 "again" enqueue --ndjson many
 like "$out" '^enqueued 0, already there 5,001, refused 0' "are there"
-is "$("$cairn" --json stats | grep '"bulk"' | json ready)" 5001 "once"
+is "$("$cairn" --json queues | grep '"bulk"' | json due)" 5001 "once"
 : >empty
 exits 0 "an empty file" enqueue --ndjson empty
 exits 2 "no such file" enqueue --ndjson nowhere

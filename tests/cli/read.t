@@ -4,7 +4,7 @@
 "$cairn" migrate up >/dev/null
 "$cairn" define t --max-attempts 1 >/dev/null
 "$cairn" define u >/dev/null
-exits 0 "stats of nothing" stats
+exits 0 "queues of nothing" queues
 is "$out" "no jobs" "says so"
 exits 0 "jobs of nothing" jobs
 is "$out" "" "prints nothing"
@@ -68,13 +68,13 @@ exits 3 "an error in JSON" --json show 01890a5d-ac96-774b-bcce-b302099a8057
 is "$(printf '%s\n' "$err" | json error.code)" job.not_found "is a document"
 
 # ---- queues
-exits 0 "stats" --json stats
+exits 0 "queues" --json queues --all
 is "$(printf '%s\n' "$out" | json queue | tr '\n' ' ')" "default finished mails " "by queue"
-is "$(printf '%s\n' "$out" | sed -n 3p | json ready),$(printf '%s\n' "$out" | sed -n 3p | json parked)" 1,1 "ready and parked"
+is "$(printf '%s\n' "$out" | sed -n 3p | json due),$(printf '%s\n' "$out" | sed -n 3p | json parked)" 1,1 "due and parked"
 is "$(printf '%s\n' "$out" | sed -n 2p | json succeeded),$(printf '%s\n' "$out" | sed -n 2p | json dead_lettered)" 1,1 "finished ones"
-exits 0 "the table" stats
-like "$out" '^QUEUE +READY +OLDEST +PARKED +LEASED +EXPIRED +SUCCEEDED +DEAD +CANCELED' "has a head"
-is "$("$cairn" --json --tenant beta stats | json parked)" 1 "of a tenant"
+exits 0 "the table" queues --all
+like "$out" '^QUEUE +DUE +OLDEST +PARKED +LEASED +EXPIRED +PAUSED +SUCCEEDED +DEAD +CANCELED' "has a head"
+is "$("$cairn" --json --tenant beta queues | json parked)" 1 "of a tenant"
 
 # ---- dead letters
 exits 0 "dead" --json dead

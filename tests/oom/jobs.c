@@ -164,7 +164,8 @@ static cairn_status do_dead(void)
 static cairn_status do_stats(void)
 {
 	cairn_queues *queues = NULL;
-	cairn_status st = cairn_job_stats(conn, cairn_any(), &queues, &err);
+	const cairn_queue_filter all = { .size = sizeof all, .scope = cairn_any(), .finished = 1 };
+	cairn_status st = cairn_queue_list(conn, &all, &queues, &err);
 	cairn_free(queues);
 	return st;
 }
@@ -513,11 +514,11 @@ static void torture(const char *name, cairn_status (*run)(void))
 static void settled(void)
 {
 	cairn_queues *queues = NULL;
-	cairn_status st = cairn_job_stats(conn, cairn_any(), &queues, &err);
+	const cairn_queue_filter all = { .size = sizeof all, .scope = cairn_any(), .finished = 1 };
+	cairn_status st = cairn_queue_list(conn, &all, &queues, &err);
 	ok(st == CAIRN_OK && queues->count == 2 && queues->at[0].succeeded == 0 &&
 		   queues->at[0].dead_lettered == 0 && queues->at[0].canceled == 3 &&
-		   queues->at[0].ready == 0 && queues->at[0].leased == 0 &&
-		   queues->at[1].ready == 2,
+		   queues->at[0].due == 0 && queues->at[0].leased == 0 && queues->at[1].due == 2,
 	   "three jobs and a replay, each where it belongs, none twice, the success pruned");
 	cairn_free(queues);
 }

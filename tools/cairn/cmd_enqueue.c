@@ -101,6 +101,7 @@ void enqueue_settle(const struct cli *cli, struct enqueue *args)
 	job->tenant = cairn_str_of(cli->tenant);
 	job->key = cairn_str_of(args->key);
 	job->owner = cairn_str_of(args->owner);
+	job->resource_key = cairn_str_of(args->resource);
 	job->stage = cairn_str_of(args->stage);
 	job->set = args->prioritised ? CAIRN_JOB_PRIORITY : 0;
 }

@@ -154,6 +154,7 @@ static void show_lines(const cairn_intent *intent)
 	print_text("queue", intent->queue);
 	print_text("key", intent->key);
 	print_text("owner", intent->owner);
+	print_text("resource_key", intent->resource_key);
 	print_text("stage", intent->stage);
 	print_time("not before", intent->run_at);
 	cairn_id_format(intent->job, id);

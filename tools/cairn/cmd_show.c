@@ -56,6 +56,7 @@ static void print_head(const struct shown *shown, const cairn_job *job)
 	stored(shown, "queue", job->queue);
 	stored(shown, "tenant", job->tenant);
 	stored(shown, "owner", job->owner);
+	stored(shown, "resource_key", job->resource_key);
 	stored(shown, "key", job->key);
 	snprintf(text, sizeof text, "%" PRId32 " of %" PRId32 ", run %" PRId32 ", fence %" PRId64,
 		 job->attempt, job->max_attempts, job->run_number, job->fence);

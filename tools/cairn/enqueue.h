@@ -11,6 +11,7 @@ struct enqueue {
 	const char *payload;
 	const char *key;
 	const char *owner;
+	const char *resource;
 	const char *stage;
 	cairn_usec delay;
 	bool delayed;
@@ -34,6 +35,10 @@ struct enqueue {
 		{ "in",		0, OPT_SPAN, &(e)->delay, "DURATION", "not before this has passed", \
 		  &(e)->delayed }, \
 		{ "owner", 0, OPT_TEXT, &(e)->owner, "NAME", "only for workers of this owner", NULL }, \
+		{ "resource", 0, \
+		  OPT_TEXT,   &(e)->resource, \
+		  "KEY",      "it runs only with a permit of this resource", \
+		  NULL }, \
 	{ \
 		"stage", 0, OPT_TEXT, &(e)->stage, "STAGE", "queued or scheduled", NULL \
 	}

@@ -24,6 +24,7 @@ static void job_lease(struct json *json, const cairn_job *job)
 	json_time(json, "leased_at", job->leased_at);
 	json_text(json, "worker", job->worker);
 	json_text(json, "owner", job->owner);
+	json_text(json, "resource_key", job->resource_key);
 	json_int(json, "fence", job->fence);
 	json_bool(json, "prestart", job->prestart != 0);
 	json_time(json, "execution_started_at", job->execution_started_at);
@@ -61,6 +62,7 @@ void json_intent(struct json *json, const cairn_intent *intent, bool compact)
 	json_text(json, "tenant", intent->tenant);
 	json_text(json, "idempotency_key", intent->key);
 	json_text(json, "owner", intent->owner);
+	json_text(json, "resource_key", intent->resource_key);
 	json_text(json, "stage", intent->stage);
 	json_time(json, "run_at", intent->run_at);
 	json_count(json, "timeout_us", intent->timeout != 0 ? intent->timeout : -1);

@@ -16,6 +16,7 @@ enum member {
 	TENANT,
 	KEY,
 	OWNER,
+	RESOURCE,
 	STAGE,
 	RUN_AT,
 	PAYLOAD,
@@ -33,6 +34,7 @@ static const struct {
 	[TENANT] = { "tenant", "tenant must be a string" },
 	[KEY] = { "idempotency_key", "idempotency_key must be a string" },
 	[OWNER] = { "owner", "owner must be a string" },
+	[RESOURCE] = { "resource_key", "resource_key must be a string" },
 	[STAGE] = { "stage", "stage must be a string" },
 	[RUN_AT] = { "run_at", "run_at must be a time in RFC 3339" },
 	[PAYLOAD] = { "payload", "payload must be a value" },
@@ -53,6 +55,8 @@ static cairn_str *text_of(cairn_job_new *job, enum member member)
 		return &job->tenant;
 	if (member == KEY)
 		return &job->key;
+	if (member == RESOURCE)
+		return &job->resource_key;
 	return member == OWNER ? &job->owner : &job->stage;
 }
 

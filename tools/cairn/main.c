@@ -34,8 +34,9 @@ const struct command commands[] = {
 	  "Enqueues a job and prints its id",
 	  "With --ndjson each line of FILE, or of the standard input, is an object with members "
 	  "of\n"
-	  "type, queue, tenant, payload, idempotency_key, owner, stage, run_at, timeout_us,\n"
-	  "max_attempts and priority; what a line lacks is taken from TYPE and the options.\n" },
+	  "type, queue, tenant, payload, idempotency_key, owner, resource_key, stage, run_at,\n"
+	  "timeout_us, max_attempts and priority; what a line lacks is taken from TYPE and the "
+	  "options.\n" },
 	{ "work", cmd_work, "--type TYPE (--exec COMMAND | -- PROGRAM [ARG ...])",
 	  "Runs a command for each job of a type",
 	  "The payload is on the command's standard input, CAIRN_JOB_ID, _TYPE, _FENCE, _ATTEMPT,\n"
@@ -45,7 +46,14 @@ const struct command commands[] = {
 	{ "jobs", cmd_jobs, "[options]", "Lists jobs, newest first", NULL },
 	{ "show", cmd_show, "ID [--field NAME]", "Shows a job, its attempts and its timeline",
 	  "--field prints one of payload, checkpoint, output, request, byte for byte.\n" },
-	{ "stats", cmd_stats, "", "Counts what stands in each queue", NULL },
+	{ "queues", cmd_queues, "[--all]", "Counts what stands in each queue", NULL },
+	{ "pause", cmd_pause, "QUEUE ...", "Stops the claims of queues",
+	  "Jobs go on to be enqueued, and what is leased runs on. It stays so until resumed.\n" },
+	{ "resume", cmd_resume, "QUEUE ...", "Lets paused queues go on", NULL },
+	{ "resources", cmd_resources, "[set KEY CAPACITY]",
+	  "Lists resources with their permits, or sets a capacity",
+	  "With --tenant one of that tenant, else one of global jobs.\n" },
+	{ "owners", cmd_owners, "[options]", "Lists worker processes", NULL },
 	{ "logs", cmd_logs, "ID [options]", "Prints what was said about a job", NULL },
 	{ "note", cmd_note, "ID MESSAGE [options]", "Says something about a job", NULL },
 	{ "cancel", cmd_cancel, "ID ... | options [--reason TEXT]", "Cancels jobs",

@@ -71,6 +71,9 @@ struct cairn_job_ops;	    /* sys/job.h */
 struct cairn_intent_ops;    /* sys/intent.h */
 struct cairn_catalog_ops;   /* sys/catalog.h */
 struct cairn_schedule_ops;  /* sys/schedule.h */
+struct cairn_queue_ops;	    /* sys/queue.h */
+struct cairn_resource_ops;  /* sys/queue.h */
+struct cairn_owner_ops;	    /* sys/owner.h */
 struct cairn_migration;
 
 struct cairn_driver {
@@ -88,6 +91,9 @@ struct cairn_driver {
 	const struct cairn_intent_ops *intents; /* needs jobs */
 	const struct cairn_catalog_ops *catalog;
 	const struct cairn_schedule_ops *schedules;
+	const struct cairn_queue_ops *queues;	    /* needs jobs */
+	const struct cairn_resource_ops *resources; /* needs jobs */
+	const struct cairn_owner_ops *owners;
 };
 
 /* Opens a connection over a handle the application owns; the drivers' typed one-liners call it. */

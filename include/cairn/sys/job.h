@@ -75,7 +75,8 @@ typedef struct cairn_job_insert {
 	cairn_str type;
 	cairn_str tenant; /* absent: global */
 	cairn_str payload;
-	cairn_str owner; /* absent: anybody's */
+	cairn_str owner;	/* absent: anybody's */
+	cairn_str resource_key; /* absent: needs none */
 	cairn_str stage;
 	cairn_str key;	   /* absent: unkeyed */
 	cairn_str request; /* canonical, keyed jobs only */
@@ -116,7 +117,8 @@ typedef struct cairn_enqueue_plan {
  * definition is read in the inserting statement without locking it. Keys are
  * unique per (type, tenant-or-global) over live and finished jobs; the rows are
  * inserted in (type, tenant, key) byte order. A key that stands twice in the
- * batch makes one job; the later items report it as existing.
+ * batch makes one job; the later items report it as existing. The resource of a job with a
+ * resource key (of its tenant) is made with capacity 1 if it is not there.
  */
 typedef cairn_status cairn_job_enqueue_fn(void *self, const cairn_enqueue_plan *plan,
 					  cairn_job_inserted *each, cairn_error *err);
@@ -139,7 +141,11 @@ typedef struct cairn_claim_plan {
 /*
  * First unparks what is due in that queue (parked and run_at <= now), then leases the best
  * `limit` jobs that are PENDING, not parked, run_at <= now, of that queue, type and owner, by
- * priority DESC, run_at, id, skipping rows that others have locked. Written: LEASED, attempt +
+ * priority DESC, run_at, id, skipping rows that others have locked. A paused queue yields nothing.
+ * A job with a resource key is taken only while fewer permits of its resource are in use than
+ * its capacity, this call's own included; in use are jobs that are LEASED, however old the lease, and
+ * those CANCELED with lease_expires_at > now. No interleaving may exceed the capacity; a resource that
+ * others have locked is full. Many jobs of a full resource must not make a claim walk them. Written: LEASED, attempt +
  * 1, fence + 1, worker, leased_at = heartbeat_at = updated_at = now, lease_expires_at = now +
  * lease, started_at kept or now, prestart, execution_started_at NULL; nothing else is touched.
  * Event LEASED: worker, duration = lease, stage. Pushes cairn_job rows as they are now, in that
@@ -398,10 +404,6 @@ typedef struct cairn_dead_query {
 typedef cairn_status cairn_job_dead_fn(void *self, const cairn_dead_query *query, cairn_rows *rows,
 				       cairn_error *err);
 
-/* Pushes cairn_queue_stats rows by queue and tells the time it used. */
-typedef cairn_status cairn_job_stats_fn(void *self, const cairn_scope *scope, cairn_time *now,
-					cairn_rows *rows, cairn_error *err);
-
 /* Pushes cairn_log_row rows by seq. *found: the job is in scope. */
 typedef cairn_status cairn_job_logs_fn(void *self, const cairn_history_query *query, int *found,
 				       cairn_rows *rows, cairn_error *err);
@@ -528,12 +530,13 @@ typedef void cairn_job_unwait_fn(void *self, int *told);
 #define CAIRN_DUE_MAX CAIRN_HOUR
 
 typedef struct cairn_work {
-	uint32_t due; /* 1: there is a job that is PENDING and due now */
+	uint32_t
+		due; /* 1: there is a job that is PENDING and due now, and its resource is not full */
 	uint32_t reserved_;
 	cairn_usec next; /* else: how long until the next one is due; at most CAIRN_DUE_MAX */
 } cairn_work;
 
-/* What the queues have: a look that locks nothing. The core sets due 0 and next to the longest. */
+/* What the queues have, unless they are paused: a look that locks nothing. The core sets due 0 and next to the longest. */
 typedef cairn_status cairn_job_waiting_fn(void *self, const cairn_wait_plan *plan, cairn_work *work,
 					  cairn_error *err);
 
@@ -549,7 +552,6 @@ typedef struct cairn_job_ops {
 	cairn_job_attempts_fn *attempts;
 	cairn_job_events_fn *events;
 	cairn_job_dead_fn *dead;
-	cairn_job_stats_fn *stats; /* optional: counted from pages of list */
 	/* a driver that lacks one of these answers its calls with UNSUPPORTED */
 	cairn_job_replay_fn *replay;
 	cairn_job_log_fn *log;
