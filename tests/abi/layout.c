@@ -16,6 +16,9 @@
 #include <cairn/job.h>
 #include <cairn/metrics.h>
 #include <cairn/migration.h>
+#include <cairn/owner.h>
+#include <cairn/queue.h>
+#include <cairn/resource.h>
 #include <cairn/schedule.h>
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/driver.h>
@@ -24,6 +27,8 @@
 #include <cairn/sys/job.h>
 #include <cairn/sys/json.h>
 #include <cairn/sys/migration.h>
+#include <cairn/sys/owner.h>
+#include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
 #include <cairn/types.h>
 #include <cairn/worker.h>
@@ -347,26 +352,27 @@ AT(cairn_intent, tenant, 48);
 AT(cairn_intent, payload, 64);
 AT(cairn_intent, key, 80);
 AT(cairn_intent, owner, 96);
-AT(cairn_intent, stage, 112);
-AT(cairn_intent, run_at, 128);
-AT(cairn_intent, timeout, 136);
-AT(cairn_intent, max_attempts, 144);
-AT(cairn_intent, priority, 148);
-AT(cairn_intent, set, 152);
-AT(cairn_intent, status, 156);
-AT(cairn_intent, attempts, 160);
-AT(cairn_intent, reserved0_, 164);
-AT(cairn_intent, next_promotion_at, 168);
-AT(cairn_intent, last_attempted_at, 176);
-AT(cairn_intent, job, 184);
-AT(cairn_intent, promoted_at, 200);
-AT(cairn_intent, conflicted_at, 208);
-AT(cairn_intent, error_code, 216);
-AT(cairn_intent, error_message, 232);
-AT(cairn_intent, request, 248);
-AT(cairn_intent, created_at, 264);
-AT(cairn_intent, updated_at, 272);
-AT(cairn_intent, reserved_, 280);
+AT(cairn_intent, resource_key, 112);
+AT(cairn_intent, stage, 128);
+AT(cairn_intent, run_at, 144);
+AT(cairn_intent, timeout, 152);
+AT(cairn_intent, max_attempts, 160);
+AT(cairn_intent, priority, 164);
+AT(cairn_intent, set, 168);
+AT(cairn_intent, status, 172);
+AT(cairn_intent, attempts, 176);
+AT(cairn_intent, reserved0_, 180);
+AT(cairn_intent, next_promotion_at, 184);
+AT(cairn_intent, last_attempted_at, 192);
+AT(cairn_intent, job, 200);
+AT(cairn_intent, promoted_at, 216);
+AT(cairn_intent, conflicted_at, 224);
+AT(cairn_intent, error_code, 232);
+AT(cairn_intent, error_message, 248);
+AT(cairn_intent, request, 264);
+AT(cairn_intent, created_at, 280);
+AT(cairn_intent, updated_at, 288);
+AT(cairn_intent, reserved_, 296);
 
 SIZE(cairn_intents, 16);
 AT(cairn_intents, count, 0);
@@ -445,14 +451,15 @@ AT(cairn_job_new, tenant, 32);
 AT(cairn_job_new, payload, 48);
 AT(cairn_job_new, key, 64);
 AT(cairn_job_new, owner, 80);
-AT(cairn_job_new, stage, 96);
-AT(cairn_job_new, run_at, 112);
-AT(cairn_job_new, timeout, 120);
-AT(cairn_job_new, max_attempts, 128);
-AT(cairn_job_new, priority, 132);
-AT(cairn_job_new, set, 136);
-AT(cairn_job_new, reserved0_, 140);
-AT(cairn_job_new, reserved_, 144);
+AT(cairn_job_new, resource_key, 96);
+AT(cairn_job_new, stage, 112);
+AT(cairn_job_new, run_at, 128);
+AT(cairn_job_new, timeout, 136);
+AT(cairn_job_new, max_attempts, 144);
+AT(cairn_job_new, priority, 148);
+AT(cairn_job_new, set, 152);
+AT(cairn_job_new, reserved0_, 156);
+AT(cairn_job_new, reserved_, 160);
 
 SIZE(cairn_job_added, 40);
 AT(cairn_job_added, id, 0);
@@ -511,7 +518,8 @@ AT(cairn_job, retry, 360);
 AT(cairn_job, hints, 392);
 AT(cairn_job, prestart, 396);
 AT(cairn_job, execution_started_at, 400);
-AT(cairn_job, reserved_, 408);
+AT(cairn_job, resource_key, 408);
+AT(cairn_job, reserved_, 424);
 
 SIZE(cairn_jobs, 16);
 AT(cairn_jobs, count, 0);
@@ -639,23 +647,6 @@ AT(cairn_wait_opts, queue_count, 16);
 AT(cairn_wait_opts, timeout, 24);
 FULL(cairn_wait_opts, timeout);
 
-SIZE(cairn_queue_stats, 112);
-AT(cairn_queue_stats, queue, 0);
-AT(cairn_queue_stats, ready, 16);
-AT(cairn_queue_stats, parked, 24);
-AT(cairn_queue_stats, leased, 32);
-AT(cairn_queue_stats, expired, 40);
-AT(cairn_queue_stats, oldest_ready, 48);
-AT(cairn_queue_stats, succeeded, 56);
-AT(cairn_queue_stats, dead_lettered, 64);
-AT(cairn_queue_stats, canceled, 72);
-AT(cairn_queue_stats, reserved_, 80);
-
-SIZE(cairn_queues, 24);
-AT(cairn_queues, count, 0);
-AT(cairn_queues, at, 8);
-AT(cairn_queues, now, 16);
-
 SIZE(cairn_metrics_filter, 80);
 AT(cairn_metrics_filter, size, 0);
 AT(cairn_metrics_filter, scope, 8);
@@ -759,6 +750,122 @@ AT(cairn_drift_row, actual, 56);
 SIZE(cairn_drift, 16);
 AT(cairn_drift, count, 0);
 AT(cairn_drift, at, 8);
+
+SIZE(cairn_owner_new, 104);
+AT(cairn_owner_new, size, 0);
+AT(cairn_owner_new, name, 8);
+AT(cairn_owner_new, host, 24);
+AT(cairn_owner_new, version, 40);
+AT(cairn_owner_new, queues, 56);
+AT(cairn_owner_new, labels, 72);
+AT(cairn_owner_new, pid, 88);
+AT(cairn_owner_new, started_at, 96);
+FULL(cairn_owner_new, started_at);
+
+SIZE(cairn_owner_ref, 40);
+AT(cairn_owner_ref, name, 0);
+AT(cairn_owner_ref, incarnation, 16);
+AT(cairn_owner_ref, reserved_, 32);
+
+SIZE(cairn_owner_changed, 32);
+AT(cairn_owner_changed, status, 0);
+AT(cairn_owner_changed, code, 4);
+AT(cairn_owner_changed, incarnation, 8);
+AT(cairn_owner_changed, reserved_, 24);
+
+SIZE(cairn_owner, 176);
+AT(cairn_owner, name, 0);
+AT(cairn_owner, incarnation, 16);
+AT(cairn_owner, host, 32);
+AT(cairn_owner, version, 48);
+AT(cairn_owner, queues, 64);
+AT(cairn_owner, labels, 80);
+AT(cairn_owner, pid, 96);
+AT(cairn_owner, state, 104);
+AT(cairn_owner, reserved0_, 108);
+AT(cairn_owner, started_at, 112);
+AT(cairn_owner, registered_at, 120);
+AT(cairn_owner, heartbeat_at, 128);
+AT(cairn_owner, closed_at, 136);
+AT(cairn_owner, reserved_, 144);
+
+SIZE(cairn_owners, 24);
+AT(cairn_owners, count, 0);
+AT(cairn_owners, at, 8);
+AT(cairn_owners, now, 16);
+
+SIZE(cairn_owner_filter, 40);
+AT(cairn_owner_filter, size, 0);
+AT(cairn_owner_filter, states, 8);
+AT(cairn_owner_filter, limit, 12);
+AT(cairn_owner_filter, stale_after, 16);
+AT(cairn_owner_filter, after, 24);
+FULL(cairn_owner_filter, after);
+
+SIZE(cairn_queue, 128);
+AT(cairn_queue, name, 0);
+AT(cairn_queue, pending, 16);
+AT(cairn_queue, due, 24);
+AT(cairn_queue, parked, 32);
+AT(cairn_queue, leased, 40);
+AT(cairn_queue, expired, 48);
+AT(cairn_queue, oldest_due, 56);
+AT(cairn_queue, paused_at, 64);
+AT(cairn_queue, succeeded, 72);
+AT(cairn_queue, dead_lettered, 80);
+AT(cairn_queue, canceled, 88);
+AT(cairn_queue, paused, 96);
+AT(cairn_queue, reserved0_, 100);
+AT(cairn_queue, reserved_, 104);
+
+SIZE(cairn_queues, 24);
+AT(cairn_queues, count, 0);
+AT(cairn_queues, at, 8);
+AT(cairn_queues, now, 16);
+
+SIZE(cairn_queue_filter, 56);
+AT(cairn_queue_filter, size, 0);
+AT(cairn_queue_filter, scope, 8);
+AT(cairn_queue_filter, after, 32);
+AT(cairn_queue_filter, limit, 48);
+AT(cairn_queue_filter, finished, 52);
+FULL(cairn_queue_filter, finished);
+
+SIZE(cairn_queue_changed, 16);
+AT(cairn_queue_changed, changed, 0);
+AT(cairn_queue_changed, reserved0_, 4);
+AT(cairn_queue_changed, reserved_, 8);
+
+SIZE(cairn_resource, 88);
+AT(cairn_resource, tenant, 0);
+AT(cairn_resource, key, 16);
+AT(cairn_resource, capacity, 32);
+AT(cairn_resource, reserved0_, 36);
+AT(cairn_resource, in_use, 40);
+AT(cairn_resource, waiting, 48);
+AT(cairn_resource, created_at, 56);
+AT(cairn_resource, updated_at, 64);
+AT(cairn_resource, reserved_, 72);
+
+SIZE(cairn_resources, 16);
+AT(cairn_resources, count, 0);
+AT(cairn_resources, at, 8);
+
+SIZE(cairn_capacity, 56);
+AT(cairn_capacity, tenant, 0);
+AT(cairn_capacity, key, 16);
+AT(cairn_capacity, capacity, 32);
+AT(cairn_capacity, reserved0_, 36);
+AT(cairn_capacity, reserved_, 40);
+
+SIZE(cairn_resource_filter, 72);
+AT(cairn_resource_filter, size, 0);
+AT(cairn_resource_filter, scope, 8);
+AT(cairn_resource_filter, after_tenant, 32);
+AT(cairn_resource_filter, after_key, 48);
+AT(cairn_resource_filter, limit, 64);
+AT(cairn_resource_filter, reserved_, 68);
+FULL(cairn_resource_filter, reserved_);
 
 SIZE(cairn_schedule, 272);
 AT(cairn_schedule, name, 0);
@@ -987,7 +1094,7 @@ AT(cairn_conn_ops, in_tx, 64);
 AT(cairn_conn_ops, interrupt, 72);
 FULL(cairn_conn_ops, interrupt);
 
-SIZE(cairn_driver, 104);
+SIZE(cairn_driver, 128);
 AT(cairn_driver, size, 0);
 AT(cairn_driver, api, 8);
 AT(cairn_driver, caps, 12);
@@ -1002,7 +1109,10 @@ AT(cairn_driver, set_count, 72);
 AT(cairn_driver, intents, 80);
 AT(cairn_driver, catalog, 88);
 AT(cairn_driver, schedules, 96);
-FULL(cairn_driver, schedules);
+AT(cairn_driver, queues, 104);
+AT(cairn_driver, resources, 112);
+AT(cairn_driver, owners, 120);
+FULL(cairn_driver, owners);
 
 SIZE(cairn_settings, 40);
 AT(cairn_settings, size, 0);
@@ -1107,23 +1217,24 @@ AT(cairn_definition_query, after, 32);
 AT(cairn_definition_query, limit, 48);
 AT(cairn_definition_query, reserved_, 52);
 
-SIZE(cairn_job_insert, 208);
+SIZE(cairn_job_insert, 224);
 AT(cairn_job_insert, id, 0);
 AT(cairn_job_insert, queue, 16);
 AT(cairn_job_insert, type, 32);
 AT(cairn_job_insert, tenant, 48);
 AT(cairn_job_insert, payload, 64);
 AT(cairn_job_insert, owner, 80);
-AT(cairn_job_insert, stage, 96);
-AT(cairn_job_insert, key, 112);
-AT(cairn_job_insert, request, 128);
-AT(cairn_job_insert, request_hash, 144);
-AT(cairn_job_insert, run_at, 176);
-AT(cairn_job_insert, timeout, 184);
-AT(cairn_job_insert, max_attempts, 192);
-AT(cairn_job_insert, priority, 196);
-AT(cairn_job_insert, set, 200);
-AT(cairn_job_insert, reserved_, 204);
+AT(cairn_job_insert, resource_key, 96);
+AT(cairn_job_insert, stage, 112);
+AT(cairn_job_insert, key, 128);
+AT(cairn_job_insert, request, 144);
+AT(cairn_job_insert, request_hash, 160);
+AT(cairn_job_insert, run_at, 192);
+AT(cairn_job_insert, timeout, 200);
+AT(cairn_job_insert, max_attempts, 208);
+AT(cairn_job_insert, priority, 212);
+AT(cairn_job_insert, set, 216);
+AT(cairn_job_insert, reserved_, 220);
 
 SIZE(cairn_job_inserted, 64);
 AT(cairn_job_inserted, result, 0);
@@ -1302,7 +1413,7 @@ AT(cairn_work, due, 0);
 AT(cairn_work, reserved_, 4);
 AT(cairn_work, next, 8);
 
-SIZE(cairn_job_ops, 152);
+SIZE(cairn_job_ops, 144);
 AT(cairn_job_ops, size, 0);
 AT(cairn_job_ops, define, 8);
 AT(cairn_job_ops, definitions, 16);
@@ -1314,14 +1425,13 @@ AT(cairn_job_ops, list, 56);
 AT(cairn_job_ops, attempts, 64);
 AT(cairn_job_ops, events, 72);
 AT(cairn_job_ops, dead, 80);
-AT(cairn_job_ops, stats, 88);
-AT(cairn_job_ops, replay, 96);
-AT(cairn_job_ops, log, 104);
-AT(cairn_job_ops, logs, 112);
-AT(cairn_job_ops, prune, 120);
-AT(cairn_job_ops, waiting, 128);
-AT(cairn_job_ops, wait, 136);
-AT(cairn_job_ops, unwait, 144);
+AT(cairn_job_ops, replay, 88);
+AT(cairn_job_ops, log, 96);
+AT(cairn_job_ops, logs, 104);
+AT(cairn_job_ops, prune, 112);
+AT(cairn_job_ops, waiting, 120);
+AT(cairn_job_ops, wait, 128);
+AT(cairn_job_ops, unwait, 136);
 FULL(cairn_job_ops, unwait);
 
 SIZE(cairn_text, 48);
@@ -1364,6 +1474,63 @@ AT(cairn_migration_ops, lock, 40);
 AT(cairn_migration_ops, unlock, 48);
 AT(cairn_migration_ops, describe, 56);
 FULL(cairn_migration_ops, describe);
+
+SIZE(cairn_owner_found, 24);
+AT(cairn_owner_found, hit, 0);
+AT(cairn_owner_found, reserved_, 4);
+AT(cairn_owner_found, incarnation, 8);
+
+SIZE(cairn_owner_plan, 24);
+AT(cairn_owner_plan, owners, 0);
+AT(cairn_owner_plan, n, 8);
+AT(cairn_owner_plan, close, 16);
+AT(cairn_owner_plan, reserved_, 20);
+
+SIZE(cairn_owner_query, 32);
+AT(cairn_owner_query, states, 0);
+AT(cairn_owner_query, limit, 4);
+AT(cairn_owner_query, stale_after, 8);
+AT(cairn_owner_query, after, 16);
+
+SIZE(cairn_owner_ops, 40);
+AT(cairn_owner_ops, size, 0);
+AT(cairn_owner_ops, enroll, 8);
+AT(cairn_owner_ops, touch, 16);
+AT(cairn_owner_ops, list, 24);
+AT(cairn_owner_ops, prune, 32);
+FULL(cairn_owner_ops, prune);
+
+SIZE(cairn_queue_query, 48);
+AT(cairn_queue_query, scope, 0);
+AT(cairn_queue_query, after, 24);
+AT(cairn_queue_query, limit, 40);
+AT(cairn_queue_query, finished, 44);
+
+SIZE(cairn_queue_plan, 24);
+AT(cairn_queue_plan, queues, 0);
+AT(cairn_queue_plan, n, 8);
+AT(cairn_queue_plan, paused, 16);
+AT(cairn_queue_plan, reserved_, 20);
+
+SIZE(cairn_queue_ops, 24);
+AT(cairn_queue_ops, size, 0);
+AT(cairn_queue_ops, list, 8);
+AT(cairn_queue_ops, pause, 16);
+FULL(cairn_queue_ops, pause);
+
+SIZE(cairn_resource_query, 80);
+AT(cairn_resource_query, scope, 0);
+AT(cairn_resource_query, key, 24);
+AT(cairn_resource_query, after_tenant, 40);
+AT(cairn_resource_query, after_key, 56);
+AT(cairn_resource_query, limit, 72);
+AT(cairn_resource_query, reserved_, 76);
+
+SIZE(cairn_resource_ops, 24);
+AT(cairn_resource_ops, size, 0);
+AT(cairn_resource_ops, set, 8);
+AT(cairn_resource_ops, list, 16);
+FULL(cairn_resource_ops, list);
 
 SIZE(cairn_schedule_put_plan, 40);
 AT(cairn_schedule_put_plan, schedules, 0);
