@@ -58,11 +58,11 @@ static cairn_status oversleep(void *self, const cairn_wait_plan *plan, enum cair
 const ct_mutant ct_wait_mutants[] = {
 	{ .name = "wait_looks_into_the_first_queue",
 	  .rule = "finds work in the first of several queues only",
-	  .cases = "wait.*",
+	  .cases = "wait.only_in_the_named_queues",
 	  .waiting = first_queue_only },
 	{ .name = "wait_looks_into_the_default_queue",
 	  .rule = "finds work in the default queue, whatever was asked for",
-	  .cases = "wait.*",
+	  .cases = "wait.only_in_the_named_queues",
 	  .waiting = default_queue_only },
 	{ .name = "wait_always_finds_work",
 	  .rule = "says that there is work where there is none",
@@ -70,7 +70,7 @@ const ct_mutant ct_wait_mutants[] = {
 	  .looked = always_work },
 	{ .name = "wait_never_finds_work",
 	  .rule = "does not see work that is there",
-	  .cases = "wait.*",
+	  .cases = "wait.returns_at_once*",
 	  .looked = never_work },
 	{ .name = "wait_takes_later_for_now",
 	  .rule = "says that there is work when it is for later",
@@ -86,7 +86,7 @@ const ct_mutant ct_wait_mutants[] = {
 	  .wait_slot = told_nothing },
 	{ .name = "wait_oversleeps",
 	  .rule = "sleeps longer than it was asked to",
-	  .cases = "wait.*",
+	  .cases = "wait.times_out*",
 	  .wait_slot = oversleep },
 };
 

@@ -77,6 +77,8 @@ cairn_status cairn_pg__queue_pause(void *self, const cairn_queue_plan *plan,
 	const PGresult *changed = cairn_pg__result(pg, 0);
 	for (int i = 0; i < PQntuples(changed); i++)
 		tell(plan, cairn_pg__text(changed, i, 0), each);
+	if (!plan->paused)
+		cairn_pg__owe_rows(pg, changed, 1);
 	cairn_pg__call_clear(pg);
-	return CAIRN_OK;
+	return cairn_pg__wake(pg, CAIRN_OK, err);
 }

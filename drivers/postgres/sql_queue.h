@@ -215,13 +215,14 @@
 	"SELECT DISTINCT q COLLATE \"C\", " T " FROM unnest($2::text[]) q ORDER BY 1 " \
 	"ON CONFLICT DO NOTHING RETURNING queue"
 
-/* cairn_queue_pause_pkey, in its order. Answers the queues that were paused. */
+/* cairn_queue_pause_pkey, in its order. Answers the queues that were paused, and those somebody waits for. */
 #define TEXT_QUEUE_RESUME \
 	"WITH locked AS MATERIALIZED (" \
 		"SELECT z.queue FROM @schema.cairn_queue_pause z WHERE z.queue = ANY ($1::text[]) " \
 		"ORDER BY z.queue FOR UPDATE" \
 	") DELETE FROM @schema.cairn_queue_pause z " \
-	"WHERE z.queue = ANY (ARRAY(SELECT k.queue FROM locked k)) RETURNING z.queue"
+	"WHERE z.queue = ANY (ARRAY(SELECT k.queue FROM locked k)) RETURNING z.queue, " \
+	WAKES("true", "z.queue")
 
 /* ---- resources ------------------------------------------------------------------ */
 
