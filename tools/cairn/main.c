@@ -48,6 +48,12 @@ const struct command commands[] = {
 	{ "stats", cmd_stats, "", "Counts what stands in each queue", NULL },
 	{ "logs", cmd_logs, "ID [options]", "Prints what was said about a job", NULL },
 	{ "note", cmd_note, "ID MESSAGE [options]", "Says something about a job", NULL },
+	{ "top", cmd_top, "[options]", "Shows what goes on, live",
+	  "Depth, rates, workers, the latest failures, the schedules that are due next.\n"
+	  "Keys: q quit, p pause, space a frame now, 1 to 9 and + - the interval, o the order of\n"
+	  "the queues, tab the next table, arrows and page keys scroll it. Without a terminal, or\n"
+	  "with --once, it prints one frame; with --json one object per frame, until it is "
+	  "ended.\n" },
 	{ "cancel", cmd_cancel, "ID ... | options [--reason TEXT]", "Cancels jobs",
 	  "With options that select jobs, each of them that is pending or leased.\n" },
 	{ "requeue", cmd_requeue, "ID ... | options [--reset] [--reason TEXT]",
@@ -67,7 +73,6 @@ const struct command commands[] = {
 	  "other statuses need it.\n" },
 	{ "metrics", cmd_metrics, "[options]", "Counts what goes on, in all and per job type",
 	  "With --json the first line is the summary, then one for each type.\n" },
-	{ "cancel", cmd_cancel, "ID ... [--reason TEXT]", "Cancels jobs", NULL },
 	{ "reap", cmd_reap, "[--limit N]", "Takes back expired leases", NULL },
 	{ "dead", cmd_dead, "[options]", "Lists dead letters", NULL },
 	{ "intents", cmd_intents, "list|show|record|promote|prune|metrics [options]",

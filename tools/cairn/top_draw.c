@@ -1,0 +1,353 @@
+/*
+ * top_draw.c - a frame laid out into cells: sums above, the keys below, between them the four
+ * tables, which share the rows fairly. Where it is narrow columns go, where it is low tables go,
+ * the one with the focus last.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table.h"
+#include "top.h"
+
+#define HEAD_ROWS 4
+#define GAP	  2 /* between columns */
+/* Fewer rows than this show one table only. */
+#define LOW 9
+
+/* ---- order ----------------------------------------------------------------------------------- */
+
+static int by_name(const void *left, const void *right)
+{
+	const struct top_queue *a = left;
+	const struct top_queue *b = right;
+	return strcmp(a->is.queue.ptr, b->is.queue.ptr);
+}
+
+static int by_depth(const void *left, const void *right)
+{
+	const struct top_queue *a = left;
+	const struct top_queue *b = right;
+	int64_t n = a->is.ready + a->is.parked;
+	int64_t m = b->is.ready + b->is.parked;
+	return n != m ? (n > m ? -1 : 1) : by_name(left, right);
+}
+
+/* None is the youngest. */
+static int by_oldest(const void *left, const void *right)
+{
+	cairn_time a = ((const struct top_queue *)left)->is.oldest_ready;
+	cairn_time b = ((const struct top_queue *)right)->is.oldest_ready;
+	if (a == b)
+		return by_name(left, right);
+	if (a == 0 || b == 0)
+		return a == 0 ? 1 : -1;
+	return a < b ? -1 : 1;
+}
+
+static int by_rate(const void *left, const void *right)
+{
+	const struct top_queue *a = left;
+	const struct top_queue *b = right;
+	double n = a->entered + a->done;
+	double m = b->entered + b->done;
+	return n > m ? -1 : n < m ? 1 : by_name(left, right);
+}
+
+void frame_sort(struct frame *frame, enum top_sort sort)
+{
+	static int (*const orders[SORTS])(const void *, const void *) = {
+		[SORT_NAME] = by_name,
+		[SORT_DEPTH] = by_depth,
+		[SORT_OLDEST] = by_oldest,
+		[SORT_RATE] = by_rate,
+	};
+	qsort(frame->queues, frame->queue_count, sizeof *frame->queues, orders[sort]);
+}
+
+/* ---- lines ----------------------------------------------------------------------------------- */
+
+CAIRN_PRINTF(5, 6)
+static int put(struct cells *cells, int row, int col, uint32_t look, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	return col + cells_put(cells, row, col, cells->cols, look, text, strlen(text));
+}
+
+/* "name value   ", the value in bold. */
+static int pair(struct cells *cells, int row, int col, const char *what, uint32_t look,
+		const char *value)
+{
+	col = put(cells, row, col, PLAIN, "%s ", what);
+	return put(cells, row, col, look, "%s", value) + 3;
+}
+
+static int number(struct cells *cells, int row, int col, const char *what, enum color color,
+		  int64_t n)
+{
+	char text[NUMBER_TEXT];
+	return pair(cells, row, col, what, n == 0 ? DIM : color, number_text(n, text));
+}
+
+static void put_sums(struct cells *cells, const struct frame *frame)
+{
+	const struct top_queue *all = &frame->all;
+	char text[SPAN_TEXT];
+	char rate[RATE_TEXT];
+	int col = number(cells, 1, 0, "depth", BOLD, all->is.ready + all->is.parked);
+	col = number(cells, 1, col, "due", BOLD, all->is.ready);
+	col = number(cells, 1, col, "leased", CYAN, all->is.leased);
+	col = pair(cells, 1, col, "oldest", all->is.oldest_ready != 0 ? BOLD : DIM,
+		   all->is.oldest_ready != 0 ? span_text(frame->now - all->is.oldest_ready, text)
+					     : "-");
+	col = number(cells, 1, col, "parked", BOLD, all->is.parked);
+	col = number(cells, 1, col, "expired", YELLOW, all->is.expired);
+	number(cells, 1, col, "dead", RED, all->is.dead_lettered);
+	col = put(cells, 2, 0, PLAIN, "per second: ");
+	col = pair(cells, 2, col, "enqueued", BOLD, rate_text(all->entered, rate));
+	col = pair(cells, 2, col, "finished", GREEN, rate_text(all->done, rate));
+	col = pair(cells, 2, col, "failed", all->failed > 0 ? RED : DIM,
+		   rate_text(all->failed, rate));
+	if (frame->since == 0)
+		put(cells, 2, col, DIM, "(of the last minute)");
+}
+
+static void put_title(struct cells *cells, const struct frame *frame, const struct view *view)
+{
+	char when[WHEN_TEXT];
+	char span[SPAN_TEXT];
+	int col = put(cells, 0, 0, BOLD, "cairn top") + 2;
+	col = put(cells, 0, col, PLAIN, "%s", view->name) + 2;
+	if (frame != NULL)
+		col = put(cells, 0, col, PLAIN, "%sZ", when_text(frame->now, when)) + 2;
+	if (!view->live)
+		return;
+	if (view->paused)
+		put(cells, 0, col, YELLOW | LOOK_REVERSE, " paused ");
+	else
+		put(cells, 0, col, DIM, "every %s", span_text(view->interval, span));
+}
+
+static void put_trouble(struct cells *cells, const struct view *view)
+{
+	if (view->trouble == NULL)
+		return;
+	put(cells, 3, 0, RED | LOOK_REVERSE, " %s, trying again: %s (%s) ",
+	    view->lost ? "No connection" : "This could not be read", view->trouble->message,
+	    view->trouble->code);
+}
+
+static void put_keys(struct cells *cells, const struct view *view)
+{
+	static const char *const sorts[SORTS] = { "name", "depth", "oldest", "rate" };
+	if (cells->rows < HEAD_ROWS + 3)
+		return;
+	put(cells, cells->rows - 1, 0, DIM,
+	    "q quit  p %s  space now  1-9 + - seconds  o order: %s  tab table  arrows scroll",
+	    view->paused ? "go on" : "pause", sorts[view->sort]);
+}
+
+/* ---- a table ----------------------------------------------------------------------------------- */
+
+struct layout {
+	const struct column *columns;
+	int count;
+	int widths[TOP_COLUMNS];
+	bool out[TOP_COLUMNS];
+};
+
+static void measure(struct layout *layout, const struct frame *frame, enum section section,
+		    size_t from, size_t to)
+{
+	char text[CELL_TEXT];
+	layout->columns = top_columns[section];
+	layout->count = 0;
+	for (int i = 0; i < TOP_COLUMNS && layout->columns[i].head != NULL; i++) {
+		const struct column *column = &layout->columns[i];
+		int width = column->least;
+		for (size_t row = from; row < to; row++) {
+			section_cell(frame, section, row, i, text);
+			int columns = text_columns(text, strlen(text));
+			width = columns > width ? columns : width;
+		}
+		layout->widths[i] = width < column->most ? width : column->most;
+		layout->out[i] = false;
+		layout->count++;
+	}
+}
+
+static int total(const struct layout *layout)
+{
+	int width = 0;
+	for (int i = 0; i < layout->count; i++)
+		width += layout->out[i] ? 0 : layout->widths[i] + GAP;
+	return width - GAP;
+}
+
+/* Leaves out what has the greatest rank; a column that may be long is cut first. */
+static void fit(struct layout *layout, int cols)
+{
+	int over;
+	while ((over = total(layout) - cols) > 0) {
+		int last = 0;
+		for (int i = 1; i < layout->count; i++) {
+			if (!layout->out[i] && layout->columns[i].rank > 0 &&
+			    (layout->out[last] ||
+			     layout->columns[i].rank > layout->columns[last].rank))
+				last = i;
+		}
+		if (layout->columns[last].rank == 0)
+			break;
+		int spare = layout->widths[last] - layout->columns[last].least;
+		if (spare >= over && !layout->columns[last].right)
+			layout->widths[last] -= over;
+		else
+			layout->out[last] = true;
+	}
+	over = total(layout) - cols;
+	if (over > 0)
+		layout->widths[0] = layout->widths[0] > over + 4 ? layout->widths[0] - over : 4;
+}
+
+static void put_cell(struct cells *cells, int row, int *col, int width, bool right, uint32_t look,
+		     const char *text)
+{
+	size_t len = strlen(text);
+	int columns = text_columns(text, len);
+	int indent = right && columns < width ? width - columns : 0;
+	cells_put(cells, row, *col + indent, width - indent, look, text, len);
+	*col += width + GAP;
+}
+
+static void put_heads(struct cells *cells, const struct layout *layout, int row, bool focus)
+{
+	int col = 0;
+	for (int i = 0; i < layout->count; i++) {
+		if (!layout->out[i])
+			put_cell(cells, row, &col, layout->widths[i], layout->columns[i].right,
+				 focus ? BOLD : PLAIN, layout->columns[i].head);
+	}
+	for (int i = 0; i < cells->cols; i++)
+		cells_look(cells, row, i, 1, LOOK_REVERSE | (focus ? BOLD : DIM));
+}
+
+/* How much of it is seen, at the end of its head. */
+static void put_part(struct cells *cells, int row, int col, const struct frame *frame,
+		     enum section section, size_t from, size_t to)
+{
+	char text[64];
+	size_t n = section_count(frame, section);
+	bool cut = section == TOP_WORKERS && frame->workers_cut;
+	if (to - from == n && !cut)
+		return;
+	int len = snprintf(text, sizeof text, " %zu-%zu of %zu%s", from + (n > 0), to, n,
+			   cut ? "+" : "");
+	int at = cells->cols - len - 1;
+	if (at > col)
+		cells_put(cells, row, at, len, LOOK_REVERSE, text, (size_t)len);
+}
+
+static void put_table(struct cells *cells, const struct frame *frame, struct view *view,
+		      enum section section, int row, int rows)
+{
+	static const char *const nothing[TOP_SECTIONS] = { "no jobs", "no leases", "no failures",
+							   "no active schedules" };
+	struct layout layout;
+	char text[CELL_TEXT];
+	size_t n = section_count(frame, section);
+	size_t seen = (size_t)(rows > 1 ? rows - 1 : 0);
+	size_t *offset = &view->offset[section];
+	bool focus = view->live && section == view->focus;
+	if (*offset + seen > n)
+		*offset = n > seen ? n - seen : 0;
+	size_t to = *offset + seen < n ? *offset + seen : n;
+	if (focus)
+		view->page = seen;
+	measure(&layout, frame, section, *offset, to);
+	fit(&layout, cells->cols);
+	put_heads(cells, &layout, row, focus);
+	put_part(cells, row, total(&layout), frame, section, *offset, to);
+	if (n == 0 && rows > 1)
+		put(cells, row + 1, 0, DIM, "%s", nothing[section]);
+	for (size_t i = *offset; i < to; i++) {
+		int col = 0;
+		row++;
+		for (int j = 0; j < layout.count; j++) {
+			if (layout.out[j])
+				continue;
+			uint32_t look = section_cell(frame, section, i, j, text);
+			put_cell(cells, row, &col, layout.widths[j], layout.columns[j].right, look,
+				 text);
+		}
+	}
+}
+
+/* ---- all of it ----------------------------------------------------------------------------------- */
+
+/* A head, and a row at least for "no …". */
+static int wants(const struct frame *frame, enum section section)
+{
+	size_t n = section_count(frame, section);
+	return n == 0 ? 2 : n < 10000 ? (int)n + 1 : 10001;
+}
+
+int frame_rows(const struct frame *frame)
+{
+	int rows = HEAD_ROWS;
+	for (int i = 0; i < TOP_SECTIONS; i++)
+		rows += wants(frame, (enum section)i) + 1;
+	return rows - 1;
+}
+
+/* A row at a time to everybody who wants one, first to the one with the focus. */
+static void share(const struct frame *frame, const struct view *view, int rows,
+		  int given[TOP_SECTIONS])
+{
+	bool gave = true;
+	memset(given, 0, TOP_SECTIONS * sizeof *given);
+	if (rows < LOW) {
+		given[view->focus] = rows;
+		return;
+	}
+	while (rows > 0 && gave) {
+		gave = false;
+		for (int i = 0; i < TOP_SECTIONS && rows > 0; i++) {
+			int at = (i + (int)view->focus) % TOP_SECTIONS;
+			if (given[at] >= wants(frame, (enum section)at))
+				continue;
+			given[at]++;
+			rows--;
+			gave = true;
+		}
+	}
+}
+
+void frame_draw(struct cells *cells, const struct frame *frame, struct view *view)
+{
+	int given[TOP_SECTIONS];
+	cells_blank(cells);
+	put_title(cells, frame, view);
+	put_trouble(cells, view);
+	if (view->live)
+		put_keys(cells, view);
+	if (frame == NULL)
+		return;
+	put_sums(cells, frame);
+	int rows = cells->rows - HEAD_ROWS - view->live;
+	int gap = rows >= 20 || !view->live ? 1 : 0;
+	if (rows < 1)
+		return;
+	share(frame, view, rows - gap * (TOP_SECTIONS - 1), given);
+	int row = HEAD_ROWS;
+	for (int i = 0; i < TOP_SECTIONS; i++) {
+		if (given[i] == 0)
+			continue;
+		put_table(cells, frame, view, (enum section)i, row, given[i]);
+		row += given[i] + gap;
+	}
+}
