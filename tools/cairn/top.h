@@ -167,6 +167,7 @@ size_t section_count(const struct frame *frame, enum section section);
 /* The text of a cell, and its look. */
 uint32_t section_cell(const struct frame *frame, enum section section, size_t row, int column,
 		      char text[CELL_TEXT]);
+const char *age_text(cairn_usec age, char text[SPAN_TEXT]);
 const char *rate_text(double rate, char text[RATE_TEXT]);
 
 /* ---- top_json.c ---- */

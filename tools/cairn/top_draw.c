@@ -12,7 +12,9 @@
 #include "top.h"
 
 #define HEAD_ROWS 4
-#define GAP	  2 /* between columns */
+/* Below this the line for trouble is shared with the rates, and the keys are left out. */
+#define SMALL 10
+#define GAP   2 /* between columns */
 /* Fewer rows than this show one table only. */
 #define LOW 9
 
@@ -79,10 +81,12 @@ static int put(struct cells *cells, int row, int col, uint32_t look, const char 
 	return col + cells_put(cells, row, col, cells->cols, look, text, strlen(text));
 }
 
-/* "name value   ", the value in bold. */
+/* "name value   ", or nothing where there is no room for all of it. */
 static int pair(struct cells *cells, int row, int col, const char *what, uint32_t look,
 		const char *value)
 {
+	if (col + (int)(strlen(what) + 1 + strlen(value)) > cells->cols)
+		return cells->cols;
 	col = put(cells, row, col, PLAIN, "%s ", what);
 	return put(cells, row, col, look, "%s", value) + 3;
 }
@@ -103,7 +107,7 @@ static void put_sums(struct cells *cells, const struct frame *frame)
 	col = number(cells, 1, col, "due", BOLD, all->is.ready);
 	col = number(cells, 1, col, "leased", CYAN, all->is.leased);
 	col = pair(cells, 1, col, "oldest", all->is.oldest_ready != 0 ? BOLD : DIM,
-		   all->is.oldest_ready != 0 ? span_text(frame->now - all->is.oldest_ready, text)
+		   all->is.oldest_ready != 0 ? age_text(frame->now - all->is.oldest_ready, text)
 					     : "-");
 	col = number(cells, 1, col, "parked", BOLD, all->is.parked);
 	col = number(cells, 1, col, "expired", YELLOW, all->is.expired);
@@ -137,7 +141,10 @@ static void put_trouble(struct cells *cells, const struct view *view)
 {
 	if (view->trouble == NULL)
 		return;
-	put(cells, 3, 0, RED | LOOK_REVERSE, " %s, trying again: %s (%s) ",
+	int row = cells->rows < SMALL ? 2 : 3;
+	for (int i = 0; i < cells->cols; i++)
+		cells_put(cells, row, i, 1, PLAIN, " ", 1);
+	put(cells, row, 0, RED | LOOK_REVERSE, " %s, trying again: %s (%s) ",
 	    view->lost ? "No connection" : "This could not be read", view->trouble->message,
 	    view->trouble->code);
 }
@@ -145,8 +152,6 @@ static void put_trouble(struct cells *cells, const struct view *view)
 static void put_keys(struct cells *cells, const struct view *view)
 {
 	static const char *const sorts[SORTS] = { "name", "depth", "oldest", "rate" };
-	if (cells->rows < HEAD_ROWS + 3)
-		return;
 	put(cells, cells->rows - 1, 0, DIM,
 	    "q quit  p %s  space now  1-9 + - seconds  o order: %s  tab table  arrows scroll",
 	    view->paused ? "go on" : "pause", sorts[view->sort]);
@@ -310,7 +315,7 @@ static void share(const struct frame *frame, const struct view *view, int rows,
 {
 	bool gave = true;
 	memset(given, 0, TOP_SECTIONS * sizeof *given);
-	if (rows < LOW) {
+	if (view->live && rows < LOW) {
 		given[view->focus] = rows;
 		return;
 	}
@@ -330,20 +335,20 @@ static void share(const struct frame *frame, const struct view *view, int rows,
 void frame_draw(struct cells *cells, const struct frame *frame, struct view *view)
 {
 	int given[TOP_SECTIONS];
+	bool small = view->live && cells->rows < SMALL;
 	cells_blank(cells);
 	put_title(cells, frame, view);
+	if (frame != NULL)
+		put_sums(cells, frame);
 	put_trouble(cells, view);
-	if (view->live)
+	if (view->live && !small)
 		put_keys(cells, view);
-	if (frame == NULL)
-		return;
-	put_sums(cells, frame);
-	int rows = cells->rows - HEAD_ROWS - view->live;
+	int row = small ? HEAD_ROWS - 1 : HEAD_ROWS;
+	int rows = cells->rows - row - (view->live && !small);
 	int gap = rows >= 20 || !view->live ? 1 : 0;
-	if (rows < 1)
+	if (rows < 1 || frame == NULL)
 		return;
 	share(frame, view, rows - gap * (TOP_SECTIONS - 1), given);
-	int row = HEAD_ROWS;
 	for (int i = 0; i < TOP_SECTIONS; i++) {
 		if (given[i] == 0)
 			continue;

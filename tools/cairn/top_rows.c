@@ -6,35 +6,35 @@
 #include "top.h"
 
 const struct column top_columns[TOP_SECTIONS][TOP_COLUMNS + 1] = {
-	[TOP_QUEUES] = { { "QUEUE", 12, 40, false, 0 },
-			 { "DEPTH", 7, 16, true, 0 },
-			 { "DUE", 7, 16, true, 2 },
+	[TOP_QUEUES] = { { "QUEUE", 8, 40, false, 0 },
+			 { "DEPTH", 6, 16, true, 0 },
+			 { "DUE", 5, 16, true, 2 },
 			 { "OLDEST", 6, 16, true, 1 },
-			 { "PARKED", 7, 16, true, 6 },
+			 { "PARKED", 6, 16, true, 6 },
 			 { "LEASED", 6, 16, true, 3 },
 			 { "EXPIRED", 7, 16, true, 7 },
-			 { "IN/S", 6, 16, true, 4 },
+			 { "IN/S", 5, 16, true, 4 },
 			 { "DONE/S", 6, 16, true, 5 },
-			 { "DEAD", 6, 16, true, 8 },
+			 { "DEAD", 5, 16, true, 8 },
 			 { NULL, 0, 0, false, 0 } },
-	[TOP_WORKERS] = { { "WORKER", 12, 40, false, 0 },
+	[TOP_WORKERS] = { { "WORKER", 10, 40, false, 0 },
 			  { "JOBS", 5, 16, true, 0 },
 			  { "LONGEST", 7, 16, true, 1 },
 			  { "HEARTBEAT", 9, 16, true, 2 },
 			  { "EXPIRED", 7, 16, true, 3 },
-			  { "TYPE", 12, 40, false, 4 },
+			  { "TYPE", 8, 40, false, 4 },
 			  { NULL, 0, 0, false, 0 } },
-	[TOP_FAILED] = { { "FAILED", 12, 40, false, 0 },
+	[TOP_FAILED] = { { "FAILED", 10, 40, false, 0 },
 			 { "AGO", 6, 16, true, 1 },
-			 { "CODE", 12, 40, false, 2 },
+			 { "CODE", 10, 40, false, 2 },
 			 { "TRY", 3, 6, true, 4 },
 			 { "THEN", 13, 20, false, 3 },
 			 { "MESSAGE", 12, 200, false, 6 },
 			 { "JOB", 36, 36, false, 7 },
 			 { NULL, 0, 0, false, 0 } },
-	[TOP_SCHEDULES] = { { "SCHEDULE", 12, 40, false, 0 },
-			    { "DUE", 10, 20, true, 1 },
-			    { "TYPE", 12, 40, false, 2 },
+	[TOP_SCHEDULES] = { { "SCHEDULE", 10, 40, false, 0 },
+			    { "DUE", 5, 20, true, 1 },
+			    { "TYPE", 8, 40, false, 2 },
 			    { "LAST", 13, 40, false, 3 },
 			    { "CRON", 9, 40, false, 4 },
 			    { NULL, 0, 0, false, 0 } },
@@ -61,11 +61,21 @@ const char *rate_text(double rate, char text[RATE_TEXT])
 {
 	if (rate < 0)
 		snprintf(text, RATE_TEXT, "-");
+	else if (rate > 0 && rate < 0.05)
+		snprintf(text, RATE_TEXT, "<0.1");
 	else if (rate > 0 && rate < 99.95)
 		snprintf(text, RATE_TEXT, "%.1f", rate);
 	else
 		number_text((int64_t)(rate + 0.5), text);
 	return text;
+}
+
+/* Whole seconds: fractions that change with each frame are noise. */
+const char *age_text(cairn_usec age, char text[SPAN_TEXT])
+{
+	if (age < 0)
+		age = 0;
+	return span_text(age > CAIRN_SECOND ? age - age % CAIRN_SECOND : age, text);
 }
 
 /* ---- cells --------------------------------------------------------------------------------- */
@@ -104,7 +114,7 @@ static uint32_t age(char text[CELL_TEXT], const struct frame *frame, cairn_time 
 	char span[SPAN_TEXT];
 	if (at == 0)
 		return say(text, DIM, "-");
-	return say(text, PLAIN, "%s", span_text(at < frame->now ? frame->now - at : 0, span));
+	return say(text, PLAIN, "%s", age_text(frame->now - at, span));
 }
 
 static uint32_t queue_cell(const struct frame *frame, size_t row, int column, char *text)
@@ -173,7 +183,7 @@ static uint32_t failure_cell(const struct frame *frame, size_t row, int column, 
 		if (failure->retry_at <= frame->now)
 			return say(text, PLAIN, "retry is due");
 		return say(text, PLAIN, "retry in %s",
-			   span_text(failure->retry_at - frame->now, span));
+			   age_text(failure->retry_at - frame->now, span));
 	case 5:
 		return name(text, PLAIN, failure->message);
 	default:
@@ -192,9 +202,9 @@ static uint32_t schedule_cell(const struct frame *frame, size_t row, int column,
 	case 1:
 		if (schedule->next_fire_at > frame->now)
 			return say(text, PLAIN, "in %s",
-				   span_text(schedule->next_fire_at - frame->now, span));
+				   age_text(schedule->next_fire_at - frame->now, span));
 		return say(text, YELLOW, "late %s",
-			   span_text(frame->now - schedule->next_fire_at, span));
+			   age_text(frame->now - schedule->next_fire_at, span));
 	case 2:
 		return name(text, PLAIN, schedule->type);
 	case 3:
