@@ -249,7 +249,7 @@ int cmd_schedule(struct cli *cli, int argc, char **argv)
 		{ "cron", 0, OPT_TEXT, &args.cron, "EXPR", "five or six fields, or @daily …",
 		  NULL },
 		{ "zone", 0, OPT_TEXT, &args.zone, "ZONE", "IANA name; default UTC", NULL },
-		{ "queue", 0, OPT_TEXT, &args.queue, "NAME", "default: default", NULL },
+		{ "queue", 'q', OPT_TEXT, &args.queue, "NAME", "default: default", NULL },
 		{ "owner", 0, OPT_TEXT, &args.owner, "NAME", "only its workers may claim the jobs",
 		  NULL },
 		{ "payload", 0, OPT_TEXT, &args.payload, "JSON", "template; default {}", NULL },

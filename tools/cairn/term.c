@@ -128,7 +128,9 @@ int term_open(void)
 void term_suspend(void)
 {
 	term_close();
-	raise(SIGSTOP);
+	handle(SIGTSTP, SIG_DFL, 0);
+	raise(SIGTSTP);
+	handle(SIGTSTP, on_signal, SA_RESTART);
 	take();
 }
 
