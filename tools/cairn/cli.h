@@ -73,6 +73,9 @@ int cmd_schedule(struct cli *cli, int argc, char **argv);
 int cmd_version(struct cli *cli, int argc, char **argv);
 int cmd_help(struct cli *cli, int argc, char **argv);
 
+/* Says so, and which one may have been meant. */
+int unknown_command(const struct cli *cli, const char *word);
+
 /* ---- args.c ---- */
 
 enum opt_kind {

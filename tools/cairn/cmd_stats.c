@@ -1,4 +1,6 @@
 /* cmd_stats.c - `cairn stats`: what stands in each queue. */
+#include <string.h>
+
 #include "cli.h"
 #include "json.h"
 #include "table.h"
@@ -45,7 +47,13 @@ int cmd_stats(struct cli *cli, int argc, char **argv)
 	static const char *const heads[] = { "QUEUE",	  ">READY",   ">OLDEST",    ">PARKED",
 					     ">LEASED",	  ">EXPIRED", ">SUCCEEDED", ">DEAD",
 					     ">CANCELED", NULL };
-	int code = args_parse(cli, NULL, &argc, argv);
+	const char *queue = NULL;
+	size_t shown = 0;
+	const struct opt opts[] = {
+		{ "queue", 'q', OPT_TEXT, &queue, "NAME", "only this one", NULL },
+		{ NULL, 0, OPT_FLAG, NULL, NULL, NULL, NULL },
+	};
+	int code = args_parse(cli, opts, &argc, argv);
 	if (code < 0 && argc > 0)
 		code = usage_error(cli, "stats takes no operands");
 	cairn_conn *conn = NULL;
@@ -59,13 +67,16 @@ int cmd_stats(struct cli *cli, int argc, char **argv)
 	table_begin(&table, cli, heads);
 	cairn_status st = cairn_job_stats(conn, cli_scope(cli), &rows, &err);
 	for (size_t i = 0; st == CAIRN_OK && i < rows->count; i++) {
+		if (queue != NULL && strcmp(queue, rows->at[i].queue.ptr) != 0)
+			continue;
+		shown++;
 		if (cli->json)
 			stats_json(&rows->at[i], rows->now);
 		else
 			stats_row(&table, &rows->at[i], rows->now);
 	}
 	table_end(&table);
-	if (st == CAIRN_OK && rows->count == 0 && !cli->json)
+	if (st == CAIRN_OK && shown == 0 && !cli->json)
 		puts("no jobs");
 	cairn_free(rows);
 	cairn_close(conn);

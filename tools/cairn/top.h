@@ -12,8 +12,7 @@
 #include "cli.h"
 
 #define TOP_PAGE       1000u
-#define TOP_PAGES      4 /* of leases: more are not read, and it is said */
-#define TOP_FAILURES   100u
+#define TOP_PAGES      4	    /* of leases: more are not read, and it is said */
 #define TOP_FIRST_LOOK CAIRN_MINUTE /* the first frame has no other to compare with */
 
 /* A queue, or all of them. Rates are per second; negative: not known. */
@@ -67,7 +66,7 @@ struct frame {
 	cairn_metrics *types;
 	cairn_jobs *leased[TOP_PAGES];
 	cairn_jobs *waiting;
-	cairn_dead_letters *dead;
+	cairn_jobs *dead;
 	cairn_schedules *due;
 };
 
@@ -95,7 +94,7 @@ cairn_usec top_clock(void); /* monotonic */
 
 cairn_status frame_queues(struct frame *frame, const struct top_source *source);
 cairn_status frame_workers(struct frame *frame);
-cairn_status frame_failures(struct frame *frame, const struct top_source *source);
+cairn_status frame_failures(struct frame *frame);
 cairn_status frame_schedules(struct frame *frame, const struct top_source *source);
 
 /* ---- top_reader.c: the thread ---- */

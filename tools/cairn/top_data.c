@@ -63,22 +63,23 @@ static cairn_status read_leases(struct frame *frame, struct top_source *source)
 	return CAIRN_OK;
 }
 
-/* Dead letters, and what failed and waits for its next attempt. */
+/*
+ * What is dead, and what failed and waits for its next attempt. Jobs come by their own time, not
+ * by that of the failure: of more than a page only the newest jobs are looked at.
+ */
 static cairn_status read_failures(struct frame *frame, struct top_source *source)
 {
-	cairn_dead_filter dead = { .size = sizeof dead,
-				   .scope = source->opts->scope,
-				   .limit = TOP_FAILURES };
-	cairn_job_filter waiting = { .size = sizeof waiting,
-				     .scope = source->opts->scope,
-				     .queue = cairn_str_of(source->opts->queue),
-				     .statuses = 1u << CAIRN_JOB_PENDING,
-				     .limit = TOP_FAILURES,
-				     .compact = 1 };
-	cairn_status st = cairn_job_dead_letters(source->conn, &dead, &frame->dead, &frame->err);
+	cairn_job_filter filter = { .size = sizeof filter,
+				    .scope = source->opts->scope,
+				    .queue = cairn_str_of(source->opts->queue),
+				    .statuses = 1u << CAIRN_JOB_DEAD_LETTERED,
+				    .limit = TOP_PAGE,
+				    .compact = 1 };
+	cairn_status st = cairn_job_list(source->conn, &filter, &frame->dead, &frame->err);
 	if (st != CAIRN_OK)
 		return st;
-	return cairn_job_list(source->conn, &waiting, &frame->waiting, &frame->err);
+	filter.statuses = 1u << CAIRN_JOB_PENDING;
+	return cairn_job_list(source->conn, &filter, &frame->waiting, &frame->err);
 }
 
 /*
@@ -127,7 +128,7 @@ static cairn_status sum_up(struct frame *frame, const struct top_source *source)
 	if (st == CAIRN_OK)
 		st = frame_workers(frame);
 	if (st == CAIRN_OK)
-		st = frame_failures(frame, source);
+		st = frame_failures(frame);
 	if (st == CAIRN_OK)
 		st = frame_schedules(frame, source);
 	if (st != CAIRN_OK)

@@ -190,35 +190,32 @@ static int latest_first(const void *left, const void *right)
 }
 
 /* A job that waits was touched last when it failed: updated_at is that time. */
-static void add_failures(struct frame *frame, const char *queue)
+static void add_failures(struct frame *frame, const cairn_jobs *jobs)
 {
-	struct top_failure *to = frame->failures;
-	for (size_t i = 0; i < frame->dead->count; i++) {
-		const cairn_dead_letter *dead = &frame->dead->at[i];
-		if (wanted(queue, dead->queue))
-			*to++ = (struct top_failure){ dead->id,		dead->type,
-						      dead->error_code, dead->error_message,
-						      dead->failed_at,	0,
-						      dead->attempt };
+	for (size_t i = 0; i < jobs->count; i++) {
+		const cairn_job *job = &jobs->at[i];
+		bool dead = job->status == CAIRN_JOB_DEAD_LETTERED;
+		if (!dead && job->error_code.len == 0)
+			continue;
+		frame->failures[frame->failure_count++] =
+			(struct top_failure){ .job = job->id,
+					      .type = job->type,
+					      .code = job->error_code,
+					      .message = job->error_message,
+					      .at = dead ? job->finished_at : job->updated_at,
+					      .retry_at = dead ? 0 : job->run_at,
+					      .attempt = job->attempt };
 	}
-	for (size_t i = 0; i < frame->waiting->count; i++) {
-		const cairn_job *job = &frame->waiting->at[i];
-		if (job->error_code.len > 0)
-			*to++ = (struct top_failure){ job->id,	       job->type,
-						      job->error_code, job->error_message,
-						      job->updated_at, job->run_at,
-						      job->attempt };
-	}
-	frame->failure_count = (size_t)(to - frame->failures);
 }
 
-cairn_status frame_failures(struct frame *frame, const struct top_source *source)
+cairn_status frame_failures(struct frame *frame)
 {
 	size_t n = frame->dead->count + frame->waiting->count;
 	frame->failures = calloc(n + 1, sizeof *frame->failures);
 	if (frame->failures == NULL)
 		return CAIRN_NOMEM;
-	add_failures(frame, source->opts->queue);
+	add_failures(frame, frame->dead);
+	add_failures(frame, frame->waiting);
 	qsort(frame->failures, frame->failure_count, sizeof *frame->failures, latest_first);
 	return CAIRN_OK;
 }
