@@ -34,6 +34,9 @@ is "$("$cairn" --json jobs -q mails | wc -l | tr -d ' ')" 2 "--queue"
 is "$("$cairn" --json jobs --type u | wc -l | tr -d ' ')" 2 "--type"
 is "$("$cairn" --json jobs -s SUCCEEDED,DEAD_LETTERED | wc -l | tr -d ' ')" 2 "--status with a list"
 is "$("$cairn" --json jobs -s SUCCEEDED -s PENDING | wc -l | tr -d ' ')" 4 "--status twice"
+is "$("$cairn" --json jobs -s dead,Succ | wc -l | tr -d ' ')" 2 "in any case, and the beginning of a word"
+exits 2 "an empty word" jobs -s PENDING,,LEASED
+exits 2 "more than a word" jobs -s DEADLY
 is "$("$cairn" --json jobs --from 1h | wc -l | tr -d ' ')" 5 "--from an hour ago"
 is "$("$cairn" --json jobs --to 2020-01-01 | wc -l | tr -d ' ')" 0 "--to a day"
 is "$("$cairn" --json --tenant acme jobs | json id)" "$acme" "--tenant"
@@ -74,11 +77,14 @@ is "$(printf '%s\n' "$out" | sed -n 3p | json ready),$(printf '%s\n' "$out" | se
 is "$(printf '%s\n' "$out" | sed -n 2p | json succeeded),$(printf '%s\n' "$out" | sed -n 2p | json dead_lettered)" 1,1 "finished ones"
 exits 0 "the table" stats
 like "$out" '^QUEUE +READY +OLDEST +PARKED +LEASED +EXPIRED +SUCCEEDED +DEAD +CANCELED' "has a head"
+is "$("$cairn" --json stats -q mails | json queue)" mails "of a queue"
 is "$("$cairn" --json --tenant beta stats | json parked)" 1 "of a tenant"
 
 # ---- dead letters
 exits 0 "dead" --json dead
 is "$(printf '%s\n' "$out" | json id),$(printf '%s\n' "$out" | json error_code)" "$dead,exec.exit_3" "dead letters"
+is "$("$cairn" --json dead -q finished | json id)" "$dead" "of a queue"
+is "$("$cairn" --json dead -q mails -n 1 | wc -l | tr -d ' ')" 0 "of another"
 is "$("$cairn" --json dead --type u | wc -l | tr -d ' ')" 0 "of a type"
 is "$("$cairn" --json --tenant acme dead | wc -l | tr -d ' ')" 0 "of a tenant"
 exits 0 "the table" dead
