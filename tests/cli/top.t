@@ -5,6 +5,12 @@
 "$cairn" define t --max-attempts 1 >/dev/null
 "$cairn" define r --max-attempts 3 >/dev/null
 
+# The server knows the connections of this test by their name.
+if [ -n "${CAIRN_CLI_DB:-}" ]; then
+	case $CAIRN_DB in *\?*) CAIRN_DB="$CAIRN_DB&application_name=cairn_top_$$" ;;
+	*) CAIRN_DB="$CAIRN_DB?application_name=cairn_top_$$" ;; esac
+fi
+
 # ---- frames
 exits 0 "a frame of nothing" top --once
 like "$out" '^depth 0 +due 0 ' "has sums"
@@ -230,12 +236,23 @@ keys fg Enter
 shows '^QUEUE' "and fg takes it again"
 keys q
 ended 0 "and so to its end"
-if [ -n "${CAIRN_CLI_DB:-}" ]; then
+if [ -n "${CAIRN_CLI_DB:-}" ] && [ -n "${CAIRN_PG_URL:-}" ]; then
 	start --interval 200ms
 	"$cairn" migrate down --target 0 >/dev/null
 	shows 'trying again' "trouble is shown"
 	"$cairn" migrate up >/dev/null
 	shows '^depth 0 ' "and it goes on when it is over"
+	keys 1 p
+	shows 'paused$' "a rest"
+	is "$(psql "$CAIRN_PG_URL" -Atc "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE application_name = 'cairn_top_$$'")" 1 "the server drops the connection"
+	keys Space
+	shows 'No connection, trying again' "a lost connection is shown"
+	like "$(screen)" '^QUEUE' "over what was there"
+	keys p
+	shows '^ *$|every 1s$' "it goes on"
+	wait_for 10 sh -c '! "$@"' - sh -c "TMUX_TMPDIR='$dir' tmux capture-pane -p -t top | grep -q 'No connection'"
+	is "$(screen | grep -c 'No connection')" 0 "and has another one"
 	keys q
 	ended 0 "its end"
 fi

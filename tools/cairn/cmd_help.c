@@ -61,10 +61,13 @@ static size_t distance(const char *from, const char *to)
 int unknown_command(const struct cli *cli, const char *word)
 {
 	const char *near = NULL;
-	size_t best = 3;
+	size_t len = strlen(word);
+	size_t best = len / 3 + 1;
 	for (const struct command *command = commands; command->name != NULL; command++) {
 		size_t far = distance(word, command->name);
-		if (far < best && far < strlen(word)) {
+		if (len >= 3 && strncmp(word, command->name, len) == 0)
+			far = 0;
+		if (far < best) {
 			best = far;
 			near = command->name;
 		}
