@@ -64,7 +64,10 @@ is "$(json all <frames | tail -n 1 | perl -MJSON::PP -e '$a = decode_json(<STDIN
 	3,1 "the second one has rates"
 "$cairn" --json top --interval 100ms >frames &
 pid=$!
-wait_for 10 sh -c '[ $(wc -l <frames) -ge 3 ]'
+three_frames() {
+	[ "$(wc -l <frames)" -ge 3 ]
+}
+wait_for 10 three_frames
 is $? 0 "JSON goes on until it is ended"
 kill $pid
 wait $pid 2>/dev/null
@@ -96,6 +99,10 @@ seen() {
 shows() {
 	wait_for 10 seen "$1"
 	like "$(screen)" "$1" "$2"
+}
+
+unseen() {
+	! seen "$1"
 }
 
 # keys KEY ...
@@ -211,7 +218,7 @@ shows '^many-2' "up, and a page up"
 keys Home
 shows '^broken' "Home goes back"
 keys Down
-wait_for 5 sh -c '! "$@"' - sh -c "TMUX_TMPDIR='$dir' tmux capture-pane -p -t top | grep -q '^broken'"
+wait_for 5 unseen '^broken'
 is "$(screen | grep -c '^broken')" 0 "down is a line"
 keys Tab C-l x Escape
 shows '^FAILED' "tab, redraw, and what means nothing"
@@ -251,8 +258,16 @@ if [ -n "${CAIRN_CLI_DB:-}" ] && [ -n "${CAIRN_PG_URL:-}" ]; then
 	like "$(screen)" '^QUEUE' "over what was there"
 	keys p
 	shows '^ *$|every 1s$' "it goes on"
-	wait_for 10 sh -c '! "$@"' - sh -c "TMUX_TMPDIR='$dir' tmux capture-pane -p -t top | grep -q 'No connection'"
+	wait_for 10 unseen 'No connection'
 	is "$(screen | grep -c 'No connection')" 0 "and has another one"
+	schema=${CAIRN_CLI_DB##*schema=}
+	psql "$CAIRN_PG_URL" -qc "BEGIN; SET search_path = $schema;
+		LOCK TABLE cairn_job IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(4)" >/dev/null &
+	lock=$!
+	shows 'No answer for [2-4]s' "silence is shown"
+	wait $lock
+	wait_for 10 unseen 'No answer'
+	is "$(screen | grep -c 'No answer')" 0 "until there is an answer"
 	keys q
 	ended 0 "its end"
 fi

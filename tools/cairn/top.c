@@ -40,11 +40,19 @@ struct top {
 
 /* ---- drawing ------------------------------------------------------------------------------ */
 
+/* How long the database has been silent, once that is worth a word. */
+static cairn_usec silence(const struct top *top)
+{
+	cairn_usec span = top->reading ? top_clock() - top->asked : 0;
+	return span >= 2 * CAIRN_SECOND ? span : 0;
+}
+
 /* One write for all that changed, so that nobody sees half a frame. */
 static void draw(struct top *top)
 {
 	char *bytes = NULL;
 	size_t len = 0;
+	top->view.waiting = silence(top);
 	frame_draw(&top->now, top->frame, &top->view);
 	FILE *to = open_memstream(&bytes, &len);
 	if (to == NULL)
@@ -199,7 +207,9 @@ static void on_event(struct top *top, int event)
 
 static int wait_ms(const struct top *top)
 {
-	if (top->reading || top->view.paused)
+	if (top->reading)
+		return 1000; /* to say how long that takes */
+	if (top->view.paused)
 		return -1;
 	cairn_usec left = top->due - top_clock();
 	return left > 0 ? (int)((left + 999) / 1000) : 0;

@@ -136,6 +136,7 @@ struct view {
 	size_t page;		    /* rows of the focused section, as drawn last */
 	const cairn_error *trouble; /* NULL: all is well */
 	bool lost;
+	cairn_usec waiting; /* for an answer that should be there; 0: no */
 };
 
 /* Orders the queues as the view says. */

@@ -139,14 +139,19 @@ static void put_title(struct cells *cells, const struct frame *frame, const stru
 
 static void put_trouble(struct cells *cells, const struct view *view)
 {
-	if (view->trouble == NULL)
-		return;
+	char span[SPAN_TEXT];
 	int row = cells->rows < SMALL ? 2 : 3;
+	if (view->trouble == NULL && view->waiting == 0)
+		return;
 	for (int i = 0; i < cells->cols; i++)
 		cells_put(cells, row, i, 1, PLAIN, " ", 1);
-	put(cells, row, 0, RED | LOOK_REVERSE, " %s, trying again: %s (%s) ",
-	    view->lost ? "No connection" : "This could not be read", view->trouble->message,
-	    view->trouble->code);
+	if (view->waiting != 0)
+		put(cells, row, 0, YELLOW | LOOK_REVERSE, " No answer for %s ",
+		    age_text(view->waiting, span));
+	else
+		put(cells, row, 0, RED | LOOK_REVERSE, " %s, trying again: %s (%s) ",
+		    view->lost ? "No connection" : "This could not be read", view->trouble->message,
+		    view->trouble->code);
 }
 
 static void put_keys(struct cells *cells, const struct view *view)
