@@ -21,7 +21,7 @@ static const char *text_of(const struct cells *cells, const struct cells *before
 
 static int put(struct cells *cells, int row, int col, int room, const char *text)
 {
-	return cells_put(cells, row, col, room, PLAIN, text, strlen(text));
+	return cells_put(cells, row, col, room, PLAIN, cairn_str_of(text));
 }
 
 static void widths(void)

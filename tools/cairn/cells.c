@@ -143,8 +143,7 @@ static void set(struct cells *cells, int row, int col, uint32_t point, uint32_t 
 	*cell = (struct cell){ point, look };
 }
 
-int cells_put(struct cells *cells, int row, int col, int room, uint32_t look, const char *text,
-	      size_t len)
+int cells_put(struct cells *cells, int row, int col, int room, uint32_t look, cairn_str text)
 {
 	if (row < 0 || row >= cells->rows || col < 0 || col >= cells->cols)
 		return 0;
@@ -152,10 +151,10 @@ int cells_put(struct cells *cells, int row, int col, int room, uint32_t look, co
 		room = cells->cols - col;
 	if (room <= 0)
 		return 0;
-	bool cut = text_columns(text, len) > room;
+	bool cut = text_columns(text.ptr, text.len) > room;
 	int keep = cut ? room - 1 : room;
-	const unsigned char *at = (const unsigned char *)text;
-	const unsigned char *end = at + len;
+	const unsigned char *at = (const unsigned char *)text.ptr;
+	const unsigned char *end = at + text.len;
 	int n = 0;
 	while (at < end) {
 		uint32_t point = next_point(&at, end);

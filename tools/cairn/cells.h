@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <cairn/types.h>
+
 struct cell {
 	uint32_t point; /* the character; 0: the right half of a wide one */
 	uint32_t look;	/* enum color, LOOK_REVERSE */
@@ -34,8 +36,7 @@ void cells_free(struct cells *cells);
  * Puts text at a place, cut to `room` columns (with an ellipsis) and at the grid's edge; answers
  * the columns that it took. Outside of the grid nothing happens.
  */
-int cells_put(struct cells *cells, int row, int col, int room, uint32_t look, const char *text,
-	      size_t len);
+int cells_put(struct cells *cells, int row, int col, int room, uint32_t look, cairn_str text);
 /* Gives the columns from col on in a row this look. */
 void cells_look(struct cells *cells, int row, int col, int count, uint32_t look);
 

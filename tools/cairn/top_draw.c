@@ -78,7 +78,7 @@ static int put(struct cells *cells, int row, int col, uint32_t look, const char 
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	return col + cells_put(cells, row, col, cells->cols, look, text, strlen(text));
+	return col + cells_put(cells, row, col, cells->cols, look, cairn_str_of(text));
 }
 
 /* "name value   ", or nothing where there is no room for all of it. */
@@ -144,7 +144,7 @@ static void put_trouble(struct cells *cells, const struct view *view)
 	if (view->trouble == NULL && view->waiting == 0)
 		return;
 	for (int i = 0; i < cells->cols; i++)
-		cells_put(cells, row, i, 1, PLAIN, " ", 1);
+		cells_put(cells, row, i, 1, PLAIN, cairn_str_of(" "));
 	if (view->waiting != 0)
 		put(cells, row, 0, YELLOW | LOOK_REVERSE, " No answer for %s ",
 		    age_text(view->waiting, span));
@@ -224,51 +224,68 @@ static void fit(struct layout *layout, int cols)
 		layout->widths[0] = layout->widths[0] > over + 4 ? layout->widths[0] - over : 4;
 }
 
-static void put_cell(struct cells *cells, int row, int *col, int width, bool right, uint32_t look,
+/* Where in the grid the next cell of a row goes. */
+struct spot {
+	struct cells *cells;
+	int row;
+	int col;
+};
+
+static void put_cell(struct spot *at, const struct layout *layout, int i, uint32_t look,
 		     const char *text)
 {
-	size_t len = strlen(text);
-	int columns = text_columns(text, len);
-	int indent = right && columns < width ? width - columns : 0;
-	cells_put(cells, row, *col + indent, width - indent, look, text, len);
-	*col += width + GAP;
+	int width = layout->widths[i];
+	int columns = text_columns(text, strlen(text));
+	int indent = layout->columns[i].right && columns < width ? width - columns : 0;
+	if (layout->out[i])
+		return;
+	cells_put(at->cells, at->row, at->col + indent, width - indent, look, cairn_str_of(text));
+	at->col += width + GAP;
 }
 
-static void put_heads(struct cells *cells, const struct layout *layout, int row, bool focus)
+static void put_heads(struct spot *at, const struct layout *layout, bool focus)
 {
-	int col = 0;
-	for (int i = 0; i < layout->count; i++) {
-		if (!layout->out[i])
-			put_cell(cells, row, &col, layout->widths[i], layout->columns[i].right,
-				 focus ? BOLD : PLAIN, layout->columns[i].head);
-	}
-	for (int i = 0; i < cells->cols; i++)
-		cells_look(cells, row, i, 1, LOOK_REVERSE | (focus ? BOLD : DIM));
+	for (int i = 0; i < layout->count; i++)
+		put_cell(at, layout, i, PLAIN, layout->columns[i].head);
+	cells_look(at->cells, at->row, 0, at->cells->cols, LOOK_REVERSE | (focus ? BOLD : DIM));
 }
 
 /* How much of it is seen, at the end of its head. */
-static void put_part(struct cells *cells, int row, int col, const struct frame *frame,
-		     enum section section, size_t from, size_t to)
+static void put_part(struct spot *at, const struct frame *frame, enum section section, size_t from,
+		     size_t to)
 {
 	char text[64];
 	size_t n = section_count(frame, section);
 	bool cut = section == TOP_WORKERS && frame->workers_cut;
 	if (to - from == n && !cut)
 		return;
-	int len = snprintf(text, sizeof text, " %zu-%zu of %zu%s", from + (n > 0), to, n,
+	int len = snprintf(text, sizeof text, "%zu-%zu of %zu%s", from + (n > 0), to, n,
 			   cut ? "+" : "");
-	int at = cells->cols - len - 1;
-	if (at > col)
-		cells_put(cells, row, at, len, LOOK_REVERSE, text, (size_t)len);
+	int col = at->cells->cols - len - 1;
+	if (col >= at->col)
+		cells_put(at->cells, at->row, col, len, LOOK_REVERSE, cairn_str_of(text));
 }
 
-static void put_table(struct cells *cells, const struct frame *frame, struct view *view,
-		      enum section section, int row, int rows)
+static void put_rows(struct spot *at, const struct frame *frame, enum section section,
+		     const struct layout *layout, size_t from, size_t to)
+{
+	char text[CELL_TEXT];
+	for (size_t row = from; row < to; row++) {
+		at->row++;
+		at->col = 0;
+		for (int i = 0; i < layout->count; i++) {
+			uint32_t look = section_cell(frame, section, row, i, text);
+			put_cell(at, layout, i, look, text);
+		}
+	}
+}
+
+static void put_table(struct spot *at, const struct frame *frame, struct view *view,
+		      enum section section, int rows)
 {
 	static const char *const nothing[TOP_SECTIONS] = { "no jobs", "no leases", "no failures",
 							   "no active schedules" };
 	struct layout layout;
-	char text[CELL_TEXT];
 	size_t n = section_count(frame, section);
 	size_t seen = (size_t)(rows > 1 ? rows - 1 : 0);
 	size_t *offset = &view->offset[section];
@@ -279,22 +296,12 @@ static void put_table(struct cells *cells, const struct frame *frame, struct vie
 	if (focus)
 		view->page = seen;
 	measure(&layout, frame, section, *offset, to);
-	fit(&layout, cells->cols);
-	put_heads(cells, &layout, row, focus);
-	put_part(cells, row, total(&layout), frame, section, *offset, to);
+	fit(&layout, at->cells->cols);
+	put_heads(at, &layout, focus);
+	put_part(at, frame, section, *offset, to);
 	if (n == 0 && rows > 1)
-		put(cells, row + 1, 0, DIM, "%s", nothing[section]);
-	for (size_t i = *offset; i < to; i++) {
-		int col = 0;
-		row++;
-		for (int j = 0; j < layout.count; j++) {
-			if (layout.out[j])
-				continue;
-			uint32_t look = section_cell(frame, section, i, j, text);
-			put_cell(cells, row, &col, layout.widths[j], layout.columns[j].right, look,
-				 text);
-		}
-	}
+		put(at->cells, at->row + 1, 0, DIM, "%s", nothing[section]);
+	put_rows(at, frame, section, &layout, *offset, to);
 }
 
 /* ---- all of it ----------------------------------------------------------------------------------- */
@@ -357,7 +364,8 @@ void frame_draw(struct cells *cells, const struct frame *frame, struct view *vie
 	for (int i = 0; i < TOP_SECTIONS; i++) {
 		if (given[i] == 0)
 			continue;
-		put_table(cells, frame, view, (enum section)i, row, given[i]);
+		struct spot at = { cells, row, 0 };
+		put_table(&at, frame, view, (enum section)i, given[i]);
 		row += given[i] + gap;
 	}
 }
