@@ -127,8 +127,8 @@ own_screen() {
 ended() {
 	wait_for 10 own_screen 0
 	keys 'echo ended $?' Enter
-	wait_for 10 seen "^ended $1\$"
-	like "$(screen)" "^ended $1\$" "$2"
+	wait_for 10 seen "^([\$] )?ended $1\$"
+	like "$(screen)" "^([\$] )?ended $1\$" "$2"
 	like "$(screen)" '^words from before$' "the screen is as it was"
 	is "$(screen | grep -c '^QUEUE')" 0 "nothing of it is left"
 	is "$(mux display-message -p -t top '#{alternate_on} #{cursor_flag} #{wrap_flag}')" "0 1 1" \
