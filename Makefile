@@ -182,6 +182,9 @@ $(UNIT) $(COMPAT): $(BUILD)/%: $(BUILD)/%.o $(A)/libcairn.a
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
+# The one unit that is not the core's: the grid of cells that `cairn top` draws on.
+$(BUILD)/tests/unit/cells: $(BUILD)/tools/cairn/cells.o $(BUILD)/tools/cairn/table.o
+
 $(KIT): $(A)/libcairn_conformance.a
 $(KIT) $(CRASH) $(OOM) $(RUNTIME): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
 	$(call say,LD)

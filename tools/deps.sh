@@ -70,6 +70,7 @@ need_check() {
 	need pgbouncer have_program pgbouncer
 	need postgresql-client have_program psql
 	need procps have_program pgrep
+	need tmux have_program tmux
 }
 
 look() {

@@ -104,6 +104,7 @@ is "$out" "deleted 1" "the other"
 is "$("$cairn" --json intents list | json status)" CONFLICTED "what conflicted stays"
 is "$("$cairn" --json jobs | wc -l | tr -d ' ')" 3 "and so do the jobs"
 
-exits 2 "no verb" intents
+exits 0 "no verb" --json intents
+is "$out" "$("$cairn" --json intents list)" "lists"
 exits 2 "another verb" intents forget
 done_testing

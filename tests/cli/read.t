@@ -34,6 +34,9 @@ is "$("$cairn" --json jobs -q mails | wc -l | tr -d ' ')" 2 "--queue"
 is "$("$cairn" --json jobs --type u | wc -l | tr -d ' ')" 2 "--type"
 is "$("$cairn" --json jobs -s SUCCEEDED,DEAD_LETTERED | wc -l | tr -d ' ')" 2 "--status with a list"
 is "$("$cairn" --json jobs -s SUCCEEDED -s PENDING | wc -l | tr -d ' ')" 4 "--status twice"
+is "$("$cairn" --json jobs -s dead,Succ | wc -l | tr -d ' ')" 2 "in any case, and the beginning of a word"
+exits 2 "an empty word" jobs -s PENDING,,LEASED
+exits 2 "more than a word" jobs -s DEADLY
 is "$("$cairn" --json jobs --from 1h | wc -l | tr -d ' ')" 5 "--from an hour ago"
 is "$("$cairn" --json jobs --to 2020-01-01 | wc -l | tr -d ' ')" 0 "--to a day"
 is "$("$cairn" --json --tenant acme jobs | json id)" "$acme" "--tenant"
@@ -79,6 +82,8 @@ is "$("$cairn" --json --tenant beta queues | json parked)" 1 "of a tenant"
 # ---- dead letters
 exits 0 "dead" --json dead
 is "$(printf '%s\n' "$out" | json id),$(printf '%s\n' "$out" | json error_code)" "$dead,exec.exit_3" "dead letters"
+is "$("$cairn" --json dead -q finished | json id)" "$dead" "of a queue"
+is "$("$cairn" --json dead -q mails -n 1 | wc -l | tr -d ' ')" 0 "of another"
 is "$("$cairn" --json dead --type u | wc -l | tr -d ' ')" 0 "of a type"
 is "$("$cairn" --json --tenant acme dead | wc -l | tr -d ' ')" 0 "of a tenant"
 exits 0 "the table" dead

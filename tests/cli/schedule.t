@@ -91,7 +91,9 @@ like "$(cat out)" '^abroad +FAILED .*job_schedule\.invalid_zone' "is told"
 like "$("$cairn" schedule list)" 'job_schedule\.invalid_zone' "and stays told"
 
 # ---- usage
-exits 2 "no action" schedule
+exits 0 "no action" --json schedule
+is "$out" "$("$cairn" --json schedule list)" "lists"
+is "$("$cairn" --json schedules)" "$out" "so does the plural"
 exits 2 "an unknown action" schedule dance
 exits 2 "put without a name" schedule put
 exits 2 "put of too little" schedule put new

@@ -9,6 +9,9 @@ like "$out" '^  5 +the schema is missing' "and the exit codes"
 exits 0 "--help" --help
 exits 2 "no command" --json
 exits 2 "an unknown command" dance
+like "$err" 'see cairn help' "has a hint"
+exits 2 "nearly a command" metric
+like "$err" 'is it cairn metrics\?' "has the command"
 exits 2 "an unknown global option" --dance
 exits 2 "help for an unknown command" help dance
 exits 0 "version" version

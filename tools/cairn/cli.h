@@ -59,6 +59,7 @@ int cmd_resources(struct cli *cli, int argc, char **argv);
 int cmd_owners(struct cli *cli, int argc, char **argv);
 int cmd_logs(struct cli *cli, int argc, char **argv);
 int cmd_note(struct cli *cli, int argc, char **argv);
+int cmd_top(struct cli *cli, int argc, char **argv);
 int cmd_metrics(struct cli *cli, int argc, char **argv);
 int cmd_sync(struct cli *cli, int argc, char **argv);
 int cmd_config(struct cli *cli, int argc, char **argv);
@@ -75,6 +76,9 @@ int cmd_intents(struct cli *cli, int argc, char **argv);
 int cmd_schedule(struct cli *cli, int argc, char **argv);
 int cmd_version(struct cli *cli, int argc, char **argv);
 int cmd_help(struct cli *cli, int argc, char **argv);
+
+/* Says so, and which one may have been meant. */
+int unknown_command(const struct cli *cli, const char *word);
 
 /* ---- args.c ---- */
 

@@ -42,6 +42,8 @@ static cairn_status cancel_where(const struct cli *cli, cairn_conn *conn, struct
 		by->filter.after = swept->at[swept->count - 1].id;
 	} while (swept->more);
 	cairn_free(swept);
+	if (st == CAIRN_OK)
+		tell_nothing(cli, tally);
 	return st;
 }
 

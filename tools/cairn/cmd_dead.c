@@ -1,5 +1,6 @@
 /* cmd_dead.c - `cairn dead`: dead letters, the newest job first. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "cli.h"
 #include "json.h"
@@ -39,8 +40,14 @@ static void dead_row(struct table *table, const cairn_dead_letter *letter)
 	table_text(table, PLAIN, letter->error_message);
 }
 
-static int list_dead(const struct cli *cli, cairn_dead_filter *filter, uint32_t left,
-		     cairn_conn *conn)
+/* Letters can't be selected by queue, so all of them are looked at. */
+static bool wanted(const char *queue, cairn_str name)
+{
+	return queue == NULL || strcmp(queue, name.ptr) == 0;
+}
+
+static int list_dead(const struct cli *cli, cairn_dead_filter *filter, const char *queue,
+		     uint32_t left, cairn_conn *conn)
 {
 	static const char *const heads[] = { "ID",	  "TYPE", "QUEUE",   ">TRIES",
 					     "FAILED AT", "CODE", "MESSAGE", NULL };
@@ -50,22 +57,24 @@ static int list_dead(const struct cli *cli, cairn_dead_filter *filter, uint32_t 
 	struct table table;
 	table_begin(&table, cli, heads);
 	while (left > 0) {
-		filter->limit = left < PAGE ? left : PAGE;
+		filter->limit = left < PAGE && queue == NULL ? left : PAGE;
 		st = cairn_job_dead_letters(conn, filter, &rows, &err);
 		if (st != CAIRN_OK || rows->count == 0)
 			break;
-		for (size_t i = 0; i < rows->count; i++) {
+		for (size_t i = 0; i < rows->count && left > 0; i++) {
+			if (!wanted(queue, rows->at[i].queue))
+				continue;
+			left--;
 			if (cli->json)
 				dead_json(&rows->at[i]);
 			else
 				dead_row(&table, &rows->at[i]);
 		}
 		filter->after = rows->at[rows->count - 1].id;
-		left -= (uint32_t)rows->count;
 		if (rows->count < filter->limit)
 			break;
 	}
-	table_end(&table);
+	table_end_or(&table, st == CAIRN_OK ? "no dead letters" : NULL);
 	cairn_free(rows);
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
 }
@@ -74,9 +83,11 @@ int cmd_dead(struct cli *cli, int argc, char **argv)
 {
 	cairn_dead_filter filter = { .size = sizeof filter };
 	const char *type = NULL;
+	const char *queue = NULL;
 	const char *after = NULL;
 	uint32_t limit = 50;
 	const struct opt opts[] = {
+		{ "queue", 'q', OPT_TEXT, &queue, "NAME", "of this queue", NULL },
 		{ "type", 0, OPT_TEXT, &type, "TYPE", "of this type", NULL },
 		{ "limit", 'n', OPT_COUNT, &limit, "N", "at most; default 50", NULL },
 		{ "after", 0, OPT_TEXT, &after, "ID", "go on behind this job", NULL },
@@ -94,7 +105,7 @@ int cmd_dead(struct cli *cli, int argc, char **argv)
 		return code;
 	filter.scope = cli_scope(cli);
 	filter.type = cairn_str_of(type);
-	code = list_dead(cli, &filter, limit, conn);
+	code = list_dead(cli, &filter, queue, limit, conn);
 	cairn_close(conn);
 	return code;
 }

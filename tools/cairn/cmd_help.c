@@ -24,13 +24,57 @@ static int overview(void)
 	     "\n"
 	     "Commands:");
 	for (const struct command *command = commands; command->name != NULL; command++)
-		printf("  %-8s  %s\n", command->name, command->summary);
+		printf("  %-9s  %s\n", command->name, command->summary);
 	puts("");
 	args_help_globals();
 	printf("\nThe database is --db, else $CAIRN_DB, else sqlite:cairn.db in the working\n"
 	       "directory. Durations are written 250ms, 10s, 5m, 2h, 1d.\n\n%s",
 	       exit_codes);
 	return EXIT_FINE;
+}
+
+/* How many letters have to be put in, left out or changed. */
+static size_t distance(const char *from, const char *to)
+{
+	size_t row[32];
+	size_t n = strlen(to);
+	if (n >= sizeof row / sizeof row[0])
+		return n;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; from[i - 1] != '\0'; i++) {
+		size_t corner = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			size_t least = corner + (from[i - 1] != to[j - 1]);
+			corner = row[j];
+			if (row[j] + 1 < least)
+				least = row[j] + 1;
+			if (row[j - 1] + 1 < least)
+				least = row[j - 1] + 1;
+			row[j] = least;
+		}
+	}
+	return row[n];
+}
+
+int unknown_command(const struct cli *cli, const char *word)
+{
+	const char *near = NULL;
+	size_t len = strlen(word);
+	size_t best = len / 3 + 1;
+	for (const struct command *command = commands; command->name != NULL; command++) {
+		size_t far = distance(word, command->name);
+		if (len >= 3 && strncmp(word, command->name, len) == 0)
+			far = 0;
+		if (far < best) {
+			best = far;
+			near = command->name;
+		}
+	}
+	if (near == NULL)
+		return usage_error(cli, "unknown command %s; see cairn help", word);
+	return usage_error(cli, "unknown command %s; is it cairn %s?", word, near);
 }
 
 int cmd_help(struct cli *cli, int argc, char **argv)
@@ -47,7 +91,7 @@ int cmd_help(struct cli *cli, int argc, char **argv)
 			return overview();
 		return command->run(cli, 1, words);
 	}
-	return usage_error(cli, "unknown command %s; see cairn help", argv[0]);
+	return unknown_command(cli, argv[0]);
 }
 
 int cmd_version(struct cli *cli, int argc, char **argv)

@@ -124,7 +124,7 @@ static int list(const struct cli *cli, const struct intents *args, cairn_conn *c
 	table_begin(&table, cli, heads);
 	cairn_status st =
 		print_pages(cli, conn, &filter, args->limited ? args->limit : 50, &table, &err);
-	table_end(&table);
+	table_end_or(&table, st == CAIRN_OK ? "no intents" : NULL);
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
 }
 
@@ -475,7 +475,7 @@ int cmd_intents(struct cli *cli, int argc, char **argv)
 	int code = args_parse(cli, opts, &argc, argv);
 	if (code >= 0)
 		return code;
-	const struct verb *verb = argc > 0 ? find(argv[0]) : NULL;
+	const struct verb *verb = find(argc > 0 ? argv[0] : "list");
 	if (verb == NULL)
 		return usage_error(
 			cli, "intents takes one of list, show, record, promote, prune, metrics");

@@ -93,7 +93,7 @@ static int list_jobs(const struct cli *cli, struct list *list, cairn_conn *conn)
 		if (jobs->count < list->by.filter.limit)
 			break;
 	}
-	table_end(&table);
+	table_end_or(&table, st == CAIRN_OK ? "no such jobs" : NULL);
 	cairn_free(jobs);
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
 }
@@ -115,7 +115,7 @@ int cmd_jobs(struct cli *cli, int argc, char **argv)
 	};
 	int code = args_parse(cli, opts, &argc, argv);
 	if (code < 0 && argc > 0)
-		code = usage_error(cli, "jobs takes no operands");
+		code = usage_error(cli, "jobs takes no operands; cairn show shows one job");
 	if (code < 0)
 		code = filter_settle(cli, &list.by);
 	if (code < 0 && list.after != NULL &&

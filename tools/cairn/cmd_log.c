@@ -75,7 +75,7 @@ static int list_logs(const struct cli *cli, cairn_conn *conn, struct logs *logs)
 			logs->limit--;
 		}
 	} while (st == CAIRN_OK && rows->count == PAGE && logs->limit > 0);
-	table_end(&table);
+	table_end_or(&table, st == CAIRN_OK ? "nothing was said" : NULL);
 	cairn_free(rows);
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
 }
@@ -93,7 +93,7 @@ int cmd_logs(struct cli *cli, int argc, char **argv)
 	};
 	int code = args_parse(cli, opts, &argc, argv);
 	if (code < 0 && argc != 1)
-		code = usage_error(cli, "logs takes one id");
+		code = usage_error(cli, "logs takes one id; cairn jobs lists them");
 	if (code < 0 && cairn_id_parse(cairn_str_of(argv[0]), &logs.job) != 0)
 		code = usage_error(cli, "'%s' is no id", argv[0]);
 	if (code < 0)

@@ -59,6 +59,9 @@ int cmd_prune(struct cli *cli, int argc, char **argv)
 		code = usage_error(cli, "--limit: '0' is not a number here");
 	if (code < 0)
 		code = filter_settle(cli, &by);
+	if (code < 0 && !aged && (by.filter.statuses & ~(1u << CAIRN_JOB_SUCCEEDED)) != 0)
+		code = usage_error(cli, "of other jobs than those that succeeded the type does not "
+					"say how long they are kept: --age has to");
 	if (code < 0)
 		code = db_ready(cli, &conn);
 	if (code >= 0)

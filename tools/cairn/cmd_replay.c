@@ -38,7 +38,10 @@ static void tell(struct replay *replay, cairn_id source, const cairn_job_added *
 	} else {
 		const char *status = cairn_job_status_text(added->job_status);
 		cairn_id_format(source, id);
-		fprintf(stderr, "cairn: %s: %s (%s%s%s)\n", id, cairn_code_message(added->code),
+		fprintf(stderr, "cairn: %s: %s (%s%s%s)\n", id,
+			added->code == CAIRN_E_JOB_EXPECTATION
+				? "Only a job that succeeded can be replayed."
+				: cairn_code_message(added->code),
 			cairn_code_text(added->code), status != NULL ? ", it is " : "",
 			status != NULL ? status : "");
 	}

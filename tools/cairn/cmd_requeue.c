@@ -87,6 +87,8 @@ static cairn_status where(struct again *again, struct filter *by, cairn_error *e
 		by->filter.after = swept->at[swept->count - 1].id;
 	} while (swept->more);
 	cairn_free(swept);
+	if (st == CAIRN_OK)
+		tell_nothing(again->cli, &again->tally);
 	return st;
 }
 

@@ -201,7 +201,10 @@ static const struct action actions[ACTIONS] = {
 
 static int find_action(const struct cli *cli, int argc, char **argv, int *action)
 {
-	for (*action = 0; argc > 0 && *action < ACTIONS; (*action)++) {
+	*action = LIST;
+	if (argc == 0)
+		return -1;
+	for (*action = 0; *action < ACTIONS; (*action)++) {
 		const struct action *one = &actions[*action];
 		if (strcmp(argv[0], one->name) != 0)
 			continue;
@@ -209,7 +212,7 @@ static int find_action(const struct cli *cli, int argc, char **argv, int *action
 			return -1;
 		return usage_error(cli, "schedule %s: wrong number of operands", one->name);
 	}
-	return usage_error(cli, "schedule put, list, show, activate, deactivate, retime, next or "
+	return usage_error(cli, "schedule list, put, show, activate, deactivate, retime, next or "
 				"fire");
 }
 
@@ -249,7 +252,7 @@ int cmd_schedule(struct cli *cli, int argc, char **argv)
 		{ "cron", 0, OPT_TEXT, &args.cron, "EXPR", "five or six fields, or @daily …",
 		  NULL },
 		{ "zone", 0, OPT_TEXT, &args.zone, "ZONE", "IANA name; default UTC", NULL },
-		{ "queue", 0, OPT_TEXT, &args.queue, "NAME", "default: default", NULL },
+		{ "queue", 'q', OPT_TEXT, &args.queue, "NAME", "default: default", NULL },
 		{ "owner", 0, OPT_TEXT, &args.owner, "NAME", "only its workers may claim the jobs",
 		  NULL },
 		{ "payload", 0, OPT_TEXT, &args.payload, "JSON", "template; default {}", NULL },
@@ -284,5 +287,5 @@ int cmd_schedule(struct cli *cli, int argc, char **argv)
 		code = usage_error(cli, "--limit is at most 100000 here");
 	if (code < 0 && action == FIRE && args.limit > 1000)
 		code = usage_error(cli, "--limit is at most 1000 here");
-	return code >= 0 ? code : run(cli, &args, action, argc - 1, argv + 1);
+	return code >= 0 ? code : run(cli, &args, action, argc - (argc > 0), argv + 1);
 }

@@ -271,7 +271,7 @@ int cmd_show(struct cli *cli, int argc, char **argv)
 	struct shown shown = { .cli = cli };
 	int code = args_parse(cli, opts, &argc, argv);
 	if (code < 0 && argc != 1)
-		code = usage_error(cli, "show takes one id");
+		code = usage_error(cli, "show takes one id; cairn jobs lists them");
 	if (code < 0 && cairn_id_parse(cairn_str_of(argv[0]), &shown.id) != 0)
 		code = usage_error(cli, "'%s' is no id", argv[0]);
 	if (code < 0)

@@ -93,6 +93,8 @@ static void advise(const struct cli *cli, const cairn_error *err)
 		fprintf(stderr, "cairn: run: cairn migrate up\n");
 	else if (strcmp(err->code, cairn_code_text(CAIRN_E_JOB_DEFINITION)) == 0)
 		fprintf(stderr, "cairn: define it with: cairn define TYPE\n");
+	else if (err->status == CAIRN_UNAVAILABLE && !cli->verbose && err->detail[0] != '\0')
+		fprintf(stderr, "cairn: why, is told with --verbose\n");
 	else if (strcmp(err->code, cairn_code_text(CAIRN_E_URL_SCHEME)) == 0)
 		fprintf(stderr, "cairn: a file is named sqlite:FILE\n");
 }

@@ -4,8 +4,21 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 #include "json.h"
+
+/* Any case, and as much of a word as tells it from the others: "dead" will do. */
+static enum cairn_job_status status_of(const char *word, size_t len)
+{
+	for (int i = CAIRN_JOB_PENDING; len > 0 && i <= CAIRN_JOB_CANCELED; i++) {
+		enum cairn_job_status status = (enum cairn_job_status)i;
+		if (strncasecmp(cairn_job_status_text(status), word, len) == 0)
+			return status;
+	}
+	return (enum cairn_job_status)0;
+}
 
 /* Words such as PENDING,LEASED as bits. Answers -1 to go on. */
 static int parse_statuses(const struct cli *cli, const struct texts *words, uint32_t *bits)
@@ -13,11 +26,12 @@ static int parse_statuses(const struct cli *cli, const struct texts *words, uint
 	for (size_t i = 0; i < words->count; i++) {
 		for (const char *at = words->at[i]; *at != '\0';) {
 			size_t len = strcspn(at, ",");
-			enum cairn_job_status status =
-				cairn_job_status_parse((cairn_str){ .ptr = at, .len = len });
+			enum cairn_job_status status = status_of(at, len);
 			if (status == 0)
-				return usage_error(cli, "--status: PENDING, LEASED, SUCCEEDED, "
-							"DEAD_LETTERED or CANCELED");
+				return usage_error(cli,
+						   "--status: '%.*s' is none; PENDING, LEASED, "
+						   "SUCCEEDED, DEAD_LETTERED or CANCELED",
+						   (int)len, at);
 			*bits |= 1u << (unsigned)status;
 			at += len + (at[len] == ',');
 		}
@@ -132,6 +146,12 @@ void tell_swept(const struct cli *cli, struct tally *tally, const char *done,
 		count(tally, swept->at[i].status);
 		tell_one_swept(cli, done, &swept->at[i]);
 	}
+}
+
+void tell_nothing(const struct cli *cli, const struct tally *tally)
+{
+	if (tally->n == 0 && !cli->json && isatty(STDOUT_FILENO))
+		puts("no such jobs");
 }
 
 int tally_exit(const struct tally *tally)

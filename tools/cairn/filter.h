@@ -61,6 +61,8 @@ void tell_changed(const struct cli *cli, struct tally *tally, cairn_id id, const
 /* The same for what a filter selected. */
 void tell_swept(const struct cli *cli, struct tally *tally, const char *done,
 		const cairn_swept *swept);
+/* To a person who selected nothing. */
+void tell_nothing(const struct cli *cli, const struct tally *tally);
 int tally_exit(const struct tally *tally);
 
 #endif

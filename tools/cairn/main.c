@@ -56,6 +56,12 @@ const struct command commands[] = {
 	{ "owners", cmd_owners, "[options]", "Lists worker processes", NULL },
 	{ "logs", cmd_logs, "ID [options]", "Prints what was said about a job", NULL },
 	{ "note", cmd_note, "ID MESSAGE [options]", "Says something about a job", NULL },
+	{ "top", cmd_top, "[options]", "Shows what goes on, live",
+	  "Depth, rates, workers, the latest failures, the schedules that are due next.\n"
+	  "Keys: q quit, p pause, space a frame now, 1 to 9 and + - the interval, o the order of\n"
+	  "the queues, tab the next table, arrows and page keys scroll it. Without a terminal, or\n"
+	  "with --once, it prints one frame; with --json one object per frame, until it is "
+	  "ended.\n" },
 	{ "cancel", cmd_cancel, "ID ... | options [--reason TEXT]", "Cancels jobs",
 	  "With options that select jobs, each of them that is pending or leased.\n" },
 	{ "requeue", cmd_requeue, "ID ... | options [--reset] [--reason TEXT]",
@@ -75,27 +81,29 @@ const struct command commands[] = {
 	  "other statuses need it.\n" },
 	{ "metrics", cmd_metrics, "[options]", "Counts what goes on, in all and per job type",
 	  "With --json the first line is the summary, then one for each type.\n" },
-	{ "cancel", cmd_cancel, "ID ... [--reason TEXT]", "Cancels jobs", NULL },
 	{ "reap", cmd_reap, "[--limit N]", "Takes back expired leases", NULL },
-	{ "dead", cmd_dead, "[options]", "Lists dead letters", NULL },
+	{ "dead", cmd_dead, "[options]", "Lists dead letters",
+	  "A letter stays when its job is put back: cairn jobs --status dead lists what is dead\n"
+	  "now.\n" },
 	{ "intents", cmd_intents, "list|show|record|promote|prune|metrics [options]",
 	  "Jobs that wait for their type to be defined",
-	  "list           lists intents, newest first\n"
+	  "list           lists intents, newest first; this, too, when nothing is said\n"
 	  "show ID        one with its request\n"
 	  "record TYPE    writes a keyed request down; the type need not be defined\n"
 	  "promote        makes jobs of what is due, up to --limit; with --all until nothing is "
 	  "left\n"
 	  "prune          deletes what was promoted before --before; the jobs stay\n"
 	  "metrics        counts by type what is pending and what became of it in the last day\n" },
-	{ "schedule", cmd_schedule, "put|list|show|activate|deactivate|retime|next|fire [options]",
+	{ "schedule", cmd_schedule, "list|put|show|activate|deactivate|retime|next|fire [options]",
 	  "Makes jobs by the clock",
+	  "list           every schedule, by name; this, too, when nothing is said\n"
 	  "put NAME       makes a schedule; of an existing one only what is given changes\n"
-	  "list           every schedule, by name\n"
 	  "show NAME      one of them\n"
 	  "activate NAME … and deactivate NAME … switch them on and off\n"
 	  "retime NAME …  sets when they are next due: --at, or the expression's next time\n"
 	  "next EXPR      when an expression fires; needs no database\n"
 	  "fire           makes the jobs that are due now, once; exits 1 if any failed\n" },
+	{ "schedules", cmd_schedule, "[options]", "Lists schedules: schedule list", NULL },
 	{ "version", cmd_version, "", "Prints the version and the linked drivers", NULL },
 	{ "help", cmd_help, "[COMMAND]", "Explains", NULL },
 	{ NULL, NULL, NULL, NULL, NULL },
@@ -117,7 +125,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		cli->command = command->name;
 		return command->run(cli, argc - used - 1, argv + used + 1);
 	}
-	return usage_error(cli, "unknown command %s; see cairn help", argv[used]);
+	return unknown_command(cli, argv[used]);
 }
 
 int main(int argc, char **argv)

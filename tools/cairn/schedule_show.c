@@ -89,7 +89,7 @@ int schedule_list(const struct cli *cli, const struct schedule_args *args, cairn
 		if (st != CAIRN_OK || rows->count < filter.limit)
 			break;
 	}
-	table_end(&table);
+	table_end_or(&table, st == CAIRN_OK ? "no schedules" : NULL);
 	cairn_free(rows);
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
 }

@@ -13,6 +13,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cells.h"
+
 bool colored(const struct cli *cli, FILE *to)
 {
 	const char *no = getenv("NO_COLOR");
@@ -84,13 +86,9 @@ static bool continues(char byte)
 	return ((unsigned char)byte & 0xC0) == 0x80;
 }
 
-/* Characters, not bytes; wide ones are rare enough in names and messages. */
 static size_t width_of(const char *text)
 {
-	size_t n = 0;
-	for (; *text != '\0'; text++)
-		n += !continues(*text);
-	return n;
+	return (size_t)text_columns(text, strlen(text));
 }
 
 static void make_harmless(char *text)
@@ -107,6 +105,7 @@ void table_begin(struct table *table, const struct cli *cli, const char *const *
 {
 	*table = (struct table){ .to = stdout };
 	table->color = colored(cli, stdout);
+	table->json = cli->json;
 	table->width = terminal_width(stdout);
 	for (; heads[table->columns] != NULL; table->columns++) {
 		const char *head = heads[table->columns];
@@ -172,18 +171,22 @@ static void pad(FILE *to, size_t n)
 	fprintf(to, "%*s", (int)n, "");
 }
 
-/* The bytes of the first `room` characters; with an ellipsis when that is not all. */
+/* What fits into `room` columns; with an ellipsis when that is not all. */
 static void put_cut(FILE *to, const char *text, size_t room)
 {
 	if (room == 0 || width_of(text) <= room) {
 		fputs(text, to);
 		return;
 	}
-	size_t n = 0;
-	const char *at = text;
-	for (; *at != '\0' && (continues(*at) || n < room - 1); at++)
-		n += !continues(*at);
-	fwrite(text, 1, (size_t)(at - text), to);
+	size_t len = 0;
+	for (size_t next = 0; text[next] != '\0'; len = next) {
+		next++;
+		while (continues(text[next]))
+			next++;
+		if (text_columns(text, next) > (int)room - 1)
+			break;
+	}
+	fwrite(text, 1, len, to);
 	fputs("…", to);
 }
 
@@ -224,4 +227,11 @@ void table_end(struct table *table)
 	}
 	free(table->cells);
 	free(table->colors);
+}
+
+void table_end_or(struct table *table, const char *nothing)
+{
+	if (nothing != NULL && table->count == 0 && table->width > 0 && !table->json)
+		puts(nothing);
+	table_end(table);
 }

@@ -13,6 +13,7 @@ enum color { PLAIN = 0, DIM, BOLD, RED, GREEN, YELLOW, BLUE, CYAN };
 struct table {
 	FILE *to;
 	bool color;
+	bool json;    /* it will have no rows */
 	size_t width; /* of the terminal; 0: no limit, the output is no terminal */
 	size_t columns;
 	const char *heads[TABLE_COLUMNS]; /* ">NAME" aligns to the right */
@@ -31,6 +32,8 @@ void table_cell(struct table *table, enum color color, const char *format, ...) 
 void table_text(struct table *table, enum color color, cairn_str text);
 /* Prints and frees. Without rows it prints nothing. */
 void table_end(struct table *table);
+/* The same; people who look at an empty table are told so, scripts are not. NULL: nobody is. */
+void table_end_or(struct table *table, const char *nothing);
 
 /* Whether to colour what goes to a stream. */
 bool colored(const struct cli *cli, FILE *to);
