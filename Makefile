@@ -187,6 +187,14 @@ $(KIT) $(CRASH) $(OOM) $(RUNTIME): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $< $(filter %_conformance.a,$^) $(ALL_A) $(ALL_LIBS) $(ALL_LDFLAGS)
 
+# Many processes on one store, killed and disturbed (tests/invariant.t): one program.
+INVARIANT := $(BUILD)/bin/invariant
+$(BUILD)/tests/invariant/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+$(INVARIANT): $(call obj,$(wildcard tests/invariant/*.c)) $(ALL_A)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
+
 # tests/fuzz/NAME_fuzz.c as a fuzzer has it, driven by replay.c (tests/fuzz.t) or by clang's.
 FUZZ    := $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcairn.a
@@ -194,7 +202,7 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcair
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
 PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME)
-tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(BUILD)/bin/embed $(BUILD)/bin/errors
+tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(BUILD)/bin/embed $(BUILD)/bin/errors
 .PHONY: tests-bin
 
 # Every test is a program that prints TAP. The slow ones come first, two run at a time.
