@@ -101,8 +101,8 @@ static void restart(struct run *run, int again)
 
 static void jump(struct run *run, struct inv *self, cairn_usec by)
 {
-	inv_say(self, &(struct inv_line){ 'B', inv_call(self), "jump", NULL, 0, 0, 0 }, "by=%lld",
-		(long long)by);
+	inv_say(self, &(struct inv_line){ 'B', inv_call(self), "jump", NULL, 0, 0, 0 },
+		"by=%lld at=%lld", (long long)by, (long long)inv_clock(self));
 	atomic_fetch_add(&self->shared->offset, by);
 	run->jumps++;
 }

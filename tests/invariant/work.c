@@ -31,7 +31,7 @@ static void make_request(struct inv *inv, struct request *one, uint64_t call, si
 	}
 	if (inv_chance(inv, 30) && (strcmp(type, "work") == 0 || strcmp(type, "fragile") == 0)) {
 		/* the whole request follows from key and variant: an equal one is a repetition */
-		uint32_t key = inv_below(inv, 400);
+		uint32_t key = inv_below(inv, 150);
 		uint32_t variant = (uint32_t)inv_chance(inv, 15);
 		snprintf(one->key, sizeof one->key, "k%u", key);
 		snprintf(one->queue, sizeof one->queue, "q%u", key % INV_QUEUES);
