@@ -5,6 +5,7 @@
 #   make check      installs what is missing, builds, runs the whole test suite, its own
 #                   private Postgres included (T="tests/link.t …": only these)
 #   make check-sanitize   unit tests and kit under ASan+UBSan and under TSan (SANITIZERS=)
+#   make check-invariants      processes killed at random, MINUTES=3 on each database (SEED=)
 #   make check-valgrind   unit tests, and the kit on memory and SQLite
 #   make install uninstall      DESTDIR= PREFIX= LIBDIR=
 #   make lint format docs abi-update coverage fuzz bench bench-peers clean
@@ -240,6 +241,15 @@ check-sanitize:
 prove-programs:
 	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(PG) $(PROVE) $(foreach p,$(PROGRAMS),$(if $(findstring /mutants,$p),,$p)) $(wildcard tests/oom.t)
+
+# The long form of tests/invariant.t, and of the time from a worker's death to its job's next start.
+MINUTES ?= 3
+check-invariants:
+	@tools/deps.sh check
+	@$(SUBMAKE) -j$(JOBS) tests-bin
+	@SECONDS_EACH=$$(($(MINUTES) * 60)) PROOFS=no SEED='$(SEED)' $(SUBMAKE) prove T=tests/invariant.t \
+		PROVE='prove --exec "" --timer --verbose'
+.PHONY: check-invariants
 
 # A leak or a bad read makes the program, or the kit's case, fail.
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible

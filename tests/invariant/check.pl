@@ -102,7 +102,7 @@ sub gather_begin {
 		push @{ $finish{ $l->{job} }{ $l->{fence} } }, { %$f, line => $l, from => $l->{at}, state => 'unknown' };
 		$token{ $f->{token} } = [ $l->{job}, $l->{fence} ] if $f->{token};
 	} elsif ($l->{op} eq 'heartbeat' || $l->{op} eq 'progress') {
-		push @{ $write{ $l->{job} }{ $l->{fence} } }, { op => $l->{op}, call => $l->{call}, from => $l->{at}, state => 'unknown' };
+		push @{ $write{ $l->{job} }{ $l->{fence} } }, { line => $l, call => $l->{call}, from => $l->{at}, state => 'unknown' };
 	} elsif ($l->{op} eq 'enqueue') {
 		$made{ $f->{token} } = 1;
 	} elsif ($l->{op} eq 'jump') {
@@ -123,9 +123,14 @@ sub gather_finish {
 	my ($mine) = grep { $_->{line}{call} eq $l->{call} } @$list;
 	# the runtime's answers come without their call
 	($mine) = grep { $_->{line}{who} eq $l->{who} && $_->{state} eq 'unknown' } @$list unless $mine;
-	if (!$mine || $l->{f}{ending} ne '?' && $mine->{ending} ne $l->{f}{ending}) {
+	# which may have recorded a timeout instead of what its handler said, or before it said so
+	violation($l->{job}, "fence $l->{fence}: its handler said $mine->{ending}, recorded is $l->{f}{ending}")
+		if $mine && $l->{status} eq 'ok' && $mine->{ending} ne $l->{f}{ending} && $l->{f}{ending} ne 'TIMEOUT';
+	if ($mine && $mine->{ending} ne $l->{f}{ending} && $l->{f}{token} eq $mine->{token}) {
+		$mine->{ending} = $l->{f}{ending};
+	} elsif (!$mine || $l->{f}{ending} ne '?' && $mine->{ending} ne $l->{f}{ending}) {
 		$mine->{state} = 'refused' if $mine;
-		push @$list, $mine = { %{ $l->{f} }, line => $l, from => $l->{at} - ($mine ? 0 : 0) };
+		push @$list, $mine = { %{ $l->{f} }, line => $l, from => $l->{at} };
 	}
 	$mine->{state} = state_of($l->{status});
 	$mine->{to} = $l->{at};
@@ -198,6 +203,10 @@ sub check_fences {
 		my $this = $all[0];
 		violation($id, "fence $fence was given before a smaller one was asked for")
 			if $before && !$before->{runtime} && $this->{to} < $before->{from};
+		for my $one (said($id, $fence)) {
+			violation($id, "fence $fence was given to $this->{who}, and used by $one->{line}{who}")
+				if $one->{line}{who} ne $this->{who};
+		}
 		$before = $this;
 	}
 }

@@ -88,9 +88,9 @@ static void ended(struct inv *inv, const cairn_worker_event *event)
 				    changed != NULL ? changed->status : CAIRN_OK,
 				    changed != NULL ? changed->code : CAIRN_E_NONE },
 		"ending=%s token=%s until=0",
-		event->kind == CAIRN_WORKER_RETURNED ? "RELEASED" :
+		event->kind == CAIRN_WORKER_RETURNED ? cairn_ending_text(changed->ending) :
 		event->kind == CAIRN_WORKER_REFUSED  ? "?" :
-							       endings[event->how],
+						       endings[event->how],
 		strncmp(code, "end.", 4) == 0 ? code : "");
 }
 

@@ -340,13 +340,15 @@ static void tell_ends(struct inv *inv, uint64_t call, const cairn_finish *items,
 	}
 }
 
-/* A worker that writes under a fence that it was not given. */
-static void steal(struct inv *inv, cairn_finish *items, size_t n)
+/* A worker that writes under a fence that another one was given. */
+static void steal(struct inv *inv, cairn_finish *item)
 {
-	if (inv->broken == NULL || strcmp(inv->broken, "steal") != 0)
+	cairn_error err = CAIRN_ERROR_INIT;
+	if (inv->broken == NULL || strcmp(inv->broken, "steal") != 0 ||
+	    cairn_job_get(inv->conn, cairn_any(), inv_any_job(inv), &inv->jobs, &err) != CAIRN_OK)
 		return;
-	for (size_t i = 0; i < n; i++)
-		items[i].lease.fence++;
+	if (inv->jobs->at[0].status == CAIRN_JOB_LEASED)
+		item->lease = cairn_job_lease(&inv->jobs->at[0]);
 }
 
 void inv_finish(struct inv *inv)
@@ -362,7 +364,8 @@ void inv_finish(struct inv *inv)
 	size_t n = take(inv, leases, 1 + inv_below(inv, MOST));
 	for (size_t i = 0; i < n; i++)
 		items[i].lease = leases[i];
-	steal(inv, items, inv_chance(inv, 20) ? n : 0);
+	if (n == 1)
+		steal(inv, &items[0]);
 	for (size_t i = 0; i < n; i++)
 		make_end(inv, &items[i], &ends[i], call, i);
 	if (inv_chance(inv, 60) || inv->held_count + 5 > INV_HELD) {
