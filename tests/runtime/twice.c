@@ -1,7 +1,7 @@
 /*
  * twice.c - a worker that gets its own job again while the handler of the lost lease still runs, as
- * after a machine has slept. Both ends come at once: the newer one counts, the older one is refused,
- * and the worker goes on.
+ * after a machine has slept. What both say comes at once: the newer lease counts, the older one's
+ * end is refused, and the worker goes on.
  */
 #include <stdatomic.h>
 #include <time.h>
@@ -40,7 +40,9 @@ static enum cairn_finish_how meet(void *user, cairn_context *context)
 		atomic_fetch_add(&scene->ahead, CAIRN_MINUTE);
 	for (int i = 0; i < 5000 && atomic_load(&scene->started) < 2; i++)
 		nap();
+	/* long enough for reports and heartbeats of both leases to be due together */
 	cairn_context_progress(context, 1, 2);
+	nanosleep(&(struct timespec){ .tv_nsec = 500 * 1000 * 1000 }, NULL);
 	return CAIRN_FINISH_SUCCESS;
 }
 
@@ -77,6 +79,7 @@ static void twice(store *one, uint32_t ahead)
 				   .handler_count = 1,
 				   .concurrency = 2,
 				   .ahead = ahead,
+				   .lease = 600 * CAIRN_MILLISECOND,
 				   .reap_interval = 20 * CAIRN_MILLISECOND,
 				   .poll_max = 50 * CAIRN_MILLISECOND,
 				   .drain = 10 * CAIRN_SECOND };
@@ -101,6 +104,7 @@ static void test(store *one)
 
 int main(void)
 {
+	alarm(60); /* a worker that goes wrong may never stop */
 	each_store("twice", test);
 	return tap_done();
 }
