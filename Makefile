@@ -242,7 +242,7 @@ prove-programs:
 	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(PG) $(PROVE) $(foreach p,$(PROGRAMS),$(if $(findstring /mutants,$p),,$p)) $(wildcard tests/oom.t)
 
-# The long form of tests/invariant.t, and of the time from a worker's death to its job's next start.
+# The long form of tests/invariant.t.
 MINUTES ?= 3
 check-invariants:
 	@tools/deps.sh check

@@ -113,7 +113,8 @@ static cairn_usec one_kill(const char *url, uint32_t moment)
 	reap_child(victim);
 	if (wait_for(&starts->second) != 0)
 		took = atomic_load(&starts->second) - killed;
-	nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 * 1000 }, NULL); /* its end is recorded */
+	nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 * 1000 },
+		  NULL); /* its end is recorded */
 	kill(heir, SIGKILL);
 	reap_child(heir);
 	return took;
@@ -157,11 +158,13 @@ int main(int argc, char **argv)
 		lost += took[i] < 0;
 	}
 	qsort(took, n, sizeof took[0], compare);
-	printf("# %zu kills, lease 500 + reap 100 + poll 100 ms: second start after p50 %lld, p99 %lld,"
+	printf("# %zu kills, lease 500 + reap 100 + poll 100 ms: second start after p50 %lld, p99 "
+	       "%lld,"
 	       " max %lld ms\n",
 	       n, (long long)took[n / 2] / 1000, (long long)took[(n * 99 - 1) / 100] / 1000,
 	       (long long)took[n - 1] / 1000);
 	is_int(lost, 0, "every job of a killed worker was run again");
-	ok(took[n - 1] <= bound, "within lease + reap interval + poll interval, and 400 ms for a busy machine");
+	ok(took[n - 1] <= bound,
+	   "within lease + reap interval + poll interval, and 400 ms for a busy machine");
 	return tap_done();
 }

@@ -91,8 +91,9 @@ static void dump_attempts(struct inv *inv, FILE *out, const cairn_job *job, cons
 			 &err, "attempts");
 		for (size_t i = 0; i < rows->count; i++) {
 			const cairn_attempt *row = &rows->at[i];
-			fprintf(out, "attempt %s fence=%lld worker=%s at=%lld end=%lld ending=%s "
-				     "token=%s run=%d attempt=%d\n",
+			fprintf(out,
+				"attempt %s fence=%lld worker=%s at=%lld end=%lld ending=%s "
+				"token=%s run=%d attempt=%d\n",
 				id, (long long)row->fence, row->worker.ptr,
 				(long long)row->leased_at, (long long)row->finished_at,
 				cairn_ending_text(row->ending),
@@ -111,9 +112,9 @@ static void dump_events(struct inv *inv, FILE *out, const cairn_job *job, const 
 	char source[CAIRN_ID_TEXT];
 	int64_t after = 0;
 	do {
-		inv_must(cairn_job_events(inv->conn, cairn_any(), job->id, after, 1000, &rows,
-					  &err),
-			 &err, "events");
+		inv_must(
+			cairn_job_events(inv->conn, cairn_any(), job->id, after, 1000, &rows, &err),
+			&err, "events");
 		for (size_t i = 0; i < rows->count; i++) {
 			const cairn_event *row = &rows->at[i];
 			member(source, sizeof source, row->payload, "\"replayed_from_job_id\":\"");

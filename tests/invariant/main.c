@@ -86,8 +86,8 @@ static void restart(struct run *run, int again)
 				continue;
 			run->pids[i] = 0;
 			int by_kill = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-			int by_itself = WIFEXITED(status) && (WEXITSTATUS(status) == 0 ||
-							      WEXITSTATUS(status) == 70);
+			int by_itself = WIFEXITED(status) &&
+					(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 70);
 			if (!by_kill && !by_itself) {
 				fprintf(stderr, "invariant: p%u.%u ended with status %#x\n", i,
 					run->lives[i] - 1, (unsigned)status);
@@ -160,8 +160,8 @@ static void share(struct run *run)
 		perror(path);
 		_exit(3);
 	}
-	run->base.shared = mmap(NULL, sizeof *run->base.shared, PROT_READ | PROT_WRITE, MAP_SHARED,
-				fd, 0);
+	run->base.shared =
+		mmap(NULL, sizeof *run->base.shared, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (run->base.shared == MAP_FAILED)
 		_exit(3);
@@ -175,7 +175,9 @@ static void prepare(struct inv *inv)
 	const cairn_retry soon = { .base = 200 * CAIRN_MILLISECOND, .cap = CAIRN_SECOND };
 	const cairn_definition types[] = {
 		{ .type = CAIRN_STR("work"), .retention = CAIRN_RETAIN_FOREVER },
-		{ .type = CAIRN_STR("fragile"), .max_attempts = 2, .retention = CAIRN_RETAIN_FOREVER },
+		{ .type = CAIRN_STR("fragile"),
+		  .max_attempts = 2,
+		  .retention = CAIRN_RETAIN_FOREVER },
 		{ .type = CAIRN_STR("brief"), .retention = 20 * CAIRN_SECOND },
 		{ .type = CAIRN_STR("gone"), .retention = CAIRN_RETAIN_NONE },
 		{ .type = CAIRN_STR("tick"), .retention = CAIRN_RETAIN_FOREVER },

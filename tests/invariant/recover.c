@@ -84,8 +84,8 @@ void inv_cancel(struct inv *inv)
 	}
 	for (size_t i = 0; i < n; i++)
 		say_job(inv, 'B', call, "cancel", &ids[i], 0, NULL);
-	cairn_status status = cairn_job_cancel(inv->conn, cairn_any(), ids, n, CAIRN_STR("random"),
-					       each, &err);
+	cairn_status status =
+		cairn_job_cancel(inv->conn, cairn_any(), ids, n, CAIRN_STR("random"), each, &err);
 	for (size_t i = 0; i < n; i++)
 		say_job(inv, 'A', call, "cancel", &ids[i], status, &each[i]);
 }
@@ -97,9 +97,9 @@ static void requeue_where(struct inv *inv, uint64_t call)
 	cairn_job_filter filter;
 	filter_of(inv, &filter);
 	inv_say(inv, &(struct inv_line){ 'B', call, "requeue", NULL, 0, 0, 0 }, "-");
-	cairn_status status = cairn_job_requeue_where(inv->conn, &filter,
-						      (uint32_t)inv_chance(inv, 50),
-						      CAIRN_STR("swept"), &swept, &err);
+	cairn_status status =
+		cairn_job_requeue_where(inv->conn, &filter, (uint32_t)inv_chance(inv, 50),
+					CAIRN_STR("swept"), &swept, &err);
 	if (status == CAIRN_OK)
 		say_swept(inv, call, "requeue", swept);
 	inv_say(inv, &(struct inv_line){ 'A', call, "requeue", NULL, 0, status, 0 }, "-");
@@ -224,10 +224,9 @@ void inv_adopt(struct inv *inv)
 	cairn_id id = inv_any_job(inv);
 	uint64_t call = inv_call(inv);
 	say_job(inv, 'B', call, "adopt", &id, 0, NULL);
-	cairn_status status = cairn_job_adopt(inv->conn, cairn_any(), &id, 1,
-					      inv_chance(inv, 30) ? CAIRN_STR("o1") :
-								    (cairn_str){ NULL, 0 },
-					      &each, &err);
+	cairn_status status = cairn_job_adopt(
+		inv->conn, cairn_any(), &id, 1,
+		inv_chance(inv, 30) ? CAIRN_STR("o1") : (cairn_str){ NULL, 0 }, &each, &err);
 	say_job(inv, 'A', call, "adopt", &id, status, &each);
 }
 

@@ -88,9 +88,9 @@ static void ended(struct inv *inv, const cairn_worker_event *event)
 				    changed != NULL ? changed->status : CAIRN_OK,
 				    changed != NULL ? changed->code : CAIRN_E_NONE },
 		"ending=%s token=%s until=0",
-		event->kind == CAIRN_WORKER_RETURNED ? cairn_ending_text(changed->ending) :
-		event->kind == CAIRN_WORKER_REFUSED  ? "?" :
-						       endings[event->how],
+		event->kind == CAIRN_WORKER_RETURNED  ? cairn_ending_text(changed->ending)
+		: event->kind == CAIRN_WORKER_REFUSED ? "?"
+						      : endings[event->how],
 		strncmp(code, "end.", 4) == 0 ? code : "");
 }
 
@@ -152,8 +152,8 @@ void inv_runtime(struct inv *inv)
 	snprintf(queue, sizeof queue, "q%u", inv->process % INV_QUEUES);
 	inv_conn_opts(inv, &conn);
 	cairn_worker_opts opts = { .size = sizeof opts,
-				   .driver = strncmp(inv->url, "sqlite:", 7) == 0 ? &cairn_sqlite :
-										    NULL,
+				   .driver = strncmp(inv->url, "sqlite:", 7) == 0 ? &cairn_sqlite
+										  : NULL,
 				   .url = inv->url,
 				   .conn = &conn,
 				   .observe = observe,

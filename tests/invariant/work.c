@@ -83,9 +83,9 @@ static void end_enqueue(struct inv *inv, uint64_t call, const struct request *re
 					 status != CAIRN_OK ? status : each[i].status,
 					 status != CAIRN_OK ? CAIRN_E_NONE : each[i].code };
 		say_request(inv, &line, &requests[i],
-			    !good				       ? "-" :
-			    each[i].disposition == CAIRN_INSERTED ? "new=1" :
-								       "new=0");
+			    !good				    ? "-"
+			    : each[i].disposition == CAIRN_INSERTED ? "new=1"
+								    : "new=0");
 		if (good)
 			inv_seen(inv, each[i].id);
 	}
@@ -131,8 +131,7 @@ void inv_outbox(struct inv *inv)
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		say_request(inv,
-			    &(struct inv_line){ 'A', call, "rollback", NULL, 0, CAIRN_OK, 0 },
+		say_request(inv, &(struct inv_line){ 'A', call, "rollback", NULL, 0, CAIRN_OK, 0 },
 			    &requests[i], "");
 }
 
@@ -310,8 +309,8 @@ static void make_end(struct inv *inv, cairn_finish *item, struct end *end, uint6
 					CAIRN_FINISH_TIMEOUT,	CAIRN_FINISH_TERMINAL,
 					CAIRN_FINISH_PANICKED,	CAIRN_FINISH_CONTINUE,
 					CAIRN_FINISH_SNOOZE,	CAIRN_FINISH_RELEASE };
-	static const char *const names[] = { "",	 "SUCCEEDED", "RETRYABLE",
-					     "TIMEOUT",	 "TERMINAL",  "PANICKED",
+	static const char *const names[] = { "",	  "SUCCEEDED", "RETRYABLE",
+					     "TIMEOUT",	  "TERMINAL",  "PANICKED",
 					     "CONTINUED", "SNOOZED",   "RELEASED" };
 	cairn_lease lease = item->lease;
 	*item = (cairn_finish){ .lease = lease, .how = hows[inv_below(inv, sizeof hows)] };
@@ -398,9 +397,14 @@ void inv_turn(struct inv *inv)
 	size_t r = inv_below(inv, MOST + 1);
 	r = r > all - f ? all - f : r;
 	size_t b = all - f - r > MOST ? MOST : all - f - r;
-	cairn_turn turn = { .size = sizeof turn,	  .finishes = items, .finish_count = f,
-			    .reports = reports,		  .report_count = r, .beats = leases + f + r,
-			    .beat_count = b,		  .lease = INV_LEASE };
+	cairn_turn turn = { .size = sizeof turn,
+			    .finishes = items,
+			    .finish_count = f,
+			    .reports = reports,
+			    .report_count = r,
+			    .beats = leases + f + r,
+			    .beat_count = b,
+			    .lease = INV_LEASE };
 	for (size_t i = 0; i < f; i++) {
 		items[i].lease = leases[i];
 		make_end(inv, &items[i], &ends[i], call, i);

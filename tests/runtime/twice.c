@@ -86,8 +86,9 @@ static void twice(store *one, uint32_t ahead)
 	must(cairn_job_enqueue(one->conn, &job, 1, &added, &err), &err, "enqueue");
 	must(cairn_worker_open(&scene.worker, &opts, &err), &err, "worker");
 	cairn_status status = cairn_worker_run(scene.worker, &err);
-	ok(status == CAIRN_OK, "%s, %u ahead: the worker goes on with a job that it holds twice (%s)",
-	   one->name, ahead, err.code);
+	ok(status == CAIRN_OK,
+	   "%s, %u ahead: the worker goes on with a job that it holds twice (%s)", one->name, ahead,
+	   err.code);
 	cairn_worker_close(scene.worker);
 	is_int(scene.fence, 2, "the newer lease's end is recorded");
 	is_int(scene.refusal, CAIRN_STALE, "the older one's is refused as stale");
