@@ -104,7 +104,8 @@ const char *inv_queue(struct inv *inv);
 cairn_id inv_any_job(struct inv *inv);
 void inv_seen(struct inv *inv, cairn_id id);
 uint64_t inv_call(struct inv *inv);
-/* what: NULL, or the rest of the line. */
+/* A call that failed as a whole told nothing of its items: each failed as it did. */
+void inv_spread(cairn_changed *each, size_t n, cairn_status status);
 struct inv_line {
 	char phase;
 	uint64_t call;

@@ -1,16 +1,16 @@
 /* recover.c - the invariant run's operations on jobs from outside, and its schedulers. */
 #include "invariant.h"
 
-static void say_job(struct inv *inv, char phase, uint64_t call, const char *op, const cairn_id *id,
-		    cairn_status status, const cairn_changed *each)
+/* each: NULL before the call. */
+static void say_job(struct inv *inv, uint64_t call, const char *op, const cairn_id *id,
+		    const cairn_changed *each)
 {
-	struct inv_line line = { phase, call, op, id, 0, status, CAIRN_E_NONE };
-	if (each != NULL && status == CAIRN_OK) {
+	struct inv_line line = { each != NULL ? 'A' : 'B', call, op, id, 0, 0, CAIRN_E_NONE };
+	if (each != NULL) {
 		line.status = each->status;
 		line.code = each->code;
 	}
-	inv_say(inv, &line, "until=%lld",
-		each != NULL && status == CAIRN_OK ? (long long)each->lease_expires_at : 0LL);
+	inv_say(inv, &line, "until=%lld", each != NULL ? (long long)each->lease_expires_at : 0LL);
 }
 
 void inv_reap(struct inv *inv)
@@ -83,11 +83,12 @@ void inv_cancel(struct inv *inv)
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		say_job(inv, 'B', call, "cancel", &ids[i], 0, NULL);
+		say_job(inv, call, "cancel", &ids[i], NULL);
 	cairn_status status =
 		cairn_job_cancel(inv->conn, cairn_any(), ids, n, CAIRN_STR("random"), each, &err);
+	inv_spread(each, n, status);
 	for (size_t i = 0; i < n; i++)
-		say_job(inv, 'A', call, "cancel", &ids[i], status, &each[i]);
+		say_job(inv, call, "cancel", &ids[i], &each[i]);
 }
 
 static void requeue_where(struct inv *inv, uint64_t call)
@@ -131,10 +132,11 @@ void inv_requeue(struct inv *inv)
 			       .reset = (uint32_t)inv_chance(inv, 30) };
 	if (item.status != CAIRN_JOB_DEAD_LETTERED && item.status != CAIRN_JOB_CANCELED)
 		return;
-	say_job(inv, 'B', call, "requeue", &id, 0, NULL);
+	say_job(inv, call, "requeue", &id, NULL);
 	cairn_status status = cairn_job_requeue(inv->conn, cairn_any(), &item, 1,
 						CAIRN_STR("random"), &each, &err);
-	say_job(inv, 'A', call, "requeue", &id, status, &each);
+	inv_spread(&each, 1, status);
+	say_job(inv, call, "requeue", &id, &each);
 }
 
 void inv_replay(struct inv *inv)
@@ -212,9 +214,10 @@ void inv_edit(struct inv *inv)
 	if (inv_chance(inv, 50))
 		item.updated_at = job->updated_at;
 	uint64_t call = inv_call(inv);
-	say_job(inv, 'B', call, "edit", &id, 0, NULL);
+	say_job(inv, call, "edit", &id, NULL);
 	cairn_status status = cairn_job_edit(inv->conn, cairn_any(), &item, 1, &each, &err);
-	say_job(inv, 'A', call, "edit", &id, status, &each);
+	inv_spread(&each, 1, status);
+	say_job(inv, call, "edit", &id, &each);
 }
 
 void inv_adopt(struct inv *inv)
@@ -223,11 +226,12 @@ void inv_adopt(struct inv *inv)
 	cairn_changed each;
 	cairn_id id = inv_any_job(inv);
 	uint64_t call = inv_call(inv);
-	say_job(inv, 'B', call, "adopt", &id, 0, NULL);
+	say_job(inv, call, "adopt", &id, NULL);
 	cairn_status status = cairn_job_adopt(
 		inv->conn, cairn_any(), &id, 1,
 		inv_chance(inv, 30) ? CAIRN_STR("o1") : (cairn_str){ NULL, 0 }, &each, &err);
-	say_job(inv, 'A', call, "adopt", &id, status, &each);
+	inv_spread(&each, 1, status);
+	say_job(inv, call, "adopt", &id, &each);
 }
 
 /* ---- schedules ----------------------------------------------------------- */

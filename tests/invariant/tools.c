@@ -98,6 +98,12 @@ uint64_t inv_call(struct inv *inv)
 	return atomic_fetch_add(&inv->calls, 1);
 }
 
+void inv_spread(cairn_changed *each, size_t n, cairn_status status)
+{
+	for (size_t i = 0; i < n && status != CAIRN_OK; i++)
+		each[i] = (cairn_changed){ .status = status };
+}
+
 /* One write of one line: a kill leaves the whole of it or nothing. */
 void inv_say(struct inv *inv, const struct inv_line *line, const char *format, ...)
 {

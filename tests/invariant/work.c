@@ -228,17 +228,18 @@ static void ended(struct inv *inv, const cairn_lease *lease)
 		drop(inv, lease);
 }
 
-static void say_lease(struct inv *inv, char phase, uint64_t call, const char *op,
-		      const cairn_lease *lease, cairn_status status, const cairn_changed *each,
-		      const char *more)
+/* each: NULL before the call. */
+static void say_lease(struct inv *inv, uint64_t call, const char *op, const cairn_lease *lease,
+		      const cairn_changed *each, const char *more)
 {
-	struct inv_line line = { phase, call, op, &lease->id, lease->fence, status, CAIRN_E_NONE };
-	if (each != NULL && status == CAIRN_OK) {
+	struct inv_line line = { 'B', call, op, &lease->id, lease->fence, 0, CAIRN_E_NONE };
+	if (each != NULL) {
+		line.phase = 'A';
 		line.status = each->status;
 		line.code = each->code;
 	}
 	inv_say(inv, &line, "%s until=%lld", more,
-		each != NULL && status == CAIRN_OK ? (long long)each->lease_expires_at : 0LL);
+		each != NULL ? (long long)each->lease_expires_at : 0LL);
 }
 
 void inv_heartbeat(struct inv *inv)
@@ -251,11 +252,12 @@ void inv_heartbeat(struct inv *inv)
 	size_t n = take(inv, leases, 1 + inv_below(inv, MOST));
 	cairn_usec lease = 200 * CAIRN_MILLISECOND + (cairn_usec)inv_below(inv, 1500000);
 	for (size_t i = 0; i < n; i++)
-		say_lease(inv, 'B', call, "heartbeat", &leases[i], 0, NULL, "");
+		say_lease(inv, call, "heartbeat", &leases[i], NULL, "");
 	cairn_status status = cairn_job_heartbeat(inv->conn, leases, n, lease, each, &err);
+	inv_spread(each, n, status);
 	for (size_t i = 0; i < n; i++) {
-		say_lease(inv, 'A', call, "heartbeat", &leases[i], status, &each[i], "");
-		if (status == CAIRN_OK && each[i].status != CAIRN_OK)
+		say_lease(inv, call, "heartbeat", &leases[i], &each[i], "");
+		if (each[i].status != CAIRN_OK && !cairn_status_retryable(each[i].status))
 			ended(inv, &leases[i]);
 	}
 }
@@ -286,11 +288,12 @@ void inv_progress(struct inv *inv)
 	size_t n = take(inv, leases, 1 + inv_below(inv, MOST));
 	for (size_t i = 0; i < n; i++) {
 		make_report(inv, &items[i], &leases[i]);
-		say_lease(inv, 'B', call, "progress", &leases[i], 0, NULL, "");
+		say_lease(inv, call, "progress", &leases[i], NULL, "");
 	}
 	cairn_status status = cairn_job_progress(inv->conn, items, n, each, &err);
+	inv_spread(each, n, status);
 	for (size_t i = 0; i < n; i++)
-		say_lease(inv, 'A', call, "progress", &leases[i], status, &each[i], "");
+		say_lease(inv, call, "progress", &leases[i], &each[i], "");
 }
 
 /* ---- ends --------------------------------------------------------------- */
@@ -324,17 +327,15 @@ static void make_end(struct inv *inv, cairn_finish *item, struct end *end, uint6
 	else
 		item->delay = inv_below(inv, 500000);
 	snprintf(end->told, sizeof end->told, "ending=%s token=%s", names[item->how], end->token);
-	say_lease(inv, 'B', call, "finish", &item->lease, 0, NULL, end->told);
+	say_lease(inv, call, "finish", &item->lease, NULL, end->told);
 }
 
 static void tell_ends(struct inv *inv, uint64_t call, const cairn_finish *items,
-		      const struct end *ends, size_t n, const cairn_changed *each,
-		      cairn_status status)
+		      const struct end *ends, size_t n, const cairn_changed *each)
 {
 	for (size_t i = 0; i < n; i++) {
-		say_lease(inv, 'A', call, "finish", &items[i].lease, status, &each[i],
-			  ends[i].told);
-		if (status == CAIRN_OK)
+		say_lease(inv, call, "finish", &items[i].lease, &each[i], ends[i].told);
+		if (!cairn_status_retryable(each[i].status))
 			ended(inv, &items[i].lease);
 	}
 }
@@ -369,13 +370,15 @@ void inv_finish(struct inv *inv)
 		make_end(inv, &items[i], &ends[i], call, i);
 	if (inv_chance(inv, 60) || inv->held_count + 5 > INV_HELD) {
 		cairn_status status = cairn_job_finish(inv->conn, items, n, each, &err);
-		tell_ends(inv, call, items, ends, n, each, status);
+		inv_spread(each, n, status);
+		tell_ends(inv, call, items, ends, n, each);
 		return;
 	}
 	claim_opts(inv, call, &opts);
 	cairn_status status =
 		cairn_job_finish_and_claim(inv->conn, items, n, each, &opts, &inv->jobs, &err);
-	tell_ends(inv, call, items, ends, n, each, status);
+	inv_spread(each, n, status);
+	tell_ends(inv, call, items, ends, n, each);
 	claimed(inv, call, status);
 }
 
@@ -411,21 +414,22 @@ void inv_turn(struct inv *inv)
 	}
 	for (size_t i = 0; i < r; i++) {
 		make_report(inv, &reports[i], &leases[f + i]);
-		say_lease(inv, 'B', call, "progress", &leases[f + i], 0, NULL, "");
+		say_lease(inv, call, "progress", &leases[f + i], NULL, "");
 	}
 	for (size_t i = 0; i < b; i++)
-		say_lease(inv, 'B', call, "heartbeat", &leases[f + r + i], 0, NULL, "");
+		say_lease(inv, call, "heartbeat", &leases[f + r + i], NULL, "");
 	int claim = inv_chance(inv, 60) && inv->held_count + 5 <= INV_HELD;
 	if (claim) {
 		claim_opts(inv, call, &opts);
 		turn.claim = &opts;
 	}
 	cairn_status status = cairn_job_turn(inv->conn, &turn, each, &inv->jobs, &err);
-	tell_ends(inv, call, items, ends, f, each, status);
+	inv_spread(each, f + r + b, status);
+	tell_ends(inv, call, items, ends, f, each);
 	for (size_t i = f; i < f + r; i++)
-		say_lease(inv, 'A', call, "progress", &leases[i], status, &each[i], "");
+		say_lease(inv, call, "progress", &leases[i], &each[i], "");
 	for (size_t i = f + r; i < f + r + b; i++)
-		say_lease(inv, 'A', call, "heartbeat", &leases[i], status, &each[i], "");
+		say_lease(inv, call, "heartbeat", &leases[i], &each[i], "");
 	if (claim)
 		claimed(inv, call, status);
 }
