@@ -54,7 +54,7 @@ if [ "$proofs" = yes ]; then
 			tests/invariant/check.pl "$scratch/$what"
 	done <<-'END'
 		lose an acknowledged job of type
-		early was taken back at
+		early lies before the one before it
 		steal and used by
 		refire a second job of schedule
 	END
