@@ -5,6 +5,8 @@
 #   make check      installs what is missing, builds, runs the whole test suite, its own
 #                   private Postgres included (T="tests/link.t …": only these)
 #   make check-sanitize   unit tests and kit under ASan+UBSan and under TSan (SANITIZERS=)
+#   make check-invariants      processes killed at random, MINUTES=3 on each database (SEED=)
+#   make check-pg18 check-two-writers   the kit on Postgres 18; on SQLite beside another writer
 #   make check-valgrind   unit tests, and the kit on memory and SQLite
 #   make install uninstall      DESTDIR= PREFIX= LIBDIR=
 #   make lint format docs abi-update coverage fuzz bench bench-peers clean
@@ -190,6 +192,14 @@ $(KIT) $(CRASH) $(OOM) $(RUNTIME): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $< $(filter %_conformance.a,$^) $(ALL_A) $(ALL_LIBS) $(ALL_LDFLAGS)
 
+# Many processes on one store, killed and disturbed (tests/invariant.t): one program.
+INVARIANT := $(BUILD)/bin/invariant
+$(BUILD)/tests/invariant/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+$(INVARIANT): $(call obj,$(wildcard tests/invariant/*.c)) $(ALL_A)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
+
 # tests/fuzz/NAME_fuzz.c as a fuzzer has it, driven by replay.c (tests/fuzz.t) or by clang's.
 FUZZ    := $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcairn.a
@@ -197,7 +207,7 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcair
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
 PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME)
-tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(BUILD)/bin/embed $(BUILD)/bin/errors
+tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(BUILD)/bin/embed $(BUILD)/bin/errors
 .PHONY: tests-bin
 
 # Every test is a program that prints TAP. The slow ones come first, two run at a time.
@@ -235,6 +245,26 @@ check-sanitize:
 prove-programs:
 	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(PG) $(PROVE) $(foreach p,$(PROGRAMS),$(if $(findstring /mutants,$p),,$p)) $(wildcard tests/oom.t)
+
+# The long form of tests/invariant.t.
+MINUTES ?= 3
+check-invariants:
+	@tools/deps.sh check
+	@$(SUBMAKE) -j$(JOBS) tests-bin
+	@SECONDS_EACH=$$(($(MINUTES) * 60)) PROOFS=no SEED='$(SEED)' $(SUBMAKE) prove T=tests/invariant.t \
+		PROVE='prove --exec "" --timer --verbose'
+.PHONY: check-invariants
+
+# The kit on a Postgres 18 server from npm; and on SQLite files to which another process writes.
+check-pg18:
+	@tools/deps.sh check
+	@$(SUBMAKE) -j$(JOBS) tests-bin
+	@BUILD='$(BUILD)' tools/check-pg18.sh
+check-two-writers:
+	@tools/deps.sh check
+	@$(SUBMAKE) -j$(JOBS) tests-bin
+	@CAIRN_KIT_RIVAL=1 $(BUILD)/tests/kit/sqlite --summary
+.PHONY: check-pg18 check-two-writers
 
 # A leak or a bad read makes the program, or the kit's case, fail.
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible

@@ -22,7 +22,7 @@ struct beat {
 static cairn_usec due_at(const struct cairn_context *job)
 {
 	const cairn_usec lease = job->worker->opts.lease;
-	if (job->state == JOB_NONE || job->settled || job->unsure)
+	if (job->state == JOB_NONE || job->settled || job->unsure || job->superseded)
 		return INT64_MAX;
 	return job->lease_until - lease + lease / 3;
 }

@@ -82,7 +82,7 @@ void cairn_worker__vacate(struct cairn_context *job)
 	cairn_worker__move(job, JOB_NONE);
 	cairn_worker__drop_saying(&job->fresh);
 	cairn_worker__drop_saying(&job->flying);
-	job->sent = job->marking = false;
+	job->sent = job->marking = job->superseded = false;
 	job->lease_until = job->deadline = job->overrun_at = INT64_MAX;
 	if (job->pins == 0)
 		cairn_worker__append(&worker->unused, job);
@@ -157,6 +157,30 @@ static const cairn_handler *handler_for(const struct cairn_worker *worker, cairn
 	return any;
 }
 
+/*
+ * A worker that was stopped for longer than its lease, or its handler that hangs, may meet its own
+ * job again: taken back, and claimed anew. A batch names a job once, so the older lease is not
+ * extended, and what is said under it goes when the newer one has nothing to say. (turn.c)
+ */
+static void supersede(struct cairn_worker *worker, struct cairn_context *taken)
+{
+	for (uint32_t i = 0; i < worker->job_count; i++) {
+		struct cairn_context *job = &worker->jobs[i];
+		if (job == taken || job->state == JOB_NONE ||
+		    cairn_id_compare(job->lease.id, taken->lease.id) != 0)
+			continue;
+		struct cairn_context *older = job->lease.fence < taken->lease.fence ? job : taken;
+		older->superseded = true;
+		older->lease_until = cairn_worker__now();
+		if (!older->sent && (older->state == JOB_AHEAD || older->state == JOB_READY))
+			cairn_worker__vacate(older);
+		else
+			cairn_worker__nudge(worker);
+		if (older == taken)
+			return;
+	}
+}
+
 struct cairn_context *cairn_worker__take(struct cairn_worker *worker, const cairn_job *row,
 					 cairn_usec lease_until)
 {
@@ -179,12 +203,14 @@ struct cairn_context *cairn_worker__take(struct cairn_worker *worker, const cair
 	job->said = job->heard = job->carried = 0;
 	job->hurt = CAIRN_OK;
 	job->nomem = job->settled = job->unsure = job->concluded = job->rewritten = false;
-	job->early = job->flushing = false;
+	job->early = job->flushing = job->superseded = false;
 	job->spoiled[0] = '\0';
 	job->marked = !row->prestart;
 	atomic_store(&job->cancel, CAIRN_CANCEL_NONE);
 	cairn_worker__move(job, row->prestart ? JOB_AHEAD : JOB_READY);
 	cairn_worker__append(row->prestart ? &worker->ahead : &worker->ready, job);
+	if (row->fence > 1)
+		supersede(worker, job);
 	return job;
 }
 

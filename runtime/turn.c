@@ -123,6 +123,37 @@ static void collect_job(struct dispatcher *dispatcher, struct cairn_context *job
 		add_end(dispatcher, job);
 }
 
+/* A turn has an end or a report of each job once. */
+static bool named(const struct dispatcher *dispatcher, cairn_id id)
+{
+	for (size_t i = 0; i < dispatcher->finish_count; i++) {
+		if (cairn_id_compare(dispatcher->ending[i]->lease.id, id) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < dispatcher->report_count; i++) {
+		if (cairn_id_compare(dispatcher->reporting[i]->lease.id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Leases that the worker lost to itself, when all else is collected; rarely are there any. */
+static void collect_superseded(struct dispatcher *dispatcher, cairn_usec now)
+{
+	struct cairn_worker *worker = dispatcher->service.link.worker;
+	for (uint32_t i = 0; i < worker->job_count; i++) {
+		struct cairn_context *job = &worker->jobs[i];
+		if (job->state == JOB_NONE || !job->superseded)
+			continue;
+		if (!named(dispatcher, job->lease.id))
+			collect_job(dispatcher, job, now);
+		else if (job->state == JOB_DONE)
+			worker->done_at = 0;
+		else if (cairn_worker__says(job))
+			worker->say_at = 0;
+	}
+}
+
 static void collect_marks(struct dispatcher *dispatcher)
 {
 	struct cairn_worker *worker = dispatcher->service.link.worker;
@@ -131,8 +162,12 @@ static void collect_marks(struct dispatcher *dispatcher)
 	if (worker->pace > worker->opts.ahead)
 		worker->pace = worker->opts.ahead;
 	worker->starts_seen = worker->starts;
-	for (uint32_t i = 0; i < due && worker->ahead.count > 0; i++)
-		add_mark(dispatcher, cairn_worker__pop(&worker->ahead));
+	for (uint32_t i = 0; i < due && worker->ahead.count > 0; i++) {
+		if (worker->ahead.first->superseded)
+			cairn_worker__vacate(worker->ahead.first);
+		else
+			add_mark(dispatcher, cairn_worker__pop(&worker->ahead));
+	}
 }
 
 /* Anything that is worth a call now? What else there is goes along. */
@@ -163,13 +198,19 @@ bool cairn_worker__collect(struct dispatcher *dispatcher, cairn_usec now)
 	dispatcher->finish_count = dispatcher->report_count = dispatcher->line_count = 0;
 	dispatcher->quiet_count = 0;
 	dispatcher->want = 0;
+	bool superseded = false;
 	if (!due(worker, now) && !overrun(worker, now))
 		return false;
 	worker->done_at = worker->say_at = INT64_MAX;
-	for (uint32_t i = 0; i < worker->job_count; i++)
-		collect_job(dispatcher, &worker->jobs[i], now);
+	for (uint32_t i = 0; i < worker->job_count; i++) {
+		superseded = superseded || worker->jobs[i].superseded;
+		if (!worker->jobs[i].superseded)
+			collect_job(dispatcher, &worker->jobs[i], now);
+	}
 	if (worker->opts.ahead > 0)
 		collect_marks(dispatcher);
+	if (superseded)
+		collect_superseded(dispatcher, now);
 	bool talking =
 		dispatcher->finish_count + dispatcher->report_count + dispatcher->quiet_count > 0;
 	cairn_worker__plan_claim(dispatcher, talking);

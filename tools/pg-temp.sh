@@ -64,7 +64,9 @@ start() {
 	as_server "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 -s start -o \
 		"-k '$dir' -c listen_addresses= -c max_connections=200 ${CAIRN_PG_SETTINGS:-}" \
 		>/dev/null || { cat "$dir/log" >&2; fail "the server did not start"; }
-	as_server "$bin/createdb" -h "$dir" -U cairn cairn
+	createdb=$bin/createdb # a server without clients takes those that are installed
+	[ -x "$createdb" ] || createdb=$(command -v createdb) || fail "no createdb found"
+	as_server "$createdb" -h "$dir" -U cairn cairn
 	echo "postgresql:///cairn?host=$dir&user=cairn"
 }
 

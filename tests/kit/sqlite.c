@@ -2,15 +2,23 @@
  * sqlite.c - the conformance kit on the SQLite driver: a file per case, in a
  * directory of its own below TMPDIR.
  */
+#include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
 #include <cairn/conformance.h>
 #include <cairn/sqlite.h>
+
+/* In the environment: another process writes to the files meanwhile (`make check-two-writers`). */
+#define RIVAL "CAIRN_KIT_RIVAL"
 
 static int remove_file(const char *url)
 {
@@ -39,6 +47,9 @@ static int app_step(cairn_conn *conn, enum cairn_app_step step)
 	if (!conn)
 		return 0;
 	sqlite3 *db = cairn_sqlite_handle(conn);
+	/* a deferred one that has read can't begin to write beside another writer: SQLite's rule */
+	if (step == CAIRN_APP_BEGIN && getenv(RIVAL))
+		return sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK ? 0 : -1;
 	return sqlite3_exec(db, commands[step], NULL, NULL, NULL) == SQLITE_OK ? 0 : -1;
 }
 
@@ -57,6 +68,7 @@ static int poison(const char *url, cairn_id job)
 		 " AND OLD.status <> NEW.status BEGIN SELECT RAISE(ABORT, 'poisoned'); END",
 		 hex);
 	int answer = sqlite3_open(file, &db);
+	sqlite3_busy_timeout(db, 5000);
 	if (answer == SQLITE_OK)
 		answer = sqlite3_exec(db, sql, NULL, NULL, NULL);
 	sqlite3_close(db);
@@ -75,10 +87,64 @@ static int poison_key(const char *url, const char *key)
 		 " NEW.idempotency_key = '%s' BEGIN SELECT RAISE(ABORT, 'poisoned'); END",
 		 key);
 	int answer = sqlite3_open(file, &db);
+	sqlite3_busy_timeout(db, 5000);
 	if (answer == SQLITE_OK)
 		answer = sqlite3_exec(db, sql, NULL, NULL, NULL);
 	sqlite3_close(db);
 	return answer == SQLITE_OK ? 0 : -1;
+}
+
+/* ---- another process that writes to the same files ------------------------- */
+
+/* A commit that changes no row and no table: whoever writes or watches the file meets it. */
+static void disturb(const char *path)
+{
+	sqlite3 *db = NULL;
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+		sqlite3_busy_timeout(db, 20);
+		for (int i = 0; i < 20; i++) {
+			char sql[80];
+			snprintf(sql, sizeof(sql),
+				 "BEGIN IMMEDIATE; PRAGMA user_version = %d; COMMIT", i);
+			if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+				sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+			nanosleep(&(struct timespec){ .tv_nsec = 500 * 1000 }, NULL);
+		}
+	}
+	sqlite3_close(db);
+}
+
+/* A file that is just being made is left alone until cairn's tables may be there. */
+static void rival(const char *directory, pid_t parent)
+{
+	while (getppid() == parent) {
+		DIR *listing = opendir(directory);
+		const struct dirent *entry;
+		while (listing && (entry = readdir(listing))) {
+			char path[1024];
+			struct stat file;
+			size_t length = strlen(entry->d_name);
+			snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+			if (length > 3 && strcmp(entry->d_name + length - 3, ".db") == 0 &&
+			    stat(path, &file) == 0 && file.st_size > 0)
+				disturb(path);
+		}
+		if (listing)
+			closedir(listing);
+		nanosleep(&(struct timespec){ .tv_nsec = 1000 * 1000 }, NULL);
+	}
+	_exit(0);
+}
+
+static pid_t start_rival(const char *directory)
+{
+	pid_t parent = getpid();
+	if (!getenv(RIVAL))
+		return 0;
+	pid_t child = fork();
+	if (child == 0)
+		rival(directory, parent);
+	return child;
 }
 
 int main(int argc, char **argv)
@@ -103,7 +169,12 @@ int main(int argc, char **argv)
 				       .unreachable_url = "sqlite:/nonexistent/directory/file.db",
 				       .bad_urls = bad_urls,
 				       .poison_key = poison_key };
+	pid_t beside = start_rival(directory);
 	int answer = cairn_conformance_main(argc, argv, &sqlite);
+	if (beside > 0) {
+		kill(beside, SIGKILL);
+		waitpid(beside, NULL, 0);
+	}
 	(void)rmdir(directory);
 	return answer;
 }
