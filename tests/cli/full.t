@@ -27,7 +27,7 @@ is "$(printf '%s\n' "$out" | json due)" "$n" "what was acknowledged is there, an
 
 exits 0 "with room again" --db "$large" enqueue t --payload "$payload"
 exits 0 "everything runs" --db "$large" work --type t --exec 'cat >/dev/null' --until-empty
-exits 0 "and is counted" --db "$large" --json queues
+exits 0 "and is counted" --db "$large" --json queues --all
 is "$(printf '%s\n' "$out" | json succeeded)" $((n + 1)) "to the last job"
 
 done_testing
