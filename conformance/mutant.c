@@ -495,12 +495,18 @@ static bool known_failure(const cairn_subject *subject, const char *name)
 	return false;
 }
 
+/* These spend their time waiting: they come last, and only what nothing else has killed needs them. */
+static bool is_slow(const ct_case *one)
+{
+	return one->kind == CT_INTERLEAVE || one->kind == CT_RACE;
+}
+
 static bool on_done(void *user, const ct_done *done)
 {
 	struct hunt *hunt = user;
 	hunt->tried++;
 	if (done->result == CT_PASSED)
-		return false;
+		return !hunt->unbroken && hunt->killed_by > 0 && is_slow(done->one);
 	if (hunt->unbroken && sick_count < sizeof(sick) / sizeof(sick[0]))
 		sick[sick_count++] = done->one;
 	if (hunt->killed_by == 0) {
@@ -581,8 +587,7 @@ static const ct_case **choose(const cairn_subject *subject, const ct_mutant *mut
 	*chosen = 0;
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < count; i++) {
-			bool slow = all[i]->kind == CT_INTERLEAVE || all[i]->kind == CT_RACE;
-			if (slow == (pass == 1) && tried_on(mutant, all[i]) &&
+			if (is_slow(all[i]) == (pass == 1) && tried_on(mutant, all[i]) &&
 			    !ct_not_applicable(subject, all[i]) && !is_sick(all[i]) &&
 			    !known_failure(subject, all[i]->name))
 				cases[(*chosen)++] = all[i];
