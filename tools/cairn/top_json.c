@@ -13,6 +13,7 @@ static void put_queue(struct json *json, const struct frame *frame, const struct
 {
 	const cairn_queue *is = &queue->is;
 	json_int(json, "depth", is->due + is->parked);
+	json_bool(json, "paused", is->paused != 0);
 	json_int(json, "due", is->due);
 	json_int(json, "parked", is->parked);
 	json_int(json, "leased", is->leased);

@@ -122,11 +122,11 @@ static uint32_t queue_cell(const struct frame *frame, size_t row, int column, ch
 	const struct top_queue *queue = &frame->queues[row];
 	switch (column) {
 	case 0:
-		return name(text, PLAIN, queue->is.name);
+		return name(text, queue->is.paused ? YELLOW : PLAIN, queue->is.name);
 	case 1:
 		return count(text, BOLD, queue->is.due + queue->is.parked);
 	case 2:
-		return count(text, PLAIN, queue->is.due);
+		return count(text, queue->is.paused ? YELLOW : PLAIN, queue->is.due);
 	case 3:
 		return age(text, frame, queue->is.oldest_due);
 	case 4:
