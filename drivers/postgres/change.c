@@ -98,7 +98,8 @@ static bool is_success(const cairn_change *change)
 	return holds_lease(change) && change->to == CAIRN_JOB_SUCCEEDED &&
 	       change->ending == CAIRN_ENDING_SUCCEEDED && change->set == SUCCESS_SET &&
 	       change->reason.len == 0 && change->error_code.len == 0 &&
-	       change->error_message.len == 0 && (change->events & ~SUCCESS_EVENT) == 0;
+	       change->error_message.len == 0 && (change->events & ~SUCCESS_EVENT) == 0 &&
+	       change->data.len == 0;
 }
 
 static bool is_report(const cairn_change *change)

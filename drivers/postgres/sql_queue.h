@@ -106,7 +106,7 @@
 	"), permitted AS MATERIALIZED (" \
 		"SELECT j.* FROM held h CROSS JOIN LATERAL (" \
 			"SELECT p.id, p.priority, p.run_at, p.run_number, p.attempt, p.stage, " \
-			"p.events FROM @schema.cairn_job_live p WHERE " WAITS("p", "$3::text") " " \
+			"p.events, p.fence FROM @schema.cairn_job_live p WHERE " WAITS("p", "$3::text") " " \
 			"AND p.tenant = h.tenant AND p.resource_key = h.resource_key " \
 			"AND " WANTED("p", "$7", "$8") " ORDER BY " QUEUE_ORDER("p") " " \
 			"LIMIT GREATEST(0, LEAST(h.room, $10::int8)) FOR UPDATE SKIP LOCKED" \
@@ -121,7 +121,8 @@
 
 #define PICK_BOTH \
 	"open AS MATERIALIZED (" \
-		OPEN_JOBS("p.id, p.priority, p.run_at, p.run_number, p.attempt, p.stage, p.events") \
+		OPEN_JOBS("p.id, p.priority, p.run_at, p.run_number, p.attempt, p.stage, p.events, " \
+			  "p.fence") \
 		"LIMIT (" \
 			"SELECT count(*) FROM (" \
 				"SELECT a.unkeyed FROM (" \

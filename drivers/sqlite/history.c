@@ -111,6 +111,7 @@ static void bind_brief_attempt(struct lite_run *run, const struct lite_attempt *
 	cairn_lite__bind_word(run, cairn_ending_text(row->ending));
 	cairn_lite__bind_int(run, row->prestart);
 	cairn_lite__bind_time(run, row->execution_started_at);
+	cairn_lite__bind_int(run, attempt->lease);
 }
 
 static void bind_attempt(struct lite_run *run, const struct lite_attempt *attempt)
@@ -148,11 +149,14 @@ static cairn_status insert_attempts(struct lite_write *write, const struct lite_
 }
 
 cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_change *change,
-				     const cairn_job *was, const cairn_job *is, cairn_error *err)
+				     const struct lite_row *row, const cairn_job *is,
+				     cairn_error *err)
 {
 	struct lite_pending *pending = &write->lite->pending;
 	struct lite_attempt *next = &pending->attempt[pending->attempts++];
+	const cairn_job *was = &row->job;
 	next->job = was->id;
+	next->lease = row->lease;
 	next->row = (cairn_attempt){
 		.fence = was->fence,
 		.run_number = was->run_number,

@@ -48,6 +48,7 @@ struct lite_event {
 struct lite_attempt {
 	cairn_id job;
 	cairn_attempt row;
+	cairn_usec lease;
 	char worker[LITE_NAME];
 };
 
@@ -231,12 +232,22 @@ cairn_status cairn_lite__enqueue(struct lite_write *write, const cairn_enqueue_p
 cairn_status cairn_lite__schedule_guard(struct lite_write *write, const cairn_define_plan *plan,
 					cairn_error *err);
 
+/* A job row as a change reads it; its texts are views into the statement (change.c). */
+struct lite_row {
+	cairn_job job;
+	int64_t row;
+	int64_t events;
+	cairn_time reap_at;
+	cairn_usec lease; /* as long as the claim asked for */
+};
+
 /* Events and attempts are gathered; the end of the call writes them, or flush (history.c). */
 cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job,
 				   const cairn_event_record *event, cairn_error *err);
 /* The attempt that a change ends: the row as it was, and as it is. */
 cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_change *change,
-				     const cairn_job *was, const cairn_job *is, cairn_error *err);
+				     const struct lite_row *was, const cairn_job *is,
+				     cairn_error *err);
 cairn_status cairn_lite__flush(struct lite_write *write, cairn_error *err);
 cairn_status cairn_lite__dead_letter_put(struct lite_write *write, int64_t row, cairn_error *err);
 
@@ -250,14 +261,6 @@ cairn_status cairn_lite__history(struct lite *lite, enum lite_sql which, lite_pu
 /* Deletes a job and all that belongs to it (prune.c). */
 cairn_status cairn_lite__delete(struct lite_write *write, int64_t row, const cairn_id *id,
 				cairn_error *err);
-
-/* A job row as a change reads it; its texts are views into the statement (change.c). */
-struct lite_row {
-	cairn_job job;
-	int64_t row;
-	int64_t events;
-	cairn_time reap_at;
-};
 
 void cairn_lite__row_read(struct lite_run *run, struct lite_row *row);
 /* Applies a change whose guard holds; *is (never NULL) is the row afterwards. */
