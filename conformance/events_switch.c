@@ -289,7 +289,7 @@ static void a_second_lease_after_an_untold_one(void)
 	ct_define_retry(full, "t", 3, CAIRN_SECOND);
 	cairn_id id = ct_enqueue(full, "t");
 	ct_finish(none, ct_failure(ct_claim(none, "w"), CAIRN_FINISH_RETRYABLE, "x"));
-	ct_advance(CAIRN_SECOND);
+	ct_advance(CAIRN_MINUTE);
 	cairn_lease lease = ct_claim(full, "v");
 	timeline(full, id, "ENQUEUED LEASED");
 	ct_int(ct_events(full, id)->at[1].attempt, 2);

@@ -200,6 +200,12 @@
 		"WHERE d.id = $1 AND " IN_SCOPE("d.tenant", "$2") \
 	") "
 
+/* What history.c reads of an event. */
+#define EVENT_COLUMNS \
+	"v.seq, v.kind, v.run_number, v.attempt, v.at, v.stage, v.progress_done, " \
+	"v.progress_total, v.worker, v.reason, v.error_code, v.error_message, v.detail, " \
+	"v.duration_us, v.until, v.requested, v.data"
+
 const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* ---- session ---- */
 
@@ -534,11 +540,11 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* cairn_job_event_pkey, the jobs' and the attempts' primary keys. */
 	[PG_SQL_EVENTS] = { {
 		HISTORY_JOB
-		"SELECT e.seq, e.kind, e.run_number, e.attempt, e.at, e.stage, e.progress_done, "
-		"e.progress_total, e.worker, e.reason, e.error_code, e.error_message, e.detail, "
-		"e.duration_us, e.until, e.requested, e.data FROM job LEFT JOIN LATERAL ("
-			"SELECT v.* FROM @schema.cairn_job_events v "
-			"WHERE v.job_id = job.id AND v.seq > $3::int8 ORDER BY v.seq LIMIT $4::int8"
+		"SELECT e.* FROM job LEFT JOIN LATERAL ("
+			"(SELECT " EVENT_COLUMNS " FROM @schema.cairn_job_event v "
+			"WHERE v.job_id = job.id AND v.seq > $3::int8 ORDER BY v.seq LIMIT $4::int8) "
+			"UNION ALL SELECT " EVENT_COLUMNS " FROM @schema.cairn_job_event_plain v "
+			"WHERE v.job_id = job.id AND v.seq > $3 ORDER BY seq LIMIT $4"
 		") e ON true ORDER BY e.seq",
 	} },
 

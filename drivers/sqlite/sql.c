@@ -48,6 +48,11 @@
 	"data"
 #define WHOLE_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
+/* What history.c reads of an event. */
+#define EVENT_COLUMNS \
+	"seq, kind, run_number, attempt, at, stage, progress_done, progress_total, worker, reason, " \
+	"error_code, error_message, detail, duration_us, until, requested, data"
+
 #define ATTEMPT_COLUMNS \
 	"job_id, fence, run_number, attempt, worker, leased_at, finished_at, ending, prestart, " \
 	"execution_started_at, lease_us"
@@ -367,10 +372,10 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"prestart, execution_started_at, NULL, NULL, NULL, NULL, NULL FROM cairn_job "
 		"WHERE id = ?1 AND status = 'LEASED' AND fence > ?2 ORDER BY fence LIMIT ?3",
 	/* cairn_job_event's and cairn_job_attempt's primary keys, cairn_job.id */
-	[LITE_EVENTS] = "SELECT seq, kind, run_number, attempt, at, stage, progress_done, "
-			"progress_total, worker, reason, error_code, error_message, detail, "
-			"duration_us, until, requested, data FROM cairn_job_events "
-			"WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+	[LITE_EVENTS] = "SELECT * FROM (SELECT " EVENT_COLUMNS " FROM cairn_job_event "
+			"WHERE job_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3) "
+			"UNION ALL SELECT " EVENT_COLUMNS " FROM cairn_job_event_plain "
+			"WHERE job_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
 	/* cairn_job_dead_letter's primary key, downwards from ?2 to ?1 */
 	[LITE_DEAD_LETTERS] =
 		"SELECT job_id, type, queue, tenant, run_number, attempt, error_code, "

@@ -304,14 +304,14 @@ SELECT id, fence, run_number, attempt, worker, leased_at, NULL, 'RUNNING', NULL,
 FROM cairn_job_live
 WHERE status = 'LEASED';
 
--- For people, and for whoever reads a timeline: the rows of cairn_job_event, and what needs none.
-CREATE VIEW cairn_job_events AS
-SELECT job_id, seq, kind, run_number, attempt, at, stage, progress_done, progress_total, worker,
-	reason, error_code, error_message, detail, duration_us, until, requested, data
-FROM cairn_job_event
-UNION ALL
-SELECT j.id, 1, 'ENQUEUED', 1, 0, j.created_at, 'queued', NULL, NULL, NULL, NULL, NULL, NULL,
-	j.type, NULL, NULL, NULL, NULL
+-- The events that have no row.
+CREATE VIEW cairn_job_event_plain AS
+SELECT j.id AS job_id, 1::bigint AS seq, 'ENQUEUED'::cairn_event_kind AS kind, 1 AS run_number,
+	0 AS attempt, j.created_at AS at, 'queued' COLLATE "C" AS stage,
+	NULL::bigint AS progress_done, NULL::bigint AS progress_total,
+	NULL COLLATE "C" AS worker, NULL AS reason, NULL AS error_code, NULL AS error_message,
+	j.type AS detail, NULL::bigint AS duration_us, NULL::timestamptz AS until,
+	NULL::timestamptz AS requested, NULL::json AS data
 FROM (
 	SELECT id, created_at, type, events FROM cairn_job_live
 	UNION ALL
@@ -336,6 +336,16 @@ SELECT d.id, d.events, 'SUCCEEDED', d.run_number, d.attempt, d.finished_at, d.st
 FROM cairn_job_done d
 WHERE d.status = 'SUCCEEDED' AND d.events >= 3
 	AND NOT EXISTS (SELECT FROM cairn_job_event e WHERE e.job_id = d.id AND e.seq = d.events);
+
+-- For people: timelines.
+CREATE VIEW cairn_job_events AS
+SELECT job_id, seq, kind, run_number, attempt, at, stage, progress_done, progress_total, worker,
+	reason, error_code, error_message, detail, duration_us, until, requested, data
+FROM cairn_job_event
+UNION ALL
+SELECT job_id, seq, kind, run_number, attempt, at, stage, progress_done, progress_total, worker,
+	reason, error_code, error_message, detail, duration_us, until, requested, data
+FROM cairn_job_event_plain;
 
 -- Who waits for work and wants to be told, as long as it sleeps. Whoever makes a job due looks
 -- here, takes rows out and notifies their channels; almost always there are none. Unlogged: a

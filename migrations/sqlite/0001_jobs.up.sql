@@ -224,14 +224,12 @@ SELECT id, fence, run_number, attempt, worker, leased_at, NULL, 'RUNNING', NULL,
 FROM cairn_job
 WHERE status = 'LEASED';
 
--- For people, and for whoever reads a timeline: the rows of cairn_job_event, and what needs none.
-CREATE VIEW cairn_job_events AS
-SELECT job_id, seq, kind, run_number, attempt, at, stage, progress_done, progress_total, worker,
-	reason, error_code, error_message, detail, duration_us, until, requested, data
-FROM cairn_job_event
-UNION ALL
-SELECT id, 1, 'ENQUEUED', 1, 0, created_at, 'queued', NULL, NULL, NULL, NULL, NULL, NULL, type,
-	NULL, NULL, NULL, NULL
+-- The events that have no row.
+CREATE VIEW cairn_job_event_plain AS
+SELECT id AS job_id, 1 AS seq, 'ENQUEUED' AS kind, 1 AS run_number, 0 AS attempt, created_at AS at,
+	'queued' AS stage, NULL AS progress_done, NULL AS progress_total, NULL AS worker,
+	NULL AS reason, NULL AS error_code, NULL AS error_message, type AS detail,
+	NULL AS duration_us, NULL AS until, NULL AS requested, NULL AS data
 FROM cairn_job j
 WHERE events >= 1
 	AND NOT EXISTS (SELECT 1 FROM cairn_job_event e WHERE e.job_id = j.id AND e.seq = 1)
@@ -253,3 +251,13 @@ SELECT id, events, 'SUCCEEDED', run_number, attempt, finished_at, stage, progres
 FROM cairn_job j
 WHERE status = 'SUCCEEDED' AND events >= 3
 	AND NOT EXISTS (SELECT 1 FROM cairn_job_event e WHERE e.job_id = j.id AND e.seq = j.events);
+
+-- For people: timelines.
+CREATE VIEW cairn_job_events AS
+SELECT job_id, seq, kind, run_number, attempt, at, stage, progress_done, progress_total, worker,
+	reason, error_code, error_message, detail, duration_us, until, requested, data
+FROM cairn_job_event
+UNION ALL
+SELECT job_id, seq, kind, run_number, attempt, at, stage, progress_done, progress_total, worker,
+	reason, error_code, error_message, detail, duration_us, until, requested, data
+FROM cairn_job_event_plain;
