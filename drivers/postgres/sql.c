@@ -615,7 +615,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* cairn_schedule_pkey, then cairn_job_definition_pkey in its order. $2: of these schedules. */
 	[PG_SQL_SCHEDULE_DEFINITIONS] = { { TEXT_SCHEDULE_DEFINITIONS } },
 
-	/* cairn_schedule_pkey, in its order. */
+	/* cairn_schedule_pkey, in its order. $1 and $2: names. */
 	[PG_SQL_SCHEDULE_HOLD] = { { TEXT_SCHEDULE_HOLD } },
 
 	/* cairn_schedule_pkey, cairn_job_definition_pkey. */

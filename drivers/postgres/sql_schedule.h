@@ -3,7 +3,8 @@
  *
  * Who makes a schedule active has locked its definition in a statement before (FOR SHARE: they
  * don't wait for each other, but who disables waits for them and they for him), and who disables a
- * definition looks for schedules in a statement behind his lock. A fire waits for nothing.
+ * definition looks for schedules in a statement behind his lock. Schedules are locked before
+ * definitions, and all that a call will write at once, by name. A fire waits for nothing.
  */
 #ifndef CAIRN_PG_SQL_SCHEDULE_H
 #define CAIRN_PG_SQL_SCHEDULE_H
@@ -171,7 +172,7 @@
 #define TEXT_SCHEDULE_HOLD \
 	"SELECT count(*) FROM (" \
 		"SELECT FROM @schema.cairn_schedule s " \
-		"WHERE s.name = ANY ($1::text[]) AND " SAFE " " \
+		"WHERE s.name = ANY ($1::text[] || $2::text[]) AND " SAFE " " \
 		"ORDER BY s.name FOR NO KEY UPDATE" \
 	") held"
 
