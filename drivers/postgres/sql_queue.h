@@ -14,7 +14,6 @@
 #define CAIRN_PG_SQL_QUEUE_H
 
 #include "sql_change.h"
-#include "sql_intent.h"
 
 /* SQL is laid out by its clauses. */
 /* clang-format off */
