@@ -210,8 +210,7 @@ static void queue_resources(struct pg *pg, const cairn_enqueue_plan *plan)
 	if (!any)
 		return;
 	cairn_pg__add_now(pg);
-	cairn_pg__add_texts(pg, COLUMN(tenant), PG_ABSENT_EMPTY);
-	cairn_pg__add_texts(pg, COLUMN(resource_key), PG_ABSENT_NULL);
+	cairn_pg__add_ids(pg, COLUMN(id));
 	cairn_pg__queue(pg, PG_SQL_RESOURCE_NEED);
 }
 

@@ -38,10 +38,6 @@
 	j ".idempotency_key, " j ".status_reason, " j ".error_code, " j ".error_message, " \
 	j ".created_at, " j ".updated_at, " j ".resource_key"
 
-/* Whether a statement that begins after a wait sees what it waited for. */
-#define SAFE \
-	"(current_setting('transaction_isolation') IN ('read committed', 'read uncommitted'))"
-
 /* ---- settings: under these plans stay right; the application's own are put back  */
 
 #define PLAN_PROOF \
@@ -323,9 +319,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	 * -1: wrong isolation.
 	 */
 	[PG_SQL_ENQUEUE_KEYED] = { {
-		"WITH safe AS MATERIALIZED ("
-			"SELECT current_setting('transaction_isolation') "
-			"IN ('read committed', 'read uncommitted') AS yes"
+		"WITH safe AS MATERIALIZED (SELECT " READ_COMMITTED " AS yes"
 		"), item AS MATERIALIZED ("
 			"SELECT i.* FROM (" ENQUEUE_ITEMS " OFFSET 0) i "
 			"WHERE i.known AND (SELECT yes FROM safe)"
@@ -614,7 +608,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* cairn_schedule_pkey, then cairn_job_definition_pkey in its order. $2: of these schedules. */
 	[PG_SQL_SCHEDULE_DEFINITIONS] = { { TEXT_SCHEDULE_DEFINITIONS } },
 
-	/* cairn_schedule_pkey, in its order. */
+	/* cairn_schedule_pkey, in its order. $1 and $2: names. */
 	[PG_SQL_SCHEDULE_HOLD] = { { TEXT_SCHEDULE_HOLD } },
 
 	/* cairn_schedule_pkey, cairn_job_definition_pkey. */

@@ -190,11 +190,16 @@ cairn_str cairn_lite__text(struct lite_run *run, cairn_rows *rows);
 enum cairn_job_status cairn_lite__status(struct lite_run *run);
 void cairn_lite__retry(struct lite_run *run, cairn_retry *retry);
 
-/* The columns LITE_JOB_COLUMNS of sql.c. */
-void cairn_lite__job(struct lite_run *run, cairn_rows *rows, cairn_job *job);
+/* Reads the columns of a statement's row into a zeroed row of the answer. */
+typedef void lite_read_fn(struct lite_run *run, cairn_rows *rows, void *into);
 
-/* The columns INTENT_COLUMNS of sql.c (intent.c). */
-void cairn_lite__intent(struct lite_run *run, cairn_rows *rows, cairn_intent *intent);
+/* JOB_COLUMNS of sql.c; INTENT_COLUMNS (intent.c). */
+lite_read_fn cairn_lite__job;
+lite_read_fn cairn_lite__intent;
+
+/* The end of a call whose parameters are bound: reads all rows into the answer. */
+cairn_status cairn_lite__read_rows(struct lite_run *run, cairn_rows *rows, lite_read_fn *read,
+				   cairn_error *err);
 
 /* ---- pieces that several slots need ------------------------------------- */
 
@@ -251,10 +256,8 @@ cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_chang
 cairn_status cairn_lite__flush(struct lite_write *write, cairn_error *err);
 cairn_status cairn_lite__dead_letter_put(struct lite_write *write, int64_t row, cairn_error *err);
 
-/* Reads a column list into one row of the result; false without memory. */
-typedef bool lite_push_fn(struct lite_run *run, cairn_rows *rows);
 /* A page of what belongs to a job: job, after, limit are the statement's parameters. */
-cairn_status cairn_lite__history(struct lite *lite, enum lite_sql which, lite_push_fn *push,
+cairn_status cairn_lite__history(struct lite *lite, enum lite_sql which, lite_read_fn *read,
 				 const cairn_history_query *query, int *found, cairn_rows *rows,
 				 cairn_error *err);
 

@@ -233,10 +233,10 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"AND run_at <= ?2) OR EXISTS (SELECT 1 FROM cairn_job INDEXED BY cairn_job_parked "
 		"WHERE "
 		"status = 'PENDING' AND parked = 1 AND queue = ?1 AND run_at <= ?2)",
-	/* cairn_job_parked, its first entry */
+	/* cairn_job_parked, its first entry; cairn_queue_pause's primary key */
 	[LITE_JOB_NEXT_DUE] = "SELECT run_at FROM cairn_job INDEXED BY cairn_job_parked "
-			      "WHERE status = 'PENDING' AND parked = 1 AND queue = ? "
-			      "ORDER BY run_at LIMIT 1",
+			      "WHERE status = 'PENDING' AND parked = 1 AND queue = ?1 "
+			      "AND NOT " PAUSED " ORDER BY run_at LIMIT 1",
 	/* cairn_job_parked */
 	[LITE_JOB_DUE] = "SELECT rowid FROM cairn_job INDEXED BY cairn_job_parked "
 			 "WHERE status = 'PENDING' AND parked = 1 AND queue = ? AND run_at <= ? "
