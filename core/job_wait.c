@@ -163,6 +163,8 @@ cairn_status cairn_job_wait(cairn_conn *conn, const cairn_wait_opts *opts, int *
 	struct cairn__call call;
 	cairn_wait_plan plan;
 	cairn_status st = cairn__call_begin(&call, conn, CAIRN__JOBS, "job.wait", err);
+	if (st == CAIRN_OK)
+		st = cairn__need(conn, conn->jobs.waiting != NULL, "waiting", err);
 	if (st == CAIRN_OK && ready == NULL)
 		st = cairn_fail(err, CAIRN_E_ARG_INVALID);
 	if (st == CAIRN_OK)
