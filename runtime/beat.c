@@ -81,8 +81,12 @@ static void refused(struct cairn_context *job, const cairn_changed *changed)
 	struct cairn_worker *worker = job->worker;
 	bool canceled = changed->code == CAIRN_E_JOB_CANCELED;
 	enum cairn_cancel cause = canceled ? CAIRN_CANCEL_JOB : CAIRN_CANCEL_LEASE;
-	if (job->sent)
-		return; /* its turn will be told the same */
+	if (job->sent || job->unsure)
+		return; /* its turn will be told the same, or how it ended */
+	if (job->state == JOB_AHEAD || job->state == JOB_READY) {
+		cairn_worker__vacate(job);
+		return;
+	}
 	job->settled = true;
 	bool told = cairn_worker__cancel(job, cause);
 	bool done = job->state == JOB_DONE;
@@ -93,7 +97,7 @@ static void refused(struct cairn_context *job, const cairn_changed *changed)
 	else if (done)
 		tell_lost(job, changed);
 	pthread_mutex_lock(&worker->lock);
-	if (done || job->state == JOB_AHEAD || job->state == JOB_READY)
+	if (done)
 		cairn_worker__vacate(job);
 }
 

@@ -250,7 +250,8 @@ cairn_status cairn_worker__refuse(cairn_error *err, cairn_code code, const char 
 
 /* ---- clock.c ---- */
 cairn_usec cairn_worker__now(void);
-void cairn_worker__deadline(cairn_usec at, struct timespec *spec);
+/* When a span from now is over; spans of others may be as long as they like. */
+cairn_usec cairn_worker__after(cairn_usec span);
 /* span, shifted by up to a quarter either way. */
 cairn_usec cairn_worker__jitter(uint64_t *dice, cairn_usec span);
 void cairn_worker__cond_init(pthread_cond_t *cond);

@@ -195,12 +195,18 @@ static void wait_until_heard(cairn_context *context)
 	context->flushing = false;
 }
 
-/* Who says more than can be sent is held up, so that memory has a bound. */
+/* What has to be sent again goes with what was said since, so both count. */
+static bool has_room(const cairn_context *context)
+{
+	return context->fresh.lines.count + context->flying.lines.count < LINES_MAX;
+}
+
+/* Who says more than one turn can take is held up. */
 static bool make_room(cairn_context *context)
 {
-	if (context->fresh.lines.count >= LINES_MAX / 2)
+	if (!has_room(context))
 		wait_until_heard(context);
-	return context->fresh.lines.count < LINES_MAX / 2;
+	return has_room(context);
 }
 
 void cairn_context_log(cairn_context *context, enum cairn_log_level level, cairn_str message,

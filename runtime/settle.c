@@ -288,9 +288,23 @@ static bool blame_report(struct dispatcher *dispatcher, size_t i, const cairn_er
 	return true;
 }
 
+/* What a handler said last goes with its end, which was made before the line was looked at. */
+static void spoil_end(struct dispatcher *dispatcher, struct cairn_context *job,
+		      const cairn_error *err)
+{
+	for (size_t i = 0; i < dispatcher->finish_count; i++) {
+		if (dispatcher->ending[i] != job || job->rewritten)
+			continue;
+		job->how = CAIRN_FINISH_TERMINAL;
+		if (cairn_worker__rewrite(job, err->code, err->message))
+			cairn_worker__plan_finish(job, &dispatcher->finishes[i]);
+	}
+}
+
 static bool blame_line(struct dispatcher *dispatcher, size_t i, const cairn_error *err)
 {
 	struct cairn_context *job = dispatcher->speaking[i];
+	spoil_end(dispatcher, job, err);
 	pthread_mutex_lock(&job->worker->lock);
 	if (job->hurt == CAIRN_OK)
 		job->hurt = err->status;

@@ -286,6 +286,7 @@ typedef struct cairn_exec {
  *	killed by a signal RETRYABLE exec.signaled
  *	timeout            TIMEOUT exec.timeout, after SIGTERM and then SIGKILL
  *	not started        RETRYABLE exec.not_started
+ *	reaped by others   RETRYABLE exec.lost
  *	worker stops hard  RETRYABLE worker.stopped
  *
  * Kept are the first bytes of stdout and the last of stderr; NUL and what is not UTF-8 become
@@ -315,6 +316,7 @@ typedef struct cairn_fork {
  *	returned              as the function answered
  *	killed by a signal    PANICKED fork.signaled; RETRYABLE for SIGKILL and SIGTERM
  *	exited by itself      PANICKED fork.exited
+ *	reaped by others      RETRYABLE fork.lost
  *	overran its timeout   TIMEOUT fork.timeout
  *	not started           RETRYABLE fork.not_started
  *	worker stops hard     RETRYABLE worker.stopped, if it was killed for it
