@@ -132,8 +132,11 @@ static int list(const struct cli *cli, const struct intents *args, cairn_conn *c
 
 static void print_text(const char *name, cairn_str text)
 {
-	if (text.len > 0)
-		printf("%-12s %s\n", name, text.ptr);
+	if (text.len == 0)
+		return;
+	printf("%-12s ", name);
+	put_harmless(stdout, text);
+	putchar('\n');
 }
 
 static void print_time(const char *name, cairn_time when)

@@ -35,6 +35,9 @@ void table_end(struct table *table);
 /* The same; people who look at an empty table are told so, scripts are not. NULL: nobody is. */
 void table_end_or(struct table *table, const char *nothing);
 
+/* Text that was stored by others, for people: control characters become blanks. */
+void put_harmless(FILE *to, cairn_str text);
+
 /* Whether to colour what goes to a stream. */
 bool colored(const struct cli *cli, FILE *to);
 /* The escape sequence of a colour, and back to normal; "" when on is false. */
