@@ -39,7 +39,7 @@ static cairn_status check_numbers(const cairn_worker_opts *opts, cairn_error *er
 					    cairn_code_message(CAIRN_E_JOB_LEASE_DURATION));
 	if (opts->poll_min < 0 || opts->poll_max < 0 || opts->reap_interval < -1 ||
 	    opts->drain < 0 || opts->grace < 0 || opts->promote_interval < -1 ||
-	    opts->prune_interval < -1 || opts->schedule_interval < -1)
+	    opts->prune_interval < -1 || opts->schedule_interval < -1 || opts->owner_interval < -1)
 		return cairn_worker__refuse(err, CAIRN_E_ARG_INVALID,
 					    "A duration must not be negative.");
 	if (opts->concurrency > MAX_CONCURRENCY || (opts->flags & ~flags) != 0)
@@ -94,6 +94,7 @@ static void settle_spans(cairn_worker_opts *opts)
 	opts->promote_interval = span(opts->promote_interval, CAIRN_SECOND);
 	opts->prune_interval = span(opts->prune_interval, CAIRN_MINUTE);
 	opts->schedule_interval = span(opts->schedule_interval, CAIRN_SECOND);
+	opts->owner_interval = span(opts->owner_interval, 20 * CAIRN_SECOND);
 }
 
 static void settle(struct cairn_worker *worker)
@@ -139,6 +140,7 @@ static size_t copy_texts(struct cairn_worker *worker, const cairn_worker_opts *f
 	worker->opts.url = copy(cairn_str_of(from->url), &at, &total).ptr;
 	worker->opts.queue = copy(from->queue, &at, &total);
 	worker->opts.owner = copy(from->owner, &at, &total);
+	worker->opts.version = copy(from->version, &at, &total);
 	bool any = false;
 	for (size_t i = 0; i < from->handler_count; i++) {
 		worker->handlers[i] = from->handlers[i];

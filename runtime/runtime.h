@@ -228,6 +228,11 @@ struct cairn_worker {
 	uint64_t starts_seen;
 	uint64_t wait_dice;
 
+	struct {
+		cairn_id incarnation; /* none: not registered */
+		cairn_usec due;	      /* INT64_MAX: never */
+	} row;			      /* among the owners; the beater's */
+
 	/* the watch's */
 	cairn_usec look_at; /* when it looks next by itself */
 	int stop_phase;	    /* of enum cairn_stop, as acted upon */
@@ -358,11 +363,19 @@ void *cairn_worker__keep_up(void *arg);	 /* loops.c */
 /* loops.c: whether any loop is on */
 bool cairn_worker__has_loops(const struct cairn_worker *worker);
 
+/* ---- owner.c: the worker's row among the owners; the beater's, not under the lock ---- */
+void cairn_worker__row_begin(struct cairn_worker *worker);
+/* Registers it, or tells that it lives. Needs a connection, and may lose it. */
+void cairn_worker__row_beat(struct link *link);
+void cairn_worker__row_end(struct link *link);
+
 /* ---- watch.c: the clocks and the stop, on the thread of cairn_worker_run ---- */
 void cairn_worker__keep_watch(struct cairn_worker *worker);
 
 /* ---- tell.c: events; not under the lock ---- */
 void cairn_worker__tell(struct cairn_worker *worker, cairn_worker_event *event);
+/* A call failed; it is counted, too. */
+void cairn_worker__tell_trouble(struct cairn_worker *worker, const cairn_error *err);
 void cairn_worker__tell_job(struct cairn_context *job, enum cairn_worker_event_kind kind);
 void cairn_worker__tell_end(struct cairn_context *job, enum cairn_worker_event_kind kind,
 			    const cairn_finish *finish, const cairn_changed *changed);

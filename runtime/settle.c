@@ -153,9 +153,7 @@ static void tell_no_memory(struct cairn_worker *worker)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_worker__fail_code(&err, CAIRN_E_NOMEM);
-	atomic_fetch_add(&worker->troubles, 1);
-	cairn_worker__tell(worker,
-			   &(cairn_worker_event){ .kind = CAIRN_WORKER_TROUBLE, .error = &err });
+	cairn_worker__tell_trouble(worker, &err);
 }
 
 /* Answers how many could not be taken: their leases run out, and they come back. */
