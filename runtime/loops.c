@@ -32,7 +32,7 @@ static void look_for_work(struct cairn_worker *worker)
 	if (worker->next_poll != INT64_MAX)
 		worker->next_poll = 0;
 	worker->drained = false;
-	pthread_cond_signal(&worker->dispatchers[0].service.stir);
+	cairn_worker__call_dispatchers(worker);
 	pthread_mutex_unlock(&worker->lock);
 }
 
@@ -228,8 +228,7 @@ static void note_first_pass(struct cairn_worker *worker, const bool done[LOOPS])
 	worker->swept = true;
 	if (worker->next_poll != INT64_MAX)
 		worker->next_poll = 0;
-	for (uint32_t i = 0; i < worker->opts.dispatchers; i++)
-		pthread_cond_signal(&worker->dispatchers[i].service.stir);
+	cairn_worker__call_dispatchers(worker);
 }
 
 void *cairn_worker__keep_up(void *arg)

@@ -317,8 +317,7 @@ cairn_status cairn_worker__trouble(struct link *link, const cairn_error *err);
 void cairn_worker__recovered(struct link *link);
 void cairn_worker__unlink(struct link *link);
 
-bool cairn_worker__service_start(struct cairn_worker *worker, struct service *service,
-				 void *(*run)(void *), void *arg);
+bool cairn_worker__service_start(struct service *service, void *(*run)(void *), void *arg);
 /* The thread's last word. */
 void cairn_worker__service_over(struct service *service);
 /* Waits for it, at most until then; later, and meanwhile where `rouse`, its call is interrupted. */
@@ -357,9 +356,11 @@ bool cairn_worker__blame(struct dispatcher *dispatcher, const cairn_error *err);
 
 /* ---- threads ---- */
 void *cairn_worker__dispatch(void *arg); /* dispatch.c */
-void *cairn_worker__beat(void *arg);	 /* beat.c */
-void *cairn_worker__wake(void *arg);	 /* wake.c */
-void *cairn_worker__keep_up(void *arg);	 /* loops.c */
+/* Under the lock: there is something to do, or another time to do it. */
+void cairn_worker__call_dispatchers(struct cairn_worker *worker);
+void *cairn_worker__beat(void *arg);	/* beat.c */
+void *cairn_worker__wake(void *arg);	/* wake.c */
+void *cairn_worker__keep_up(void *arg); /* loops.c */
 /* loops.c: whether any loop is on */
 bool cairn_worker__has_loops(const struct cairn_worker *worker);
 

@@ -133,7 +133,7 @@ static void has_said(struct cairn_context *context, bool kept)
 	if (due >= worker->say_at)
 		return;
 	worker->say_at = due;
-	pthread_cond_signal(&worker->dispatchers[0].service.stir);
+	cairn_worker__call_dispatchers(worker);
 }
 
 void cairn_context_progress(cairn_context *context, int64_t done, int64_t total)
@@ -188,7 +188,7 @@ static void wait_until_heard(cairn_context *context)
 	uint64_t mine = context->said;
 	context->flushing = true;
 	worker->say_at = 0;
-	pthread_cond_signal(&worker->dispatchers[0].service.stir);
+	cairn_worker__call_dispatchers(worker);
 	while (context->heard < mine && atomic_load(&context->cancel) == CAIRN_CANCEL_NONE &&
 	       !worker->closing)
 		pthread_cond_wait(&context->stir, &worker->lock);

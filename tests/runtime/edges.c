@@ -169,6 +169,63 @@ static void storms(store *one)
 	is_int(counts.unsaid, 0, "with nothing left to say");
 }
 
+/* ---- a dispatcher that hangs --------------------------------------------------------------- */
+
+static atomic_int let_go;
+static atomic_int flushes;
+
+/* The first one ends, and whoever takes its end hangs; the second one says something then. */
+static enum cairn_finish_how flush_meanwhile(void *user, cairn_context *context)
+{
+	(void)user;
+	if (is(cairn_context_job(context)->payload, "{}")) {
+		for (int i = 0; i < 500 && atomic_load(&met) < 1; i++)
+			nap(10);
+		atomic_store(&faulty.hold, 1);
+		return CAIRN_FINISH_SUCCESS;
+	}
+	atomic_store(&met, 1);
+	for (int i = 0; i < 500 && atomic_load(&faulty.hold) != 2; i++)
+		nap(10);
+	nap(20);
+	cairn_context_progress(context, 1, 2);
+	atomic_fetch_add(&flushes, cairn_context_flush(context) == CAIRN_OK);
+	for (int i = 0; i < 500 && !atomic_load(&let_go); i++)
+		nap(10);
+	return CAIRN_FINISH_SUCCESS;
+}
+
+/* Which of the two hangs is chance, so it is tried more than once. */
+static void helps_out(store *one)
+{
+	struct run run;
+	store wrapping = *one;
+	wrapping.driver = wrapped(one->driver);
+	for (int i = 0; i < 6; i++) {
+		cairn_error err = CAIRN_ERROR_INIT;
+		cairn_job_new second = { .type = CAIRN_STR("t"), .payload = CAIRN_STR("[]") };
+		fail_never();
+		atomic_store(&met, 0);
+		atomic_store(&let_go, 0);
+		atomic_store(&flushes, 0);
+		add(one, "t", 1);
+		must(cairn_job_enqueue(one->conn, &second, 1, NULL, &err), &err, "enqueue");
+		prepare(&run, &wrapping, flush_meanwhile, NULL);
+		run.opts.concurrency = run.opts.dispatchers = 2;
+		run.opts.poll_min = run.opts.poll_max = CAIRN_MINUTE;
+		run.opts.flags = CAIRN_WORKER_POLL_ONLY;
+		run.opts.lease = CAIRN_MINUTE;
+		run.opts.schedule_interval = run.opts.promote_interval = -1;
+		start(&run);
+		bool flushed = soon(&flushes, 1);
+		atomic_store(&faulty.hold, 0);
+		atomic_store(&let_go, 1);
+		end(&run, CAIRN_STOP_SOFT);
+		if (!ok(flushed, "%s: while one dispatcher hangs another sends", one->name))
+			return;
+	}
+}
+
 /* ---- somebody else reaps ------------------------------------------------------------------- */
 
 static enum cairn_finish_how leave(void *user, cairn_context *context)
@@ -208,6 +265,7 @@ static void on_store(store *one)
 	waits_for_ever(one);
 	ends_with_nonsense(one);
 	storms(one);
+	helps_out(one);
 	loses_children(one);
 }
 
