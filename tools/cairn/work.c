@@ -260,8 +260,9 @@ void report_event(void *user, const cairn_worker_event *event)
 		return;
 	report->started += event->kind == CAIRN_WORKER_STARTED;
 	report->reaped += event->kind == CAIRN_WORKER_REAPED;
-	report->lost +=
-		event->kind == CAIRN_WORKER_REFUSED || event->kind == CAIRN_WORKER_ABANDONED;
+	report->lost += event->kind == CAIRN_WORKER_ABANDONED;
+	if (event->kind == CAIRN_WORKER_REFUSED) /* of a job that was canceled nobody misses it */
+		report->lost += event->changed->code != CAIRN_E_JOB_CANCELED;
 	if (event->kind == CAIRN_WORKER_FINISHED) {
 		bool success = event->how == CAIRN_FINISH_SUCCESS;
 		report->succeeded += success;
