@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE /* SOCK_CLOEXEC */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #define LOOK	   (50 * CAIRN_MILLISECOND)
 #define KILL_AFTER (5 * CAIRN_SECOND)
 #define FRAME_MAX  ((size_t)256 << 20)
+#define PARTS	   64
 
 struct nest {
 	cairn_context *context;
@@ -161,10 +163,10 @@ static bool make_room(struct nest *nest)
 	return true;
 }
 
-/* What has come so far, without waiting for more. */
-static void listen_to(struct nest *nest)
+/* What has come so far, without waiting for more; a part of it, so that the clock is seen, too. */
+static void listen_to(struct nest *nest, int parts)
 {
-	while (!nest->broken) {
+	for (int i = 0; i < parts && !nest->broken; i++) {
 		if (!make_room(nest)) {
 			nest->context->nomem = true;
 			turn_away(nest);
@@ -222,9 +224,9 @@ static void watch(struct nest *nest, siginfo_t *info)
 		cairn_usec wait = nest->broken || nest->answered ? nap : LOOK;
 		nap = nap * 2 < LOOK ? nap * 2 : LOOK;
 		poll(&ready, 1, (int)(wait / CAIRN_MILLISECOND));
-		listen_to(nest);
+		listen_to(nest, PARTS);
 	}
-	listen_to(nest);
+	listen_to(nest, INT_MAX);
 	/* what it left running in its group goes with it, while the number is still its own */
 	if (!nest->lost) {
 		kill(-nest->pid, SIGKILL);

@@ -226,6 +226,35 @@ static void helps_out(store *one)
 	}
 }
 
+/* ---- a child that never stops talking ---------------------------------------------------- */
+
+static enum cairn_finish_how babble(void *user, cairn_context *context)
+{
+	static char words[200 * 1000];
+	(void)user;
+	memset(words, '1', sizeof words);
+	while (cairn_context_job(context) != NULL)
+		cairn_context_checkpoint(context, (cairn_str){ words, sizeof words });
+	return CAIRN_FINISH_SUCCESS;
+}
+
+static void silences(store *one)
+{
+	struct run run;
+	cairn_fork given = { .size = sizeof given,
+			     .run = babble,
+			     .kill_after = 100 * CAIRN_MILLISECOND };
+	define(one, "babble", 300 * CAIRN_MILLISECOND);
+	cairn_id id = add(one, "babble", 1);
+	prepare(&run, one, cairn_fork_handler, &given);
+	run.opts.grace = CAIRN_MINUTE;
+	drain(&run);
+	cairn_jobs *jobs = get(one, id);
+	ok(is(jobs->at[0].error_code, "fork.timeout"),
+	   "%s: a child that talks without a pause is killed in time", one->name);
+	cairn_free(jobs);
+}
+
 /* ---- somebody else reaps ------------------------------------------------------------------- */
 
 static enum cairn_finish_how leave(void *user, cairn_context *context)
@@ -266,6 +295,7 @@ static void on_store(store *one)
 	ends_with_nonsense(one);
 	storms(one);
 	helps_out(one);
+	silences(one);
 	loses_children(one);
 }
 

@@ -76,7 +76,7 @@ static cairn_status read_owners(struct frame *frame, struct top_source *source)
 				      .states = 1u << CAIRN_OWNER_LIVE,
 				      .limit = TOP_PAGE };
 	cairn_status st = cairn_owner_list(source->conn, &filter, &frame->owners, &frame->err);
-	return st == CAIRN_UNSUPPORTED ? CAIRN_OK : st;
+	return st == CAIRN_UNSUPPORTED || st == CAIRN_DENIED ? CAIRN_OK : st;
 }
 
 /*
