@@ -101,7 +101,7 @@ static cairn_status prune(struct upkeep *upkeep, uint64_t *items, bool *more, ca
 	return CAIRN_OK;
 }
 
-/* Who was closed, or silent, for so long is of no interest any more. Nor is a registry that is not ours. */
+/* Closed or silent for so long: of no interest any more. Nor is a registry that is not ours. */
 static cairn_status prune_owners(struct upkeep *upkeep, uint64_t *items, bool *more,
 				 cairn_error *err)
 {
