@@ -388,6 +388,7 @@ static void forks(store *one)
 			     .run = in_child,
 			     .kill_after = 200 * CAIRN_MILLISECOND };
 	prepare(&run, one, cairn_fork_handler, &given);
+	run.opts.grace = CAIRN_MINUTE; /* the kill comes first, however slow the machine is */
 	drain(&run);
 	for (size_t i = 0; i < WAYS; i++) {
 		cairn_jobs *jobs = get(one, added[i].id);
