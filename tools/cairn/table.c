@@ -192,6 +192,12 @@ void table_text(struct table *table, enum color color, cairn_str text)
 		table_cell(table, color, "%.*s", (int)text.len, text.ptr);
 }
 
+void table_count(struct table *table, enum color color, int64_t n)
+{
+	char text[NUMBER_TEXT];
+	table_cell(table, n == 0 ? DIM : color, "%s", number_text(n, text));
+}
+
 /* ---- printing ----------------------------------------------------------------------- */
 
 static void pad(FILE *to, size_t n)
