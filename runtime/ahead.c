@@ -38,8 +38,9 @@ static uint32_t soon(const struct cairn_worker *worker)
 	const cairn_worker_opts *opts = &worker->opts;
 	uint64_t length = worker->length > 0 ? (uint64_t)worker->length : 1;
 	uint64_t moment = opts->concurrency * (uint64_t)SOON / length;
-	if (worker->starts < opts->concurrency || moment < worker->pace)
-		return worker->pace;
+	uint64_t ended = worker->starts - worker->in_hand[JOB_RUNNING];
+	if (ended < opts->concurrency || moment < worker->pace)
+		return worker->pace; /* nobody knows yet how long they take, or they take long */
 	return moment < opts->ahead ? (uint32_t)moment : opts->ahead;
 }
 
