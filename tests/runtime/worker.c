@@ -46,6 +46,38 @@ static void drains(store *one)
 	}
 }
 
+static enum cairn_finish_how count_marked(void *user, cairn_context *context)
+{
+	const cairn_usec *length = user;
+	if (cairn_context_job(context)->prestart)
+		atomic_fetch_add(&runs, 1);
+	if (*length > 0)
+		cairn_context_wait(context, *length);
+	return CAIRN_FINISH_SUCCESS;
+}
+
+/* What waits for long is not counted as started before it is; what doesn't saves the mark. */
+static int marked(store *one, uint32_t jobs, cairn_usec length)
+{
+	struct run run;
+	atomic_store(&runs, 0);
+	add(one, "t", jobs);
+	prepare(&run, one, count_marked, &length);
+	run.opts.concurrency = 4;
+	run.opts.ahead = 50;
+	cairn_worker_counts counts = drain(&run);
+	is_int(counts.finished[CAIRN_FINISH_SUCCESS], jobs, "all are recorded");
+	return atomic_load(&runs);
+}
+
+static void marks_what_waits(store *one)
+{
+	int brief = marked(one, 600, 0);
+	int lengthy = marked(one, 40, 20 * CAIRN_MILLISECOND);
+	ok(brief < 300, "%s: %d of 600 short ones were marked", one->name, brief);
+	ok(lengthy > 20, "%s: %d of 40 longer ones were marked", one->name, lengthy);
+}
+
 /* ---- what handlers say --------------------------------------------------------------------- */
 
 static cairn_status flushed[3];
@@ -440,6 +472,7 @@ static void refused(void)
 static void on_store(store *one)
 {
 	drains(one);
+	marks_what_waits(one);
 	says(one);
 	says_nonsense(one);
 	says_much(one);
