@@ -120,30 +120,32 @@
  * $8 types (NULL: any), $9 prestart. The rows come back by id; claim.c puts them into queue order.
  */
 #define CLAIM(limit) \
-	"WITH pick AS MATERIALIZED (" \
+	"WITH " CALL_CLOCK "pick AS MATERIALIZED (" \
 		"SELECT p.id, p.run_number, p.attempt, p.stage, p.events, p.fence " \
 		"FROM @schema.cairn_job_live p " \
 		"WHERE p.queue = $3::text AND p.status = 'PENDING' AND NOT p.parked " \
-		"AND p.resource_key IS NULL AND " WANTED("p", "$7", "$8") " " \
-		"AND NOT " PAUSED("$3") " AND NOT " KEYED("$3") " " \
-		"ORDER BY p.priority DESC, p.run_at, p.id LIMIT " limit " FOR UPDATE SKIP LOCKED" \
+		"AND p.resource_key IS NULL AND " \
+		WANTED_AT("p", "(SELECT c.now FROM clock c)", "$7", "$8") " " \
+		"ORDER BY p.priority DESC, p.run_at, p.id LIMIT " \
+		"CASE WHEN " PAUSED("$3") " OR " KEYED("$3") " THEN 0 ELSE " limit " END " \
+		"FOR UPDATE SKIP LOCKED" \
 	"), " TAKE
 
 #define TAKE \
 	"event AS (" \
 		"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, " \
 		"kind, stage, worker, duration_us) " \
-		"SELECT p.id, p.events + 1, " CALL_T ", p.run_number, p.attempt + 1, 'LEASED', " \
-		"p.stage, $4::text, $5::int8 FROM pick p WHERE $6::int4 = 1 " \
+		"SELECT p.id, p.events + 1, c.now, p.run_number, p.attempt + 1, 'LEASED', " \
+		"p.stage, $4::text, $5::int8 FROM pick p CROSS JOIN clock c WHERE $6::int4 = 1 " \
 		"AND (p.events <> 1 OR p.fence > 0 OR p.stage <> 'queued')" \
 	") UPDATE @schema.cairn_job_live l SET " \
 	"status = 'LEASED', attempt = l.attempt + 1, fence = l.fence + 1, worker = $4, " \
-	"leased_at = " CALL_T ", heartbeat_at = " CALL_T ", updated_at = " CALL_T ", " \
-	"lease_us = $5, lease_expires_at = " CALL_T " + $5 * interval '1 microsecond', " \
-	"reap_at = " CALL_T " + $5 * interval '1 microsecond', " \
-	"started_at = COALESCE(l.started_at, " CALL_T "), events = l.events + $6, " \
+	"leased_at = c.now, heartbeat_at = c.now, updated_at = c.now, " \
+	"lease_us = $5, lease_expires_at = c.now + $5 * interval '1 microsecond', " \
+	"reap_at = c.now + $5 * interval '1 microsecond', " \
+	"started_at = COALESCE(l.started_at, c.now), events = l.events + $6, " \
 	"prestart = $9::boolean, execution_started_at = NULL " \
-	"WHERE l.id = ANY (ARRAY(SELECT p.id FROM pick p)) " \
+	"FROM clock c WHERE l.id = ANY (ARRAY(SELECT p.id FROM pick p)) " \
 	"RETURNING " JOB_COLUMNS("l") ", l.payload, l.checkpoint, l.output, l.request, " \
 	"(SELECT ARRAY[d.retry_base_us, d.retry_cap_us, d.retry_jitter_us, d.retry_factor, " \
 	"CASE WHEN d.retry_overrides IS NOT NULL THEN 1 ELSE 0 END + " \

@@ -35,6 +35,9 @@
 	"COALESCE($1::timestamptz, CASE $2::int4 WHEN 1 THEN now() WHEN 2 THEN " LEFT_T " END, " \
 	"statement_timestamp())"
 
+/* It, worked out once and not for every column of every row. */
+#define CALL_CLOCK "clock AS MATERIALIZED (SELECT " CALL_T " AS now), "
+
 /* What leases are held against: read again for each row. */
 #define TICK "COALESCE($1, clock_timestamp())"
 

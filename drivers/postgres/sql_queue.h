@@ -24,8 +24,9 @@
 #define WAITS(p, queue) \
 	p ".queue = " queue " AND " p ".status = 'PENDING' AND NOT " p ".parked " \
 	"AND " p ".resource_key IS NOT NULL"
-#define WANTED(p, owner, types) \
-	p ".run_at <= " CALL_T " AND (" p ".owner IS NULL OR " p ".owner = " owner "::text) " \
+#define WANTED(p, owner, types) WANTED_AT(p, CALL_T, owner, types)
+#define WANTED_AT(p, now, owner, types) \
+	p ".run_at <= " now " AND (" p ".owner IS NULL OR " p ".owner = " owner "::text) " \
 	"AND (" types "::text[] IS NULL OR " p ".type = ANY (" types "))"
 
 /*
@@ -95,7 +96,7 @@
  * than will be taken, if nobody else holds any.
  */
 #define PERMITTED \
-	"WITH held AS MATERIALIZED (" \
+	"WITH " CALL_CLOCK "held AS MATERIALIZED (" \
 		"SELECT k.tenant, k.resource_key, " CAPACITY("k") " - (" \
 		IN_USE("k.tenant", "k.resource_key", CALL_T) ") AS room FROM (" \
 			"SELECT split_part(x, E'\\x1f', 1) AS tenant, " \
