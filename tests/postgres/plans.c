@@ -1,0 +1,347 @@
+/*
+ * plans.c - statements that were prepared while the tables were empty, as every service does at its
+ * first start, are run again when the tables are full: what a call reads must not have grown.
+ *
+ * Each call has a connection of its own, whose statements are prepared on the empty store; the
+ * server's own counters say how many rows and index entries the second run has read.
+ */
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cairn/cairn.h>
+#include <cairn/intent.h>
+#include <cairn/metrics.h>
+#include <cairn/postgres.h>
+#include <cairn/schedule.h>
+
+#include "../tap.h"
+
+#define ITEMS 10
+
+struct scene {
+	cairn_conn *conn;
+	cairn_id ids[ITEMS];
+	cairn_lease leases[ITEMS];
+	size_t count;
+	cairn_changed each[ITEMS];
+};
+
+static const cairn_str none = { NULL, 0 };
+
+static void must(cairn_status status, const cairn_error *err, const char *what)
+{
+	if (status == CAIRN_OK)
+		return;
+	printf("Bail out! %s: %s %s (%s)\n", what, err->code, err->message, err->detail);
+	exit(1);
+}
+
+#define MUST(call) \
+	do { \
+		cairn_error err = CAIRN_ERROR_INIT; \
+		must((call), &err, #call); \
+	} while (0)
+
+/* A schema of its own on the server that all tests share. */
+static char url[1200];
+
+static cairn_conn *open_store(void)
+{
+	cairn_conn *conn = NULL;
+	MUST(cairn_open(&conn, &cairn_postgres, url, NULL, &err));
+	return conn;
+}
+
+/* ---- the calls, each of ITEMS things ------------------------------------------- */
+
+static void add(struct scene *scene, const char *queue, const char *key)
+{
+	cairn_job_new jobs[ITEMS] = { { .type = CAIRN_STR("t") } };
+	cairn_job_added added[ITEMS];
+	char keys[ITEMS][40];
+	for (size_t i = 0; i < ITEMS; i++) {
+		jobs[i] = (cairn_job_new){ .type = CAIRN_STR("t"), .queue = cairn_str_of(queue) };
+		snprintf(keys[i], sizeof keys[i], "%s-%zu", key, i);
+		if (key[0] != '\0')
+			jobs[i].key = cairn_str_of(keys[i]);
+	}
+	MUST(cairn_job_enqueue(scene->conn, jobs, ITEMS, added, &err));
+	for (size_t i = 0; i < ITEMS; i++)
+		scene->ids[i] = added[i].id;
+}
+
+static void enqueue(struct scene *scene)
+{
+	add(scene, "other", "");
+}
+
+static void enqueue_keyed(struct scene *scene)
+{
+	add(scene, "other", "again");
+}
+
+static void claim(struct scene *scene)
+{
+	cairn_claim_opts opts = { .size = sizeof opts, .worker = CAIRN_STR("w"), .limit = ITEMS };
+	cairn_jobs *jobs = NULL;
+	MUST(cairn_job_claim(scene->conn, &opts, &jobs, &err));
+	scene->count = jobs->count;
+	for (size_t i = 0; i < jobs->count; i++)
+		scene->leases[i] = cairn_job_lease(&jobs->at[i]);
+	cairn_free(jobs);
+}
+
+static void heartbeat(struct scene *scene)
+{
+	MUST(cairn_job_heartbeat(scene->conn, scene->leases, scene->count, 0, scene->each, &err));
+}
+
+static void progress(struct scene *scene)
+{
+	cairn_progress items[ITEMS];
+	for (size_t i = 0; i < scene->count; i++)
+		items[i] = (cairn_progress){ .lease = scene->leases[i],
+					     .set = CAIRN_PROGRESS_DONE,
+					     .done = 1,
+					     .checkpoint = CAIRN_STR("{}") };
+	MUST(cairn_job_progress(scene->conn, items, scene->count, scene->each, &err));
+}
+
+static void finish(struct scene *scene)
+{
+	cairn_finish items[ITEMS];
+	for (size_t i = 0; i < scene->count; i++)
+		items[i] = (cairn_finish){ .lease = scene->leases[i],
+					   .how = i % 2 ? CAIRN_FINISH_SUCCESS
+							: CAIRN_FINISH_RETRYABLE,
+					   .error_code = i % 2 ? none : CAIRN_STR("x") };
+	MUST(cairn_job_finish(scene->conn, items, scene->count, scene->each, &err));
+}
+
+static void cancel(struct scene *scene)
+{
+	MUST(cairn_job_cancel(scene->conn, cairn_any(), scene->ids, ITEMS, CAIRN_STR("r"),
+			      scene->each, &err));
+}
+
+static void reap(struct scene *scene)
+{
+	cairn_reap_report *report = NULL;
+	MUST(cairn_job_reap(scene->conn, NULL, &report, &err));
+	cairn_free(report);
+}
+
+static void get(struct scene *scene)
+{
+	cairn_jobs *jobs = NULL;
+	MUST(cairn_job_get(scene->conn, cairn_any(), scene->ids[0], &jobs, &err));
+	cairn_free(jobs);
+}
+
+static void attempts(struct scene *scene)
+{
+	cairn_attempts *rows = NULL;
+	MUST(cairn_job_attempts(scene->conn, cairn_any(), scene->ids[0], 0, 0, &rows, &err));
+	cairn_free(rows);
+}
+
+static void events(struct scene *scene)
+{
+	cairn_event_rows *rows = NULL;
+	MUST(cairn_job_events(scene->conn, cairn_any(), scene->ids[0], 0, 0, &rows, &err));
+	cairn_free(rows);
+}
+
+static void list(struct scene *scene)
+{
+	cairn_jobs *jobs = NULL;
+	cairn_job_filter filter = { .size = sizeof filter, .scope = cairn_any(), .limit = ITEMS };
+	MUST(cairn_job_list(scene->conn, &filter, &jobs, &err));
+	cairn_free(jobs);
+}
+
+static void waiting(struct scene *scene)
+{
+	const cairn_str queue = CAIRN_STR("nothing");
+	cairn_wait_opts opts = { .size = sizeof opts,
+				 .queues = &queue,
+				 .queue_count = 1,
+				 .timeout = CAIRN_MILLISECOND };
+	int ready = 0;
+	MUST(cairn_job_wait(scene->conn, &opts, &ready, &err));
+}
+
+static void promote(struct scene *scene)
+{
+	cairn_promote_report *report = NULL;
+	MUST(cairn_intent_promote(scene->conn, NULL, &report, &err));
+	cairn_free(report);
+}
+
+static void fire(struct scene *scene)
+{
+	cairn_fire_report *report = NULL;
+	MUST(cairn_schedule_fire(scene->conn, NULL, &report, &err));
+	cairn_free(report);
+}
+
+/* ---- what they read --------------------------------------------------------------- */
+
+static long long number(PGconn *pg, const char *sql)
+{
+	PGresult *result = PQexec(pg, sql);
+	if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1) {
+		printf("Bail out! %s", PQerrorMessage(pg));
+		exit(1);
+	}
+	long long value = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+	PQclear(result);
+	return value;
+}
+
+static long long counters(PGconn *pg)
+{
+	return number(pg, "SELECT sum(seq_tup_read) + sum(COALESCE(idx_tup_fetch, 0)) + ("
+			  "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes "
+			  "WHERE schemaname = current_schema()) FROM pg_stat_user_tables "
+			  "WHERE schemaname = current_schema() AND relname <> 'cairn_job_waiter'");
+}
+
+/* A session's counters are there some time after it has ended: when they stand still. */
+static long long rows_read(PGconn *pg)
+{
+	long long before = -1;
+	long long now = counters(pg);
+	while (now != before) {
+		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+		before = now;
+		now = counters(pg);
+	}
+	return now;
+}
+
+/* A call, what must have happened before it, and how much it may read. */
+static const struct call {
+	const char *name;
+	void (*before)(struct scene *scene);
+	void (*run)(struct scene *scene);
+	long long most;
+} calls[] = {
+	{ "enqueue", NULL, enqueue, 100 },
+	{ "keyed enqueue", NULL, enqueue_keyed, 100 },
+	{ "a key again", enqueue_keyed, enqueue_keyed, 200 },
+	{ "claim", NULL, claim, 200 },
+	{ "heartbeat", claim, heartbeat, 200 },
+	{ "progress", claim, progress, 200 },
+	{ "finish", claim, finish, 300 },
+	{ "cancel", enqueue, cancel, 300 },
+	{ "reap", NULL, reap, 20 },
+	{ "get", enqueue, get, 30 },
+	{ "attempts", enqueue, attempts, 30 },
+	{ "events", enqueue, events, 30 },
+	{ "list", NULL, list, 200 },
+	{ "wait", NULL, waiting, 50 },
+	{ "promote", NULL, promote, 20 },
+	{ "fire", NULL, fire, 20 },
+};
+
+#define CALLS (sizeof calls / sizeof calls[0])
+
+/* 20,000 jobs of each kind: waiting, leased, done; keys and history with them. */
+/* What a row of a table is like, but for its id, so many times. */
+#define LIKE(table, which, id) \
+	"INSERT INTO " table " SELECT (jsonb_populate_record(x.r, jsonb_build_object('" id "', " \
+	"gen_random_uuid(), 'idempotency_key', NULL, 'reap_at', now() + interval '1 day', " \
+	"'lease_expires_at', now() + interval '1 day'))).* FROM (SELECT r FROM " table " r " which \
+	" LIMIT 1) x, generate_series(1, 20000);"
+
+static void fill(PGconn *pg)
+{
+	number(pg, LIKE("cairn_job_live",
+			"WHERE status = 'PENDING' AND queue = 'default' AND NOT parked",
+			"id") LIKE("cairn_job_live", "WHERE status = 'LEASED'",
+				   "id") LIKE("cairn_job_done", "", "id")
+			   LIKE("cairn_job_attempt", "",
+				"job_id") "INSERT INTO cairn_job_event (job_id, seq, at, "
+					  "run_number, attempt, kind) "
+					  "SELECT gen_random_uuid(), 1, now(), 1, 0, 'ENQUEUED' "
+					  "FROM generate_series(1, 20000);"
+					  "INSERT INTO cairn_job_key SELECT gen_random_uuid(), "
+					  "'t', '', 'k' || n, "
+					  "sha256('x'), '{}' FROM generate_series(1, 20000) n;"
+					  "INSERT INTO cairn_job_definition SELECT "
+					  "(jsonb_populate_record(d, "
+					  "jsonb_build_object('type', 't' || n))).* FROM "
+					  "cairn_job_definition d, "
+					  "generate_series(1, 2000) n WHERE d.type = 't';"
+					  "SELECT 1");
+}
+
+static void prepare(struct scene *scenes, PGconn *pg)
+{
+	cairn_conn *conn = open_store();
+	cairn_definition type = { .type = CAIRN_STR("t") };
+	MUST(cairn_migrate_up(conn, NULL, NULL, &err));
+	MUST(cairn_job_define(conn, &type, 1, &err));
+	cairn_close(conn);
+	/* nobody analyzes, nobody plans anew */
+	number(pg, "DO $$ DECLARE t text; BEGIN FOR t IN SELECT relname FROM pg_stat_user_tables "
+		   "WHERE schemaname = current_schema() LOOP EXECUTE "
+		   "format('ALTER TABLE %I SET (autovacuum_enabled = off)', t); END LOOP; END $$; "
+		   "SELECT 1");
+	for (size_t i = 0; i < CALLS; i++) {
+		scenes[i] = (struct scene){ .conn = open_store() };
+		enqueue(&scenes[i]);
+		add(&scenes[i], "default", "");
+		claim(&scenes[i]);
+		calls[i].run(&scenes[i]);
+	}
+	add(&scenes[0], "default", "");
+	fill(pg);
+}
+
+static PGconn *look_on(const char *given)
+{
+	char path[64];
+	PGconn *pg = PQconnectdb(given);
+	if (PQstatus(pg) != CONNECTION_OK) {
+		printf("Bail out! %s", PQerrorMessage(pg));
+		exit(1);
+	}
+	snprintf(path, sizeof path, "SET search_path = plans_%ld; SELECT 1", (long)getpid());
+	number(pg, path);
+	return pg;
+}
+
+int main(void)
+{
+	static struct scene scenes[CALLS];
+	const char *given = getenv("CAIRN_PG_URL");
+	if (given == NULL) {
+		printf("1..0 # SKIP no CAIRN_PG_URL\n");
+		return 0;
+	}
+	snprintf(url, sizeof url, "%s%sschema=plans_%ld", given,
+		 strchr(given, '?') == NULL ? "?" : "&", (long)getpid());
+	PGconn *pg = look_on(given);
+	prepare(scenes, pg);
+	long long before = rows_read(pg);
+	for (size_t i = 0; i < CALLS; i++) {
+		struct scene *scene = &scenes[i];
+		if (calls[i].before != NULL)
+			calls[i].before(scene);
+		if (calls[i].before == claim && scene->count != ITEMS)
+			ok(0, "%zu jobs were claimed", scene->count);
+		calls[i].run(scene);
+		cairn_close(scene->conn);
+		long long now = rows_read(pg);
+		ok(now - before <= calls[i].most,
+		   "%s of %d: %lld rows and entries were read, at most %lld", calls[i].name, ITEMS,
+		   now - before, calls[i].most);
+		before = now;
+	}
+	PQfinish(pg);
+	return tap_done();
+}
