@@ -49,6 +49,7 @@
 	X(cancel) \
 	X(reap) \
 	X(reap_fault) \
+	X(change_fault) \
 	X(reap_ahead) \
 	X(requeue) \
 	X(replay) \
