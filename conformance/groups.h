@@ -59,6 +59,7 @@
 	X(sweep) \
 	X(prune) \
 	X(wait) \
+	X(wait_told) \
 	X(wait_wake) \
 	X(reads) \
 	X(history) \
