@@ -167,6 +167,25 @@ static void missed_ticks(void)
 	ct_int(ct_count_jobs(conn, 0), 2);
 }
 
+/* An hour back: what has fired does not fire again, and what is to come waits for its time. */
+static void the_clock_goes_back(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define(conn, "t");
+	ct_put(conn, ct_schedule("s", "t"));
+	ct_fire_one(conn, CAIRN_FIRED);
+	cairn_time next = ct_stored(conn, "s")->next_fire_at;
+	ct_advance(-CAIRN_HOUR);
+	ct_int(ct_fire(conn)->count, 0);
+	ct_int(ct_stored(conn, "s")->next_fire_at, next);
+	ct_set_now(next - 1);
+	ct_int(ct_fire(conn)->count, 0);
+	ct_advance(1);
+	ct_int(ct_fire_one(conn, CAIRN_FIRED)->scheduled_for, next);
+	ct_true(ct_stored(conn, "s")->next_fire_at > next);
+	ct_int(ct_count_jobs(conn, 0), 2);
+}
+
 static void changed_clocks(void)
 {
 	cairn_conn *conn = ct_open();
@@ -440,6 +459,11 @@ static const ct_case cases[] = {
 		  "now.",
 	  .covers = "runledger H09",
 	  .run = missed_ticks },
+	{ .name = "schedules.fire.a_clock_that_goes_back_fires_nothing_twice",
+	  VERB,
+	  .rule = "When the clock jumps back cursors stay where they are: nothing fires again.",
+	  .covers = "runledger CR05",
+	  .run = the_clock_goes_back },
 	{ .name = "schedules.fire.follows_the_clocks_of_its_zone",
 	  VERB,
 	  .rule = "A time that spring skips fires at the first instant behind the gap.",
