@@ -386,6 +386,7 @@ static const ct_case cases[] = {
 	  READ,
 	  .rule = "Intents promoted strictly before a time go, oldest first and bounded; jobs, "
 		  "pending and conflicted ones stay.",
+	  .covers = "runledger J17",
 	  .run = prunes_promoted },
 	{ .name = "intents.prune.an_intent_goes_with_its_job",
 	  READ,
