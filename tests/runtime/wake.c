@@ -44,16 +44,23 @@ static void *wait_once(void *arg)
 	return NULL;
 }
 
-/* So many jobs in one call, or one by one in a transaction. */
-static void make(store *one, cairn_str queue, size_t n, bool in_tx)
+/* So many jobs: in one call, or one by one in a transaction, without keys or with. */
+enum way { CALL, TX, TX_KEYED };
+
+static void make(store *one, cairn_str queue, size_t n, enum way way)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_tx tx = CAIRN_TX_INIT;
 	cairn_job_new jobs[WAITERS];
+	char keys[WAITERS][64];
 	memset(jobs, 0, sizeof jobs);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		jobs[i] = (cairn_job_new){ .type = CAIRN_STR("t"), .queue = queue };
-	if (!in_tx) {
+		snprintf(keys[i], sizeof keys[i], "%s %zu", queue.ptr, i);
+		if (way == TX_KEYED)
+			jobs[i].key = cairn_str_of(keys[i]);
+	}
+	if (way == CALL) {
 		must(cairn_job_enqueue(one->conn, jobs, n, NULL, &err), &err, "enqueue");
 		return;
 	}
@@ -64,7 +71,7 @@ static void make(store *one, cairn_str queue, size_t n, bool in_tx)
 }
 
 /* How many were told; the others find the jobs by themselves. */
-static size_t burst(store *one, size_t n, bool in_tx)
+static size_t burst(store *one, size_t n, enum way way)
 {
 	static int number;
 	struct waiter waiters[WAITERS];
@@ -76,7 +83,7 @@ static size_t burst(store *one, size_t n, bool in_tx)
 		pthread_create(&waiters[i].thread, NULL, wait_once, &waiters[i]);
 	}
 	nanosleep(&(struct timespec){ .tv_nsec = (long)SETTLED * 1000 }, NULL);
-	make(one, cairn_str_of(queue), n, in_tx);
+	make(one, cairn_str_of(queue), n, way);
 	cairn_usec due = ticks();
 	for (size_t i = 0; i < WAITERS; i++) {
 		pthread_join(waiters[i].thread, NULL);
@@ -87,26 +94,29 @@ static size_t burst(store *one, size_t n, bool in_tx)
 	return told;
 }
 
-static void tells(store *one, size_t n, bool in_tx)
+static void tells(store *one, size_t n, enum way way)
 {
+	static const char *const words[] = { "in a call", "in a transaction",
+					     "with keys in a transaction" };
 	bool exactly = strcmp(one->name, "postgres") == 0;
 	size_t told = 0;
 	bool good = false;
 	/* the machine may be busy */
 	for (int try = 0; try < TRIES && !good; try++) {
-		told = burst(one, n, in_tx);
+		told = burst(one, n, way);
 		good = exactly ? told == n : told >= n;
 	}
-	ok(good, "%s: %zu jobs %s tell %s%zu of %d who wait (told: %zu)", one->name, n,
-	   in_tx ? "in a transaction" : "in a call", exactly ? "exactly " : "at least ", n, WAITERS,
-	   told);
+	ok(good, "%s: %zu jobs %s tell %s%zu of %d who wait (told: %zu)", one->name, n, words[way],
+	   exactly ? "exactly " : "at least ", n, WAITERS, told);
 }
 
 static void test(store *one)
 {
-	tells(one, 1, false);
-	tells(one, 3, false);
-	tells(one, 2, true);
+	tells(one, 1, CALL);
+	tells(one, 3, CALL);
+	tells(one, 2, TX);
+	tells(one, 1, TX_KEYED);
+	tells(one, 2, TX_KEYED);
 }
 
 int main(void)
