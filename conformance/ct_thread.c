@@ -70,7 +70,9 @@ static void *session_main(void *arg)
 		pthread_mutex_unlock(&session->lock);
 		run_step(session);
 		pthread_mutex_lock(&session->lock);
-		session->phase = DONE;
+		/* it may have been given up meanwhile */
+		if (session->phase != LEAVING)
+			session->phase = DONE;
 		pthread_cond_broadcast(&session->turn);
 	}
 	pthread_mutex_unlock(&session->lock);

@@ -13,6 +13,7 @@ static cairn_job_new whole(const char *key)
 	request.payload = CAIRN_STR("{ \"a\": [1, 2.50] }");
 	request.key = cairn_str_of(key);
 	request.owner = CAIRN_STR("me");
+	request.resource_key = CAIRN_STR("r");
 	request.stage = CAIRN_STR("scheduled");
 	request.run_at = ct_now() + CAIRN_HOUR;
 	request.timeout = 7 * CAIRN_SECOND;
@@ -45,6 +46,7 @@ static void needs_no_definition(void)
 	ct_same(intent->payload, request.payload);
 	ct_str(intent->key, "k");
 	ct_str(intent->owner, "me");
+	ct_str(intent->resource_key, "r");
 	ct_str(intent->stage, "scheduled");
 	ct_int(intent->run_at, request.run_at);
 	ct_int(intent->timeout, request.timeout);
@@ -176,7 +178,7 @@ static void conflicts(void)
 	changed[6].max_attempts++;
 	changed[7].priority++;
 	changed[8].set = 0;
-	changed[9].resource_key = CAIRN_STR("r");
+	changed[9].resource_key = CAIRN_STR("s");
 	for (size_t i = 0; i < 10; i++) {
 		cairn_intent_recorded refused = record(conn, &changed[i]);
 		ct_each(refused, CAIRN_CONFLICT, "job.intent_idempotency_conflict");

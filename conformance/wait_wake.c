@@ -288,15 +288,16 @@ static void produce(cairn_conn *conn)
 
 static void consume(cairn_conn *conn, struct traffic *traffic)
 {
-	struct waiter waiter = { .queue = "q", .timeout = 10 * CAIRN_SECOND };
-	while (atomic_load(&traffic->claimed) < RACE_JOBS) {
-		waiter.timeout = CAIRN_SECOND;
+	struct waiter waiter = { .queue = "q", .timeout = CAIRN_SECOND };
+	for (int idle = 0; atomic_load(&traffic->claimed) < RACE_JOBS && idle < 10; idle++) {
 		wait_now(conn, &waiter);
 		cairn_claim_opts opts = ct_claim_opts("w", 2);
 		cairn_jobs *jobs = NULL;
 		opts.queue = CAIRN_STR("q");
 		ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
 		atomic_fetch_add(&traffic->claimed, (int)jobs->count);
+		if (jobs->count > 0)
+			idle = 0;
 		cairn_free(jobs);
 	}
 }
