@@ -189,6 +189,34 @@ static void replay_needs_read_committed(void)
 	ct_int(added.disposition, CAIRN_INSERTED);
 }
 
+/* Numbers of lines, and what is deleted with a job, follow what others wrote in between. */
+static void lines_need_read_committed(void)
+{
+	const char *code = "tx.unsupported_isolation";
+	cairn_conn *conn = ct_open();
+	cairn_conn *other = ct_open();
+	cairn_str said = CAIRN_STR("said");
+	ct_made running = ct_make(conn, "t", CAIRN_JOB_LEASED);
+	cairn_log_line line = { .lease = running.lease, .level = CAIRN_LOG_INFO, .message = said };
+	cairn_finish end = ct_success(running.lease);
+	cairn_changed each[2];
+	end.lease.hints = CAIRN_HINT_DELETE;
+	step(conn, CAIRN_APP_BEGIN_STRICT);
+	ct_job(conn, running.id);
+	ct_ok(cairn_job_note(other, cairn_any(), running.id, CAIRN_LOG_INFO, said, none, ct_err()));
+	ct_status(
+		cairn_job_note(conn, cairn_any(), running.id, CAIRN_LOG_INFO, said, none, ct_err()),
+		CAIRN_INVALID, code);
+	ct_status(cairn_job_log(conn, &line, 1, each, ct_err()), CAIRN_INVALID, code);
+	ct_status(cairn_job_finish(conn, &end, 1, each, ct_err()), CAIRN_INVALID, code);
+	cairn_job_new job = plain(conn);
+	ct_add(conn, &job);
+	step(conn, CAIRN_APP_COMMIT);
+	ct_int(ct_logs(conn, running.id)->count, 1);
+	ct_told(ct_say(conn, running.lease, "said"), CAIRN_OK, NULL);
+	ct_int(ct_logs(conn, running.id)->count, 2);
+}
+
 static void verbs_in_strict_sessions(void)
 {
 	cairn_conn *conn = ct_open();
@@ -354,6 +382,13 @@ static const ct_case cases[] = {
 		  "anything is written.",
 	  .covers = "runledger Y13",
 	  .run = replay_needs_read_committed },
+	{ .name = "app.isolation.lines_and_deletions_need_read_committed",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .needs = CT_NEED_APP | CT_NEED_STRICT,
+	  .rule = "Inside a stricter transaction a line, a note and an end that deletes its job "
+		  "are tx.unsupported_isolation before anything is written.",
+	  .run = lines_need_read_committed },
 	{ .name = "app.isolation.a_stricter_session_default_hinders_no_verb",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,

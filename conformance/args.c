@@ -159,8 +159,34 @@ static void reserved_fields(void)
 	lease.reserved_[1] = 1;
 	ct_status(cairn_job_heartbeat(conn, &lease, 1, 0, NULL, ct_err()), CAIRN_INVALID,
 		  "arg.reserved");
+	cairn_definitions *definitions = NULL;
+	cairn_definition_filter types = { .size = sizeof(types), .reserved_ = 1 };
+	ct_status(cairn_job_definition_list(conn, &types, &definitions, ct_err()), CAIRN_INVALID,
+		  "arg.reserved");
 	ct_unchanged(conn, made.id, before);
 	ct_int(ct_count_jobs(conn, 0), 1);
+}
+
+/* A policy that no definition could have: it would overflow, or put a job into the past. */
+static void leases_made_by_hand(void)
+{
+	static const cairn_retry wrong[] = {
+		{ .base = -1 },	      { .base = INT64_MAX },   { .cap = -CAIRN_SECOND },
+		{ .cap = INT64_MAX }, { .jitter = -2 },	       { .jitter = INT64_MAX },
+		{ .factor = 999 },    { .factor = INT32_MAX },
+	};
+	cairn_conn *conn = ct_open();
+	ct_made made = ct_make(conn, "t", CAIRN_JOB_LEASED);
+	const char *before = ct_snapshot(conn, made.id);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		cairn_finish ends[2] = { ct_success(made.lease),
+					 ct_failure(made.lease, CAIRN_FINISH_RETRYABLE, "a.b") };
+		ends[1].lease.retry = wrong[i];
+		ct_status(cairn_job_finish(conn, ends, 2, NULL, ct_err()), CAIRN_INVALID,
+			  "job.invalid_retry_timing");
+		ct_int(ct_last()->index, 1);
+	}
+	ct_unchanged(conn, made.id, before);
 }
 
 static void structs_without_size(void)
@@ -230,6 +256,12 @@ static const ct_case cases[] = {
 	  ARGS,
 	  .rule = "The bounds of time hold in filters and in a handler's wish.",
 	  .run = times_in_filters },
+	{ .name = "args.fields.a_lease_has_a_policy_that_a_definition_could_have",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .rule = "A lease made by hand with a retry policy out of bounds is refused before "
+		  "anything is written.",
+	  .run = leases_made_by_hand },
 	{ .name = "args.fields.reserved_ones_must_be_zero",
 	  ARGS,
 	  .rule = "A reserved field that is not zero is arg.reserved, and nothing is written.",

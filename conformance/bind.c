@@ -205,6 +205,43 @@ static void no_jobs_store(void)
 	cairn_close(conn);
 }
 
+static void no_optional_jobs_slots(void)
+{
+	struct cut *cut = cut_driver();
+	cut->jobs.replay = NULL;
+	cut->jobs.log = NULL;
+	cut->jobs.logs = NULL;
+	cut->jobs.prune = NULL;
+	cut->jobs.waiting = NULL;
+	cairn_conn *conn = open_cut(cut);
+	ct_define(conn, "t");
+	cairn_lease lease = ct_make(conn, "t", CAIRN_JOB_LEASED).lease;
+	cairn_scope any = cairn_any();
+	cairn_rerun rerun = { .source = lease.id,
+			      .run_number = 1,
+			      .key = CAIRN_STR("k"),
+			      .reason = CAIRN_STR("why") };
+	cairn_log_line line = { .lease = lease,
+				.level = CAIRN_LOG_INFO,
+				.message = CAIRN_STR("said") };
+	cairn_turn turn = { .size = sizeof(turn), .lines = &line, .line_count = 1 };
+	cairn_prune_opts prune = { .size = sizeof(prune), .scope = any };
+	cairn_log_rows *lines = NULL;
+	cairn_changed each;
+	size_t pruned = 0;
+	int ready = 0;
+	const char *code = "driver.unsupported";
+	ct_status(cairn_job_replay(conn, any, &rerun, 1, NULL, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_job_log(conn, &line, 1, NULL, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_job_turn(conn, &turn, &each, NULL, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_job_logs(conn, any, lease.id, 0, 0, &lines, ct_err()), CAIRN_UNSUPPORTED,
+		  code);
+	ct_status(cairn_job_prune(conn, &prune, &pruned, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_status(cairn_job_wait(conn, NULL, &ready, ct_err()), CAIRN_UNSUPPORTED, code);
+	ct_told(ct_finish(conn, ct_success(lease)), CAIRN_OK, NULL);
+	cairn_close(conn);
+}
+
 static void no_catalog_store(void)
 {
 	struct cut *cut = cut_driver();
@@ -293,6 +330,13 @@ static const ct_case cases[] = {
 	  .rule = "The calls of a store that the driver does not have answer UNSUPPORTED, the "
 		  "others work.",
 	  .run = no_jobs_store },
+	{ .name = "driver.bind.optional_jobs_slots_may_be_missing",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .rule = "Without replay, log, logs, prune and waiting their calls answer UNSUPPORTED, "
+		  "and "
+		  "the others work.",
+	  .run = no_optional_jobs_slots },
 	{ .name = "driver.bind.a_missing_catalog_store_is_unsupported",
 	  .kind = CT_VERB,
 	  .store = CT_CATALOG,

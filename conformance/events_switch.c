@@ -174,6 +174,130 @@ static void finish_and_claim(void)
 	}
 }
 
+/* What an event of a plain life says: as much as if it had been the only one that was recorded. */
+static void told(const cairn_event *event, const char *stage, cairn_time at)
+{
+	ct_int(event->run_number, 1);
+	ct_int(event->attempt, event->kind == CAIRN_EVENT_ENQUEUED ? 0 : 1);
+	ct_int(event->at, at);
+	if (event->kind == CAIRN_EVENT_SUCCEEDED) {
+		ct_str(event->stage, "completed");
+		ct_str(event->payload, "{}");
+		ct_int(event->progress_done, 3);
+		return;
+	}
+	ct_str(event->stage, stage);
+	ct_int(event->progress_done, -1);
+	ct_str(event->payload, event->kind == CAIRN_EVENT_LEASED
+				       ? "{\"worker\":\"w\",\"lease_us\":7000000}"
+				       : "{\"job_type\":\"t\"}");
+}
+
+static cairn_lease lease_for(cairn_conn *conn, cairn_usec span)
+{
+	cairn_claim_opts opts = ct_claim_opts("w", 1);
+	cairn_jobs *jobs = NULL;
+	opts.lease = span;
+	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
+	ct_later(jobs);
+	ct_int(jobs->count, 1);
+	return cairn_job_lease(&jobs->at[0]);
+}
+
+static void told_all(cairn_conn *conn, cairn_id id, unsigned steps, const char *stage,
+		     const cairn_time *at)
+{
+	static const enum cairn_event_kind kinds[] = { CAIRN_EVENT_ENQUEUED, CAIRN_EVENT_LEASED,
+						       CAIRN_EVENT_SUCCEEDED };
+	const cairn_event_rows *events = ct_events(conn, id);
+	size_t n = 0;
+	for (size_t k = 0; k < 3; k++) {
+		if (!(steps & 1u << k))
+			continue;
+		ct_true(n < events->count);
+		ct_int(events->at[n].seq, n + 1);
+		ct_int(events->at[n].kind, kinds[k]);
+		told(&events->at[n++], stage, at[k]);
+	}
+	ct_int(events->count, n);
+}
+
+/* Enqueued, leased with progress, succeeded: each by a connection that records or one that doesn't. */
+static void a_plain_life(cairn_conn *const conns[2], unsigned steps, const char *stage)
+{
+	cairn_time at[3];
+	cairn_job_new job = ct_new("t");
+	job.stage = cairn_str_of(stage);
+	cairn_id id = ct_add(conns[steps & 1], &job);
+	at[0] = ct_now();
+	ct_advance(CAIRN_SECOND);
+	cairn_lease lease = lease_for(conns[steps >> 1 & 1], 7 * CAIRN_SECOND);
+	at[1] = ct_now();
+	ct_advance(CAIRN_SECOND);
+	cairn_progress said = { .lease = lease, .set = CAIRN_PROGRESS_DONE, .done = 3 };
+	cairn_changed changed;
+	ct_ok(cairn_job_progress(conns[0], &said, 1, &changed, ct_err()));
+	ct_ok(cairn_job_heartbeat(conns[1], &lease, 1, CAIRN_MINUTE, &changed, ct_err()));
+	told_all(conns[0], id, steps & 3, stage, at);
+	ct_finish(conns[steps >> 2], ct_success(lease));
+	at[2] = ct_now();
+	told_all(conns[0], id, steps, stage, at);
+}
+
+static void each_step_by_itself(void)
+{
+	cairn_conn *const conns[2] = { open_with(CAIRN_EVENTS_NONE), ct_open() };
+	ct_define(conns[0], "t");
+	for (unsigned steps = 0; steps < 8; steps++) {
+		a_plain_life(conns, steps, "queued");
+		a_plain_life(conns, steps, "scheduled");
+	}
+}
+
+/* The first lease of a job that had other events before, was given back, or had a former run. */
+static void leases_after_other_events(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define(conn, "t");
+	cairn_id id = ct_enqueue(conn, "t");
+	cairn_claim_opts opts = ct_claim_opts("w", 1);
+	cairn_jobs *jobs = NULL;
+	opts.prestart = 1;
+	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
+	ct_later(jobs);
+	ct_finish(conn, (cairn_finish){ .lease = cairn_job_lease(&jobs->at[0]),
+					.how = CAIRN_FINISH_RELEASE,
+					.reason = CAIRN_STR("r") });
+	timeline(conn, id, "ENQUEUED LEASED REQUEUED");
+	ct_finish(conn, ct_success(ct_claim(conn, "v")));
+	timeline(conn, id, "ENQUEUED LEASED REQUEUED LEASED SUCCEEDED");
+	ct_str(ct_events(conn, id)->at[1].payload, "{\"worker\":\"w\",\"lease_us\":30000000}");
+	ct_str(ct_events(conn, id)->at[3].payload, "{\"worker\":\"v\",\"lease_us\":30000000}");
+	cairn_event_rows *page = NULL;
+	for (int64_t after = 0; after < 5; after++) {
+		ct_ok(cairn_job_events(conn, cairn_any(), id, after, 1, &page, ct_err()));
+		ct_int(page->count, 1);
+		ct_int(page->at[0].seq, after + 1);
+	}
+	ct_later(page);
+}
+
+static void a_second_lease_after_an_untold_one(void)
+{
+	cairn_conn *full = ct_open();
+	cairn_conn *none = open_with(CAIRN_EVENTS_NONE);
+	ct_define_retry(full, "t", 3, CAIRN_SECOND);
+	cairn_id id = ct_enqueue(full, "t");
+	ct_finish(none, ct_failure(ct_claim(none, "w"), CAIRN_FINISH_RETRYABLE, "x"));
+	ct_advance(CAIRN_MINUTE);
+	cairn_lease lease = ct_claim(full, "v");
+	timeline(full, id, "ENQUEUED LEASED");
+	ct_int(ct_events(full, id)->at[1].attempt, 2);
+	ct_finish(none, ct_success(lease));
+	timeline(full, id, "ENQUEUED LEASED");
+	ct_int(ct_events(full, id)->at[1].attempt, 2);
+}
+
 static const ct_case cases[] = {
 	{ .name = "jobs.events.full_records_every_transition",
 	  .kind = CT_VERB,
@@ -220,6 +344,24 @@ static const ct_case cases[] = {
 	  .store = CT_JOBS,
 	  .rule = "Both halves of finish_and_claim record by the connection's switch.",
 	  .run = finish_and_claim },
+	{ .name = "jobs.events.each_step_is_told_whoever_records_the_others",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .rule = "What an event says does not depend on which others are recorded, nor on what "
+		  "became of the job since.",
+	  .run = each_step_by_itself },
+	{ .name = "jobs.events.a_lease_is_told_once_whatever_came_before",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .rule = "A first lease that was given back and the next one are two events, each with "
+		  "its own worker; pages of one see each event once.",
+	  .run = leases_after_other_events },
+	{ .name = "jobs.events.a_lease_is_not_told_as_another_one",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .rule = "Where a first lease was not recorded and a second one was, the timeline has the "
+		  "second.",
+	  .run = a_second_lease_after_an_untold_one },
 };
 
 CT_GROUP(events_switch, cases);

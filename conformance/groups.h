@@ -71,6 +71,7 @@
 	X(schedule_fire) \
 	X(schedule_policies) \
 	X(schedule_rivals) \
+	X(half_done) \
 	X(matrix) \
 	X(columns) \
 	X(columns_verbs) \

@@ -187,6 +187,35 @@ static void neighbours_are_promoted(void)
 	ct_str(mended->error_message, NULL);
 }
 
+/* The batch and then, behind the first, the single ones. */
+static cairn_status gone_behind_the_first(void *self, const cairn_enqueue_plan *plan,
+					  cairn_job_inserted *each, cairn_error *err)
+{
+	if (plan->n > 1)
+		return cairn_fail(err, CAIRN_E_DB_FAILED);
+	if (cairn_str_is(plan->jobs[0].key, "a"))
+		return real.jobs.enqueue(self, plan, each, err);
+	return cairn_fail(err, CAIRN_E_DB_UNAVAILABLE);
+}
+
+static void some_were_promoted(void)
+{
+	cairn_id ids[4];
+	cairn_promote_report *report = NULL;
+	learn();
+	broken.jobs.enqueue = gone_behind_the_first;
+	cairn_conn *conn = open_broken();
+	record_four(conn, ids);
+	ct_status(cairn_intent_promote(conn, NULL, &report, ct_err()), CAIRN_UNCERTAIN,
+		  "db.commit_unconfirmed");
+	ct_int(ct_intent(conn, ids[0])->status, CAIRN_INTENT_PROMOTED);
+	ct_int(ct_intent(conn, ids[1])->status, CAIRN_INTENT_PENDING);
+	ct_status(cairn_intent_promote(conn, NULL, &report, ct_err()), CAIRN_UNAVAILABLE,
+		  "db.unavailable");
+	ct_later(report);
+	ct_int(ct_promote(ct_open(), 0)->inserted, 3);
+}
+
 static void waits_longer_and_longer(void)
 {
 	cairn_id ids[4];
@@ -530,6 +559,11 @@ static const ct_case cases[] = {
 	  FAULT,
 	  .rule = "An intent that the database does not let change stays pending without a job.",
 	  .run = can_not_be_settled },
+	{ .name = "intents.promote.a_failure_behind_single_ones_is_uncertain",
+	  FAULT,
+	  .rule = "What was promoted one by one is not told as certainly not written when a later "
+		  "one fails the pass.",
+	  .run = some_were_promoted },
 	{ .name = "intents.promote.a_lost_answer_is_uncertain_and_promoting_again_is_safe",
 	  FAULT,
 	  .rule = "A commit whose answer is lost is UNCERTAIN; the next pass finds nothing left to "

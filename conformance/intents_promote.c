@@ -389,6 +389,29 @@ static void needs_read_committed(void)
 
 #define PROMOTE .kind = CT_VERB, .store = CT_INTENTS
 
+/* Keys need a job that stays: the intent waits until its type keeps something. */
+static void a_type_that_keeps_nothing(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_definition type = { .type = CAIRN_STR("t"), .retention = CAIRN_RETAIN_NONE };
+	ct_ok(cairn_job_define(conn, &type, 1, ct_err()));
+	cairn_id id = ct_record(conn, "t", "k");
+	const cairn_promote_report *report = ct_promote(conn, 0);
+	ct_int(report->deferred, 1);
+	ct_int(report->conflicted, 0);
+	ct_str(report->at[0].error_code, "job.key_needs_retention");
+	const cairn_intent *intent = ct_intent(conn, id);
+	ct_int(intent->status, CAIRN_INTENT_PENDING);
+	ct_int(intent->attempts, 1);
+	ct_str(intent->error_code, "job.key_needs_retention");
+	ct_int(ct_count_jobs(conn, 0), 0);
+	type.retention = CAIRN_DAY;
+	ct_ok(cairn_job_define(conn, &type, 1, ct_err()));
+	ct_set_now(intent->next_promotion_at);
+	ct_int(ct_promote(conn, 0)->inserted, 1);
+	ct_str(ct_intent(conn, id)->error_code, NULL);
+}
+
 static const ct_case cases[] = {
 	{ .name = "intents.promote.makes_the_job_that_enqueueing_makes",
 	  PROMOTE,
@@ -416,6 +439,10 @@ static const ct_case cases[] = {
 		  "changes.",
 	  .covers = "runledger J08",
 	  .run = waits_for_its_definition },
+	{ .name = "intents.promote.waits_for_a_type_that_keeps_jobs",
+	  PROMOTE,
+	  .rule = "An intent of a type that keeps nothing is deferred, not given up.",
+	  .run = a_type_that_keeps_nothing },
 	{ .name = "intents.promote.only_the_types_asked_for",
 	  PROMOTE,
 	  .rule = "No list is every type; an empty one is nothing, without I/O.",

@@ -404,6 +404,44 @@ static void is_no_work(void)
 	ct_int(ready(conn, "default"), 1);
 }
 
+static void count_statements(void *user, const cairn_trace *event)
+{
+	*(unsigned *)user += event->kind == CAIRN_TRACE_STATEMENT;
+}
+
+static unsigned statements_of_a_wait(cairn_conn *conn, const unsigned *count)
+{
+	cairn_wait_opts opts = { .size = sizeof(opts), .timeout = 400 * CAIRN_MILLISECOND };
+	int ready = -1;
+	unsigned before = *count;
+	ct_ok(cairn_job_wait(conn, &opts, &ready, ct_err()));
+	ct_int(ready, 0);
+	return *count - before;
+}
+
+/* A job whose time has come is nothing to hurry for where nobody may claim it. */
+static void looks_seldom(void)
+{
+	unsigned count = 0;
+	cairn_conn_opts opts = ct_opts();
+	opts.trace = count_statements;
+	opts.trace_user = &count;
+	cairn_conn *conn = ct_open_with(&opts);
+	ct_define(conn, "t");
+	/* the first one sets up what it listens with, or hears what was written just before */
+	statements_of_a_wait(conn, &count);
+	unsigned usual = statements_of_a_wait(conn, &count);
+	cairn_job_new job = ct_new("t");
+	job.run_at = ct_now() + CAIRN_MINUTE;
+	ct_add(conn, &job);
+	ct_pause(conn, "default");
+	ct_advance(CAIRN_HOUR);
+	statements_of_a_wait(conn, &count);
+	unsigned paused = statements_of_a_wait(conn, &count);
+	ct_note("%u statements, %u without a job", paused, usual);
+	ct_true(paused <= 2 * usual + 20);
+}
+
 static void in_a_transaction(void)
 {
 	cairn_conn *conn = ct_open();
@@ -493,6 +531,11 @@ static const ct_case cases[] = {
 	  .rule = "Waiting does not count the jobs of a paused queue as work.",
 	  .covers = "wake-1",
 	  .run = is_no_work },
+	{ .name = "queues.pause.what_is_due_in_it_is_looked_at_seldom",
+	  VERB,
+	  .rule = "Waiting for a paused queue in which a job became due takes no more looks than "
+		  "waiting for an empty one.",
+	  .run = looks_seldom },
 	{ .name = "queues.paused.undone_with_the_transaction",
 	  VERB,
 	  .rule = "Pausing belongs to the caller's transaction.",

@@ -525,6 +525,33 @@ static void in_pages(void)
 	ct_later(page);
 }
 
+/* A request that makes no job makes no resource either. */
+static void refused_jobs_make_none(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_resource_filter all = { .size = sizeof(all), .scope = cairn_any() };
+	cairn_resources *found = NULL;
+	cairn_job_added each[3];
+	ct_define(conn, "t");
+	cairn_definition unkept = { .type = CAIRN_STR("unkept"), .retention = CAIRN_RETAIN_NONE };
+	ct_ok(cairn_job_define(conn, &unkept, 1, ct_err()));
+	cairn_job_new jobs[3] = { needing("made"), needing("of nobody"), needing("of a key") };
+	jobs[1].type = CAIRN_STR("missing");
+	jobs[2].type = CAIRN_STR("unkept");
+	for (int keyed = 0; keyed < 2; keyed++) {
+		ct_ok(cairn_job_enqueue(conn, jobs, keyed ? 3 : 2, each, ct_err()));
+		ct_int(each[0].status, CAIRN_OK);
+		ct_true(each[1].status != CAIRN_OK);
+		ct_true(!keyed || each[2].status != CAIRN_OK);
+		ct_ok(cairn_resource_list(conn, &all, &found, ct_err()));
+		ct_int(found->count, 1);
+		ct_str(found->at[0].key, "made");
+		for (size_t i = 0; i < 3; i++)
+			jobs[i].key = CAIRN_STR("k");
+	}
+	ct_later(found);
+}
+
 static void refuses_bad_arguments(void)
 {
 	cairn_conn *conn = ct_open();
@@ -708,6 +735,11 @@ static const ct_case cases[] = {
 	  .rule = "An intent keeps the resource key, and its job has it.",
 	  .covers = "runledger J07",
 	  .run = an_intent_carries_it },
+	{ .name = "resources.request.makes_none_without_a_job",
+	  VERB,
+	  .rule = "A request that is refused leaves no resource behind, wherever it stands in its "
+		  "batch.",
+	  .run = refused_jobs_make_none },
 	{ .name = "resources.set.makes_and_changes",
 	  VERB,
 	  .rule = "Setting a capacity makes the resource or changes it, writing only what changes; "

@@ -348,6 +348,50 @@ static void waits_are_bounded(void)
 	}
 }
 
+/* ---- two catalogs at once ---------------------------------------------------------------------- */
+
+/* A catalog: what it has, what nobody has yet, and what it lacks. */
+struct catalog {
+	cairn_status status;
+	const char *has;
+	const char *adds;
+	cairn_str lacks;
+};
+
+static void sync_catalog(cairn_conn *conn, void *arg)
+{
+	struct catalog *catalog = arg;
+	cairn_schedule list[2] = { ct_schedule(catalog->has, "t"),
+				   ct_schedule(catalog->adds, "t") };
+	catalog->status = cairn_schedule_sync(conn, list, 2, &catalog->lacks, 1, NULL, ct_err());
+}
+
+/* Both are held up in the midst of writing, by somebody who makes the new ones and gives up. */
+static void crosswise(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_session *a = ct_session_new("a");
+	ct_session *b = ct_session_new("b");
+	struct catalog old = { .has = "b", .adds = "x", .lacks = CAIRN_STR("c") };
+	struct catalog fresh = { .has = "c", .adds = "y", .lacks = CAIRN_STR("b") };
+	cairn_schedule list[4] = { ct_schedule("b", "t"), ct_schedule("c", "t"),
+				   ct_schedule("x", "t"), ct_schedule("y", "t") };
+	cairn_tx tx = CAIRN_TX_INIT;
+	ct_define(conn, "t");
+	ct_ok(cairn_schedule_put(conn, list, 2, NULL, ct_err()));
+	ct_ok(cairn_begin(conn, &tx, ct_err()));
+	ct_ok(cairn_schedule_put(conn, list + 2, 2, NULL, ct_err()));
+	ct_start(a, sync_catalog, &old);
+	ct_start(b, sync_catalog, &fresh);
+	cairn_rollback(&tx);
+	ct_join(a);
+	ct_join(b);
+	ct_int(old.status, CAIRN_OK);
+	ct_int(fresh.status, CAIRN_OK);
+	/* whoever came second */
+	ct_int(ct_stored(conn, "b")->inactive + ct_stored(conn, "c")->inactive, 1);
+}
+
 /* ---- stricter transactions ------------------------------------------------------------------- */
 
 static void strict(void)
@@ -425,6 +469,11 @@ static const ct_case cases[] = {
 		  "lock_timeout, as BUSY or TIMEOUT, and nothing is written.",
 	  .covers = "runledger D11, H12",
 	  .run = waits_are_bounded },
+	{ .name = "schedules.sync.two_catalogs_take_turns",
+	  INTERLEAVE,
+	  .rule = "Two catalogs that each lack what the other has, synced at once, both succeed: "
+		  "neither waits for the other crosswise.",
+	  .run = crosswise },
 	{ .name = "schedules.isolation.guards_need_read_committed",
 	  .kind = CT_VERB,
 	  .store = CT_SCHEDULES,

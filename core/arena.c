@@ -313,6 +313,11 @@ cairn_status cairn__rows_end(cairn_rows *rows, void **result, cairn_status statu
 	return status;
 }
 
+cairn_status cairn__rows_whole(const cairn_rows *rows, cairn_status status, cairn_error *err)
+{
+	return status == CAIRN_OK && rows->failed ? cairn_fail(err, CAIRN_E_NOMEM) : status;
+}
+
 void cairn__rows_drop(cairn_rows *rows)
 {
 	block_free(rows->block);

@@ -141,6 +141,7 @@ static cairn_status bind_more(cairn_conn *conn, cairn_error *err)
 	cairn_status st = CAIRN_OK;
 	if (driver->jobs == NULL) {
 		driver->intents = NULL;
+		driver->schedules = NULL;
 		driver->queues = NULL;
 		driver->resources = NULL;
 	}

@@ -9,7 +9,7 @@
 
 #include "core.h"
 
-static cairn_usec ticks(void)
+cairn_usec cairn__ticks(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -35,8 +35,7 @@ static int lacks(const cairn_conn *conn, enum cairn__store store)
 	       (store == CAIRN__JOBS && conn->driver.jobs == NULL) ||
 	       (store == CAIRN__INTENTS && conn->driver.intents == NULL) ||
 	       (store == CAIRN__CATALOG && conn->driver.catalog == NULL) ||
-	       (store == CAIRN__SCHEDULES &&
-		(conn->driver.schedules == NULL || conn->driver.jobs == NULL)) ||
+	       (store == CAIRN__SCHEDULES && conn->driver.schedules == NULL) ||
 	       (store == CAIRN__QUEUES && conn->driver.queues == NULL) ||
 	       (store == CAIRN__RESOURCES && conn->driver.resources == NULL) ||
 	       (store == CAIRN__OWNERS && conn->driver.owners == NULL);
@@ -57,7 +56,7 @@ cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum 
 	call->outer = conn->host.op;
 	conn->host.op = op;
 	if (conn->host.trace != NULL) {
-		call->began = ticks();
+		call->began = cairn__ticks();
 		trace(&conn->host, &(cairn_trace){ .size = sizeof(cairn_trace),
 						   .kind = CAIRN_TRACE_BEGIN,
 						   .op = op });
@@ -96,7 +95,7 @@ cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size
 					    .status = status,
 					    .op = call->op,
 					    .rows = rows,
-					    .elapsed = ticks() - call->began });
+					    .elapsed = cairn__ticks() - call->began });
 	host->op = call->outer;
 	return status;
 }

@@ -196,3 +196,11 @@ cairn_status cairn__check_time(cairn_time when, const char *field, cairn_error *
 		return refuse(CAIRN_E_ARG_TIME, field, err);
 	return CAIRN_OK;
 }
+
+char cairn__json_opens(cairn_str document)
+{
+	size_t at = 0;
+	while (at < document.len && strchr(" \t\r\n", document.ptr[at]) != NULL)
+		at++;
+	return at < document.len ? document.ptr[at] : '\0';
+}

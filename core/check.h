@@ -31,6 +31,9 @@ cairn_status cairn__check_text(cairn_str text, size_t max, const char *field, ca
 /* In the years 1 to 9999, else arg.invalid_time. 0, "not given", passes. */
 cairn_status cairn__check_time(cairn_time when, const char *field, cairn_error *err);
 
+/* The first character of a checked document, which tells its kind: '{' an object, '[' an array. */
+char cairn__json_opens(cairn_str document);
+
 /*
  * The length, 1 to 4, of the well-formed UTF-8 sequence at `at`, and its code point; 0 when
  * there is none: truncated, overlong, a surrogate, beyond U+10FFFF.

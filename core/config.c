@@ -7,14 +7,6 @@
 #include "core.h"
 #include "limits.h"
 
-static int is_object(cairn_str document)
-{
-	size_t i = 0;
-	while (i < document.len && strchr(" \t\r\n", document.ptr[i]) != NULL)
-		i++;
-	return i < document.len && document.ptr[i] == '{';
-}
-
 static cairn_status check(const cairn_conn *conn, const cairn_config *config, cairn_error *err)
 {
 	cairn_status st = cairn__check_name(config->type, "type", err);
@@ -28,7 +20,7 @@ static cairn_status check(const cairn_conn *conn, const cairn_config *config, ca
 	if (config->version <= 0 || config->config.len == 0)
 		return cairn_fail(err, CAIRN_E_JOB_CONFIG_INVALID);
 	st = cairn_json_check(config->config, conn->host.settings.max_json, err);
-	if (st == CAIRN_OK && !is_object(config->config))
+	if (st == CAIRN_OK && cairn__json_opens(config->config) != '{')
 		st = cairn_fail(err, CAIRN_E_JOB_CONFIG_INVALID);
 	return st;
 }
@@ -51,11 +43,8 @@ static cairn_status deliver(const enum cairn_config_result *results, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		cairn_config_put one;
 		judge(results[i], each != NULL ? &each[i] : &one);
-		if (each == NULL && one.status != CAIRN_OK) {
-			cairn_fail(err, one.code);
-			cairn__error_index(err, i);
-			return one.status;
-		}
+		if (each == NULL && one.status != CAIRN_OK)
+			return cairn__fail_item(err, one.code, i);
 	}
 	return CAIRN_OK;
 }

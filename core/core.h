@@ -92,6 +92,9 @@ cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum 
 			       const char *op, cairn_error *err);
 cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size_t rows);
 
+/* A clock that is never set; for durations. */
+cairn_usec cairn__ticks(void);
+
 /* UNSUPPORTED where the driver has no such store. */
 cairn_status cairn__need_store(const cairn_conn *conn, enum cairn__store store, cairn_error *err);
 
@@ -123,6 +126,9 @@ void cairn__rows_begin(cairn_rows *rows, cairn_conn *conn, void **result, size_t
 cairn_status cairn__rows_end(cairn_rows *rows, void **result, cairn_status status,
 			     cairn_error *err);
 
+/* The status of a read whose rows stay inside the core: NOMEM where they are not whole. */
+cairn_status cairn__rows_whole(const cairn_rows *rows, cairn_status status, cairn_error *err);
+
 /* Frees what rows_begin took, for results that stay inside the core. */
 void cairn__rows_drop(cairn_rows *rows);
 
@@ -138,5 +144,7 @@ cairn_status cairn__check_batch(const void *items, size_t n, cairn_error *err);
 cairn_status cairn__check_page(uint32_t given, uint32_t *limit, cairn_error *err);
 /* Names the offending item of a batch. */
 void cairn__error_index(cairn_error *err, size_t index);
+/* An item's failure as the call's own, where nobody asked for each outcome. */
+cairn_status cairn__fail_item(cairn_error *err, cairn_code code, size_t index);
 
 #endif

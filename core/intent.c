@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "check.h"
-#include "core.h"
 #include "job_enqueue.h"
 #include "limits.h"
 
@@ -59,45 +58,38 @@ static cairn_status deliver(const cairn_job_insert *rows, const cairn_intent_fou
 	for (size_t i = 0; i < n; i++) {
 		cairn_intent_recorded one;
 		judge(&rows[i], &found[i], each != NULL ? &each[i] : &one);
-		if (each == NULL && one.status != CAIRN_OK) {
-			cairn_fail(err, one.code);
-			cairn__error_index(err, i);
-			return one.status;
-		}
+		if (each == NULL && one.status != CAIRN_OK)
+			return cairn__fail_item(err, one.code, i);
 	}
 	return CAIRN_OK;
 }
 
-static cairn_status record(cairn_conn *conn, const cairn_job_new *requests, size_t n,
+static cairn_status record(cairn_conn *conn, const cairn_job_new *given, size_t n,
 			   cairn_intent_recorded *each, cairn_error *err)
 {
-	cairn_status st = cairn__check_batch(requests, n, err);
+	cairn_status st = cairn__check_batch(given, n, err);
 	for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
-		st = check(conn, &requests[i], err);
+		st = check(conn, &given[i], err);
 		if (st != CAIRN_OK)
 			cairn__error_index(err, i);
 	}
 	if (st != CAIRN_OK || n == 0)
 		return st;
-	cairn_text text = { .alloc = conn->host.alloc, .alloc_user = conn->host.alloc_user };
-	cairn_job_insert *rows = cairn__scratch(conn, n, sizeof *rows, err);
+	struct cairn__requests requests;
 	cairn_intent_found *found = NULL;
-	if (rows != NULL)
+	st = cairn__requests_begin(&requests, conn, given, n, err);
+	if (st == CAIRN_OK)
 		found = cairn__scratch(conn, n, sizeof *found, err);
-	st = found != NULL ? CAIRN_OK : CAIRN_NOMEM;
-	for (size_t i = 0; i < n && st == CAIRN_OK; i++)
-		cairn__job_plan(&requests[i], &rows[i]);
-	if (st == CAIRN_OK)
-		st = cairn__job_requests(rows, n, &text, err);
-	if (st == CAIRN_OK) {
-		cairn_intent_plan plan = { .requests = rows, .n = n };
+	if (found != NULL) {
+		cairn_intent_plan plan = { .requests = requests.rows, .n = n };
 		st = conn->intents.record(conn->self, &plan, found, err);
+		if (st == CAIRN_OK)
+			st = deliver(requests.rows, found, n, each, err);
+	} else if (st == CAIRN_OK) {
+		st = CAIRN_NOMEM;
 	}
-	if (st == CAIRN_OK)
-		st = deliver(rows, found, n, each, err);
 	cairn__scratch_free(conn, found, n, sizeof *found);
-	cairn__scratch_free(conn, rows, n, sizeof *rows);
-	cairn_text_clear(&text);
+	cairn__requests_end(&requests);
 	return st;
 }
 

@@ -163,10 +163,15 @@ static void judge_one(struct cairn__intents *batch, size_t k)
 	} else if (added.code == CAIRN_E_JOB_DEFINITION) {
 		fate->what = CAIRN_PROMOTION_UNAVAILABLE;
 		fate->attempts--;
-	} else {
+	} else if (added.status == CAIRN_CONFLICT) {
 		fate->what = CAIRN_PROMOTION_CONFLICTED;
 		fate->error_code = cairn_str_of(cairn_code_text(added.code));
 		fate->error_message = cairn_str_of(cairn_code_message(added.code));
+	} else {
+		/* its type keeps nothing, until somebody says otherwise */
+		cairn_error cause = CAIRN_ERROR_INIT;
+		cairn_fail(&cause, added.code);
+		defer(batch, batch->from[k], &cause);
 	}
 }
 

@@ -130,8 +130,7 @@ static cairn_status take(struct pass *pass, const cairn_take_plan *plan,
 	cairn_conn *conn = pass->conn;
 	cairn_time now = 0;
 	cairn_status st = conn->intents.take(conn->self, plan, &now, &batch->taken, err);
-	if (st == CAIRN_OK && batch->taken.failed)
-		st = cairn_fail(err, CAIRN_E_NOMEM);
+	st = cairn__rows_whole(&batch->taken, st, err);
 	/* all that this call writes carries one time: the first */
 	if (conn->host.pinned == 0)
 		conn->host.pinned = now;
@@ -225,6 +224,9 @@ static cairn_status run_all(struct pass *pass, cairn_error *err)
 	st = CAIRN_OK;
 	for (size_t i = 0; i < pass->id_count && st == CAIRN_OK; i++)
 		st = run_one(pass, &pass->ids[i], err);
+	/* those before are written: "certainly not written" would be a lie */
+	if (st != CAIRN_OK && st != CAIRN_TX_ABORTED && pass->rows.count > 0)
+		st = cairn_fail(err, CAIRN_E_DB_UNCERTAIN);
 	return st;
 }
 
@@ -239,8 +241,7 @@ static cairn_status any_due(struct pass *pass, bool *any, cairn_error *err)
 	peek.peek = 1;
 	cairn__rows_begin(&rows, pass->conn, &none, sizeof(cairn_intent));
 	cairn_status st = pass->conn->intents.take(pass->conn->self, &peek, &now, &rows, err);
-	if (st == CAIRN_OK && rows.failed)
-		st = cairn_fail(err, CAIRN_E_NOMEM);
+	st = cairn__rows_whole(&rows, st, err);
 	*any = rows.count > 0;
 	cairn__rows_drop(&rows);
 	return st;

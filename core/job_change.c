@@ -53,10 +53,8 @@ static cairn_status check_distinct(struct cairn__batch *batch, cairn_error *err)
 	qsort(ids, batch->n, sizeof *ids, by_id);
 	cairn_status st = CAIRN_OK;
 	for (size_t i = 1; i < batch->n && st == CAIRN_OK; i++) {
-		if (cairn_id_compare(ids[i - 1].id, ids[i].id) != 0)
-			continue;
-		st = cairn_fail(err, CAIRN_E_JOB_DUPLICATE);
-		cairn__error_index(err, ids[i].index);
+		if (cairn_id_compare(ids[i - 1].id, ids[i].id) == 0)
+			st = cairn__fail_item(err, CAIRN_E_JOB_DUPLICATE, ids[i].index);
 	}
 	cairn__scratch_free(batch->conn, ids, batch->n, sizeof *ids);
 	return st;
@@ -88,11 +86,8 @@ static void judge(const cairn_change *change, const cairn_change_result *result,
 cairn_status cairn__first_failure(const cairn_changed *each, size_t n, cairn_error *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (each[i].status == CAIRN_OK)
-			continue;
-		cairn_fail(err, each[i].code);
-		cairn__error_index(err, i);
-		return each[i].status;
+		if (each[i].status != CAIRN_OK)
+			return cairn__fail_item(err, each[i].code, i);
 	}
 	return CAIRN_OK;
 }
@@ -123,7 +118,22 @@ static cairn_status try_again(struct cairn__batch *batch, size_t i, cairn_change
 	return st;
 }
 
-static cairn_status judge_all(struct cairn__batch *batch, cairn_changed *each, cairn_error *err)
+/* Whether anything of a batch was written: a change, a line, a claim. */
+static int wrote(const struct cairn__batch *batch, const cairn_rows *claimed)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		if (batch->results[i].hit == CAIRN_HIT)
+			return 1;
+	}
+	for (size_t i = 0; i < batch->line_count; i++) {
+		if (batch->line_hits[i] == CAIRN_HIT)
+			return 1;
+	}
+	return claimed != NULL && claimed->count > 0;
+}
+
+static cairn_status judge_all(struct cairn__batch *batch, const cairn_rows *claimed,
+			      cairn_changed *each, cairn_error *err)
 {
 	size_t missed = 0;
 	for (size_t i = 0; i < batch->n; i++) {
@@ -137,8 +147,8 @@ static cairn_status judge_all(struct cairn__batch *batch, cairn_changed *each, c
 		if (each[i].status == CAIRN_BUSY)
 			st = try_again(batch, i, &each[i], err);
 	}
-	/* what did hit is written already: "certainly not written" would be a lie */
-	if (st != CAIRN_OK && missed < batch->n)
+	/* "certainly not written" would be a lie */
+	if (st != CAIRN_OK && wrote(batch, claimed))
 		st = cairn_fail(err, CAIRN_E_DB_UNCERTAIN);
 	return st;
 }
@@ -158,7 +168,7 @@ static cairn_status run(struct cairn__batch *batch, const cairn_claim_plan *clai
 				   .line_count = batch->line_count,
 				   .line_hits = batch->line_hits };
 	cairn_status st = conn->jobs.change(conn->self, &plan, batch->results, claimed, err);
-	return st == CAIRN_OK ? judge_all(batch, each, err) : st;
+	return st == CAIRN_OK ? judge_all(batch, claimed, each, err) : st;
 }
 
 cairn_status cairn__batch_run(struct cairn__batch *batch, const cairn_claim_plan *claim,

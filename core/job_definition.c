@@ -8,24 +8,29 @@
 #include "job_plan.h"
 #include "limits.h"
 
-static cairn_status invalid(cairn_error *err, const char *what)
+static cairn_status misfit(cairn_error *err, cairn_code code, const char *what)
 {
-	cairn_fail(err, CAIRN_E_JOB_DEFINITION_INVALID);
+	cairn_status status = cairn_fail(err, code);
 	cairn_error_message(err, "%s", what);
-	return CAIRN_INVALID;
+	return status;
 }
 
-static cairn_status check_retry(const cairn_retry *retry, cairn_error *err)
+static cairn_status invalid(cairn_error *err, const char *what)
+{
+	return misfit(err, CAIRN_E_JOB_DEFINITION_INVALID, what);
+}
+
+cairn_status cairn__check_retry(const cairn_retry *retry, cairn_code code, cairn_error *err)
 {
 	if (retry->reserved_ != 0)
 		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
 	if (retry->base < 0 || retry->base > CAIRN__MAX_DELAY || retry->cap < 0 ||
 	    retry->cap > CAIRN__MAX_DELAY)
-		return invalid(err, "A retry delay must be positive and at most a year.");
+		return misfit(err, code, "A retry delay must be positive and at most a year.");
 	if (retry->jitter < -1 || retry->jitter > CAIRN__MAX_DELAY)
-		return invalid(err, "A retry jitter must be -1 (none) or positive.");
+		return misfit(err, code, "A retry jitter must be -1 (none) or positive.");
 	if (retry->factor != 0 && (retry->factor < 1000 || retry->factor > CAIRN__MAX_RETRY_FACTOR))
-		return invalid(err, "A retry factor must be 1000 to 100000 thousandths.");
+		return misfit(err, code, "A retry factor must be 1000 to 100000 thousandths.");
 	return CAIRN_OK;
 }
 
@@ -81,7 +86,7 @@ static cairn_status settle(cairn_definition *one, cairn_text *text, cairn_error 
 {
 	cairn_status st = cairn__check_name(one->type, "type", err);
 	if (st == CAIRN_OK)
-		st = check_retry(&one->retry, err);
+		st = cairn__check_retry(&one->retry, CAIRN_E_JOB_DEFINITION_INVALID, err);
 	if (st == CAIRN_OK)
 		st = check_numbers(one, err);
 	if (st == CAIRN_OK && reserved_used(one))
@@ -95,7 +100,7 @@ static cairn_status settle(cairn_definition *one, cairn_text *text, cairn_error 
 	if (one->timeout == 0)
 		one->timeout = 15 * CAIRN_MINUTE;
 	if (one->retention == 0)
-		one->retention = 7 * CAIRN_DAY;
+		one->retention = CAIRN__RETENTION;
 	if (!(one->set & CAIRN_DEFINITION_PRIORITY))
 		one->priority = 100;
 	one->retry = cairn__retry_settle(one->retry);
@@ -289,6 +294,8 @@ static cairn_status list(cairn_conn *conn, const cairn_definition_filter *filter
 		filter = &all;
 	if (filter->size < sizeof all)
 		return cairn_fail(err, CAIRN_E_ARG_INVALID);
+	if (filter->reserved_ != 0)
+		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
 	cairn_definition_query query = { .contains = filter->contains, .after = filter->after };
 	cairn_status st = cairn__check_page(filter->limit, &query.limit, err);
 	if (st == CAIRN_OK)

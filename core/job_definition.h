@@ -6,6 +6,9 @@
 
 #include "core.h"
 
+/* A policy within its bounds, zeroes being the defaults; else this code. */
+cairn_status cairn__check_retry(const cairn_retry *retry, cairn_code code, cairn_error *err);
+
 /* n definitions in which every default is filled in; from cairn__settle_begin to _end. */
 struct cairn__settled {
 	cairn_conn *conn;

@@ -3,13 +3,11 @@
  * before any I/O; the driver inserts, or tells what stands under the key; equal
  * or different is decided here, by the hash of the canonical request.
  */
+#include "job_enqueue.h"
+
 #include <string.h>
 
-#include <cairn/sys/json.h>
-
 #include "check.h"
-#include "core.h"
-#include "job_enqueue.h"
 #include "job_request.h"
 #include "limits.h"
 
@@ -114,6 +112,28 @@ cairn_status cairn__job_requests(cairn_job_insert *rows, size_t n, cairn_text *t
 	return CAIRN_OK;
 }
 
+cairn_status cairn__requests_begin(struct cairn__requests *requests, cairn_conn *conn,
+				   const cairn_job_new *given, size_t n, cairn_error *err)
+{
+	*requests = (struct cairn__requests){
+		.conn = conn,
+		.n = n,
+		.text = { .alloc = conn->host.alloc, .alloc_user = conn->host.alloc_user },
+	};
+	requests->rows = cairn__scratch(conn, n, sizeof *requests->rows, err);
+	if (requests->rows == NULL)
+		return CAIRN_NOMEM;
+	for (size_t i = 0; i < n; i++)
+		cairn__job_plan(&given[i], &requests->rows[i]);
+	return cairn__job_requests(requests->rows, n, &requests->text, err);
+}
+
+void cairn__requests_end(struct cairn__requests *requests)
+{
+	cairn__scratch_free(requests->conn, requests->rows, requests->n, sizeof *requests->rows);
+	cairn_text_clear(&requests->text);
+}
+
 void cairn__job_judge(const cairn_job_insert *row, const cairn_job_inserted *result,
 		      cairn_job_added *each)
 {
@@ -147,11 +167,8 @@ static cairn_status deliver(const cairn_job_insert *rows, const cairn_job_insert
 	for (size_t i = 0; i < n; i++) {
 		cairn_job_added one;
 		cairn__job_judge(&rows[i], &results[i], each != NULL ? &each[i] : &one);
-		if (each == NULL && one.status != CAIRN_OK) {
-			cairn_fail(err, one.code);
-			cairn__error_index(err, i);
-			return one.status;
-		}
+		if (each == NULL && one.status != CAIRN_OK)
+			return cairn__fail_item(err, one.code, i);
 	}
 	return CAIRN_OK;
 }
@@ -167,27 +184,23 @@ static cairn_status enqueue(cairn_conn *conn, const cairn_job_new *jobs, size_t 
 	}
 	if (st != CAIRN_OK || n == 0)
 		return st;
-	cairn_text text = { .alloc = conn->host.alloc, .alloc_user = conn->host.alloc_user };
-	cairn_job_insert *rows = cairn__scratch(conn, n, sizeof *rows, err);
+	struct cairn__requests requests;
 	cairn_job_inserted *results = NULL;
-	if (rows != NULL)
-		results = cairn__scratch(conn, n, sizeof *results, err);
-	st = results != NULL ? CAIRN_OK : CAIRN_NOMEM;
-	for (size_t i = 0; i < n && st == CAIRN_OK; i++)
-		cairn__job_plan(&jobs[i], &rows[i]);
+	st = cairn__requests_begin(&requests, conn, jobs, n, err);
 	if (st == CAIRN_OK)
-		st = cairn__job_requests(rows, n, &text, err);
-	if (st == CAIRN_OK) {
-		cairn_enqueue_plan batch = { .jobs = rows,
+		results = cairn__scratch(conn, n, sizeof *results, err);
+	if (results != NULL) {
+		cairn_enqueue_plan batch = { .jobs = requests.rows,
 					     .n = n,
 					     .record = conn->host.events == CAIRN_EVENTS_FULL };
 		st = conn->jobs.enqueue(conn->self, &batch, results, err);
+		if (st == CAIRN_OK)
+			st = deliver(requests.rows, results, n, each, err);
+	} else if (st == CAIRN_OK) {
+		st = CAIRN_NOMEM;
 	}
-	if (st == CAIRN_OK)
-		st = deliver(rows, results, n, each, err);
 	cairn__scratch_free(conn, results, n, sizeof *results);
-	cairn__scratch_free(conn, rows, n, sizeof *rows);
-	cairn_text_clear(&text);
+	cairn__requests_end(&requests);
 	return st;
 }
 

@@ -2,7 +2,8 @@
 #ifndef CAIRN_JOB_ENQUEUE_H
 #define CAIRN_JOB_ENQUEUE_H
 
-#include <cairn/sys/job.h>
+#include "core.h"
+
 #include <cairn/sys/json.h>
 
 /* A request that could be enqueued, as far as that can be told without I/O. */
@@ -10,6 +11,19 @@ cairn_status cairn__job_check(const cairn_conn *conn, const cairn_job_new *job, 
 
 /* The row of a request, under a new id; what stays open comes from the definition. */
 void cairn__job_plan(const cairn_job_new *job, cairn_job_insert *row);
+
+/* Checked requests as a driver gets them. */
+struct cairn__requests {
+	cairn_conn *conn;
+	cairn_job_insert *rows;
+	size_t n;
+	cairn_text text; /* their canonical forms */
+};
+
+/* n > 0. It needs an end either way. */
+cairn_status cairn__requests_begin(struct cairn__requests *requests, cairn_conn *conn,
+				   const cairn_job_new *given, size_t n, cairn_error *err);
+void cairn__requests_end(struct cairn__requests *requests);
 
 /* Appends the canonical request of each keyed row to one text, and sets request and hash. */
 cairn_status cairn__job_requests(cairn_job_insert *rows, size_t n, cairn_text *text,

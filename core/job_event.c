@@ -145,8 +145,7 @@ static cairn_status events(cairn_conn *conn, const cairn_history_query *query,
 	cairn_status st = conn->jobs.events(conn->self, query, &found, &records, err);
 	if (st == CAIRN_OK && !found)
 		st = cairn_fail(err, CAIRN_E_JOB_NOT_FOUND);
-	if (st == CAIRN_OK && records.failed)
-		st = cairn_fail(err, CAIRN_E_NOMEM);
+	st = cairn__rows_whole(&records, st, err);
 	cairn_text text = { .alloc = conn->host.alloc, .alloc_user = conn->host.alloc_user };
 	for (size_t i = 0; i < records.count && st == CAIRN_OK; i++)
 		publish(&rows, cairn_rows_at(&records, i), &text);

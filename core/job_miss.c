@@ -91,6 +91,7 @@ static cairn_status ending_of(cairn_conn *conn, const cairn_change *change,
 	};
 	cairn__rows_begin(&rows, conn, &memory, sizeof(cairn_attempt));
 	cairn_status st = conn->jobs.attempts(conn->self, &query, &found, &rows, err);
+	st = cairn__rows_whole(&rows, st, err);
 	if (st == CAIRN_OK && rows.count > 0) {
 		const cairn_attempt *attempt = cairn_rows_at(&rows, 0);
 		if (attempt->fence == change->fence)
@@ -153,6 +154,7 @@ cairn_status cairn__explain(struct cairn__batch *batch, cairn_changed *each, cai
 	};
 	cairn__rows_begin(&rows, conn, &memory, sizeof(cairn_job));
 	cairn_status st = conn->jobs.list(conn->self, &query, &rows, err);
+	st = cairn__rows_whole(&rows, st, err);
 	for (size_t i = 0; i < batch->n && st == CAIRN_OK; i++) {
 		if (batch->results[i].hit != CAIRN_HIT)
 			st = explain_one(batch, i, find(&rows, batch->changes[i].id), &each[i],

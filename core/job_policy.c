@@ -70,6 +70,7 @@ static cairn_status read_jobs(struct cairn__policies *policies, cairn_conn *conn
 	cairn_status st = CAIRN_OK;
 	if (query.id_count > 0)
 		st = conn->jobs.list(conn->self, &query, &policies->jobs, err);
+	st = cairn__rows_whole(&policies->jobs, st, err);
 	cairn__scratch_free(conn, ids, n, sizeof *ids);
 	return st;
 }
@@ -83,6 +84,7 @@ static cairn_status read_type(struct cairn__policies *policies, cairn_conn *conn
 	cairn_definition_query query = { .type = type, .limit = 1 };
 	cairn__rows_begin(&found, conn, &memory, sizeof(cairn_definition));
 	cairn_status st = conn->jobs.definitions(conn->self, &query, &found, err);
+	st = cairn__rows_whole(&found, st, err);
 	if (st == CAIRN_OK && found.count > 0) {
 		const cairn_definition *row = cairn_rows_at(&found, 0);
 		cairn_str overrides = row->retry_overrides;

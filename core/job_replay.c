@@ -121,8 +121,7 @@ static cairn_status explain(cairn_conn *conn, cairn_scope scope, const cairn_rep
 				  .compact = 1 };
 	cairn__rows_begin(&rows, conn, &memory, sizeof(cairn_job));
 	cairn_status st = conn->jobs.list(conn->self, &query, &rows, err);
-	if (st == CAIRN_OK && rows.failed)
-		st = cairn_fail(err, CAIRN_E_NOMEM);
+	st = cairn__rows_whole(&rows, st, err);
 	if (st == CAIRN_OK && cairn_rows_count(&rows) == 0) {
 		refuse(each, CAIRN_E_JOB_NOT_FOUND);
 	} else if (st == CAIRN_OK) {
@@ -180,11 +179,8 @@ static cairn_status run(cairn_conn *conn, const cairn_replay_plan *plan, cairn_r
 static cairn_status first_failure(const cairn_job_added *each, size_t n, cairn_error *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (each[i].status == CAIRN_OK)
-			continue;
-		cairn_fail(err, each[i].code);
-		cairn__error_index(err, i);
-		return each[i].status;
+		if (each[i].status != CAIRN_OK)
+			return cairn__fail_item(err, each[i].code, i);
 	}
 	return CAIRN_OK;
 }

@@ -8,7 +8,8 @@
 /*
  * Appends the request as canonical JSON: what was asked for, defaults that come
  * from the definition not resolved. Members in byte order:
- * max_attempts, owner (only if given), payload, priority, queue, run_at, stage, timeout_us.
+ * max_attempts, owner (only if given), payload, priority, queue, resource_key (only if given),
+ * run_at, stage, timeout_us.
  */
 cairn_status cairn__job_request(const cairn_job_insert *row, cairn_text *text, cairn_error *err);
 

@@ -62,8 +62,7 @@ static cairn_status change(const struct sweep *sweep, cairn_rows *jobs, cairn_ro
 		plan_one(sweep, job, &batch.changes[i]);
 		report(rows, job, &each[i]);
 	}
-	if (st == CAIRN_OK && rows->failed)
-		st = cairn_fail(err, CAIRN_E_NOMEM);
+	st = cairn__rows_whole(rows, st, err);
 	if (st == CAIRN_OK)
 		st = cairn__batch_run(&batch, NULL, NULL, each, err);
 	for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
@@ -88,8 +87,7 @@ static cairn_status run(struct sweep *sweep, cairn_swept **swept, cairn_error *e
 	cairn__rows_begin(&jobs, conn, &none, sizeof(cairn_job));
 	cairn__rows_begin(&rows, conn, &memory, sizeof(cairn_swept_job));
 	cairn_status st = conn->jobs.list(conn->self, &sweep->query, &jobs, err);
-	if (st == CAIRN_OK && jobs.failed)
-		st = cairn_fail(err, CAIRN_E_NOMEM);
+	st = cairn__rows_whole(&jobs, st, err);
 	size_t n = cairn_rows_count(&jobs);
 	if (st == CAIRN_OK && n > 0)
 		st = change(sweep, &jobs, &rows, err);

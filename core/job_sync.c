@@ -7,27 +7,7 @@
 
 #include "check.h"
 #include "job_definition.h"
-
-/* A type of the catalog, and which item it is. */
-struct named {
-	cairn_str type;
-	size_t index;
-};
-
-static int by_type(const void *a, const void *b)
-{
-	const struct named *x = a;
-	const struct named *y = b;
-	int order = cairn_str_compare(x->type, y->type);
-	return order != 0 ? order : (x->index > y->index) - (x->index < y->index);
-}
-
-static int by_text(const void *a, const void *b)
-{
-	const cairn_str *x = a;
-	const cairn_str *y = b;
-	return cairn_str_compare(*x, *y);
-}
+#include "places.h"
 
 static int disabled_by_type(const void *a, const void *b)
 {
@@ -36,35 +16,16 @@ static int disabled_by_type(const void *a, const void *b)
 	return cairn_str_compare(x->type, y->type);
 }
 
-static cairn_status check_twice(const struct named *names, size_t n, cairn_error *err)
+/* Sorts; a type that stands there twice is refused. */
+static cairn_status sort(struct cairn__place *names, size_t n, cairn_error *err)
 {
-	for (size_t i = 1; i < n; i++) {
-		if (cairn_str_compare(names[i - 1].type, names[i].type) != 0)
-			continue;
-		cairn_fail(err, CAIRN_E_JOB_DEFINITION_INVALID);
-		cairn_error_message(err, "The catalog names a job type twice.");
-		cairn__error_index(err, names[i].index);
-		return CAIRN_INVALID;
-	}
-	return CAIRN_OK;
-}
-
-static int has(const struct named *names, size_t n, cairn_str type)
-{
-	size_t low = 0;
-	while (n > 0) {
-		size_t half = n / 2;
-		int order = cairn_str_compare(names[low + half].type, type);
-		if (order == 0)
-			return 1;
-		if (order < 0) {
-			low += half + 1;
-			n -= half + 1;
-		} else {
-			n = half;
-		}
-	}
-	return 0;
+	size_t twice = cairn__places_sort(names, n);
+	if (twice == SIZE_MAX)
+		return CAIRN_OK;
+	cairn_fail(err, CAIRN_E_JOB_DEFINITION_INVALID);
+	cairn_error_message(err, "The catalog names a job type twice.");
+	cairn__error_index(err, twice);
+	return CAIRN_INVALID;
 }
 
 static cairn_status check_opts(const cairn_sync_opts *opts, size_t n, cairn_error *err)
@@ -92,35 +53,14 @@ static cairn_status check_opts(const cairn_sync_opts *opts, size_t n, cairn_erro
 	return st;
 }
 
-/* What is in scope and not in the catalog, sorted, once each. */
-static size_t find_absent(const cairn_sync_opts *opts, const struct named *names, size_t n,
-			  cairn_str *absent)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < opts->scope_count; i++) {
-		if (!has(names, n, opts->scope[i]))
-			absent[count++] = opts->scope[i];
-	}
-	if (count == 0)
-		return 0;
-	qsort(absent, count, sizeof *absent, by_text);
-	size_t kept = 1;
-	for (size_t i = 1; i < count; i++) {
-		if (cairn_str_compare(absent[kept - 1], absent[i]) != 0)
-			absent[kept++] = absent[i];
-	}
-	return kept;
-}
-
 /* The plan's part that the catalog decides, with memory for names and absent types. */
 static cairn_status complete(const struct cairn__settled *settled, const cairn_sync_opts *opts,
-			     struct named *names, cairn_str *absent, cairn_define_plan *plan,
+			     struct cairn__place *names, cairn_str *absent, cairn_define_plan *plan,
 			     cairn_error *err)
 {
 	for (size_t i = 0; i < settled->n; i++)
-		names[i] = (struct named){ settled->at[i].type, i };
-	qsort(names, settled->n, sizeof *names, by_type);
-	cairn_status st = check_twice(names, settled->n, err);
+		names[i] = (struct cairn__place){ settled->at[i].type, i };
+	cairn_status st = sort(names, settled->n, err);
 	if (st != CAIRN_OK)
 		return st;
 	plan->mode =
@@ -128,7 +68,9 @@ static cairn_status complete(const struct cairn__settled *settled, const cairn_s
 	plan->definitions = settled->at;
 	plan->n = settled->n;
 	plan->absent = absent;
-	plan->absent_count = find_absent(opts, names, settled->n, absent);
+	if (opts->scope_count > 0)
+		memcpy(absent, opts->scope, opts->scope_count * sizeof *absent);
+	plan->absent_count = cairn__places_absent(names, settled->n, absent, opts->scope_count);
 	return CAIRN_OK;
 }
 
@@ -137,7 +79,7 @@ static cairn_status write(cairn_conn *conn, const struct cairn__settled *settled
 {
 	size_t found = 0;
 	cairn_define_plan plan = { .disabled = disabled };
-	struct named *names = cairn__scratch(conn, settled->n, sizeof *names, err);
+	struct cairn__place *names = cairn__scratch(conn, settled->n, sizeof *names, err);
 	cairn_str *absent = NULL;
 	if (names != NULL)
 		absent = cairn__scratch(conn, opts->scope_count + 1, sizeof *absent, err);

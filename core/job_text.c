@@ -1,8 +1,7 @@
 /* job_text.c - the words of the jobs store: the same in the API, SQL, JSON and the command. */
-#include <string.h>
-
 #include <cairn/history.h>
-#include <cairn/sys/host.h>
+
+#include "words.h"
 
 static const char *const statuses[] = {
 	[CAIRN_JOB_PENDING] = "PENDING",     [CAIRN_JOB_LEASED] = "LEASED",
@@ -44,57 +43,42 @@ static const char *const levels[] = {
 	[CAIRN_LOG_ERROR] = "ERROR",
 };
 
-#define WORD(words, value) \
-	((size_t)(value) < sizeof(words) / sizeof((words)[0]) ? (words)[value] : NULL)
-
-/* The number of a word, or 0. Words start at 1, except RUNNING. */
-static int find(const char *const *words, size_t count, cairn_str word)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (words[i] != NULL && cairn_str_is(word, words[i]))
-			return (int)i;
-	}
-	return 0;
-}
-
-#define FIND(words, word) find(words, sizeof(words) / sizeof((words)[0]), word)
-
 const char *cairn_job_status_text(enum cairn_job_status status)
 {
-	return WORD(statuses, status);
+	return CAIRN__WORD(statuses, status);
 }
 
 enum cairn_job_status cairn_job_status_parse(cairn_str word)
 {
-	return (enum cairn_job_status)FIND(statuses, word);
+	return (enum cairn_job_status)CAIRN__WORD_PARSE(statuses, word);
 }
 
 const char *cairn_ending_text(enum cairn_ending ending)
 {
-	return WORD(endings, ending);
+	return CAIRN__WORD(endings, ending);
 }
 
 enum cairn_ending cairn_ending_parse(cairn_str word)
 {
-	return (enum cairn_ending)FIND(endings, word);
+	return (enum cairn_ending)CAIRN__WORD_PARSE(endings, word);
 }
 
 const char *cairn_event_kind_text(enum cairn_event_kind kind)
 {
-	return WORD(events, kind);
+	return CAIRN__WORD(events, kind);
 }
 
 enum cairn_event_kind cairn_event_kind_parse(cairn_str word)
 {
-	return (enum cairn_event_kind)FIND(events, word);
+	return (enum cairn_event_kind)CAIRN__WORD_PARSE(events, word);
 }
 
 const char *cairn_log_level_text(enum cairn_log_level level)
 {
-	return WORD(levels, level);
+	return CAIRN__WORD(levels, level);
 }
 
 enum cairn_log_level cairn_log_level_parse(cairn_str word)
 {
-	return (enum cairn_log_level)FIND(levels, word);
+	return (enum cairn_log_level)CAIRN__WORD_PARSE(levels, word);
 }

@@ -91,15 +91,16 @@ static cairn_status plan_lines(struct course *course, struct cairn__batch *batch
 	return CAIRN_OK;
 }
 
-static cairn_status judge_lines(struct course *course, cairn_error *err)
+static cairn_status judge_lines(struct course *course, const cairn_rows *claimed, cairn_error *err)
 {
 	const cairn_turn *turn = course->turn;
 	if (turn->line_count == 0)
 		return CAIRN_OK;
 	cairn_status st = cairn__judge_lines(course->conn, turn->lines, turn->line_count,
 					     course->hits, course->each + course->changes, err);
-	/* what the changes did is committed, whatever could not be read about the lines */
-	return st == CAIRN_OK || course->changes == 0 ? st : cairn_fail(err, CAIRN_E_DB_UNCERTAIN);
+	/* what was changed and claimed is committed, whatever could not be read about the lines */
+	int alone = course->changes == 0 && (claimed == NULL || claimed->count == 0);
+	return st == CAIRN_OK || alone ? st : cairn_fail(err, CAIRN_E_DB_UNCERTAIN);
 }
 
 static cairn_status run(struct course *course, const cairn_claim_plan *claim, cairn_rows *claimed,
@@ -117,7 +118,7 @@ static cairn_status run(struct course *course, const cairn_claim_plan *claim, ca
 	if (st == CAIRN_OK)
 		st = cairn__batch_run(&batch, claim, claimed, course->each, err);
 	if (st == CAIRN_OK)
-		st = judge_lines(course, err);
+		st = judge_lines(course, claimed, err);
 	cairn__scratch_free(conn, course->hits, course->turn->line_count, sizeof *course->hits);
 	cairn__scratch_free(conn, course->items, course->turn->line_count, sizeof *course->items);
 	cairn__batch_end(&batch);
@@ -155,9 +156,12 @@ static cairn_status take_turn(cairn_conn *conn, const cairn_turn *turn, cairn_ch
 	size_t n = turn->finish_count + turn->report_count + turn->beat_count + turn->line_count;
 	if ((turn->claim != NULL && jobs == NULL) || (n > 0 && each == NULL))
 		return misfit("A turn needs a place for all its answers.", err);
+	cairn_status st = cairn__check_batch(each, n, err);
+	if (st != CAIRN_OK)
+		return st;
 	if (jobs != NULL)
 		return run_and_claim(&course, jobs, err);
-	cairn_status st = check_items(&course, err);
+	st = check_items(&course, err);
 	return st == CAIRN_OK ? run(&course, NULL, NULL, err) : st;
 }
 

@@ -17,13 +17,6 @@
 #define LONGEST_TOLD   (1 * CAIRN_SECOND)
 #define LONGEST_UNTOLD (100 * CAIRN_MILLISECOND)
 
-static cairn_usec ticks(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (cairn_usec)now.tv_sec * CAIRN_SECOND + now.tv_nsec / 1000;
-}
-
 static cairn_usec smaller(cairn_usec a, cairn_usec b)
 {
 	return a < b ? a : b;
@@ -95,14 +88,14 @@ static cairn_status doze(cairn_conn *conn, cairn_wait_plan *plan, enum cairn_wak
 static cairn_status pause_until(cairn_conn *conn, cairn_wait_plan *plan, cairn_usec until,
 				enum cairn_wake *wake, cairn_error *err)
 {
-	cairn_usec now = ticks();
+	cairn_usec now = cairn__ticks();
 	int deaf = 0;
 	while (now < until) {
 		plan->timeout = smaller(until - now, SLICE);
 		cairn_status st = doze(conn, plan, wake, err);
 		if (st != CAIRN_OK || (*wake != CAIRN_WAKE_NONE && *wake != CAIRN_WAKE_DEAF))
 			return st;
-		now = ticks();
+		now = cairn__ticks();
 		if (*wake == CAIRN_WAKE_DEAF && !deaf)
 			until = smaller(until, now + jitter(LONGEST_UNTOLD));
 		deaf = *wake == CAIRN_WAKE_DEAF;
@@ -132,7 +125,7 @@ static cairn_status sleep_and_look(cairn_conn *conn, cairn_wait_plan *plan, cair
 		cairn_work work;
 		enum cairn_wake wake = CAIRN_WAKE_NONE;
 		cairn_status st = look(conn, plan, &work, err);
-		cairn_usec now = ticks();
+		cairn_usec now = cairn__ticks();
 		*ready = st == CAIRN_OK && work.due;
 		if (st != CAIRN_OK || *ready || now >= end)
 			return st;
@@ -153,7 +146,7 @@ static cairn_status wait(cairn_conn *conn, cairn_wait_plan *plan, int *ready, ca
 {
 	int told = 0;
 	cairn_work work = { .due = 0 };
-	cairn_status st = sleep_and_look(conn, plan, ticks() + plan->timeout, ready, err);
+	cairn_status st = sleep_and_look(conn, plan, cairn__ticks() + plan->timeout, ready, err);
 	if (conn->jobs.unwait != NULL)
 		conn->jobs.unwait(conn->self, &told);
 	/* whoever told this one told nobody else */
@@ -170,6 +163,8 @@ cairn_status cairn_job_wait(cairn_conn *conn, const cairn_wait_opts *opts, int *
 	struct cairn__call call;
 	cairn_wait_plan plan;
 	cairn_status st = cairn__call_begin(&call, conn, CAIRN__JOBS, "job.wait", err);
+	if (st == CAIRN_OK)
+		st = cairn__need(conn, conn->jobs.waiting != NULL, "waiting", err);
 	if (st == CAIRN_OK && ready == NULL)
 		st = cairn_fail(err, CAIRN_E_ARG_INVALID);
 	if (st == CAIRN_OK)

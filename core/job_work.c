@@ -4,6 +4,7 @@
 #include "check.h"
 #include "job_change.h"
 #include "job_claim.h"
+#include "job_definition.h"
 #include "job_plan.h"
 #include "job_turn.h"
 #include "limits.h"
@@ -19,7 +20,7 @@ cairn_status cairn__check_lease(const cairn_lease *lease, cairn_error *err)
 	if ((lease->hints & ~(CAIRN_HINT_OVERRIDES | CAIRN_HINT_DELETE)) != 0 ||
 	    lease->reserved0_ != 0 || (lease->reserved_[0] | lease->reserved_[1]) != 0)
 		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
-	return CAIRN_OK;
+	return cairn__check_retry(&lease->retry, CAIRN_E_JOB_RETRY_TIMING, err);
 }
 
 cairn_status cairn__check_progress(uint32_t set, int64_t done, int64_t total, cairn_code code,

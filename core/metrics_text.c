@@ -275,6 +275,7 @@ static cairn_status read_types(cairn_conn *conn, cairn_metrics_query *query, cai
 		before = types->count;
 		cairn__rows_begin(&page, conn, &memory, sizeof(cairn_type_metrics));
 		st = conn->catalog.metrics(conn->self, query, &now, &page, err);
+		st = cairn__rows_whole(&page, st, err);
 		for (size_t i = 0; i < page.count && st == CAIRN_OK; i++) {
 			const cairn_type_metrics *row = cairn_rows_at(&page, i);
 			cairn_type_metrics *mine = cairn_rows_push(types);
@@ -285,8 +286,7 @@ static cairn_status read_types(cairn_conn *conn, cairn_metrics_query *query, cai
 			query->after = mine->type;
 		}
 		cairn__rows_drop(&page);
-		if (st == CAIRN_OK && cairn_rows_failed(types))
-			st = cairn_fail(err, CAIRN_E_NOMEM);
+		st = cairn__rows_whole(types, st, err);
 	} while (st == CAIRN_OK && types->count == before + query->limit);
 	return st;
 }

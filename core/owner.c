@@ -2,49 +2,39 @@
  * owner.c - the registry of worker processes. A row is fenced by its incarnation's id, which is
  * made here; why a heartbeat was refused is told from what the driver found.
  */
-#include <string.h>
-
 #include <cairn/sys/json.h>
 
 #include "check.h"
 #include "core.h"
 #include "limits.h"
+#include "words.h"
 
 #define ALL_STATES 0xeu
 
+static const char *const states[] = {
+	[CAIRN_OWNER_LIVE] = "LIVE",
+	[CAIRN_OWNER_STALE] = "STALE",
+	[CAIRN_OWNER_CLOSED] = "CLOSED",
+};
+
 const char *cairn_owner_state_text(enum cairn_owner_state state)
 {
-	switch (state) {
-	case CAIRN_OWNER_LIVE:
-		return "LIVE";
-	case CAIRN_OWNER_STALE:
-		return "STALE";
-	case CAIRN_OWNER_CLOSED:
-		return "CLOSED";
-	}
-	return NULL;
+	return CAIRN__WORD(states, state);
 }
 
 enum cairn_owner_state cairn_owner_state_parse(cairn_str word)
 {
-	for (int i = CAIRN_OWNER_LIVE; i <= CAIRN_OWNER_CLOSED; i++) {
-		if (cairn_str_is(word, cairn_owner_state_text((enum cairn_owner_state)i)))
-			return (enum cairn_owner_state)i;
-	}
-	return (enum cairn_owner_state)0;
+	return (enum cairn_owner_state)CAIRN__WORD_PARSE(states, word);
 }
 
 /* ---- register ---------------------------------------------------------------- */
 
-/* A document of one kind, which its first character tells. */
+/* A document that opens so. */
 static cairn_status check_json(const cairn_conn *conn, cairn_str json, char opens, const char *what,
 			       cairn_error *err)
 {
 	cairn_status st = cairn_json_check(json, conn->host.settings.max_json, err);
-	size_t at = 0;
-	while (st == CAIRN_OK && strchr(" \t\r\n", json.ptr[at]) != NULL)
-		at++;
-	if (st != CAIRN_OK || json.ptr[at] == opens)
+	if (st != CAIRN_OK || cairn__json_opens(json) == opens)
 		return st;
 	cairn_fail(err, CAIRN_E_JSON_INVALID);
 	cairn_error_message(err, "%s", what);
@@ -131,13 +121,10 @@ static cairn_status deliver(const cairn_owner_found *found, const cairn_owner_pl
 	for (size_t i = 0; i < plan->n; i++) {
 		cairn_owner_changed one;
 		judge(&found[i], plan->close != 0, &one);
-		if (each != NULL) {
+		if (each != NULL)
 			each[i] = one;
-		} else if (one.status != CAIRN_OK) {
-			cairn_fail(err, one.code);
-			cairn__error_index(err, i);
-			return one.status;
-		}
+		else if (one.status != CAIRN_OK)
+			return cairn__fail_item(err, one.code, i);
 	}
 	return CAIRN_OK;
 }

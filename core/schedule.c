@@ -2,12 +2,10 @@
  * schedule.c - schedules written: put, sync, activate, retime. Every entry is checked, its
  * expression and its zone are read, and its first cursor is computed before anything is written.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "check.h"
 #include "core.h"
 #include "limits.h"
+#include "places.h"
 #include "schedule_plan.h"
 
 /* The most that a template grows by when a job is made of it: a name, escaped, and two texts. */
@@ -105,37 +103,20 @@ static cairn_status check(const cairn_conn *conn, struct cairn__clockwork *works
 
 /* ---- batches in the order of their names ------------------------------------------ */
 
-/* A name of a batch and where it stands there. */
-struct place {
-	cairn_str name;
-	size_t index;
-};
-
-static int by_name(const void *a, const void *b)
-{
-	const struct place *x = a;
-	const struct place *y = b;
-	int order = cairn_str_compare(x->name, y->name);
-	return order != 0 ? order : (x->index > y->index) - (x->index < y->index);
-}
-
 /* Sorts; a name that stands there twice is refused. */
-static cairn_status sort(struct place *places, size_t n, cairn_error *err)
+static cairn_status sort(struct cairn__place *places, size_t n, cairn_error *err)
 {
-	qsort(places, n, sizeof *places, by_name);
-	for (size_t i = 1; i < n; i++) {
-		if (!cairn_str_equal(places[i].name, places[i - 1].name))
-			continue;
-		cairn_fail(err, CAIRN_E_SCHEDULE_NAME);
-		cairn_error_message(err, "The batch names one schedule twice.");
-		cairn__error_index(err, places[i].index);
-		return CAIRN_INVALID;
-	}
-	return CAIRN_OK;
+	size_t twice = cairn__places_sort(places, n);
+	if (twice == SIZE_MAX)
+		return CAIRN_OK;
+	cairn_fail(err, CAIRN_E_SCHEDULE_NAME);
+	cairn_error_message(err, "The batch names one schedule twice.");
+	cairn__error_index(err, twice);
+	return CAIRN_INVALID;
 }
 
 /* Tells each item's outcome, or makes the first failure the call's. */
-static cairn_status deliver(const struct place *places, const cairn_code *codes, size_t n,
+static cairn_status deliver(const struct cairn__place *places, const cairn_code *codes, size_t n,
 			    cairn_outcome *each, cairn_error *err)
 {
 	size_t first = SIZE_MAX;
@@ -151,11 +132,7 @@ static cairn_status deliver(const struct place *places, const cairn_code *codes,
 			code = codes[i];
 		}
 	}
-	if (first == SIZE_MAX)
-		return CAIRN_OK;
-	cairn_status st = cairn_fail(err, code);
-	cairn__error_index(err, first);
-	return st;
+	return first == SIZE_MAX ? CAIRN_OK : cairn__fail_item(err, code, first);
 }
 
 /* ---- put and sync ------------------------------------------------------------------ */
@@ -165,12 +142,11 @@ struct put {
 	cairn_conn *conn;
 	const cairn_schedule *given;
 	size_t n;
-	struct place *places;
+	struct cairn__place *places;
 	cairn_schedule *rows;
 	int *refused;
 	cairn_code *codes;
-	struct place *off; /* sync: candidates, then names alone */
-	cairn_str *off_names;
+	cairn_str *off; /* sync */
 	size_t off_given;
 	size_t off_count;
 	struct cairn__clockwork works;
@@ -192,9 +168,7 @@ static cairn_status put_begin(struct put *put, cairn_error *err)
 		put->codes = cairn__scratch(conn, n, sizeof *put->codes, err);
 	if (put->codes != NULL)
 		put->off = cairn__scratch(conn, off, sizeof *put->off, err);
-	if (put->off != NULL)
-		put->off_names = cairn__scratch(conn, off, sizeof *put->off_names, err);
-	return put->off_names != NULL ? CAIRN_OK : CAIRN_NOMEM;
+	return put->off != NULL ? CAIRN_OK : CAIRN_NOMEM;
 }
 
 static void put_end(struct put *put)
@@ -203,7 +177,6 @@ static void put_end(struct put *put)
 	size_t n = put->n + 1;
 	size_t off = put->off_given + 1;
 	cairn__clockwork_clear(&put->works);
-	cairn__scratch_free(conn, put->off_names, off, sizeof *put->off_names);
 	cairn__scratch_free(conn, put->off, off, sizeof *put->off);
 	cairn__scratch_free(conn, put->codes, n, sizeof *put->codes);
 	cairn__scratch_free(conn, put->refused, n, sizeof *put->refused);
@@ -220,7 +193,7 @@ static cairn_status put_check(struct put *put, cairn_error *err)
 			cairn__error_index(err, i);
 			return st;
 		}
-		put->places[i] = (struct place){ one.name, i };
+		put->places[i] = (struct cairn__place){ one.name, i };
 	}
 	cairn_status st = sort(put->places, put->n, err);
 	for (size_t i = 0; i < put->n && st == CAIRN_OK; i++) {
@@ -246,7 +219,9 @@ static cairn_status complete(struct put *put, cairn_rows *stored, cairn_time now
 		if (row->next_fire_at != 0)
 			continue;
 		st = cairn__clockwork_set(&put->works, row->cron, row->zone, err);
-		row->next_fire_at = cairn__schedule_cursor(&put->works, row->id, row->jitter, now);
+		if (st == CAIRN_OK)
+			row->next_fire_at =
+				cairn__schedule_cursor(&put->works, row->id, row->jitter, now);
 	}
 	return st;
 }
@@ -269,8 +244,7 @@ static cairn_status put_plan(struct put *put, cairn_error *err)
 				       .limit = (uint32_t)put->n };
 	cairn__rows_begin(&stored, conn, &none, sizeof(cairn_schedule));
 	cairn_status st = conn->schedules.list(conn->self, &query, &now, &stored, err);
-	if (st == CAIRN_OK && stored.failed)
-		st = cairn_fail(err, CAIRN_E_NOMEM);
+	st = cairn__rows_whole(&stored, st, err);
 	if (st == CAIRN_OK)
 		st = complete(put, &stored, now, err);
 	cairn__rows_drop(&stored);
@@ -283,7 +257,7 @@ static cairn_status put_write(struct put *put, int exact, cairn_names **off, cai
 	cairn_conn *conn = put->conn;
 	cairn_schedule_put_plan plan = { .schedules = put->rows,
 					 .n = put->n,
-					 .off = put->off_names,
+					 .off = put->off,
 					 .off_count = put->off_count,
 					 .exact = exact ? 1 : 0 };
 	cairn_rows rows;
@@ -338,19 +312,9 @@ static cairn_status absent(struct put *put, const cairn_str *among, cairn_error 
 		cairn_status st = cairn__schedule_name(among[i], err);
 		if (st != CAIRN_OK)
 			return st;
-		put->off[i] = (struct place){ among[i], i };
+		put->off[i] = among[i];
 	}
-	qsort(put->off, put->off_given, sizeof *put->off, by_name);
-	size_t at = 0;
-	for (size_t i = 0; i < put->off_given; i++) {
-		cairn_str name = put->off[i].name;
-		if (i > 0 && cairn_str_equal(name, put->off[i - 1].name))
-			continue;
-		while (at < put->n && cairn_str_compare(put->places[at].name, name) < 0)
-			at++;
-		if (at == put->n || !cairn_str_equal(put->places[at].name, name))
-			put->off_names[put->off_count++] = name;
-	}
+	put->off_count = cairn__places_absent(put->places, put->n, put->off, put->off_given);
 	return CAIRN_OK;
 }
 
@@ -405,7 +369,7 @@ static cairn_code code_of(enum cairn_schedule_hit hit)
 
 /* A change of n schedules by name; the arrays are in the order of the names. */
 struct change {
-	struct place *places;
+	struct cairn__place *places;
 	cairn_str *names;
 	enum cairn_schedule_hit *hits;
 	cairn_code *codes;
@@ -421,7 +385,7 @@ static cairn_status run(cairn_conn *conn, cairn_schedule_change_plan *plan, stru
 			cairn__error_index(err, i);
 			return st;
 		}
-		change->places[i] = (struct place){ plan->names[i], i };
+		change->places[i] = (struct cairn__place){ plan->names[i], i };
 	}
 	cairn_status st = sort(change->places, n, err);
 	if (st != CAIRN_OK)

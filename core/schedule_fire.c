@@ -224,8 +224,7 @@ static cairn_status fire_round(struct pass *pass, cairn_error *err)
 				       .limit = pass->limit - (uint32_t)pass->report->count };
 	cairn__rows_begin(&round.due, conn, &none, sizeof(cairn_schedule));
 	cairn_status st = conn->schedules.list(conn->self, &query, &now, &round.due, err);
-	if (st == CAIRN_OK && round.due.failed)
-		st = cairn_fail(err, CAIRN_E_NOMEM);
+	st = cairn__rows_whole(&round.due, st, err);
 	if (pass->now == 0)
 		pass->now = now;
 	conn->host.pinned = pass->now;
@@ -247,11 +246,16 @@ static cairn_status fire(cairn_conn *conn, const cairn_fire_opts *opts, cairn_ro
 		pass.grace = opts->grace;
 	pass.works.zone.file.alloc = conn->host.alloc;
 	pass.works.zone.file.alloc_user = conn->host.alloc_user;
+	size_t fired = 0;
 	do {
+		fired = report->count;
 		st = fire_round(&pass, err);
 	} while (st == CAIRN_OK && pass.again && report->count < pass.limit && !report->failed);
 	conn->host.pinned = 0;
 	cairn__clockwork_clear(&pass.works);
+	/* former rounds are written: "certainly not written" would be a lie */
+	if (st != CAIRN_OK && st != CAIRN_TX_ABORTED && fired > 0)
+		st = cairn_fail(err, CAIRN_E_DB_UNCERTAIN);
 	return st;
 }
 

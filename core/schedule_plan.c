@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "civil.h"
 #include "limits.h"
 
 /* ---- clockworks ----------------------------------------------------------- */
@@ -36,10 +37,9 @@ void cairn__clockwork_clear(struct cairn__clockwork *works)
 	works->open = false;
 }
 
-/* Whole seconds, downwards. */
 static int64_t seconds_of(cairn_time when)
 {
-	return when / CAIRN_SECOND - (when % CAIRN_SECOND < 0);
+	return cairn__floor_div(when, CAIRN_SECOND);
 }
 
 cairn_time cairn__clockwork_next(const struct cairn__clockwork *works, cairn_time after)

@@ -1,5 +1,5 @@
 /*
- * schedule_plan.h - what schedules.c and schedule_fire.c share: checks, and the pure parts of
+ * schedule_plan.h - what schedule.c and schedule_fire.c share: checks, and the pure parts of
  * firing. No I/O but the reading of zones, no clock.
  */
 #ifndef CAIRN_CORE_SCHEDULE_PLAN_H

@@ -5,6 +5,7 @@
 #include "core.h"
 #include "limits.h"
 #include "schedule_plan.h"
+#include "words.h"
 
 #define BOTH (CAIRN_SCHEDULE_ACTIVE | CAIRN_SCHEDULE_INACTIVE)
 
@@ -14,45 +15,29 @@ static const char *const misfires[] = { NULL, "COALESCE", "SKIP", "CATCH_UP" };
 static const char *const overlaps[] = { NULL, "ALLOW", "SKIP" };
 static const char *const fates[] = { NULL, "FIRED", "MISSED", "OVERLAPS", "FAILED" };
 
-#define COUNT(words) (sizeof(words) / sizeof((words)[0]))
-
-static const char *word(const char *const *words, size_t count, int value)
-{
-	return value > 0 && (size_t)value < count ? words[value] : NULL;
-}
-
-static int parse(const char *const *words, size_t count, cairn_str text)
-{
-	for (size_t i = 1; i < count; i++) {
-		if (cairn_str_is(text, words[i]))
-			return (int)i;
-	}
-	return 0;
-}
-
 const char *cairn_misfire_text(enum cairn_misfire misfire)
 {
-	return word(misfires, COUNT(misfires), (int)misfire);
+	return CAIRN__WORD(misfires, misfire);
 }
 
 enum cairn_misfire cairn_misfire_parse(cairn_str text)
 {
-	return (enum cairn_misfire)parse(misfires, COUNT(misfires), text);
+	return (enum cairn_misfire)CAIRN__WORD_PARSE(misfires, text);
 }
 
 const char *cairn_overlap_text(enum cairn_overlap overlap)
 {
-	return word(overlaps, COUNT(overlaps), (int)overlap);
+	return CAIRN__WORD(overlaps, overlap);
 }
 
 enum cairn_overlap cairn_overlap_parse(cairn_str text)
 {
-	return (enum cairn_overlap)parse(overlaps, COUNT(overlaps), text);
+	return (enum cairn_overlap)CAIRN__WORD_PARSE(overlaps, text);
 }
 
 const char *cairn_fired_text(enum cairn_fired_what what)
 {
-	return word(fates, COUNT(fates), (int)what);
+	return CAIRN__WORD(fates, what);
 }
 
 /* ---- rows -------------------------------------------------------------------- */

@@ -46,3 +46,10 @@ void cairn__error_index(cairn_error *err, size_t index)
 	if (err != NULL)
 		err->index = (int64_t)index;
 }
+
+cairn_status cairn__fail_item(cairn_error *err, cairn_code code, size_t index)
+{
+	cairn_status status = cairn_fail(err, code);
+	cairn__error_index(err, index);
+	return status;
+}

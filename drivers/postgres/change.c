@@ -98,7 +98,8 @@ static bool is_success(const cairn_change *change)
 	return holds_lease(change) && change->to == CAIRN_JOB_SUCCEEDED &&
 	       change->ending == CAIRN_ENDING_SUCCEEDED && change->set == SUCCESS_SET &&
 	       change->reason.len == 0 && change->error_code.len == 0 &&
-	       change->error_message.len == 0 && (change->events & ~SUCCESS_EVENT) == 0;
+	       change->error_message.len == 0 && (change->events & ~SUCCESS_EVENT) == 0 &&
+	       change->data.len == 0;
 }
 
 static bool is_report(const cairn_change *change)
@@ -172,11 +173,16 @@ static void put_in_order(struct batch *batch)
 		batch->order[at++] = &plan->lines[i];
 }
 
+/* Deletions, and lines, whose numbers follow, must see what others wrote before they let go. */
+static bool looks_again(const struct batch *batch)
+{
+	return batch->count[DELETIONS] > 0 || batch->plan->line_count > 0;
+}
+
 /*
  * Rows are locked beforehand where the statements by themselves would not lock in id order,
  * where none may fail (careful, or somebody else's transaction), where they could not agree on
- * a time otherwise, and where what others wrote has to be seen: by deletions and by lines, whose
- * numbers follow it.
+ * a time otherwise, and where what others wrote has to be seen.
  */
 static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful)
 {
@@ -189,8 +195,8 @@ static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful
 		kinds += batch->count[k] > 0;
 	}
 	bool lean = batch->count[HEARTBEATS] + batch->count[SUCCESSES] > 0;
-	batch->lock = kinds > 1 || batch->count[DELETIONS] > 0 || batch->plan->line_count > 0 ||
-		      (careful && lean) || (in_tx && (lean || statements > 1));
+	batch->lock = kinds > 1 || looks_again(batch) || (careful && lean) ||
+		      (in_tx && (lean || statements > 1));
 	batch->time = PG_TIME_STATEMENT;
 	if (batch->lock)
 		batch->time = PG_TIME_LEFT;
@@ -402,7 +408,9 @@ static cairn_status change(struct pg *pg, struct batch *batch, cairn_change_resu
 		each[i] = (cairn_change_result){ .hit = CAIRN_MISS };
 	put_in_order(batch);
 	cairn_error first = CAIRN_ERROR_INIT;
-	cairn_status status = run(pg, batch, false, &first);
+	cairn_status status = looks_again(batch) ? cairn_pg__looks_again(pg, &first) : CAIRN_OK;
+	if (status == CAIRN_OK)
+		status = run(pg, batch, false, &first);
 	if (status != CAIRN_OK && !batch->lock && strcmp(first.sqlstate, RAN_OUT) == 0)
 		status = run(pg, batch, true, err);
 	else if (status != CAIRN_OK && err != NULL)

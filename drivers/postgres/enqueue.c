@@ -25,8 +25,11 @@ static bool alike(const cairn_job_insert *a, const cairn_job_insert *b)
 	       cairn_str_equal(a->owner, b->owner) && cairn_str_equal(a->stage, b->stage);
 }
 
+/* Their event says nothing that their rows do not say. */
 static bool all_alike(const cairn_enqueue_plan *plan)
 {
+	if (plan->record && !cairn_str_is(plan->jobs[0].stage, "queued"))
+		return false;
 	for (size_t i = 0; i < plan->n; i++) {
 		if (!alike(&plan->jobs[0], &plan->jobs[i]))
 			return false;
@@ -59,6 +62,7 @@ static void add_alike(struct pg *pg, const cairn_enqueue_plan *plan)
 	cairn_pg__add_text(pg, any->owner);
 	cairn_pg__add_ids(pg, COLUMN(id));
 	cairn_pg__add_jsons(pg, COLUMN(payload));
+	cairn_pg__add_int4(pg, (int32_t)plan->record);
 }
 
 /* ---- results ------------------------------------------------------------ */
@@ -147,10 +151,7 @@ static cairn_status enqueue_alike(struct pg *pg, const cairn_enqueue_plan *plan,
 {
 	bool asks = asks_for_one(pg, plan);
 	add_alike(pg, plan);
-	if (asks)
-		cairn_pg__queue(pg, plan->record ? PG_SQL_ENQUEUE_ONE : PG_SQL_ENQUEUE_ONE_QUIET);
-	else
-		cairn_pg__queue(pg, plan->record ? PG_SQL_ENQUEUE_ALIKE : PG_SQL_ENQUEUE_QUIET);
+	cairn_pg__queue(pg, asks ? PG_SQL_ENQUEUE_ONE : PG_SQL_ENQUEUE_ALIKE);
 	if (plan->n > 1)
 		ask_waited(pg, plan);
 	cairn_status status = cairn_pg__call_run(pg, err);
@@ -209,8 +210,7 @@ static void queue_resources(struct pg *pg, const cairn_enqueue_plan *plan)
 	if (!any)
 		return;
 	cairn_pg__add_now(pg);
-	cairn_pg__add_texts(pg, COLUMN(tenant), PG_ABSENT_EMPTY);
-	cairn_pg__add_texts(pg, COLUMN(resource_key), PG_ABSENT_NULL);
+	cairn_pg__add_ids(pg, COLUMN(id));
 	cairn_pg__queue(pg, PG_SQL_RESOURCE_NEED);
 }
 

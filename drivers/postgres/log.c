@@ -69,7 +69,9 @@ cairn_status cairn_pg__job_log(void *self, const cairn_log_item *lines, size_t n
 			       enum cairn_hit *each, cairn_error *err)
 {
 	struct pg *pg = self;
-	cairn_status status = cairn_pg__call_begin(pg, true, err);
+	cairn_status status = cairn_pg__looks_again(pg, err);
+	if (status == CAIRN_OK)
+		status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
 	size_t locks = queue_locks(pg, PG_ITEMS(lines, n), any_note(lines, n));

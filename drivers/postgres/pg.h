@@ -388,6 +388,12 @@ PGconn *cairn_pg__connect_again(struct pg *pg);
 void cairn_pg__ear_close(struct pg *pg); /* (wait.c) */
 cairn_usec cairn_pg__ticks(void);	 /* (exec.c) */
 
+/*
+ * Before a call one of whose statements must see what another waited for: OK, or INVALID in a
+ * stricter transaction of the application (tx.c).
+ */
+cairn_status cairn_pg__looks_again(struct pg *pg, cairn_error *err);
+
 /* Lines behind PG_SQL_LOCK_JOBS, likewise (log.c). */
 void cairn_pg__log_queue(struct pg *pg, const cairn_log_item *lines, size_t n);
 void cairn_pg__log_read(struct pg *pg, size_t statement, size_t n, enum cairn_hit *each);

@@ -73,11 +73,12 @@ static void add_schedules(struct pg *pg, const cairn_schedule_put_plan *plan, ca
 static void queue_put(struct pg *pg, const cairn_schedule_put_plan *plan, cairn_str *words)
 {
 	struct pg_items items = PG_ITEMS(plan->schedules, plan->n);
+	cairn_pg__add_texts(pg, COLUMN(name), PG_ABSENT_EMPTY);
+	cairn_pg__add_texts(pg, PG_ITEMS(plan->off, plan->off_count), 0, PG_ABSENT_EMPTY);
+	cairn_pg__queue(pg, PG_SQL_SCHEDULE_HOLD);
 	cairn_pg__add_texts(pg, COLUMN(type), PG_ABSENT_EMPTY);
 	cairn_pg__add_null(pg);
 	cairn_pg__queue(pg, PG_SQL_SCHEDULE_DEFINITIONS);
-	cairn_pg__add_texts(pg, COLUMN(name), PG_ABSENT_EMPTY);
-	cairn_pg__queue(pg, PG_SQL_SCHEDULE_HOLD);
 	add_schedules(pg, plan, words);
 	cairn_pg__queue(pg, PG_SQL_SCHEDULE_PUT);
 }
@@ -215,6 +216,7 @@ static void add_names(struct pg *pg, const cairn_schedule_change_plan *plan)
 static void queue_change(struct pg *pg, const cairn_schedule_change_plan *plan)
 {
 	add_names(pg, plan);
+	cairn_pg__add_null(pg);
 	cairn_pg__queue(pg, PG_SQL_SCHEDULE_HOLD);
 	if (plan->set == CAIRN_SCHEDULE_SET_ON) {
 		cairn_pg__add_null(pg);

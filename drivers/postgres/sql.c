@@ -38,10 +38,6 @@
 	j ".idempotency_key, " j ".status_reason, " j ".error_code, " j ".error_message, " \
 	j ".created_at, " j ".updated_at, " j ".resource_key"
 
-/* Whether a statement that begins after a wait sees what it waited for. */
-#define SAFE \
-	"(current_setting('transaction_isolation') IN ('read committed', 'read uncommitted'))"
-
 /* ---- settings: under these plans stay right; the application's own are put back  */
 
 #define PLAN_PROOF \
@@ -78,22 +74,18 @@
 
 /*
  * $2 type, $3 queue, $4 tenant, $5 run_at, $6 timeout, $7 attempts, $8 priority, $9 stage,
- * $10 owner: of all the jobs alike. NULL: the definition's.
+ * $10 owner, $13 how many events they have: of all the jobs alike. NULL: the definition's.
  */
-#define ENQUEUE_ALIKE(events) \
+#define ENQUEUE_ALIKE \
 	INTO_LIVE \
 	"SELECT i.id, " T ", " T ", COALESCE($5::timestamptz, " T "), 0, " \
 	"COALESCE($6::int8, d.timeout_us), COALESCE($8::int4, d.priority), 1, 0, " \
-	"COALESCE($7::int4, d.max_attempts), " events ", COALESCE($5 > " T ", false), 'PENDING', " \
+	"COALESCE($7::int4, d.max_attempts), $13::int4, COALESCE($5 > " T ", false), 'PENDING', " \
 	"$3::text, d.type, $4::text, $9::text, i.payload, $10::text, NULL, NULL, NULL " \
 	"FROM (SELECT d.* FROM @schema.cairn_job_definition d WHERE d.type = $2::text " \
 	"AND d.enabled) d, unnest($11::uuid[], $12::json[]) AS i(id, payload)"
 
-#define ENQUEUE_RECORDED \
-	"WITH job AS (" ENQUEUE_ALIKE("1") " RETURNING id) " \
-	INTO_ENQUEUED "SELECT j.id, 1, " T ", 1, 0, 'ENQUEUED', $9, $2 FROM job j"
-
-/* The items, with what their definitions give. $2: 1 writes events. */
+/* The items, with what their definitions give. $2: 1 counts events. */
 #define ENQUEUE_ITEMS \
 	"SELECT i.id, i.queue, i.type, i.tenant, i.payload, i.owner, i.stage, i.key, i.request, " \
 	"i.hash, i.resource_key, COALESCE(i.run_at, " T ") AS run_at, " \
@@ -118,18 +110,18 @@
 	"), event AS (" \
 		INTO_ENQUEUED \
 		"SELECT i.id, 1, " T ", 1, 0, 'ENQUEUED', i.stage, i.type " \
-		"FROM " from " AND $2 = 1" \
+		"FROM " from " AND $2 = 1 AND i.stage <> 'queued'" \
 	") "
 
 /* ---- claim -------------------------------------------------------------- */
 
 /*
- * $2 which time (PG_TIME_…), $3 queue, $4 worker, $5 lease, $6: 1 writes events, $7 owner,
+ * $2 which time (PG_TIME_…), $3 queue, $4 worker, $5 lease, $6: 1 counts events, $7 owner,
  * $8 types (NULL: any), $9 prestart. The rows come back by id; claim.c puts them into queue order.
  */
 #define CLAIM(limit) \
 	"WITH pick AS MATERIALIZED (" \
-		"SELECT p.id, p.run_number, p.attempt, p.stage, p.events " \
+		"SELECT p.id, p.run_number, p.attempt, p.stage, p.events, p.fence " \
 		"FROM @schema.cairn_job_live p " \
 		"WHERE p.queue = $3::text AND p.status = 'PENDING' AND NOT p.parked " \
 		"AND p.resource_key IS NULL AND " WANTED("p", "$7", "$8") " " \
@@ -142,11 +134,12 @@
 		"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, " \
 		"kind, stage, worker, duration_us) " \
 		"SELECT p.id, p.events + 1, " CALL_T ", p.run_number, p.attempt + 1, 'LEASED', " \
-		"p.stage, $4::text, $5::int8 FROM pick p WHERE $6::int4 = 1" \
+		"p.stage, $4::text, $5::int8 FROM pick p WHERE $6::int4 = 1 " \
+		"AND (p.events <> 1 OR p.fence > 0 OR p.stage <> 'queued')" \
 	") UPDATE @schema.cairn_job_live l SET " \
 	"status = 'LEASED', attempt = l.attempt + 1, fence = l.fence + 1, worker = $4, " \
 	"leased_at = " CALL_T ", heartbeat_at = " CALL_T ", updated_at = " CALL_T ", " \
-	"lease_expires_at = " CALL_T " + $5 * interval '1 microsecond', " \
+	"lease_us = $5, lease_expires_at = " CALL_T " + $5 * interval '1 microsecond', " \
 	"reap_at = " CALL_T " + $5 * interval '1 microsecond', " \
 	"started_at = COALESCE(l.started_at, " CALL_T "), events = l.events + $6, " \
 	"prestart = $9::boolean, execution_started_at = NULL " \
@@ -202,6 +195,12 @@
 		"FROM @schema.cairn_job_done d " \
 		"WHERE d.id = $1 AND " IN_SCOPE("d.tenant", "$2") \
 	") "
+
+/* What history.c reads of an event. */
+#define EVENT_COLUMNS \
+	"v.seq, v.kind, v.run_number, v.attempt, v.at, v.stage, v.progress_done, " \
+	"v.progress_total, v.worker, v.reason, v.error_code, v.error_message, v.detail, " \
+	"v.duration_us, v.until, v.requested, v.data"
 
 const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* ---- session ---- */
@@ -302,14 +301,10 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	 * cairn_job_definition_pkey. Unkeyed jobs that differ in id and payload only; the number of
 	 * rows that it inserts tells whether there is a definition.
 	 */
-	[PG_SQL_ENQUEUE_ALIKE] = { { ENQUEUE_RECORDED } },
-
-	/* The same without events. */
-	[PG_SQL_ENQUEUE_QUIET] = { { ENQUEUE_ALIKE("0") } },
+	[PG_SQL_ENQUEUE_ALIKE] = { { ENQUEUE_ALIKE } },
 
 	/* The same for one job; answers whether somebody waits for it. */
-	[PG_SQL_ENQUEUE_ONE] = { { ENQUEUE_RECORDED WAKES_ONE } },
-	[PG_SQL_ENQUEUE_ONE_QUIET] = { { ENQUEUE_ALIKE("0") WAKES_ONE } },
+	[PG_SQL_ENQUEUE_ONE] = { { ENQUEUE_ALIKE WAKES_ONE } },
 
 	/* cairn_job_definition_pkey. Unkeyed jobs; answers the items without a definition. */
 	[PG_SQL_ENQUEUE] = { {
@@ -324,9 +319,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	 * -1: wrong isolation.
 	 */
 	[PG_SQL_ENQUEUE_KEYED] = { {
-		"WITH safe AS MATERIALIZED ("
-			"SELECT current_setting('transaction_isolation') "
-			"IN ('read committed', 'read uncommitted') AS yes"
+		"WITH safe AS MATERIALIZED (SELECT " READ_COMMITTED " AS yes"
 		"), item AS MATERIALIZED ("
 			"SELECT i.* FROM (" ENQUEUE_ITEMS " OFFSET 0) i "
 			"WHERE i.known AND (SELECT yes FROM safe)"
@@ -538,14 +531,14 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		") a ON true ORDER BY a.fence",
 	} },
 
-	/* cairn_job_event_pkey. */
+	/* cairn_job_event_pkey, the jobs' and the attempts' primary keys. */
 	[PG_SQL_EVENTS] = { {
 		HISTORY_JOB
-		"SELECT e.seq, e.kind, e.run_number, e.attempt, e.at, e.stage, e.progress_done, "
-		"e.progress_total, e.worker, e.reason, e.error_code, e.error_message, e.detail, "
-		"e.duration_us, e.until, e.requested, e.data FROM job LEFT JOIN LATERAL ("
-			"SELECT v.* FROM @schema.cairn_job_event v "
-			"WHERE v.job_id = job.id AND v.seq > $3::int8 ORDER BY v.seq LIMIT $4::int8"
+		"SELECT e.* FROM job LEFT JOIN LATERAL ("
+			"(SELECT " EVENT_COLUMNS " FROM @schema.cairn_job_event v "
+			"WHERE v.job_id = job.id AND v.seq > $3::int8 ORDER BY v.seq LIMIT $4::int8) "
+			"UNION ALL SELECT " EVENT_COLUMNS " FROM @schema.cairn_job_event_plain v "
+			"WHERE v.job_id = job.id AND v.seq > $3 ORDER BY seq LIMIT $4"
 		") e ON true ORDER BY e.seq",
 	} },
 
@@ -615,7 +608,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* cairn_schedule_pkey, then cairn_job_definition_pkey in its order. $2: of these schedules. */
 	[PG_SQL_SCHEDULE_DEFINITIONS] = { { TEXT_SCHEDULE_DEFINITIONS } },
 
-	/* cairn_schedule_pkey, in its order. */
+	/* cairn_schedule_pkey, in its order. $1 and $2: names. */
 	[PG_SQL_SCHEDULE_HOLD] = { { TEXT_SCHEDULE_HOLD } },
 
 	/* cairn_schedule_pkey, cairn_job_definition_pkey. */

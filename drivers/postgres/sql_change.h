@@ -64,7 +64,7 @@
 #define INTO_ATTEMPT \
 	"INSERT INTO @schema.cairn_job_attempt (job_id, fence, leased_at, finished_at, " \
 	"run_number, attempt, ending, worker, error_code, error_message, retry_delay_us, " \
-	"next_run_at, not_before, prestart, execution_started_at) "
+	"next_run_at, not_before, prestart, execution_started_at, lease_us) "
 
 #define INTO_EVENT \
 	"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, kind, stage, " \
@@ -120,14 +120,15 @@
 	") ELSE 1 END, l.run_at, l.lease_expires_at, l.run_number"
 
 /*
- * $5: outputs, $6: stage, $7: 1 writes the event. The fields are those of a plain success. What
- * history wants stands in front: the rest of a row need not be taken apart for it.
+ * $5: outputs, $6: stage, $7: 1 counts the event, which has a row of its own only where it could be
+ * taken for another one. The fields are those of a plain success. What history wants stands in front:
+ * the rest of a row need not be taken apart for it.
  */
 #define SUCCEED \
 	"WITH gone AS (" \
 		"DELETE FROM @schema.cairn_job_live l WHERE " HELD " " \
 		"RETURNING l.id, l.fence, " CALL_T " AS now, l.leased_at, l.run_number, " \
-		"l.attempt, l.worker, l.prestart, l.execution_started_at, l.events, " \
+		"l.attempt, l.worker, l.prestart, l.execution_started_at, l.lease_us, l.events, " \
 		"width_bucket(l.id, $3) AS n, " \
 		RUNS("l.lease_expires_at") " AS runs, l.run_at, l.progress_done, " \
 		"l.progress_total, l.checkpoint, l.created_at, l.timeout_us, l.priority, " \
@@ -141,13 +142,13 @@
 	"), attempt AS (" \
 		INTO_ATTEMPT \
 		"SELECT g.id, g.fence, g.leased_at, g.now, g.run_number, g.attempt, 'SUCCEEDED', " \
-		"g.worker, NULL, NULL, NULL, NULL, NULL, g.prestart, g.execution_started_at " \
-		"FROM gone g" \
+		"g.worker, NULL, NULL, NULL, NULL, NULL, g.prestart, g.execution_started_at, " \
+		"g.lease_us FROM gone g" \
 	"), event AS (" \
 		INTO_EVENT \
 		"SELECT g.id, g.events + 1, g.now, g.run_number, g.attempt, 'SUCCEEDED', $6, " \
 		"g.progress_done, g.progress_total, NULL, NULL, NULL, NULL, NULL, NULL, NULL, " \
-		"NULL FROM gone g WHERE $7 = 1" \
+		"NULL FROM gone g WHERE $7 = 1 AND g.events < 2" \
 	") SELECT g.n, g.runs, g.run_at, NULL::timestamptz, g.run_number FROM gone g"
 
 /* ---- progress: what is said is merged with what is stored ----------------- */
@@ -262,7 +263,7 @@
 	"WITH locked AS MATERIALIZED (" \
 		"SELECT l.id, l.status, l.fence, l.lease_expires_at, l.run_at, l.tenant, " \
 		"l.run_number, l.attempt, l.worker, l.leased_at, l.stage, l.progress_done, " \
-		"l.progress_total, l.events, l.prestart, l.execution_started_at, " \
+		"l.progress_total, l.events, l.prestart, l.execution_started_at, l.lease_us, " \
 		"l.idempotency_key, l.updated_at, l.queue, width_bucket(l.id, $3::uuid[]) AS n " \
 		"FROM @schema.cairn_job_live l WHERE l.id = ANY ($3) " \
 		"ORDER BY l.id FOR NO KEY UPDATE" \
@@ -326,7 +327,7 @@
 #define CHANGE_HIT \
 	"hit AS MATERIALIZED (" \
 		"SELECT s.n, s.id, s.fence, s.run_number, s.attempt, s.worker, s.leased_at, " \
-		"s.prestart, s.execution_started_at, s.events, s.now, s.target, s.ending, " \
+		"s.prestart, s.execution_started_at, s.lease_us, s.events, s.now, s.target, s.ending, " \
 		"s.sets, s.notes, s.run_after, s.not_before, s.due, s.done, s.total, s.queue, " \
 		PROGRESS_FITS("s") " AS ok, " \
 		"s.status = 'LEASED' AS was_leased, s.lease_expires_at AS lease_was, " \
@@ -426,7 +427,7 @@
 		"CASE WHEN h.target = 1 THEN h.run_after END, " \
 		"CASE WHEN h.target = 1 THEN h.run_at END, " \
 		"CASE WHEN h.target = 1 THEN NULLIF(h.not_before, '-infinity') END, " \
-		"h.prestart, h.execution_started_at " \
+		"h.prestart, h.execution_started_at, h.lease_us " \
 		"FROM hit h WHERE h.ok AND h.was_leased AND h.ending IS NOT NULL" \
 	"), event AS (" \
 		INTO_EVENT \

@@ -93,7 +93,7 @@
 #define TEXT_DEFINITIONS_LOCK \
 	"SELECT count(*) FROM (" \
 		"SELECT FROM @schema.cairn_job_definition d " \
-		"WHERE d.type = ANY ($1::text[]) AND " SAFE " " \
+		"WHERE d.type = ANY ($1::text[]) AND " READ_COMMITTED " " \
 		"ORDER BY d.type FOR NO KEY UPDATE" \
 	") held"
 
@@ -109,13 +109,13 @@
 		"JOIN @schema.cairn_schedule s ON s.type = i.type AND s.active " \
 		"WHERE i.disabled <> 0" \
 	"), done AS (", \
-	DEFINE(T, "WHERE (SELECT b.name IS NULL FROM blocked b) AND " SAFE " ", "i.n DESC"), \
+	DEFINE(T, "WHERE (SELECT b.name IS NULL FROM blocked b) AND " READ_COMMITTED " ", "i.n DESC"), \
 	REPLACE("excluded.enabled"), \
-	") SELECT b.name, " SAFE " FROM blocked b"
+	") SELECT b.name, " READ_COMMITTED " FROM blocked b"
 
 #define TEXT_DEFINE_PATCH_OFF \
-	PATCH("AND (SELECT b.name IS NULL FROM blocked b) AND " SAFE) \
-	"SELECT b.name, " SAFE ", " PATCHED_COUNT " FROM blocked b"
+	PATCH("AND (SELECT b.name IS NULL FROM blocked b) AND " READ_COMMITTED) \
+	"SELECT b.name, " READ_COMMITTED ", " PATCHED_COUNT " FROM blocked b"
 
 /*
  * A catalog is written by several statements. SYNC_BEGIN leaves the time behind for the others,
@@ -129,8 +129,8 @@
 #define SYNC_FRESH "NULLIF(current_setting('cairn.fresh', true), '')::text[]"
 
 /*
- * Tells the statements behind it whether they may write, and undoes SYNC_NEW if not. $1 types, $2: 1
- * is disabled, $3 the absent types.
+ * Tells the statements behind it whether they may write, and undoes SYNC_NEW if not. $1 types,
+ * $2: 1 is disabled, $3 the absent types.
  */
 #define TEXT_SYNC_GUARD \
 	"WITH blocked AS MATERIALIZED (" \
@@ -142,8 +142,8 @@
 	"), undone AS (" \
 		"DELETE FROM @schema.cairn_job_definition d WHERE d.type = ANY (" SYNC_FRESH ") " \
 		"AND (SELECT b.name IS NOT NULL FROM blocked b)" \
-	") SELECT b.name, " SAFE ", set_config('cairn.sync', " \
-	"CASE WHEN b.name IS NULL AND " SAFE " THEN 'go' ELSE 'no' END, true) FROM blocked b"
+	") SELECT b.name, " READ_COMMITTED ", set_config('cairn.sync', " \
+	"CASE WHEN b.name IS NULL AND " READ_COMMITTED " THEN 'go' ELSE 'no' END, true) FROM blocked b"
 
 #define SYNC_GO "current_setting('cairn.sync', true) = 'go'"
 
@@ -155,8 +155,8 @@
 	"WITH fresh AS (" INTO_DEFINITION "SELECT u.* FROM (SELECT " DEFINITION_ITEMS(SYNC_T) \
 	" UNION ALL SELECT a.type, " DEFINITION_FIELDS("a") ", a.created_at, a.updated_at " \
 	"FROM @schema.cairn_job_definition a WHERE a.type = ANY ($14::text[])) u " \
-	"WHERE " SAFE " ORDER BY u.type COLLATE \"C\" ON CONFLICT (type) DO UPDATE SET type = d.type " \
-	"WHERE false RETURNING d.type" \
+	"WHERE " READ_COMMITTED " ORDER BY u.type COLLATE \"C\" " \
+	"ON CONFLICT (type) DO UPDATE SET type = d.type WHERE false RETURNING d.type" \
 	") SELECT set_config('cairn.fresh', " \
 	"(SELECT COALESCE(array_agg(f.type), '{}')::text FROM fresh f), true)"
 

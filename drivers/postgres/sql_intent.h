@@ -17,10 +17,6 @@
 	i ".resource_key"
 #define INTENT_COLUMNS(i) INTENT_SMALL(i) ", " i ".request, " i ".payload"
 
-/* Stricter isolation can't re-read after a wait. */
-#define READ_COMMITTED \
-	"current_setting('transaction_isolation') IN ('read committed', 'read uncommitted')"
-
 /*
  * $1 now, $2 types (NULL: any), $3 limit. Definitions are looked up row by row and not locked. The
  * time of the call stands behind the columns. What is joined to '' offers no index.

@@ -14,7 +14,6 @@
 #define CAIRN_PG_SQL_QUEUE_H
 
 #include "sql_change.h"
-#include "sql_intent.h"
 
 /* SQL is laid out by its clauses. */
 /* clang-format off */
@@ -106,7 +105,7 @@
 	"), permitted AS MATERIALIZED (" \
 		"SELECT j.* FROM held h CROSS JOIN LATERAL (" \
 			"SELECT p.id, p.priority, p.run_at, p.run_number, p.attempt, p.stage, " \
-			"p.events FROM @schema.cairn_job_live p WHERE " WAITS("p", "$3::text") " " \
+			"p.events, p.fence FROM @schema.cairn_job_live p WHERE " WAITS("p", "$3::text") " " \
 			"AND p.tenant = h.tenant AND p.resource_key = h.resource_key " \
 			"AND " WANTED("p", "$7", "$8") " ORDER BY " QUEUE_ORDER("p") " " \
 			"LIMIT GREATEST(0, LEAST(h.room, $10::int8)) FOR UPDATE SKIP LOCKED" \
@@ -121,7 +120,8 @@
 
 #define PICK_BOTH \
 	"open AS MATERIALIZED (" \
-		OPEN_JOBS("p.id, p.priority, p.run_at, p.run_number, p.attempt, p.stage, p.events") \
+		OPEN_JOBS("p.id, p.priority, p.run_at, p.run_number, p.attempt, p.stage, p.events, " \
+			  "p.fence") \
 		"LIMIT (" \
 			"SELECT count(*) FROM (" \
 				"SELECT a.unkeyed FROM (" \
@@ -171,12 +171,16 @@
 		") p" \
 	")"
 
-/* cairn_resource_pkey. The resources of new jobs; $2 tenants, $3 keys (NULL: none). */
+/*
+ * cairn_job_live_pkey, cairn_resource_pkey. What the jobs in $2 need that were inserted just before;
+ * most often all of it is there.
+ */
 #define TEXT_RESOURCE_NEED \
 	"INSERT INTO @schema.cairn_resource (tenant, resource_key, capacity, created_at, updated_at) " \
-	"SELECT DISTINCT i.tenant COLLATE \"C\", i.key COLLATE \"C\", 1, " T ", " T " " \
-	"FROM unnest($2::text[], $3::text[]) AS i(tenant, key) WHERE i.key IS NOT NULL " \
-	"ORDER BY 1, 2 ON CONFLICT DO NOTHING"
+	"SELECT DISTINCT j.tenant, j.resource_key, 1, " T ", " T " FROM (" \
+		"SELECT l.tenant, l.resource_key FROM @schema.cairn_job_live l " \
+		"WHERE l.id = ANY ($2::uuid[]) OFFSET 0" \
+	") j WHERE j.resource_key IS NOT NULL ORDER BY 1, 2 ON CONFLICT DO NOTHING"
 
 /* ---- queues ------------------------------------------------------------------- */
 

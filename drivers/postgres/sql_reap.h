@@ -29,7 +29,7 @@
 		"SELECT l.id, l.type, l.tenant, l.worker, l.leased_at, l.fence, l.run_number, " \
 		"l.attempt, l.max_attempts, l.events, l.lease_expires_at, l.run_at, l.prestart, " \
 		"l.queue, " \
-		"l.execution_started_at, l.heartbeat_at, " \
+		"l.execution_started_at, l.heartbeat_at, l.lease_us, " \
 		"l.prestart AND l.execution_started_at IS NULL AS unstarted, " \
 		"l.attempt < l.max_attempts AS again FROM @schema.cairn_job_live l " \
 		"WHERE " EXPIRED("l") " AND ($7::uuid[] IS NULL OR l.id = ANY ($7)) " \
@@ -88,7 +88,8 @@
 		"CASE WHEN h.unstarted THEN 'RELEASED' ELSE 'LEASE_EXPIRED' END, h.worker, " \
 		"CASE WHEN NOT h.unstarted THEN $4 END, CASE WHEN NOT h.unstarted THEN $5 END, " \
 		"CASE WHEN h.unstarted THEN 0 WHEN h.again THEN $3 END, " \
-		"CASE WHEN h.back THEN h.due END, NULL, h.prestart, h.execution_started_at " \
+		"CASE WHEN h.back THEN h.due END, NULL, h.prestart, h.execution_started_at, " \
+		"h.lease_us " \
 		"FROM hit h" \
 	"), event AS (" \
 		INTO_EVENT \

@@ -1,6 +1,6 @@
 /*
- * sql_replay.h - the statement that enqueues succeeded jobs once more, as pieces for sql.c, which has
- * the macros they are written in.
+ * sql_replay.h - the statement that enqueues succeeded jobs once more, as pieces for sql.c, which
+ * has the macros they are written in.
  */
 #ifndef CAIRN_PG_SQL_REPLAY_H
 #define CAIRN_PG_SQL_REPLAY_H
@@ -15,9 +15,7 @@
  * The source stays locked, so that nobody deletes it while it gets a descendant.
  */
 #define REPLAY_ITEMS \
-	"WITH safe AS MATERIALIZED (" \
-		"SELECT current_setting('transaction_isolation') " \
-		"IN ('read committed', 'read uncommitted') AS yes" \
+	"WITH safe AS MATERIALIZED (SELECT " READ_COMMITTED " AS yes" \
 	"), source AS MATERIALIZED (" \
 		"SELECT s.id FROM @schema.cairn_job_done s " \
 		"WHERE s.id = ANY ($4::uuid[]) AND (SELECT yes FROM safe) " \

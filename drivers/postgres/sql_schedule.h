@@ -3,7 +3,8 @@
  *
  * Who makes a schedule active has locked its definition in a statement before (FOR SHARE: they
  * don't wait for each other, but who disables waits for them and they for him), and who disables a
- * definition looks for schedules in a statement behind his lock. A fire waits for nothing.
+ * definition looks for schedules in a statement behind his lock. Schedules are locked before
+ * definitions, and all that a call will write at once, by name. A fire waits for nothing.
  */
 #ifndef CAIRN_PG_SQL_SCHEDULE_H
 #define CAIRN_PG_SQL_SCHEDULE_H
@@ -26,7 +27,7 @@
 		"LEFT JOIN @schema.cairn_schedule s ON s.name = i.name " \
 		"LEFT JOIN @schema.cairn_job_definition d ON d.type = i.type AND d.enabled" \
 	"), go AS MATERIALIZED (" \
-		"SELECT " SAFE " AND NOT ($17 AND EXISTS (SELECT FROM item i WHERE i.refused)) " \
+		"SELECT " READ_COMMITTED " AND NOT ($17 AND EXISTS (SELECT FROM item i WHERE i.refused)) " \
 		"AS yes" \
 	"), "
 
@@ -70,7 +71,7 @@
 	"SELECT i.n, NULL::text AS name FROM item i WHERE i.refused " \
 	"OR ((SELECT yes FROM go) AND i.name NOT IN (SELECT w.name FROM written w)) " \
 	"UNION ALL SELECT 0, o.name FROM off o " \
-	"UNION ALL SELECT -1, NULL WHERE NOT " SAFE " ORDER BY name"
+	"UNION ALL SELECT -1, NULL WHERE NOT " READ_COMMITTED " ORDER BY name"
 
 /* ---- list --------------------------------------------------------------- */
 
@@ -104,14 +105,14 @@
 		"FROM unnest($3::text[]) WITH ORDINALITY AS i(name, n) " \
 		"JOIN @schema.cairn_schedule s ON s.name = i.name " \
 		"LEFT JOIN @schema.cairn_job_definition d ON d.type = s.type AND d.enabled " \
-		"WHERE " IN_SCOPE("s.tenant", "$2") " AND " SAFE \
+		"WHERE " IN_SCOPE("s.tenant", "$2") " AND " READ_COMMITTED \
 	"), done AS (" \
 		"UPDATE @schema.cairn_schedule s SET " \
 		"active = CASE $4 WHEN 1 THEN true WHEN 2 THEN false ELSE s.active END, " \
 		"next_fire_at = CASE $4 WHEN 3 THEN $5 ELSE s.next_fire_at END, " \
 		"updated_at = " T " FROM item i " \
 		"WHERE s.name = i.name AND NOT i.refused AND NOT i.same" \
-	") SELECT i.n, i.refused FROM item i UNION ALL SELECT -1, false WHERE NOT " SAFE
+	") SELECT i.n, i.refused FROM item i UNION ALL SELECT -1, false WHERE NOT " READ_COMMITTED
 
 /* ---- fire --------------------------------------------------------------- */
 
@@ -165,13 +166,13 @@
 		"WHERE d.type = ANY (COALESCE($1::text[], ARRAY(" \
 			"SELECT s.type FROM @schema.cairn_schedule s " \
 			"WHERE s.name = ANY ($2::text[])" \
-		"))) AND " SAFE " ORDER BY d.type FOR SHARE" \
+		"))) AND " READ_COMMITTED " ORDER BY d.type FOR SHARE" \
 	") held"
 
 #define TEXT_SCHEDULE_HOLD \
 	"SELECT count(*) FROM (" \
 		"SELECT FROM @schema.cairn_schedule s " \
-		"WHERE s.name = ANY ($1::text[]) AND " SAFE " " \
+		"WHERE s.name = ANY ($1::text[] || $2::text[]) AND " READ_COMMITTED " " \
 		"ORDER BY s.name FOR NO KEY UPDATE" \
 	") held"
 

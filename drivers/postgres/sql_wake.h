@@ -8,6 +8,10 @@
 /* SQL is laid out by its clauses. */
 /* clang-format off */
 
+/* Whether a statement that begins after a wait sees what it waited for. */
+#define READ_COMMITTED \
+	"(current_setting('transaction_isolation') IN ('read committed', 'read uncommitted'))"
+
 #define WAKE_T "COALESCE($1::timestamptz, statement_timestamp())"
 
 /* What is due within this time is told at once; what is due later is found by looking. */
@@ -36,9 +40,9 @@
 	"EXISTS (SELECT FROM @schema.cairn_job_waiter w WHERE " WAITS_FOR("w", "q.queue") ")"
 
 /*
- * $1 queue, $2 how many, $3 whether they are due already. Whoever tells takes the row, so that nobody is told twice, and waits for
- * nobody. Inside a transaction once for each queue; not under stricter isolation, where a row that
- * is gone would be an error.
+ * $1 queue, $2 how many, $3 whether they are due already. Whoever tells takes the row, so that
+ * nobody is told twice, and waits for nobody. Inside a transaction once for each queue; not under
+ * stricter isolation, where a row that is gone would be an error.
  */
 #define WOKEN "COALESCE(current_setting('cairn.woken', true), '')"
 #define WAKE \
@@ -47,7 +51,7 @@
 		"WHERE " WAITS_FOR("w", "$1::text") " " \
 		"AND (SELECT NOT EXISTS (SELECT FROM @schema.cairn_queue_pause z WHERE z.queue = $1) " \
 		"AND strpos(" WOKEN ", E'\\n' || $1 || E'\\n') = 0 " \
-		"AND current_setting('transaction_isolation') IN ('read committed', 'read uncommitted')) " \
+		"AND " READ_COMMITTED ") " \
 		"LIMIT $2::int8 FOR UPDATE SKIP LOCKED" \
 	"), gone AS (" \
 		"DELETE FROM @schema.cairn_job_waiter " \

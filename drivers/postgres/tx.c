@@ -65,6 +65,24 @@ cairn_status cairn_pg__rollback(void *self, uint32_t depth, cairn_error *err)
 	return status;
 }
 
+/* cairn's own transactions are READ COMMITTED; the application is asked, which is a round trip. */
+cairn_status cairn_pg__looks_again(struct pg *pg, cairn_error *err)
+{
+	if (!cairn_pg__foreign_tx(pg))
+		return CAIRN_OK;
+	cairn_status status = cairn_pg__call_begin(pg, false, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_pg__queue(pg, PG_SQL_ISOLATION);
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	if (!cairn_pg__bool(cairn_pg__result(pg, 0), 0, 0))
+		status = cairn_fail(err, CAIRN_E_TX_ISOLATION);
+	cairn_pg__call_clear(pg);
+	return status;
+}
+
 int cairn_pg__foreign_tx(void *self)
 {
 	struct pg *pg = self;

@@ -26,6 +26,7 @@ void cairn_lite__row_read(struct lite_run *run, struct lite_row *row)
 	job->leased_at = cairn_lite__int(run);
 	job->prestart = (uint32_t)cairn_lite__int(run);
 	job->execution_started_at = cairn_lite__int(run);
+	row->lease = cairn_lite__int(run);
 	job->worker = cairn_lite__view(run);
 	job->fence = cairn_lite__int(run);
 	job->started_at = cairn_lite__int(run);
@@ -221,15 +222,15 @@ static cairn_status write_events(struct lite_write *write, const cairn_change *c
 
 /* The attempt that ends, and the events; *seq is the last one's. */
 static cairn_status write_history(struct lite_write *write, const cairn_change *change,
-				  const cairn_job *was, const cairn_job *is, int64_t *seq,
+				  const struct lite_row *was, const cairn_job *is, int64_t *seq,
 				  cairn_error *err)
 {
 	cairn_status status = CAIRN_OK;
 	/* the running attempt is the job row itself; its own row is written when it ends */
-	if (change->ending != CAIRN_ENDING_NONE && was->status == CAIRN_JOB_LEASED)
+	if (change->ending != CAIRN_ENDING_NONE && was->job.status == CAIRN_JOB_LEASED)
 		status = cairn_lite__attempt_add(write, change, was, is, err);
 	if (status == CAIRN_OK)
-		status = write_events(write, change, was, is, seq, err);
+		status = write_events(write, change, &was->job, is, seq, err);
 	return status;
 }
 
@@ -254,10 +255,12 @@ struct batch {
 
 static bool plain_success(const cairn_change *change)
 {
-	return change->to == CAIRN_JOB_SUCCEEDED && change->set == SUCCESS_SET &&
+	return change->to == CAIRN_JOB_SUCCEEDED &&
+	       change->ending == CAIRN_ENDING_SUCCEEDED && change->set == SUCCESS_SET &&
 	       change->from == 1u << CAIRN_JOB_LEASED &&
 	       change->guard == (CAIRN_GUARD_FENCE | CAIRN_GUARD_LIVE) && change->reason.len == 0 &&
-	       change->error_code.len == 0 && change->error_message.len == 0;
+	       change->error_code.len == 0 && change->error_message.len == 0 &&
+	       (change->events & ~(1u << CAIRN_EVENT_SUCCEEDED)) == 0 && change->data.len == 0;
 }
 
 static cairn_status start_success(struct lite_run *run, const struct batch *batch,
@@ -313,7 +316,12 @@ static cairn_status gather(struct batch *batch, const cairn_change *change,
 	int64_t seq = was->events;
 	cairn_job is = was->job;
 	cairn_change_apply(change, &is, batch->write->now);
-	cairn_status status = write_history(batch->write, change, &was->job, &is, &seq, err);
+	cairn_status status = cairn_lite__attempt_add(batch->write, change, was, &is, err);
+	/* the event needs a row of its own only where it could be taken for another one */
+	if (status == CAIRN_OK && was->events < 2)
+		status = write_events(batch->write, change, &was->job, &is, &seq, err);
+	else if (change->events != 0)
+		seq++;
 	int64_t events = seq - was->events;
 	bool alike = events == batch->events && cairn_str_equal(change->stage, batch->stage);
 	if (status == CAIRN_OK && (batch->waiting == LITE_ROWS || !alike))
@@ -338,7 +346,7 @@ cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_chan
 		return cairn_lite__delete(write, was->row, &was->job.id, err);
 	if (only_lease(change))
 		return beat(write, was, is, err);
-	cairn_status status = write_history(write, change, &was->job, is, &seq, err);
+	cairn_status status = write_history(write, change, was, is, &seq, err);
 	if (status == CAIRN_OK && only_report(change, was, is))
 		status = report(write, was, is, seq, err);
 	else if (status == CAIRN_OK)
@@ -373,6 +381,7 @@ static cairn_status succeed_held(struct batch *batch, const cairn_change *change
 	was.job.leased_at = cairn_lite__int(&run);
 	was.job.prestart = (uint32_t)cairn_lite__int32(&run);
 	was.job.execution_started_at = cairn_lite__int(&run);
+	was.lease = cairn_lite__int(&run);
 	was.job.worker = cairn_lite__view(&run);
 	was.job.progress_done = cairn_lite__count(&run);
 	was.job.progress_total = cairn_lite__count(&run);

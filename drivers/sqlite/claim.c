@@ -289,6 +289,7 @@ static cairn_status lease_one(struct lite_write *write, const cairn_claim_plan *
 	cairn_lite__bind_int(&run, job->started_at);
 	cairn_lite__bind_int(&run, slot->events + (plan->record ? 1 : 0));
 	cairn_lite__bind_int(&run, plan->prestart);
+	cairn_lite__bind_int(&run, plan->lease);
 	return cairn_lite__finish(&run, err);
 }
 
@@ -305,6 +306,7 @@ static cairn_status lease_rows(struct lite_write *write, const cairn_claim_plan 
 	cairn_lite__bind_int(&run, write->now + plan->lease);
 	cairn_lite__bind_int(&run, plan->record ? 1 : 0);
 	cairn_lite__bind_int(&run, plan->prestart);
+	cairn_lite__bind_int(&run, plan->lease);
 	for (size_t i = 0; i < LITE_ROWS; i++)
 		cairn_lite__bind_int(&run, slots[i < n ? i : n - 1].row);
 	return cairn_lite__finish(&run, err);
@@ -328,6 +330,12 @@ static cairn_status lease(struct lite_write *write, const cairn_claim_plan *plan
 	for (; i < n && status == CAIRN_OK; i++)
 		status = lease_one(write, plan, &slots[i], cairn_rows_at(jobs, i), err);
 	return status;
+}
+
+/* The first lease of a job whose enqueueing is its only event is told by its rows. */
+static bool plain(const struct lite_slot *slot, const cairn_job *job)
+{
+	return slot->events == 1 && job->fence == 1 && cairn_str_is(job->stage, "queued");
 }
 
 static cairn_status add_event(struct lite_write *write, const cairn_claim_plan *plan,
@@ -363,7 +371,7 @@ static cairn_status complete(struct lite_write *write, const cairn_claim_plan *p
 			break;
 		job->retry = definition->retry;
 		job->hints = hints(definition, job);
-		if (plan->record)
+		if (plan->record && !plain(&lite->slots[i], job))
 			status = add_event(write, plan, &lite->slots[i], job, err);
 	}
 	return status;

@@ -52,8 +52,9 @@ cairn_status cairn_lite__config_put(void *self, const cairn_config_plan *plan,
 	return cairn_lite__write_end(&write, status, err);
 }
 
-static void read_config(struct lite_run *run, cairn_rows *rows, cairn_config *config)
+static void read_config(struct lite_run *run, cairn_rows *rows, void *into)
 {
+	cairn_config *config = into;
 	config->type = cairn_lite__text(run, rows);
 	config->version = cairn_lite__int32(run);
 	config->updated_by = cairn_lite__text(run, rows);
@@ -67,7 +68,6 @@ cairn_status cairn_lite__configs(void *self, const cairn_config_query *query, ca
 {
 	struct lite *lite = self;
 	struct lite_run run;
-	bool more = false;
 	cairn_status status = cairn_lite__enter(lite, err);
 	if (status == CAIRN_OK)
 		status = cairn_lite__start(&run, lite, LITE_CONFIG_LIST, err);
@@ -77,15 +77,5 @@ cairn_status cairn_lite__configs(void *self, const cairn_config_query *query, ca
 	cairn_lite__bind_text(&run, query->type);
 	cairn_lite__bind_text(&run, query->after);
 	cairn_lite__bind_int(&run, query->limit);
-	status = cairn_lite__row(&run, &more, err);
-	while (status == CAIRN_OK && more) {
-		cairn_config *config = cairn_rows_push(rows);
-		if (config == NULL) {
-			cairn_lite__stop(&run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		read_config(&run, rows, config);
-		status = cairn_lite__row(&run, &more, err);
-	}
-	return status;
+	return cairn_lite__read_rows(&run, rows, read_config, err);
 }

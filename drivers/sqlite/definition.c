@@ -224,28 +224,23 @@ cairn_status cairn_lite__job_define(void *self, const cairn_define_plan *plan, s
 
 /* ---- reading ------------------------------------------------------------ */
 
+static void read_definition(struct lite_run *run, cairn_rows *rows, void *into)
+{
+	cairn_definition *row = into;
+	read_columns(run, row);
+	row->type = cairn_rows_str(rows, row->type.ptr, row->type.len);
+	row->retry_overrides =
+		cairn_rows_str(rows, row->retry_overrides.ptr, row->retry_overrides.len);
+}
+
 cairn_status cairn_lite__job_definitions(void *self, const cairn_definition_query *query,
 					 cairn_rows *rows, cairn_error *err)
 {
 	struct lite *lite = self;
 	struct lite_run run;
-	bool more = false;
 	cairn_status status = cairn_lite__enter(lite, err);
 	if (status == CAIRN_OK)
 		status = start_list(&run, lite, query, err);
-	if (status == CAIRN_OK)
-		status = cairn_lite__row(&run, &more, err);
-	while (status == CAIRN_OK && more) {
-		cairn_definition *row = cairn_rows_push(rows);
-		if (row == NULL) {
-			cairn_lite__stop(&run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		read_columns(&run, row);
-		row->type = cairn_rows_str(rows, row->type.ptr, row->type.len);
-		row->retry_overrides =
-			cairn_rows_str(rows, row->retry_overrides.ptr, row->retry_overrides.len);
-		status = cairn_lite__row(&run, &more, err);
-	}
-	return status;
+	return status == CAIRN_OK ? cairn_lite__read_rows(&run, rows, read_definition, err)
+				  : status;
 }

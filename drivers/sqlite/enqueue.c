@@ -188,7 +188,10 @@ static cairn_status enqueue_one(struct batch *batch, const cairn_job_insert *job
 	if (job->resource_key.len > 0)
 		status = cairn_lite__resource_need(batch->write, job->tenant, job->resource_key,
 						   err);
-	return batch->record && status == CAIRN_OK ? add_event(batch, job, err) : status;
+	/* in the first stage its row says it all */
+	if (status == CAIRN_OK && batch->record && !cairn_str_is(job->stage, "queued"))
+		status = add_event(batch, job, err);
+	return status;
 }
 
 /*

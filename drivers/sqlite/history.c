@@ -111,6 +111,7 @@ static void bind_brief_attempt(struct lite_run *run, const struct lite_attempt *
 	cairn_lite__bind_word(run, cairn_ending_text(row->ending));
 	cairn_lite__bind_int(run, row->prestart);
 	cairn_lite__bind_time(run, row->execution_started_at);
+	cairn_lite__bind_int(run, attempt->lease);
 }
 
 static void bind_attempt(struct lite_run *run, const struct lite_attempt *attempt)
@@ -148,11 +149,14 @@ static cairn_status insert_attempts(struct lite_write *write, const struct lite_
 }
 
 cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_change *change,
-				     const cairn_job *was, const cairn_job *is, cairn_error *err)
+				     const struct lite_row *row, const cairn_job *is,
+				     cairn_error *err)
 {
 	struct lite_pending *pending = &write->lite->pending;
 	struct lite_attempt *next = &pending->attempt[pending->attempts++];
+	const cairn_job *was = &row->job;
 	next->job = was->id;
+	next->lease = row->lease;
 	next->row = (cairn_attempt){
 		.fence = was->fence,
 		.run_number = was->run_number,
@@ -230,11 +234,9 @@ static enum cairn_ending ending_of(cairn_str word)
 	return CAIRN_ENDING_NONE;
 }
 
-static bool push_attempt(struct lite_run *run, cairn_rows *rows)
+static void read_attempt(struct lite_run *run, cairn_rows *rows, void *into)
 {
-	cairn_attempt *row = cairn_rows_push(rows);
-	if (row == NULL)
-		return false;
+	cairn_attempt *row = into;
 	row->fence = cairn_lite__int(run);
 	row->run_number = cairn_lite__int32(run);
 	row->attempt = cairn_lite__int32(run);
@@ -249,7 +251,6 @@ static bool push_attempt(struct lite_run *run, cairn_rows *rows)
 	row->retry_delay = cairn_lite__int(run);
 	row->next_run_at = cairn_lite__int(run);
 	row->not_before = cairn_lite__int(run);
-	return true;
 }
 
 static enum cairn_event_kind kind_of(cairn_str word)
@@ -261,11 +262,9 @@ static enum cairn_event_kind kind_of(cairn_str word)
 	return CAIRN_EVENT_REQUEUED;
 }
 
-static bool push_event(struct lite_run *run, cairn_rows *rows)
+static void read_event(struct lite_run *run, cairn_rows *rows, void *into)
 {
-	cairn_event_record *row = cairn_rows_push(rows);
-	if (row == NULL)
-		return false;
+	cairn_event_record *row = into;
 	row->seq = cairn_lite__int(run);
 	row->kind = kind_of(cairn_lite__view(run));
 	row->run_number = cairn_lite__int32(run);
@@ -283,25 +282,9 @@ static bool push_event(struct lite_run *run, cairn_rows *rows)
 	row->until = cairn_lite__int(run);
 	row->requested = cairn_lite__int(run);
 	row->data = cairn_lite__text(run, rows);
-	return true;
 }
 
-static cairn_status push_all(struct lite_run *run, lite_push_fn *push, cairn_rows *rows,
-			     cairn_error *err)
-{
-	bool more = false;
-	cairn_status status = cairn_lite__row(run, &more, err);
-	while (status == CAIRN_OK && more) {
-		if (!push(run, rows)) {
-			cairn_lite__stop(run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		status = cairn_lite__row(run, &more, err);
-	}
-	return status;
-}
-
-static cairn_status read_history(struct lite *lite, enum lite_sql which, lite_push_fn *push,
+static cairn_status read_history(struct lite *lite, enum lite_sql which, lite_read_fn *read,
 				 const cairn_history_query *query, cairn_rows *rows,
 				 cairn_error *err)
 {
@@ -312,45 +295,43 @@ static cairn_status read_history(struct lite *lite, enum lite_sql which, lite_pu
 	cairn_lite__bind_id(&run, &query->job);
 	cairn_lite__bind_int(&run, query->after);
 	cairn_lite__bind_int(&run, query->limit);
-	return push_all(&run, push, rows, err);
+	return cairn_lite__read_rows(&run, rows, read, err);
 }
 
 /* Whether the job is in scope, and then its history, from one snapshot. */
-cairn_status cairn_lite__history(struct lite *lite, enum lite_sql which, lite_push_fn *push,
+cairn_status cairn_lite__history(struct lite *lite, enum lite_sql which, lite_read_fn *read,
 				 const cairn_history_query *query, int *found, cairn_rows *rows,
 				 cairn_error *err)
 {
-	struct lite_read read;
+	struct lite_read snapshot;
 	bool there = false;
-	cairn_status status = cairn_lite__read_begin(lite, &read, err);
+	cairn_status status = cairn_lite__read_begin(lite, &snapshot, err);
 	if (status != CAIRN_OK)
 		return status;
 	status = find(lite, query, &there, err);
 	if (status == CAIRN_OK && there)
-		status = read_history(lite, which, push, query, rows, err);
+		status = read_history(lite, which, read, query, rows, err);
 	*found = there;
-	return cairn_lite__read_end(&read, status, err);
+	return cairn_lite__read_end(&snapshot, status, err);
 }
 
 cairn_status cairn_lite__job_attempts(void *self, const cairn_history_query *query, int *found,
 				      cairn_rows *rows, cairn_error *err)
 {
-	return cairn_lite__history(self, LITE_ATTEMPTS, push_attempt, query, found, rows, err);
+	return cairn_lite__history(self, LITE_ATTEMPTS, read_attempt, query, found, rows, err);
 }
 
 cairn_status cairn_lite__job_events(void *self, const cairn_history_query *query, int *found,
 				    cairn_rows *rows, cairn_error *err)
 {
-	return cairn_lite__history(self, LITE_EVENTS, push_event, query, found, rows, err);
+	return cairn_lite__history(self, LITE_EVENTS, read_event, query, found, rows, err);
 }
 
 /* ---- dead letters ------------------------------------------------------- */
 
-static bool push_dead_letter(struct lite_run *run, cairn_rows *rows)
+static void read_dead_letter(struct lite_run *run, cairn_rows *rows, void *into)
 {
-	cairn_dead_letter *row = cairn_rows_push(rows);
-	if (row == NULL)
-		return false;
+	cairn_dead_letter *row = into;
 	row->id = cairn_lite__id(run);
 	row->type = cairn_lite__text(run, rows);
 	row->queue = cairn_lite__text(run, rows);
@@ -363,7 +344,6 @@ static bool push_dead_letter(struct lite_run *run, cairn_rows *rows)
 	row->checkpoint = cairn_lite__text(run, rows);
 	row->failed_at = cairn_lite__int(run);
 	row->created_at = cairn_lite__int(run);
-	return true;
 }
 
 /*
@@ -411,5 +391,5 @@ cairn_status cairn_lite__job_dead(void *self, const cairn_dead_query *query, cai
 	cairn_lite__bind_scope(&run, &query->scope);
 	cairn_lite__bind_text(&run, query->type);
 	cairn_lite__bind_int(&run, query->limit);
-	return push_all(&run, push_dead_letter, rows, err);
+	return cairn_lite__read_rows(&run, rows, read_dead_letter, err);
 }

@@ -7,8 +7,9 @@
 #include "lite.h"
 
 /* In the order of INTENT_COLUMNS in sql.c. */
-void cairn_lite__intent(struct lite_run *run, cairn_rows *rows, cairn_intent *intent)
+void cairn_lite__intent(struct lite_run *run, cairn_rows *rows, void *into)
 {
+	cairn_intent *intent = into;
 	intent->id = cairn_lite__id(run);
 	intent->status = cairn_intent_status_parse(cairn_lite__view(run));
 	intent->queue = cairn_lite__text(run, rows);

@@ -8,24 +8,12 @@
 
 /* ---- intents ------------------------------------------------------------ */
 
-static cairn_status push_all(struct lite_run *run, bool compact, cairn_rows *rows, cairn_error *err)
+static void read_compact(struct lite_run *run, cairn_rows *rows, void *into)
 {
-	bool more = false;
-	cairn_status status = cairn_lite__row(run, &more, err);
-	while (status == CAIRN_OK && more) {
-		cairn_intent *intent = cairn_rows_push(rows);
-		if (intent == NULL) {
-			cairn_lite__stop(run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		cairn_lite__intent(run, rows, intent);
-		if (compact) {
-			intent->request = (cairn_str){ NULL, 0 };
-			intent->payload = (cairn_str){ NULL, 0 };
-		}
-		status = cairn_lite__row(run, &more, err);
-	}
-	return status;
+	cairn_intent *intent = into;
+	cairn_lite__intent(run, rows, intent);
+	intent->request = (cairn_str){ NULL, 0 };
+	intent->payload = (cairn_str){ NULL, 0 };
 }
 
 cairn_status cairn_lite__intent_list(void *self, const cairn_intent_query *query, cairn_rows *rows,
@@ -52,13 +40,15 @@ cairn_status cairn_lite__intent_list(void *self, const cairn_intent_query *query
 		cairn_lite__bind_id(&run, &query->after);
 	if (query->id == NULL)
 		cairn_lite__bind_int(&run, query->limit);
-	return push_all(&run, query->compact != 0, rows, err);
+	return cairn_lite__read_rows(&run, rows, query->compact ? read_compact : cairn_lite__intent,
+				     err);
 }
 
 /* ---- metrics ------------------------------------------------------------ */
 
-static void read_stats(struct lite_run *run, cairn_rows *rows, cairn_intent_stats *stats)
+static void read_stats(struct lite_run *run, cairn_rows *rows, void *into)
 {
+	cairn_intent_stats *stats = into;
 	stats->type = cairn_lite__text(run, rows);
 	stats->pending = cairn_lite__int(run);
 	stats->retrying = cairn_lite__int(run);
@@ -73,7 +63,6 @@ cairn_status cairn_lite__intent_metrics(void *self, const cairn_intent_stats_que
 {
 	struct lite *lite = self;
 	struct lite_run run;
-	bool more = false;
 	*now = cairn_lite__time(lite);
 	cairn_status status = cairn_lite__enter(lite, err);
 	if (status == CAIRN_OK)
@@ -85,17 +74,7 @@ cairn_status cairn_lite__intent_metrics(void *self, const cairn_intent_stats_que
 	cairn_lite__bind_text(&run, query->type);
 	cairn_lite__bind_tenant(&run, query->after);
 	cairn_lite__bind_int(&run, query->limit);
-	status = cairn_lite__row(&run, &more, err);
-	while (status == CAIRN_OK && more) {
-		cairn_intent_stats *stats = cairn_rows_push(rows);
-		if (stats == NULL) {
-			cairn_lite__stop(&run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		read_stats(&run, rows, stats);
-		status = cairn_lite__row(&run, &more, err);
-	}
-	return status;
+	return cairn_lite__read_rows(&run, rows, read_stats, err);
 }
 
 /* ---- retention ---------------------------------------------------------- */

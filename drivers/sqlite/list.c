@@ -19,22 +19,6 @@ static void bind_filter(struct lite_run *run, const cairn_job_query *query)
 	cairn_lite__bind_time(run, query->created_to);
 }
 
-static cairn_status push_all(struct lite_run *run, cairn_rows *rows, cairn_error *err)
-{
-	bool more = false;
-	cairn_status status = cairn_lite__row(run, &more, err);
-	while (status == CAIRN_OK && more) {
-		cairn_job *job = cairn_rows_push(rows);
-		if (job == NULL) {
-			cairn_lite__stop(run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		cairn_lite__job(run, rows, job);
-		status = cairn_lite__row(run, &more, err);
-	}
-	return status;
-}
-
 static cairn_status push_page(struct lite *lite, const cairn_job_query *query, cairn_rows *rows,
 			      cairn_error *err)
 {
@@ -51,7 +35,7 @@ static cairn_status push_page(struct lite *lite, const cairn_job_query *query, c
 	else
 		cairn_lite__bind_id(&run, &query->after);
 	cairn_lite__bind_int(&run, query->limit);
-	return push_all(&run, rows, err);
+	return cairn_lite__read_rows(&run, rows, cairn_lite__job, err);
 }
 
 static cairn_status push_named(struct lite *lite, const cairn_job_query *query, const cairn_id *id,
@@ -64,7 +48,7 @@ static cairn_status push_named(struct lite *lite, const cairn_job_query *query, 
 		return status;
 	bind_filter(&run, query);
 	cairn_lite__bind_id(&run, id);
-	return push_all(&run, rows, err);
+	return cairn_lite__read_rows(&run, rows, cairn_lite__job, err);
 }
 
 static int newest_first(const void *a, const void *b)

@@ -48,6 +48,7 @@ struct lite_event {
 struct lite_attempt {
 	cairn_id job;
 	cairn_attempt row;
+	cairn_usec lease;
 	char worker[LITE_NAME];
 };
 
@@ -189,11 +190,16 @@ cairn_str cairn_lite__text(struct lite_run *run, cairn_rows *rows);
 enum cairn_job_status cairn_lite__status(struct lite_run *run);
 void cairn_lite__retry(struct lite_run *run, cairn_retry *retry);
 
-/* The columns LITE_JOB_COLUMNS of sql.c. */
-void cairn_lite__job(struct lite_run *run, cairn_rows *rows, cairn_job *job);
+/* Reads the columns of a statement's row into a zeroed row of the answer. */
+typedef void lite_read_fn(struct lite_run *run, cairn_rows *rows, void *into);
 
-/* The columns INTENT_COLUMNS of sql.c (intent.c). */
-void cairn_lite__intent(struct lite_run *run, cairn_rows *rows, cairn_intent *intent);
+/* JOB_COLUMNS of sql.c; INTENT_COLUMNS (intent.c). */
+lite_read_fn cairn_lite__job;
+lite_read_fn cairn_lite__intent;
+
+/* The end of a call whose parameters are bound: reads all rows into the answer. */
+cairn_status cairn_lite__read_rows(struct lite_run *run, cairn_rows *rows, lite_read_fn *read,
+				   cairn_error *err);
 
 /* ---- pieces that several slots need ------------------------------------- */
 
@@ -231,33 +237,33 @@ cairn_status cairn_lite__enqueue(struct lite_write *write, const cairn_enqueue_p
 cairn_status cairn_lite__schedule_guard(struct lite_write *write, const cairn_define_plan *plan,
 					cairn_error *err);
 
-/* Events and attempts are gathered; the end of the call writes them, or flush (history.c). */
-cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job,
-				   const cairn_event_record *event, cairn_error *err);
-/* The attempt that a change ends: the row as it was, and as it is. */
-cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_change *change,
-				     const cairn_job *was, const cairn_job *is, cairn_error *err);
-cairn_status cairn_lite__flush(struct lite_write *write, cairn_error *err);
-cairn_status cairn_lite__dead_letter_put(struct lite_write *write, int64_t row, cairn_error *err);
-
-/* Reads a column list into one row of the result; false without memory. */
-typedef bool lite_push_fn(struct lite_run *run, cairn_rows *rows);
-/* A page of what belongs to a job: job, after, limit are the statement's parameters. */
-cairn_status cairn_lite__history(struct lite *lite, enum lite_sql which, lite_push_fn *push,
-				 const cairn_history_query *query, int *found, cairn_rows *rows,
-				 cairn_error *err);
-
-/* Deletes a job and all that belongs to it (prune.c). */
-cairn_status cairn_lite__delete(struct lite_write *write, int64_t row, const cairn_id *id,
-				cairn_error *err);
-
 /* A job row as a change reads it; its texts are views into the statement (change.c). */
 struct lite_row {
 	cairn_job job;
 	int64_t row;
 	int64_t events;
 	cairn_time reap_at;
+	cairn_usec lease; /* as long as the claim asked for */
 };
+
+/* Events and attempts are gathered; the end of the call writes them, or flush (history.c). */
+cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job,
+				   const cairn_event_record *event, cairn_error *err);
+/* The attempt that a change ends: the row as it was, and as it is. */
+cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_change *change,
+				     const struct lite_row *was, const cairn_job *is,
+				     cairn_error *err);
+cairn_status cairn_lite__flush(struct lite_write *write, cairn_error *err);
+cairn_status cairn_lite__dead_letter_put(struct lite_write *write, int64_t row, cairn_error *err);
+
+/* A page of what belongs to a job: job, after, limit are the statement's parameters. */
+cairn_status cairn_lite__history(struct lite *lite, enum lite_sql which, lite_read_fn *read,
+				 const cairn_history_query *query, int *found, cairn_rows *rows,
+				 cairn_error *err);
+
+/* Deletes a job and all that belongs to it (prune.c). */
+cairn_status cairn_lite__delete(struct lite_write *write, int64_t row, const cairn_id *id,
+				cairn_error *err);
 
 void cairn_lite__row_read(struct lite_run *run, struct lite_row *row);
 /* Applies a change whose guard holds; *is (never NULL) is the row afterwards. */

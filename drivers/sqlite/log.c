@@ -113,11 +113,9 @@ cairn_status cairn_lite__job_log(void *self, const cairn_log_item *items, size_t
 
 /* ---- reading ------------------------------------------------------------ */
 
-static bool push_line(struct lite_run *run, cairn_rows *rows)
+static void read_line(struct lite_run *run, cairn_rows *rows, void *into)
 {
-	cairn_log_row *row = cairn_rows_push(rows);
-	if (row == NULL)
-		return false;
+	cairn_log_row *row = into;
 	row->seq = cairn_lite__int(run);
 	row->run_number = cairn_lite__int32(run);
 	row->attempt = cairn_lite__int32(run);
@@ -125,11 +123,10 @@ static bool push_line(struct lite_run *run, cairn_rows *rows)
 	row->level = cairn_log_level_parse(cairn_lite__view(run));
 	row->message = cairn_lite__text(run, rows);
 	row->data = cairn_lite__text(run, rows);
-	return true;
 }
 
 cairn_status cairn_lite__job_logs(void *self, const cairn_history_query *query, int *found,
 				  cairn_rows *rows, cairn_error *err)
 {
-	return cairn_lite__history(self, LITE_LOGS, push_line, query, found, rows, err);
+	return cairn_lite__history(self, LITE_LOGS, read_line, query, found, rows, err);
 }

@@ -3,8 +3,9 @@
  */
 #include "lite.h"
 
-static void read_type(struct lite_run *run, cairn_rows *rows, cairn_type_metrics *row)
+static void read_type(struct lite_run *run, cairn_rows *rows, void *into)
 {
+	cairn_type_metrics *row = into;
 	row->type = cairn_lite__text(run, rows);
 	row->disabled = cairn_lite__int(run) == 0;
 	row->pending = cairn_lite__int(run);
@@ -37,7 +38,6 @@ cairn_status cairn_lite__metrics(void *self, const cairn_metrics_query *query, c
 {
 	struct lite *lite = self;
 	struct lite_run run;
-	bool more = false;
 	*now = cairn_lite__time(lite);
 	cairn_status status = cairn_lite__enter(lite, err);
 	if (status == CAIRN_OK)
@@ -45,17 +45,7 @@ cairn_status cairn_lite__metrics(void *self, const cairn_metrics_query *query, c
 	if (status != CAIRN_OK)
 		return status;
 	bind_query(&run, query, *now);
-	status = cairn_lite__row(&run, &more, err);
-	while (status == CAIRN_OK && more) {
-		cairn_type_metrics *row = cairn_rows_push(rows);
-		if (row == NULL) {
-			cairn_lite__stop(&run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		read_type(&run, rows, row);
-		status = cairn_lite__row(&run, &more, err);
-	}
-	return status;
+	return cairn_lite__read_rows(&run, rows, read_type, err);
 }
 
 static void read_ended(struct lite_run *run, cairn_ended *ended)

@@ -25,32 +25,27 @@ static cairn_status history_exists(struct lite *lite, int *exists, cairn_error *
 	return CAIRN_OK;
 }
 
+static void read_version(struct lite_run *run, cairn_rows *rows, void *into)
+{
+	cairn_history *row = into;
+	row->version = cairn_lite__int(run);
+	row->name = cairn_lite__text(run, rows);
+	row->checksum = cairn_lite__text(run, rows);
+	row->introduced = cairn_lite__text(run, rows);
+	row->applied_at = cairn_lite__int(run);
+	row->success = cairn_lite__int32(run);
+	row->additive = cairn_lite__int32(run);
+}
+
 static cairn_status read_history(struct lite *lite, cairn_str line, cairn_rows *rows,
 				 cairn_error *err)
 {
 	struct lite_run run;
-	bool more = false;
 	cairn_status status = cairn_lite__start(&run, lite, LITE_HISTORY_LIST, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_lite__bind_text(&run, line);
-	status = cairn_lite__row(&run, &more, err);
-	while (status == CAIRN_OK && more) {
-		cairn_history *row = cairn_rows_push(rows);
-		if (row == NULL) {
-			cairn_lite__stop(&run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		row->version = cairn_lite__int(&run);
-		row->name = cairn_lite__text(&run, rows);
-		row->checksum = cairn_lite__text(&run, rows);
-		row->introduced = cairn_lite__text(&run, rows);
-		row->applied_at = cairn_lite__int(&run);
-		row->success = cairn_lite__int32(&run);
-		row->additive = cairn_lite__int32(&run);
-		status = cairn_lite__row(&run, &more, err);
-	}
-	return status;
+	return cairn_lite__read_rows(&run, rows, read_version, err);
 }
 
 cairn_status cairn_lite__migration_history(void *self, cairn_str line, int *exists,

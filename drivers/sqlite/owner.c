@@ -84,8 +84,9 @@ cairn_status cairn_lite__owner_touch(void *self, const cairn_owner_plan *plan,
 
 /* ---- list, prune ----------------------------------------------------------------- */
 
-static void read_owner(struct lite_run *run, cairn_rows *rows, cairn_owner *owner)
+static void read_owner(struct lite_run *run, cairn_rows *rows, void *into)
 {
+	cairn_owner *owner = into;
 	owner->name = cairn_lite__text(run, rows);
 	owner->incarnation = cairn_lite__id(run);
 	owner->host = cairn_lite__text(run, rows);
@@ -105,7 +106,6 @@ cairn_status cairn_lite__owner_list(void *self, const cairn_owner_query *query, 
 {
 	struct lite *lite = self;
 	struct lite_run run;
-	bool more = false;
 	*now = cairn_lite__time(lite);
 	cairn_status status = cairn_lite__enter(lite, err);
 	if (status == CAIRN_OK)
@@ -116,17 +116,7 @@ cairn_status cairn_lite__owner_list(void *self, const cairn_owner_query *query, 
 	cairn_lite__bind_int(&run, *now - query->stale_after);
 	cairn_lite__bind_tenant(&run, query->after);
 	cairn_lite__bind_int(&run, query->limit);
-	status = cairn_lite__row(&run, &more, err);
-	while (status == CAIRN_OK && more) {
-		cairn_owner *owner = cairn_rows_push(rows);
-		if (owner == NULL) {
-			cairn_lite__stop(&run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		read_owner(&run, rows, owner);
-		status = cairn_lite__row(&run, &more, err);
-	}
-	return status;
+	return cairn_lite__read_rows(&run, rows, read_owner, err);
 }
 
 cairn_status cairn_lite__owner_prune(void *self, cairn_usec age, uint32_t limit, size_t *pruned,

@@ -5,8 +5,9 @@
 
 /* ---- list ------------------------------------------------------------------ */
 
-static void read_queue(struct lite_run *run, cairn_rows *rows, cairn_queue *queue)
+static void read_queue(struct lite_run *run, cairn_rows *rows, void *into)
 {
+	cairn_queue *queue = into;
 	queue->name = cairn_lite__text(run, rows);
 	queue->due = cairn_lite__int(run);
 	queue->parked = cairn_lite__int(run);
@@ -26,7 +27,6 @@ cairn_status cairn_lite__queue_list(void *self, const cairn_queue_query *query, 
 {
 	struct lite *lite = self;
 	struct lite_run run;
-	bool more = false;
 	*now = cairn_lite__time(lite);
 	cairn_status status = cairn_lite__enter(lite, err);
 	if (status == CAIRN_OK)
@@ -38,17 +38,7 @@ cairn_status cairn_lite__queue_list(void *self, const cairn_queue_query *query, 
 	cairn_lite__bind_tenant(&run, query->after);
 	cairn_lite__bind_int(&run, query->finished);
 	cairn_lite__bind_int(&run, query->limit);
-	status = cairn_lite__row(&run, &more, err);
-	while (status == CAIRN_OK && more) {
-		cairn_queue *queue = cairn_rows_push(rows);
-		if (queue == NULL) {
-			cairn_lite__stop(&run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		read_queue(&run, rows, queue);
-		status = cairn_lite__row(&run, &more, err);
-	}
-	return status;
+	return cairn_lite__read_rows(&run, rows, read_queue, err);
 }
 
 /* ---- pause ----------------------------------------------------------------- */

@@ -167,12 +167,23 @@ cairn_status cairn_lite__resource_set(void *self, const cairn_capacity *resource
 	return cairn_lite__write_end(&write, status, err);
 }
 
+static void read_resource(struct lite_run *run, cairn_rows *rows, void *into)
+{
+	cairn_resource *resource = into;
+	resource->tenant = cairn_lite__text(run, rows);
+	resource->key = cairn_lite__text(run, rows);
+	resource->capacity = cairn_lite__int32(run);
+	resource->in_use = cairn_lite__int(run);
+	resource->waiting = cairn_lite__int(run);
+	resource->created_at = cairn_lite__int(run);
+	resource->updated_at = cairn_lite__int(run);
+}
+
 cairn_status cairn_lite__resource_list(void *self, const cairn_resource_query *query,
 				       cairn_rows *rows, cairn_error *err)
 {
 	struct lite *lite = self;
 	struct lite_run run;
-	bool more = false;
 	cairn_time now = cairn_lite__time(lite);
 	cairn_status status = cairn_lite__enter(lite, err);
 	if (status == CAIRN_OK)
@@ -185,21 +196,5 @@ cairn_status cairn_lite__resource_list(void *self, const cairn_resource_query *q
 	cairn_lite__bind_tenant(&run, query->after_key);
 	cairn_lite__bind_int(&run, now);
 	cairn_lite__bind_int(&run, query->limit);
-	status = cairn_lite__row(&run, &more, err);
-	while (status == CAIRN_OK && more) {
-		cairn_resource *resource = cairn_rows_push(rows);
-		if (resource == NULL) {
-			cairn_lite__stop(&run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		resource->tenant = cairn_lite__text(&run, rows);
-		resource->key = cairn_lite__text(&run, rows);
-		resource->capacity = cairn_lite__int32(&run);
-		resource->in_use = cairn_lite__int(&run);
-		resource->waiting = cairn_lite__int(&run);
-		resource->created_at = cairn_lite__int(&run);
-		resource->updated_at = cairn_lite__int(&run);
-		status = cairn_lite__row(&run, &more, err);
-	}
-	return status;
+	return cairn_lite__read_rows(&run, rows, read_resource, err);
 }

@@ -63,8 +63,26 @@ void cairn_lite__retry(struct lite_run *run, cairn_retry *retry)
 	retry->factor = cairn_lite__int32(run);
 }
 
-void cairn_lite__job(struct lite_run *run, cairn_rows *rows, cairn_job *job)
+cairn_status cairn_lite__read_rows(struct lite_run *run, cairn_rows *rows, lite_read_fn *read,
+				   cairn_error *err)
 {
+	bool more = false;
+	cairn_status status = cairn_lite__row(run, &more, err);
+	while (status == CAIRN_OK && more) {
+		void *row = cairn_rows_push(rows);
+		if (row == NULL) {
+			cairn_lite__stop(run);
+			return cairn_fail(err, CAIRN_E_NOMEM);
+		}
+		read(run, rows, row);
+		status = cairn_lite__row(run, &more, err);
+	}
+	return status;
+}
+
+void cairn_lite__job(struct lite_run *run, cairn_rows *rows, void *into)
+{
+	cairn_job *job = into;
 	job->id = cairn_lite__id(run);
 	job->status = cairn_lite__status(run);
 	job->queue = cairn_lite__text(run, rows);

@@ -191,8 +191,9 @@ cairn_status cairn_lite__schedule_guard(struct lite_write *write, const cairn_de
 
 /* ---- list ------------------------------------------------------------------- */
 
-static void read_row(struct lite_run *run, cairn_rows *rows, cairn_schedule *row)
+static void read_schedule(struct lite_run *run, cairn_rows *rows, void *into)
 {
+	cairn_schedule *row = into;
 	row->name = cairn_lite__text(run, rows);
 	row->id = cairn_lite__id(run);
 	row->type = cairn_lite__text(run, rows);
@@ -216,22 +217,6 @@ static void read_row(struct lite_run *run, cairn_rows *rows, cairn_schedule *row
 	row->last_job_status = cairn_lite__status(run);
 }
 
-static cairn_status push_rows(struct lite_run *run, cairn_rows *rows, cairn_error *err)
-{
-	bool more = false;
-	cairn_status status = cairn_lite__row(run, &more, err);
-	while (status == CAIRN_OK && more) {
-		cairn_schedule *row = cairn_rows_push(rows);
-		if (row == NULL) {
-			cairn_lite__stop(run);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		read_row(run, rows, row);
-		status = cairn_lite__row(run, &more, err);
-	}
-	return status;
-}
-
 /* One page, or with a name that row alone. */
 static cairn_status push_page(struct lite *lite, const cairn_schedule_query *query, cairn_str name,
 			      cairn_rows *rows, cairn_error *err)
@@ -249,7 +234,7 @@ static cairn_status push_page(struct lite *lite, const cairn_schedule_query *que
 	cairn_lite__bind_time(&run, query->due_before);
 	cairn_lite__bind_int(&run, query->active);
 	cairn_lite__bind_int(&run, query->limit);
-	return push_rows(&run, rows, err);
+	return cairn_lite__read_rows(&run, rows, read_schedule, err);
 }
 
 static cairn_status push_due(struct lite *lite, const cairn_schedule_query *query, cairn_time now,
@@ -262,7 +247,7 @@ static cairn_status push_due(struct lite *lite, const cairn_schedule_query *quer
 	cairn_lite__bind_int(&run, now);
 	cairn_lite__bind_scope(&run, &query->scope);
 	cairn_lite__bind_int(&run, query->limit);
-	return push_rows(&run, rows, err);
+	return cairn_lite__read_rows(&run, rows, read_schedule, err);
 }
 
 cairn_status cairn_lite__schedule_list(void *self, const cairn_schedule_query *query,

@@ -20,8 +20,8 @@
 /* What change.c reads into a struct lite_row; the reaper needs some more. */
 #define ROW_COLUMNS \
 	"rowid, events, reap_at, status, tenant, run_number, attempt, run_at, parked, " \
-	"lease_expires_at, heartbeat_at, leased_at, prestart, execution_started_at, worker, " \
-	"fence, started_at, finished_at, stage, progress_done, progress_total, status_reason, " \
+	"lease_expires_at, heartbeat_at, leased_at, prestart, execution_started_at, lease_us, " \
+	"worker, fence, started_at, finished_at, stage, progress_done, progress_total, status_reason, " \
 	"error_code, error_message, updated_at, idempotency_key"
 
 /* What a transition may write, without the documents. */
@@ -48,13 +48,18 @@
 	"data"
 #define WHOLE_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
+/* What history.c reads of an event. */
+#define EVENT_COLUMNS \
+	"seq, kind, run_number, attempt, at, stage, progress_done, progress_total, worker, reason, " \
+	"error_code, error_message, detail, duration_us, until, requested, data"
+
 #define ATTEMPT_COLUMNS \
 	"job_id, fence, run_number, attempt, worker, leased_at, finished_at, ending, prestart, " \
-	"execution_started_at"
-#define ATTEMPT_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	"execution_started_at, lease_us"
+#define ATTEMPT_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 #define FAILED_COLUMNS \
 	ATTEMPT_COLUMNS ", error_code, error_message, retry_delay_us, next_run_at, not_before"
-#define FAILED_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#define FAILED_VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 /* LITE_ROWS times the same, with commas between. */
 #define FOUR(x)	   x ", " x ", " x ", " x
@@ -228,10 +233,10 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"AND run_at <= ?2) OR EXISTS (SELECT 1 FROM cairn_job INDEXED BY cairn_job_parked "
 		"WHERE "
 		"status = 'PENDING' AND parked = 1 AND queue = ?1 AND run_at <= ?2)",
-	/* cairn_job_parked, its first entry */
+	/* cairn_job_parked, its first entry; cairn_queue_pause's primary key */
 	[LITE_JOB_NEXT_DUE] = "SELECT run_at FROM cairn_job INDEXED BY cairn_job_parked "
-			      "WHERE status = 'PENDING' AND parked = 1 AND queue = ? "
-			      "ORDER BY run_at LIMIT 1",
+			      "WHERE status = 'PENDING' AND parked = 1 AND queue = ?1 "
+			      "AND NOT " PAUSED " ORDER BY run_at LIMIT 1",
 	/* cairn_job_parked */
 	[LITE_JOB_DUE] = "SELECT rowid FROM cairn_job INDEXED BY cairn_job_parked "
 			 "WHERE status = 'PENDING' AND parked = 1 AND queue = ? AND run_at <= ? "
@@ -250,20 +255,20 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"UPDATE cairn_job SET status = 'LEASED', attempt = ?2, fence = ?3, worker = ?4, "
 		"leased_at = ?5, heartbeat_at = ?5, updated_at = ?5, lease_expires_at = ?6, "
 		"reap_at = ?6, started_at = ?7, events = ?8, prestart = ?9, "
-		"execution_started_at = NULL WHERE rowid = ?1",
+		"execution_started_at = NULL, lease_us = ?10 WHERE rowid = ?1",
 	/* rowid */
 	[LITE_JOB_LEASE_ROWS] =
 		"UPDATE cairn_job SET status = 'LEASED', attempt = attempt + 1, fence = fence + 1, "
 		"worker = ?1, leased_at = ?2, heartbeat_at = ?2, updated_at = ?2, "
 		"lease_expires_at = ?3, reap_at = ?3, started_at = ifnull(started_at, ?2), "
-		"events = events + ?4, prestart = ?5, execution_started_at = NULL "
+		"events = events + ?4, prestart = ?5, execution_started_at = NULL, lease_us = ?6 "
 		"WHERE rowid IN (" SIXTEEN("?") ")",
 
 	/* cairn_job.id */
 	[LITE_JOB_ROW] = "SELECT " ROW_COLUMNS " FROM cairn_job WHERE id = ?",
 	/* cairn_job.id; a lease that still runs, and of its row what the end of it needs */
 	[LITE_JOB_HELD] = "SELECT rowid, events, run_number, attempt, leased_at, prestart, "
-			  "execution_started_at, worker, progress_done, progress_total "
+			  "execution_started_at, lease_us, worker, progress_done, progress_total "
 			  "FROM cairn_job WHERE id = ?1 AND fence = ?2 AND status = 'LEASED' "
 			  "AND lease_expires_at > ?3",
 	/* rowid */
@@ -366,11 +371,11 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"UNION ALL SELECT fence, run_number, attempt, worker, leased_at, NULL, NULL, "
 		"prestart, execution_started_at, NULL, NULL, NULL, NULL, NULL FROM cairn_job "
 		"WHERE id = ?1 AND status = 'LEASED' AND fence > ?2 ORDER BY fence LIMIT ?3",
-	/* cairn_job_event's primary key */
-	[LITE_EVENTS] = "SELECT seq, kind, run_number, attempt, at, stage, progress_done, "
-			"progress_total, worker, reason, error_code, error_message, detail, "
-			"duration_us, until, requested, data FROM cairn_job_event "
-			"WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+	/* cairn_job_event's and cairn_job_attempt's primary keys, cairn_job.id */
+	[LITE_EVENTS] = "SELECT * FROM (SELECT " EVENT_COLUMNS " FROM cairn_job_event "
+			"WHERE job_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3) "
+			"UNION ALL SELECT " EVENT_COLUMNS " FROM cairn_job_event_plain "
+			"WHERE job_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
 	/* cairn_job_dead_letter's primary key, downwards from ?2 to ?1 */
 	[LITE_DEAD_LETTERS] =
 		"SELECT job_id, type, queue, tenant, run_number, attempt, error_code, "

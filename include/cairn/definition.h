@@ -72,7 +72,9 @@ typedef struct cairn_definitions {
 
 /*
  * Writes n definitions in their order, each new or replaced. A row that would not change is not
- * written (its updated_at stands still). INVALID arg.invalid_name, job.invalid_definition.
+ * written (its updated_at stands still). INVALID arg.invalid_name, job.invalid_definition. Here and
+ * below a type that an active schedule uses can't be disabled: INVALID
+ * job_definition.active_schedule_exists, and nothing is written.
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_define(cairn_conn *conn,
 							 const cairn_definition *definitions,

@@ -218,7 +218,7 @@ typedef struct cairn_swept_job {
 	cairn_str type;
 	cairn_str tenant;
 	enum cairn_job_status was;
-	cairn_status status; /* OK, or STALE: it moved meanwhile */
+	cairn_status status; /* OK; STALE, NOT_FOUND, BUSY: it moved meanwhile */
 	cairn_code code;
 	int32_t run_number;
 	uint64_t reserved_[2];

@@ -173,7 +173,7 @@ enum cairn_promotion {
 	CAIRN_PROMOTION_EXISTING,     /* PROMOTED: an equal job was there already */
 	CAIRN_PROMOTION_CONFLICTED,   /* CONFLICTED job.idempotency_conflict */
 	CAIRN_PROMOTION_UNAVAILABLE,  /* the definition went away meanwhile: untouched */
-	CAIRN_PROMOTION_DEFERRED      /* the database refused this one: tried again later */
+	CAIRN_PROMOTION_DEFERRED      /* refused for now, see error_code: tried again later */
 };
 
 /* "INSERTED" …; NULL for none of them. */
@@ -208,9 +208,11 @@ typedef struct cairn_promote_report {
  * the longest due first; those that others have locked are skipped. Intents and jobs are written in
  * one transaction. When the database refuses it, the intents are promoted one by one, and the one to
  * blame is deferred: next_promotion_at = now + 2, 4, 8 … 300 s (less at most an eighth, by its id),
- * with code and message. Inside the caller's transaction such a refusal is TX_ABORTED where the
- * database then gives the transaction up. Any number of promoters may run. After UNCERTAIN just
- * promote again. opts may be NULL. A pass without anything due is one round trip.
+ * with code and message. So is one whose type keeps nothing now (job.key_needs_retention), or whose
+ * row was changed since (job.intent_snapshot_mismatch). Inside the caller's transaction the
+ * database's refusal is TX_ABORTED where it then gives the transaction up. Any number of promoters
+ * may run. After UNCERTAIN just promote again. opts may be NULL. A pass without anything due is one
+ * round trip.
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_intent_promote(cairn_conn *conn,
 							     const cairn_promote_opts *opts,

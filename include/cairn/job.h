@@ -88,7 +88,7 @@ enum cairn_disposition {
 /* How one enqueue item ended. */
 typedef struct cairn_job_added {
 	cairn_id id;	     /* the new job's, or the existing one's; none on failure */
-	cairn_status status; /* OK; INVALID, CONFLICT per item */
+	cairn_status status; /* OK, INVALID, CONFLICT; of a replay also NOT_FOUND, STALE, BUSY */
 	cairn_code code;
 	enum cairn_disposition disposition;
 	enum cairn_job_status job_status; /* as it is now: an existing job may have moved on */
@@ -116,6 +116,8 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_enqueue(cairn_conn *conn,
  * The right to work on a job, handed out by a claim: id and fence, and what planning its end
  * needs; only id and fence are guarded. Copy it freely; it outlives the claimed rows. The fence
  * grows with every claim of the job and may be passed to outside systems as a fencing token.
+ * Made by hand it may be id and fence alone; a retry policy that no definition could have is
+ * INVALID job.invalid_retry_timing.
  */
 typedef struct cairn_lease {
 	cairn_id id;
@@ -351,7 +353,8 @@ typedef struct cairn_turn {
  * stands in one of finishes, reports and beats only (job.duplicate_in_batch): a finish and a report
  * carry progress and checkpoint, a report extends the lease. each has room for all items; jobs may be
  * NULL without a claim. After UNCERTAIN say it again: finishes are found out as such, lines may
- * stand there twice. [1 round trip]
+ * stand there twice, and what was claimed comes back when its lease is over. Round trips as in
+ * cairn_job_finish_and_claim.
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_turn(cairn_conn *conn, const cairn_turn *turn,
 						       cairn_changed *each, cairn_jobs **jobs,
@@ -498,7 +501,7 @@ typedef struct cairn_wait_opts {
  * same. A job for later makes it return when that is due.
  *
  * Whoever makes jobs due wakes as many of those who wait as there are jobs, and a notification
- * that gets lost delays by a second at most: polling with jitter runs behind. Postgres is told
+ * that gets lost delays by 1.25 s at most: polling with jitter runs behind. Postgres is told
  * through a second connection, opened by the first wait; where there can't be one (adopted
  * handles, a transaction-mode pooler, a refusal) it polls. SQLite watches the file. The timeout is
  * real time, whatever clock is installed. UNAVAILABLE when the connection is lost; INTERRUPTED by

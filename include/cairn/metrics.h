@@ -97,7 +97,7 @@ typedef struct cairn_texts {
 /*
  * Both as one OpenMetrics text (application/openmetrics-text; version=1.0.0), a result of one
  * row. Of the filter scope, type and window count; every type is in it. A failed page of types
- * fails the call.
+ * fails the call. [1 round trip for the summary and one for each 1000 types]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_metrics_text(cairn_conn *conn,
 							   const cairn_metrics_filter *filter,

@@ -121,8 +121,8 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_owner_list(cairn_conn *conn,
 
 /*
  * Deletes up to limit (1..1000; 0: 1000) owners that were closed at least age ago, or of which
- * nothing was heard for that long, the ones longest silent first, and tells how many. age is at least one
- * minute. [1 round trip]
+ * nothing was heard for that long, the ones longest silent first, and tells how many (pruned may be
+ * NULL). age is one minute to 1000 years: INVALID owner.invalid_age. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_owner_prune(cairn_conn *conn, cairn_usec age,
 							  uint32_t limit, size_t *pruned,

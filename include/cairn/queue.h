@@ -70,7 +70,10 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_queue_pause(cairn_conn *conn, cons
 							  size_t n, cairn_queue_changed *each,
 							  cairn_error *err);
 
-/* Lets n queues go on, in the order in which they stand. Whoever waits for them is told. [1] */
+/*
+ * Lets n queues go on, in the order in which they stand. Whoever waits for them is told.
+ * [1 round trip]
+ */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_queue_resume(cairn_conn *conn,
 							   const cairn_str *queues, size_t n,
 							   cairn_queue_changed *each,

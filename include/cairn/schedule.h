@@ -231,7 +231,7 @@ typedef struct cairn_fire_report {
  * then it is fired in the same pass), put off by the jitter:
  * (id as a number XOR the time in Unix milliseconds) mod (jitter in seconds + 1) seconds.
  * A schedule that can't be fired (its definition is disabled, its zone is gone) gets last_error, is
- * put off by 30 s and does not stop the others. opts may be NULL.
+ * put off by 30 s and does not stop the others. After UNCERTAIN just fire again. opts may be NULL.
  * [1 round trip when nothing is due, else 2; more only to catch up]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_schedule_fire(cairn_conn *conn,

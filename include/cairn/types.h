@@ -110,8 +110,9 @@ CAIRN_API cairn_scope cairn_any(void);
  * Results. Every function that answers with rows takes the address of a result
  * pointer which is NULL at first or a former result of the same kind, whose
  * memory is then reused, as getline(3) does. One allocation holds rows and text;
- * everything in it stays valid until it is reused or freed. When the call fails
- * the result is empty or still NULL; free it either way.
+ * everything in it stays valid until it is reused or freed. When the call fails the
+ * result is empty, still NULL, or, where arguments were refused, what it was before; free it
+ * either way.
  */
 CAIRN_API void cairn_free(void *result);
 

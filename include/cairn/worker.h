@@ -144,7 +144,7 @@ typedef struct cairn_worker_event {
 	uint32_t lines;
 	uint32_t claimed;
 	uint32_t reserved_;
-	const char *loop; /* "reap", "intents", "prune" */
+	const char *loop; /* "reap", "schedules", "intents", "prune" */
 	uint64_t items;
 } cairn_worker_event;
 

@@ -1,4 +1,6 @@
 DROP TABLE cairn_job_waiter;
+DROP VIEW cairn_job_events;
+DROP VIEW cairn_job_event_plain;
 DROP VIEW cairn_job_attempts;
 DROP VIEW cairn_job;
 DROP TABLE cairn_job_dead_letter;

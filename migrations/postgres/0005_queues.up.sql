@@ -12,7 +12,7 @@ CREATE TABLE cairn_queue_pause (
 );
 
 -- How many permits are in use is nowhere written down: a claim locks the row and counts, in a
--- statement that begins afterwards, the jobs that hold one (cairn_job_live_resource,
+-- statement that begins afterwards, the jobs that hold one (cairn_job_live_resource_use,
 -- cairn_job_done_quiescing). So whatever ends a lease gives its permit back.
 CREATE TABLE cairn_resource (
 	tenant       text COLLATE "C" NOT NULL,

@@ -1,3 +1,6 @@
+DROP VIEW cairn_job_events;
+DROP VIEW cairn_job_event_plain;
+DROP VIEW cairn_job_attempts;
 DROP TABLE cairn_job_replay;
 DROP TABLE cairn_job_log;
 DROP TABLE cairn_job_dead_letter;

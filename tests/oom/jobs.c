@@ -459,6 +459,129 @@ static const struct {
 	{ "schedules", do_schedules }, { "fire", do_fire },
 };
 
+/* ---- rows that do not fit into the first block -------------------------------------------- */
+
+#define MANY 8
+
+static cairn_jobs *many;
+
+/* One hour for the code "o"; longer than what is read with it has room for. */
+static cairn_status do_overrides(void)
+{
+	static char document[4000];
+	size_t len = 0;
+	for (int i = 0; i < 40; i++)
+		len += (size_t)snprintf(document + len, sizeof document - len,
+					"%s\"%s%d\":{\"base_us\":3600000000,\"cap_us\":3600000000,"
+					"\"jitter_us\":0}",
+					i == 0 ? "{\"o\":{\"base_us\":3600000000,\"cap_us\":"
+						 "3600000000,\"jitter_us\":0},"
+					       : ",",
+					"other", i);
+	document[len++] = '}';
+	cairn_definition type = { .type = CAIRN_STR("o"),
+				  .max_attempts = 9,
+				  .retry_overrides = { document, len } };
+	return cairn_job_define(conn, &type, 1, &err);
+}
+
+static cairn_status do_enqueue_many(void)
+{
+	cairn_job_new list[MANY];
+	memset(list, 0, sizeof list);
+	for (size_t i = 0; i < MANY; i++) {
+		list[i].type = CAIRN_STR("o");
+		list[i].queue = CAIRN_STR("many");
+	}
+	return cairn_job_enqueue(conn, list, MANY, NULL, &err);
+}
+
+static cairn_status do_claim_many(void)
+{
+	cairn_claim_opts opts = { .size = sizeof opts,
+				  .worker = CAIRN_STR("w"),
+				  .queue = CAIRN_STR("many"),
+				  .limit = MANY };
+	return cairn_job_claim(conn, &opts, &many, &err);
+}
+
+static cairn_status finish_many(cairn_changed each[MANY])
+{
+	cairn_finish items[MANY];
+	memset(items, 0, sizeof items);
+	for (size_t i = 0; i < MANY; i++) {
+		items[i].lease.id = many->at[i].id;
+		items[i].lease.fence = many->at[i].fence;
+		items[i].how = CAIRN_FINISH_RETRYABLE;
+		items[i].error_code = CAIRN_STR("o");
+	}
+	return cairn_job_finish(conn, items, MANY, each, &err);
+}
+
+/* What the leases don't tell is read, or the call fails. */
+static cairn_status do_finish_by_hand(void)
+{
+	cairn_changed each[MANY];
+	cairn_time now = 0;
+	cairn_status st = finish_many(each);
+	if (st == CAIRN_OK)
+		st = cairn_now(conn, &now, &err);
+	for (size_t i = 0; i < MANY && st == CAIRN_OK; i++) {
+		if (each[i].run_at < now + 50 * CAIRN_MINUTE)
+			st = CAIRN_INTERNAL;
+	}
+	return st;
+}
+
+static cairn_status do_stale_many(void)
+{
+	cairn_changed each[MANY];
+	cairn_status st = finish_many(each);
+	for (size_t i = 0; i < MANY && st == CAIRN_OK; i++) {
+		if (each[i].code != CAIRN_E_JOB_LEASE_LOST ||
+		    each[i].ending != CAIRN_ENDING_RETRYABLE)
+			st = CAIRN_INTERNAL;
+	}
+	return st;
+}
+
+static cairn_status do_define_many(void)
+{
+	static char names[20][200];
+	cairn_definition types[20];
+	memset(types, 0, sizeof types);
+	for (size_t i = 0; i < 20; i++) {
+		memset(names[i], 'a' + (int)i, sizeof names[i]);
+		types[i].type = (cairn_str){ names[i], sizeof names[i] };
+	}
+	return cairn_job_define(conn, types, 20, &err);
+}
+
+static cairn_status do_metrics_text(void)
+{
+	static const char last[] = "cairn_type_pending{type=\"tttt";
+	cairn_texts *text = NULL;
+	cairn_metrics_filter filter = { .size = sizeof filter, .scope = cairn_any() };
+	cairn_status st = cairn_metrics_text(conn, &filter, &text, &err);
+	if (st == CAIRN_OK && strstr(text->at[0].ptr, last) == NULL)
+		st = CAIRN_INTERNAL;
+	cairn_free(text);
+	return st;
+}
+
+static const struct {
+	const char *name;
+	cairn_status (*run)(void);
+} many_steps[] = {
+	{ "overrides", do_overrides },
+	{ "enqueue many", do_enqueue_many },
+	{ "claim many", do_claim_many },
+	{ "finish by hand", do_finish_by_hand },
+	{ "stale finishes by hand", do_stale_many },
+	{ "define many", do_define_many },
+	{ "metrics text", do_metrics_text },
+};
+
 static void open_it(const char *url)
 {
 	cairn_conn_opts opts = { .size = sizeof opts, .alloc = failing };
@@ -533,6 +656,9 @@ int main(int argc, char **argv)
 	settled();
 	for (size_t i = 0; i < sizeof schedule_steps / sizeof schedule_steps[0]; i++)
 		torture(schedule_steps[i].name, schedule_steps[i].run);
+	for (size_t i = 0; i < sizeof many_steps / sizeof many_steps[0]; i++)
+		torture(many_steps[i].name, many_steps[i].run);
+	cairn_free(many);
 	cairn_free(jobs);
 	cairn_close(conn);
 	is_int(held, 0, "all memory is back");

@@ -90,7 +90,7 @@ struct cairn_driver {
 	size_t set_count;
 	const struct cairn_intent_ops *intents; /* needs jobs */
 	const struct cairn_catalog_ops *catalog;
-	const struct cairn_schedule_ops *schedules;
+	const struct cairn_schedule_ops *schedules; /* needs jobs */
 	const struct cairn_queue_ops *queues;	    /* needs jobs */
 	const struct cairn_resource_ops *resources; /* needs jobs */
 	const struct cairn_owner_ops *owners;
