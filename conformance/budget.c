@@ -472,8 +472,7 @@ static const ct_case cases[] = {
 	  .run = reap },
 	{ .name = "jobs.budget.each_read_is_one_round_trip",
 	  BUDGET,
-	  .rule = "Get, list, attempts, events, dead letters and statistics are one round trip "
-		  "each.",
+	  .rule = "Get, list, attempts, events and dead letters are one round trip each.",
 	  .run = reads },
 	{ .name = "jobs.budget.define_of_n_is_one_round_trip",
 	  BUDGET,

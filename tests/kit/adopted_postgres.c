@@ -12,6 +12,7 @@
 	" current_setting('enable_seqscan'), current_setting('plan_cache_mode')," \
 	" current_setting('synchronous_commit'))"
 #include "adopted.h"
+#include "pg_url.h"
 
 static const char *database;
 static char answer[256];
@@ -103,13 +104,7 @@ static void wrong_database(void)
 
 int main(void)
 {
-	database = getenv("CAIRN_PG_URL");
-	if (database == NULL) {
-		const char *required = getenv("CAIRN_REQUIRE");
-		bool must_be = required != NULL && strcmp(required, "1") == 0;
-		printf("%s no CAIRN_PG_URL\n", must_be ? "Bail out!" : "1..0 # SKIP");
-		return must_be;
-	}
+	database = pg_url();
 	test_adopted();
 	refused("SET client_encoding = 'LATIN1'", CAIRN_INVALID, "conn.encoding",
 		"another client encoding is refused");
