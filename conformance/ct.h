@@ -156,6 +156,13 @@ uint32_t ct_random(uint32_t below);
 /* 1, 2, 3 …: for names that must differ within the case. */
 unsigned ct_number(void);
 
+/*
+ * How often the connection waits for its database: since ct_budget(), and then since the last
+ * ct_spent(), at most so many times. n items of what, for the message.
+ */
+void ct_budget(cairn_conn *conn);
+void ct_spent(cairn_conn *conn, uint64_t most, const char *what, size_t n);
+
 /* Memory and results that live until the case ends. */
 void *ct_alloc(size_t size);
 char *ct_format(const char *format, ...) CAIRN_PRINTF(1, 2);

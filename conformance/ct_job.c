@@ -96,6 +96,22 @@ cairn_id ct_enqueue(cairn_conn *conn, const char *type)
 	return ct_add(conn, &job);
 }
 
+static uint64_t spent_before;
+
+void ct_budget(cairn_conn *conn)
+{
+	spent_before = cairn_conn_round_trips(conn);
+}
+
+void ct_spent(cairn_conn *conn, uint64_t most, const char *what, size_t n)
+{
+	uint64_t trips = cairn_conn_round_trips(conn) - spent_before;
+	if (trips > most)
+		ct_fail("%s of %zu: %u round trips, not %u", what, n, (unsigned)trips,
+			(unsigned)most);
+	ct_budget(conn);
+}
+
 cairn_claim_opts ct_claim_opts(const char *worker, uint32_t limit)
 {
 	return (cairn_claim_opts){ .size = sizeof(cairn_claim_opts),

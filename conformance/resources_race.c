@@ -384,9 +384,9 @@ static void finished_behind_a_run(void)
 		cairn_changed each;
 		ct_add_needing(conn, NULL, 1);
 		cairn_id best = ct_add_needing(conn, "r", 30);
-		uint64_t before = cairn_conn_round_trips(conn);
+		ct_budget(conn);
 		ct_ok(cairn_job_finish_and_claim(conn, &item, 1, &each, &opts, &jobs, ct_err()));
-		ct_true(cairn_conn_round_trips(conn) - before <= 2);
+		ct_spent(conn, 2, "end and claim", 1);
 		ct_each(each, CAIRN_OK, NULL);
 		ct_int(jobs->count, 1);
 		ct_id(jobs->at[0].id, best);
