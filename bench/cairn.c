@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cairn/cairn.h>
@@ -9,7 +10,7 @@
 #include <cairn/postgres.h>
 #endif
 #include <cairn/sqlite.h>
-#include <cairn/worker.h>
+#include <cairn/writer.h>
 
 #include "bench.h"
 
@@ -52,7 +53,7 @@ static cairn_conn *connect_to(const char *url, int audit)
 	return conn;
 }
 
-static void side_reset(const char *url)
+static void side_reset(const char *url, int forget)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	if (strncmp(url, "sqlite:", 7) == 0) {
@@ -69,6 +70,7 @@ static void side_reset(const char *url)
 	must(cairn_migrate_down(conn, &down, NULL, &err), &err);
 	must(cairn_migrate_up(conn, NULL, NULL, &err), &err);
 	cairn_definition type = { .type = CAIRN_STR("bench") };
+	type.retention = forget ? CAIRN_RETAIN_NONE : 0;
 	must(cairn_job_define(conn, &type, 1, &err), &err);
 	cairn_close(conn);
 }
@@ -106,39 +108,54 @@ static void room(struct side *side, size_t n)
 	side->cap = n;
 }
 
-static void side_enqueue(void *conn, size_t n, size_t batch, int audit)
+static void enqueue(struct side *side, size_t n, size_t batch, const cairn_job_new *like)
 {
-	struct side *side = conn;
 	cairn_error err = CAIRN_ERROR_INIT;
-	(void)audit; /* cairn always keeps its audit here */
 	room(side, batch);
-	memset(side->jobs, 0, batch * sizeof *side->jobs);
-	for (size_t i = 0; i < batch; i++) {
-		side->jobs[i].type = CAIRN_STR("bench");
-		side->jobs[i].payload = CAIRN_STR(BENCH_PAYLOAD);
-	}
+	for (size_t i = 0; i < batch; i++)
+		side->jobs[i] = *like;
 	for (size_t done = 0; done < n; done += batch)
-		must(cairn_job_enqueue(side->conn, side->jobs, batch, side->added, &err), &err);
+		must(cairn_job_enqueue(side->conn, side->jobs, n - done < batch ? n - done : batch,
+				       side->added, &err),
+		     &err);
 }
 
-static size_t claim(struct side *side, size_t batch)
+static const cairn_job_new one_job = { .type = { "bench", 5 },
+				       .payload = { BENCH_PAYLOAD, sizeof BENCH_PAYLOAD - 1 } };
+
+static void side_enqueue(void *conn, size_t n, size_t batch, int audit)
+{
+	(void)audit; /* cairn always keeps its audit here */
+	enqueue(conn, n, batch, &one_job);
+}
+
+void bench_cairn_fill(void *conn, size_t n, const char *queue, int64_t delay)
+{
+	cairn_job_new job = one_job;
+	job.queue = cairn_str_of(queue);
+	if (delay != 0)
+		job.run_at = (cairn_time)time(NULL) * CAIRN_SECOND + delay;
+	enqueue(conn, n, 1000, &job);
+}
+
+static size_t claim(struct side *side, size_t batch, cairn_str queue)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_claim_opts opts = { .size = sizeof opts,
 				  .worker = CAIRN_STR("bench"),
+				  .queue = queue,
 				  .limit = (uint32_t)batch };
 	must(cairn_job_claim(side->conn, &opts, &side->claimed, &err), &err);
 	return side->claimed->count;
 }
 
-static size_t side_drain(void *conn, size_t n, size_t batch)
+static size_t drain(struct side *side, size_t n, size_t batch, cairn_str queue)
 {
-	struct side *side = conn;
 	cairn_error err = CAIRN_ERROR_INIT;
 	size_t done = 0;
 	room(side, batch);
 	while (done < n) {
-		size_t got = claim(side, batch);
+		size_t got = claim(side, batch, queue);
 		if (got == 0)
 			break;
 		memset(side->items, 0, got * sizeof *side->items);
@@ -152,12 +169,22 @@ static size_t side_drain(void *conn, size_t n, size_t batch)
 	return done;
 }
 
+static size_t side_drain(void *conn, size_t n, size_t batch)
+{
+	return drain(conn, n, batch, (cairn_str){ NULL, 0 });
+}
+
+size_t bench_cairn_take(void *conn, size_t n, size_t batch, const char *queue)
+{
+	return drain(conn, n, batch, cairn_str_of(queue));
+}
+
 static void side_beat(void *conn, size_t n, size_t batch)
 {
 	struct side *side = conn;
 	cairn_error err = CAIRN_ERROR_INIT;
 	room(side, batch);
-	size_t got = claim(side, batch);
+	size_t got = claim(side, batch, (cairn_str){ NULL, 0 });
 	for (size_t i = 0; i < got; i++)
 		side->leases[i] = cairn_job_lease(&side->claimed->at[i]);
 	for (size_t k = 0; k < n; k++)
@@ -171,7 +198,7 @@ static enum cairn_finish_how handle(void *user, cairn_context *context)
 	return CAIRN_FINISH_SUCCESS;
 }
 
-static void side_work(void *conn, const char *url, size_t n, size_t threads, size_t ahead)
+static void side_work(void *conn, const char *url, size_t n, const struct bench_runtime *runtime)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_worker *worker;
@@ -184,12 +211,15 @@ static void side_work(void *conn, const char *url, size_t n, size_t threads, siz
 		.handlers = &handler,
 		.handler_count = 1,
 		.max_jobs = n,
-		.concurrency = (uint32_t)threads,
-		.ahead = (uint32_t)ahead,
+		.concurrency = (uint32_t)runtime->threads,
+		.ahead = (uint32_t)runtime->ahead,
 		.dispatchers = getenv("BENCH_DISPATCHERS") != NULL
 				       ? (uint32_t)strtoul(getenv("BENCH_DISPATCHERS"), NULL, 10)
 				       : 1,
 	};
+	const cairn_conn_opts quiet = { .size = sizeof quiet, .events = CAIRN_EVENTS_NONE };
+	if (runtime->forget)
+		opts.conn = &quiet;
 	must(cairn_worker_open(&worker, &opts, &err), &err);
 	must(cairn_worker_run(worker, &err), &err);
 	cairn_worker_counts counts = { .size = sizeof counts };
@@ -213,6 +243,33 @@ static void side_await(void *conn)
 	cairn_wait_opts opts = { .size = sizeof opts, .timeout = 10 * CAIRN_SECOND };
 	int ready = 0;
 	must(cairn_job_wait(side->conn, &opts, &ready, &err), &err);
+}
+
+/* ---- the shared writer ---- */
+
+void *bench_cairn_writer(const char *url)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_writer *writer;
+	cairn_writer_opts opts = {
+		.size = sizeof opts,
+		.driver = linked[strncmp(url, "sqlite:", 7) == 0 ? 0 : 1],
+		.url = url,
+	};
+	must(cairn_writer_open(&writer, &opts, &err), &err);
+	return writer;
+}
+
+void bench_cairn_write(void *writer)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_job_added added;
+	must(cairn_writer_enqueue(writer, &one_job, 1, &added, &err), &err);
+}
+
+void bench_cairn_writer_close(void *writer)
+{
+	cairn_writer_close(writer);
 }
 
 const bench_side bench_cairn = {

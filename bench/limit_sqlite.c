@@ -91,8 +91,9 @@ static sqlite3 *connect_to(const char *url)
 	return db;
 }
 
-static void limit_reset(const char *url)
+static void limit_reset(const char *url, int forget)
 {
+	(void)forget;
 	char side[600];
 	unlink(path_of(url));
 	snprintf(side, sizeof side, "%s-wal", path_of(url));
@@ -240,10 +241,10 @@ static size_t limit_drain(void *conn, size_t n, size_t batch)
 	return done;
 }
 
-static void limit_work(void *conn, const char *url, size_t n, size_t threads, size_t ahead)
+static void limit_work(void *conn, const char *url, size_t n, const struct bench_runtime *runtime)
 {
 	struct limit *limit = conn;
-	size_t batch = ahead > threads ? ahead : threads;
+	size_t batch = runtime->ahead > runtime->threads ? runtime->ahead : runtime->threads;
 	size_t got = 0;
 	(void)url;
 	for (size_t done = 0; done < n; done += got) {

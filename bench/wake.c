@@ -4,7 +4,6 @@
  */
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -16,7 +15,6 @@
 /* Between a job's end and the next one: everybody sleeps again. */
 #define PAUSE_MIN 4000000
 #define PAUSE_MAX 16000000
-#define REPEAT	  51
 
 struct shared {
 	atomic_int done; /* jobs; -1: the waiter is not there yet */
@@ -27,9 +25,7 @@ struct shared {
 
 static double now(void)
 {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+	return bench_seconds() * 1e3;
 }
 
 static void pause_for(long nanoseconds)
@@ -74,19 +70,6 @@ static void producer(const bench_side *side, const char *url, struct shared *sha
 	side->close(conn);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *values, size_t n)
-{
-	qsort(values, n, sizeof *values, by_value);
-	return values[n / 2];
-}
-
 /* told p50 and p99, finished p50 and p99, in milliseconds. */
 static void run(const bench_side *side, const char *url, double result[4])
 {
@@ -95,7 +78,7 @@ static void run(const bench_side *side, const char *url, double result[4])
 	int status = 0;
 	if (shared == MAP_FAILED)
 		bench_die("wake", "no shared memory");
-	side->reset(url);
+	side->reset(url, 0);
 	atomic_store(&shared->done, -1);
 	pid_t child = fork();
 	if (child == 0) {
@@ -109,9 +92,9 @@ static void run(const bench_side *side, const char *url, double result[4])
 		shared->told[i] -= shared->began[i];
 		shared->finished[i] -= shared->began[i];
 	}
-	result[0] = median(shared->told, JOBS);
+	result[0] = bench_median(shared->told, JOBS);
 	result[1] = shared->told[JOBS * 99 / 100];
-	result[2] = median(shared->finished, JOBS);
+	result[2] = bench_median(shared->finished, JOBS);
 	result[3] = shared->finished[JOBS * 99 / 100];
 	munmap(shared, sizeof *shared);
 }
@@ -120,28 +103,17 @@ void bench_wake(const bench_side *limit, const char *url, size_t repeat)
 {
 	static const char *const names[] = { "wake, told p50", "wake, told p99",
 					     "wake, finished p50", "wake, finished p99" };
-	double ours[4][REPEAT];
-	double theirs[4][REPEAT];
-	double ratios[4][REPEAT];
+	struct bench_pair pairs[4][BENCH_REPEAT];
 	fflush(stdout);
 	for (size_t i = 0; i < repeat; i++) {
 		double a[4];
 		double b[4];
 		run(i % 2 == 0 ? &bench_cairn : limit, url, i % 2 == 0 ? a : b);
 		run(i % 2 == 0 ? limit : &bench_cairn, url, i % 2 == 0 ? b : a);
-		for (int k = 0; k < 4; k++) {
-			ours[k][i] = a[k];
-			theirs[k][i] = b[k];
-			ratios[k][i] = a[k] / b[k];
-		}
+		for (int k = 0; k < 4; k++)
+			pairs[k][i] = (struct bench_pair){ a[k], b[k] };
 	}
-	printf("%-34s %10s %10s    %s\n", "latency between two processes", "cairn ms", "limit ms",
-	       "ratio (min - max)");
-	for (int k = 0; k < 4; k++) {
-		double mid = median(ratios[k], repeat);
-		printf("%-34s %10.2f %10.2f    %.2f  (%.2f - %.2f)\n", names[k],
-		       median(ours[k], repeat), median(theirs[k], repeat), mid, ratios[k][0],
-		       ratios[k][repeat - 1]);
-	}
-	fflush(stdout);
+	bench_title("latency between two processes", "cairn ms", "limit ms");
+	for (int k = 0; k < 4; k++)
+		bench_print(names[k], 2, pairs[k], repeat);
 }

@@ -8,6 +8,9 @@
 
 #define CLAIM_MAX 1000 /* one claim's limit */
 
+/* Microseconds: a job that has a thread by then is claimed as started, as one is that finds a free one. */
+#define SOON 10000
+
 /* Jobs that want a thread now or have one. */
 static uint32_t on_threads(const struct cairn_worker *worker)
 {
@@ -26,6 +29,21 @@ static uint32_t started_at_once(const struct cairn_worker *worker, uint32_t pace
 	return less(worker->opts.concurrency + pace, have);
 }
 
+/*
+ * How many more will have started in a moment. Where handlers are short those are more than there are
+ * threads, and the mark of each would cost as much as its end.
+ */
+static uint32_t soon(const struct cairn_worker *worker)
+{
+	const cairn_worker_opts *opts = &worker->opts;
+	uint64_t length = worker->length > 0 ? (uint64_t)worker->length : 1;
+	uint64_t moment = opts->concurrency * (uint64_t)SOON / length;
+	uint64_t ended = worker->starts - worker->in_hand[JOB_RUNNING];
+	if (ended < opts->concurrency || moment < worker->pace)
+		return worker->pace; /* nobody knows yet how long they take, or they take long */
+	return moment < opts->ahead ? (uint32_t)moment : opts->ahead;
+}
+
 static bool plenty(const struct cairn_worker *worker)
 {
 	return worker->opts.ahead > 0 && !worker->scarce;
@@ -37,7 +55,7 @@ static bool plenty(const struct cairn_worker *worker)
  */
 static uint32_t room(const struct cairn_worker *worker, bool *prestart)
 {
-	uint32_t want = started_at_once(worker, plenty(worker) ? worker->pace : 0);
+	uint32_t want = started_at_once(worker, plenty(worker) ? soon(worker) : 0);
 	*prestart = want == 0 && plenty(worker);
 	if (*prestart)
 		want = less(worker->opts.ahead, worker->ahead.count + worker->reserved);

@@ -1,7 +1,7 @@
 /*
  * beat.c - the beater: one thread that extends all leases which are a third over, in one call on a
  * connection of its own, so that no slow turn can lose them. Handlers that are quicker than that
- * never need it, nor a connection for it.
+ * never need it. Behind that, and rarely, it tells the registry of owners that the worker lives.
  */
 #include <stdlib.h>
 
@@ -81,8 +81,12 @@ static void refused(struct cairn_context *job, const cairn_changed *changed)
 	struct cairn_worker *worker = job->worker;
 	bool canceled = changed->code == CAIRN_E_JOB_CANCELED;
 	enum cairn_cancel cause = canceled ? CAIRN_CANCEL_JOB : CAIRN_CANCEL_LEASE;
-	if (job->sent)
-		return; /* its turn will be told the same */
+	if (job->sent || job->unsure)
+		return; /* its turn will be told the same, or how it ended */
+	if (job->state == JOB_AHEAD || job->state == JOB_READY) {
+		cairn_worker__vacate(job);
+		return;
+	}
 	job->settled = true;
 	bool told = cairn_worker__cancel(job, cause);
 	bool done = job->state == JOB_DONE;
@@ -93,7 +97,7 @@ static void refused(struct cairn_context *job, const cairn_changed *changed)
 	else if (done)
 		tell_lost(job, changed);
 	pthread_mutex_lock(&worker->lock);
-	if (done || job->state == JOB_AHEAD || job->state == JOB_READY)
+	if (done)
 		cairn_worker__vacate(job);
 }
 
@@ -114,6 +118,24 @@ static void settle(struct beat *beat, cairn_usec asked, bool answered)
 
 /* ---- the loop ----------------------------------------------------------------------------- */
 
+/* Whether it was answered; if not, *st is OK to go on later. */
+static bool extend(struct beat *beat, cairn_status *st, cairn_error *err)
+{
+	struct link *link = &beat->service->link;
+	struct cairn_worker *worker = link->worker;
+	cairn_error mine = CAIRN_ERROR_INIT;
+	*st = cairn_job_heartbeat(link->conn, beat->leases, beat->n, worker->opts.lease, beat->each,
+				  &mine);
+	if (*st == CAIRN_OK) {
+		atomic_fetch_add(&worker->beats, 1);
+		cairn_worker__recovered(link);
+		return true;
+	}
+	*err = mine;
+	*st = cairn_worker__trouble(link, err);
+	return false;
+}
+
 /* Called and left with the lock; answers when to come back. */
 static cairn_usec round_of(struct beat *beat)
 {
@@ -122,31 +144,28 @@ static cairn_usec round_of(struct beat *beat)
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_status st = CAIRN_OK;
 	cairn_usec asked = cairn_worker__now();
-	if (next_time(worker, asked) > asked)
-		return next_time(worker, asked);
-	collect(beat, asked);
+	cairn_usec at = next_time(worker, asked);
+	if (at > asked && worker->row.due > asked)
+		return at < worker->row.due ? at : worker->row.due;
+	beat->n = 0;
+	if (at <= asked)
+		collect(beat, asked);
 	pthread_mutex_unlock(&worker->lock);
 	bool answered = cairn_worker__linked(link, &st, &err);
-	if (answered) {
-		cairn_error mine = CAIRN_ERROR_INIT;
-		asked = cairn_worker__now();
-		st = cairn_job_heartbeat(link->conn, beat->leases, beat->n, worker->opts.lease,
-					 beat->each, &mine);
-		answered = st == CAIRN_OK;
-		if (answered) {
-			atomic_fetch_add(&worker->beats, 1);
-			cairn_worker__recovered(link);
-		} else {
-			err = mine;
-			st = cairn_worker__trouble(link, &err);
-		}
-	}
+	asked = cairn_worker__now();
+	if (answered && beat->n > 0)
+		answered = extend(beat, &st, &err);
 	if (st != CAIRN_OK) {
 		cairn_worker__give_up(worker, st, &err);
 		link->retry_at = INT64_MAX;
 	}
 	pthread_mutex_lock(&worker->lock);
 	settle(beat, asked, answered);
+	if (!answered || worker->row.due > asked)
+		return link->retry_at;
+	pthread_mutex_unlock(&worker->lock);
+	cairn_worker__row_beat(link);
+	pthread_mutex_lock(&worker->lock);
 	return link->retry_at;
 }
 
@@ -158,6 +177,7 @@ void *cairn_worker__beat(void *arg)
 	cairn_error err = CAIRN_ERROR_INIT;
 	if (beat == NULL)
 		cairn_worker__give_up(worker, cairn_worker__fail_code(&err, CAIRN_E_NOMEM), &err);
+	cairn_worker__row_begin(worker);
 	pthread_mutex_lock(&worker->lock);
 	while (beat != NULL && !worker->closing) {
 		beat->service = service;
@@ -167,6 +187,7 @@ void *cairn_worker__beat(void *arg)
 	}
 	pthread_mutex_unlock(&worker->lock);
 	free(beat);
+	cairn_worker__row_end(&service->link);
 	cairn_worker__service_over(service);
 	return NULL;
 }

@@ -16,10 +16,10 @@ cairn_usec cairn_worker__now(void)
 	return (cairn_usec)spec.tv_sec * CAIRN_SECOND + spec.tv_nsec / 1000;
 }
 
-void cairn_worker__deadline(cairn_usec at, struct timespec *spec)
+cairn_usec cairn_worker__after(cairn_usec span)
 {
-	spec->tv_sec = (time_t)(at / CAIRN_SECOND);
-	spec->tv_nsec = (long)(at % CAIRN_SECOND) * 1000;
+	cairn_usec now = cairn_worker__now();
+	return span < INT64_MAX - now ? now + span : INT64_MAX;
 }
 
 /* xorshift64: spreading polls needs no better dice. */
@@ -44,8 +44,9 @@ void cairn_worker__cond_init(pthread_cond_t *cond)
 
 void cairn_worker__wait(struct cairn_worker *worker, pthread_cond_t *cond, cairn_usec until)
 {
-	struct timespec spec;
 	cairn_usec latest = cairn_worker__now() + LONGEST;
-	cairn_worker__deadline(until < latest ? until : latest, &spec);
+	cairn_usec at = until < latest ? until : latest;
+	struct timespec spec = { .tv_sec = (time_t)(at / CAIRN_SECOND),
+				 .tv_nsec = (long)(at % CAIRN_SECOND) * 1000 };
 	pthread_cond_timedwait(cond, &worker->lock, &spec);
 }

@@ -88,14 +88,12 @@ enum cairn_cancel cairn_context_wait(cairn_context *context, cairn_usec duration
 {
 	if (context->child != NULL)
 		return cairn_worker__child_wait(context, duration);
-	pthread_mutex_t *lock = &context->worker->lock;
-	struct timespec until;
-	cairn_worker__deadline(cairn_worker__now() + (duration > 0 ? duration : 0), &until);
-	int over = 0;
-	pthread_mutex_lock(lock);
-	while (over == 0 && cairn_context_canceled(context) == CAIRN_CANCEL_NONE)
-		over = pthread_cond_timedwait(&context->stir, lock, &until);
-	pthread_mutex_unlock(lock);
+	struct cairn_worker *worker = context->worker;
+	cairn_usec until = cairn_worker__after(duration > 0 ? duration : 0);
+	pthread_mutex_lock(&worker->lock);
+	while (cairn_context_canceled(context) == CAIRN_CANCEL_NONE && cairn_worker__now() < until)
+		cairn_worker__wait(worker, &context->stir, until);
+	pthread_mutex_unlock(&worker->lock);
 	return cairn_context_canceled(context);
 }
 

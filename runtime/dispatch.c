@@ -6,9 +6,11 @@
 
 /* ---- under the lock ------------------------------------------------------------- */
 
-static bool closes(const struct cairn_worker *worker)
+/* All of them: one that is in a call, or without a database, would not come. */
+void cairn_worker__call_dispatchers(struct cairn_worker *worker)
 {
-	return worker->closing;
+	for (uint32_t i = 0; i < worker->opts.dispatchers; i++)
+		pthread_cond_signal(&worker->dispatchers[i].service.stir);
 }
 
 /* Short handlers that run now will be done in a moment; what is READY will be, once it has a thread. */
@@ -30,7 +32,7 @@ static void gather(struct dispatcher *dispatcher)
 	cairn_usec now = cairn_worker__now();
 	cairn_usec until = (worker->done_at < now ? worker->done_at : now) + CAIRN_WORKER__COMPANY;
 	worker->gathering++;
-	while (company(worker) && worker->stop_phase == 0 && !closes(worker) &&
+	while (company(worker) && worker->stop_phase == 0 && !worker->closing &&
 	       cairn_worker__now() < until)
 		cairn_worker__wait(worker, &dispatcher->service.stir, until);
 	worker->gathering--;
@@ -104,10 +106,10 @@ void *cairn_worker__dispatch(void *arg)
 	struct cairn_worker *worker = dispatcher->service.link.worker;
 	bool troubled = false;
 	pthread_mutex_lock(&worker->lock);
-	while (!closes(worker)) {
+	while (!worker->closing) {
 		cairn_usec at = take_turn(dispatcher);
 		note_trouble(dispatcher, &troubled);
-		if (at > cairn_worker__now() && !closes(worker))
+		if (at > cairn_worker__now() && !worker->closing)
 			cairn_worker__wait(worker, &dispatcher->service.stir, at);
 	}
 	pthread_mutex_unlock(&worker->lock);

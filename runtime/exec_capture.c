@@ -70,27 +70,9 @@ void cairn_worker__capture_end(struct cairn_worker__capture *capture, size_t max
 
 /* ---- the document ------------------------------------------------------------- */
 
-static void put_text(FILE *to, const struct cairn_worker__capture *capture)
+static cairn_str kept(const struct cairn_worker__capture *capture)
 {
-	size_t at = 0;
-	while (at < capture->len) {
-		struct cairn_worker__rune rune =
-			cairn_worker__utf8_next(capture->ptr + at, capture->len - at);
-		unsigned char first = (unsigned char)rune.out[0];
-		at += rune.taken;
-		if (first == '"' || first == '\\')
-			fprintf(to, "\\%c", first);
-		else if (first == '\n')
-			fputs("\\n", to);
-		else if (first == '\t')
-			fputs("\\t", to);
-		else if (first == '\r')
-			fputs("\\r", to);
-		else if (first < 0x20)
-			fprintf(to, "\\u%04x", first);
-		else
-			fwrite(rune.out, 1, rune.out_len, to);
-	}
+	return (cairn_str){ .ptr = capture->ptr, .len = capture->len };
 }
 
 static const char *truth(bool value)
@@ -105,11 +87,11 @@ char *cairn_worker__capture_json(int code, const struct cairn_worker__capture *o
 	FILE *to = open_memstream(&text, len);
 	if (to == NULL)
 		return NULL;
-	fprintf(to, "{\"exit\":%d,\"stdout\":\"", code);
-	put_text(to, out);
-	fputs("\",\"stderr\":\"", to);
-	put_text(to, err);
-	fprintf(to, "\",\"stdout_truncated\":%s,\"stderr_truncated\":%s}", truth(out->truncated),
+	fprintf(to, "{\"exit\":%d,\"stdout\":", code);
+	cairn_worker__put_json(to, kept(out));
+	fputs(",\"stderr\":", to);
+	cairn_worker__put_json(to, kept(err));
+	fprintf(to, ",\"stdout_truncated\":%s,\"stderr_truncated\":%s}", truth(out->truncated),
 		truth(err->truncated));
 	bool failed = ferror(to) != 0;
 	if (fclose(to) != 0 || failed) {

@@ -85,7 +85,7 @@ static void heed(struct watch *watch, cairn_usec now)
 		cause = CAIRN_CANCEL_TIMEOUT;
 	if (watch->kill_at == INT64_MAX && cause != CAIRN_CANCEL_NONE) {
 		watch->ended->cause = cause;
-		watch->kill_at = now + watch->kill_after;
+		watch->kill_at = cairn_worker__after(watch->kill_after);
 		tell_group(watch, SIGTERM);
 		tell_group(watch, SIGCONT); /* a stopped one could not heed it */
 	} else if (now >= watch->kill_at) {

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE /* SOCK_CLOEXEC */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #define LOOK	   (50 * CAIRN_MILLISECOND)
 #define KILL_AFTER (5 * CAIRN_SECOND)
 #define FRAME_MAX  ((size_t)256 << 20)
+#define PARTS	   64
 
 struct nest {
 	cairn_context *context;
@@ -35,6 +37,7 @@ struct nest {
 	bool killed;
 	bool answered;
 	bool broken; /* the socket is at its end, or talks nonsense */
+	bool lost;   /* somebody else reaped it */
 	struct result_frame result;
 };
 
@@ -46,6 +49,13 @@ static enum cairn_finish_how fail(cairn_context *context, enum cairn_finish_how 
 }
 
 /* ---- frames -------------------------------------------------------------------------- */
+
+/* Nobody listens any more: a child that talks on must not wait for that. */
+static void turn_away(struct nest *nest)
+{
+	nest->broken = true;
+	shutdown(nest->fd, SHUT_RDWR);
+}
 
 static void answer_flush(struct nest *nest)
 {
@@ -127,7 +137,7 @@ static void take_frames(struct nest *nest)
 	while (nest->len - at >= sizeof head) {
 		memcpy(&head, nest->bytes + at, sizeof head);
 		if (head.size > FRAME_MAX) {
-			nest->broken = true;
+			turn_away(nest);
 			break;
 		}
 		if (nest->len - at - sizeof head < head.size)
@@ -153,12 +163,13 @@ static bool make_room(struct nest *nest)
 	return true;
 }
 
-/* What has come so far, without waiting for more. */
-static void listen_to(struct nest *nest)
+/* What has come so far, without waiting for more; a part of it, so that the clock is seen, too. */
+static void listen_to(struct nest *nest, int parts)
 {
-	while (!nest->broken) {
+	for (int i = 0; i < parts && !nest->broken; i++) {
 		if (!make_room(nest)) {
-			nest->context->nomem = nest->broken = true;
+			nest->context->nomem = true;
+			turn_away(nest);
 			return;
 		}
 		ssize_t n = recv(nest->fd, nest->bytes + nest->len, nest->cap - nest->len,
@@ -186,7 +197,7 @@ static void heed(struct nest *nest, cairn_usec now)
 		cause = CAIRN_CANCEL_TIMEOUT;
 	if (nest->kill_at == INT64_MAX && cause != CAIRN_CANCEL_NONE) {
 		nest->cause = cause;
-		nest->kill_at = now + patience;
+		nest->kill_at = cairn_worker__after(patience);
 		atomic_store(nest->cancel, (int)cause);
 	} else if (now >= nest->kill_at) {
 		nest->killed = true;
@@ -196,12 +207,12 @@ static void heed(struct nest *nest, cairn_usec now)
 }
 
 /* It stays a zombie, so that its number can't be anybody else's yet. */
-static bool exited(const struct nest *nest, siginfo_t *info)
+static bool exited(struct nest *nest, siginfo_t *info)
 {
 	memset(info, 0, sizeof *info);
 	if (waitid(P_PID, (id_t)nest->pid, info, WEXITED | WNOHANG | WNOWAIT) != 0)
-		return errno == ECHILD;
-	return info->si_pid != 0;
+		nest->lost = errno == ECHILD;
+	return nest->lost || info->si_pid != 0;
 }
 
 static void watch(struct nest *nest, siginfo_t *info)
@@ -213,12 +224,14 @@ static void watch(struct nest *nest, siginfo_t *info)
 		cairn_usec wait = nest->broken || nest->answered ? nap : LOOK;
 		nap = nap * 2 < LOOK ? nap * 2 : LOOK;
 		poll(&ready, 1, (int)(wait / CAIRN_MILLISECOND));
-		listen_to(nest);
+		listen_to(nest, PARTS);
 	}
-	listen_to(nest);
-	/* what it left running in its group goes with it */
-	kill(-nest->pid, SIGKILL);
-	waitpid(nest->pid, NULL, 0);
+	listen_to(nest, INT_MAX);
+	/* what it left running in its group goes with it, while the number is still its own */
+	if (!nest->lost) {
+		kill(-nest->pid, SIGKILL);
+		waitpid(nest->pid, NULL, 0);
+	}
 }
 
 static enum cairn_finish_how conclude(struct nest *nest, const siginfo_t *info)
@@ -237,7 +250,10 @@ static enum cairn_finish_how conclude(struct nest *nest, const siginfo_t *info)
 	if (nest->killed)
 		return fail(context, CAIRN_FINISH_RETRYABLE, "worker.stopped",
 			    "The handler was killed, because its worker was told to stop");
-	if (info->si_code == CLD_EXITED || info->si_pid == 0)
+	if (nest->lost)
+		return fail(context, CAIRN_FINISH_RETRYABLE, "fork.lost",
+			    "How the handler's process ended is unknown: something else reaped it");
+	if (info->si_code == CLD_EXITED)
 		return fail(context, CAIRN_FINISH_PANICKED, "fork.exited",
 			    "The handler's process exited without an answer");
 	snprintf(what, sizeof what, "The handler was ended by signal %d", info->si_status);

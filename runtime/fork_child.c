@@ -34,7 +34,9 @@ static void put(const struct child *child, const void *bytes, size_t size)
 
 static void put_head(const struct child *child, enum frame kind, size_t size)
 {
-	struct frame_head head = { .kind = (uint32_t)kind, .size = (uint32_t)size };
+	/* what is longer than can be said here is refused by the other side as well */
+	struct frame_head head = { .kind = (uint32_t)kind,
+				   .size = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX };
 	put(child, &head, sizeof head);
 }
 
@@ -81,7 +83,7 @@ enum cairn_cancel cairn_worker__child_canceled(const struct child *child)
 
 enum cairn_cancel cairn_worker__child_wait(const cairn_context *context, cairn_usec duration)
 {
-	cairn_usec until = cairn_worker__now() + (duration > 0 ? duration : 0);
+	cairn_usec until = cairn_worker__after(duration > 0 ? duration : 0);
 	for (;;) {
 		cairn_usec left = until - cairn_worker__now();
 		enum cairn_cancel cause = cairn_worker__child_canceled(context->child);

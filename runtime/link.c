@@ -78,9 +78,7 @@ cairn_status cairn_worker__trouble(struct link *link, const cairn_error *err)
 	if (!heals(err->status))
 		return err->status;
 	struct cairn_worker *worker = link->worker;
-	atomic_fetch_add(&worker->troubles, 1);
-	cairn_worker__tell(worker,
-			   &(cairn_worker_event){ .kind = CAIRN_WORKER_TROUBLE, .error = err });
+	cairn_worker__tell_trouble(worker, err);
 	if (reopens(err->status))
 		cairn_worker__unlink(link);
 	if (link->retry_delay == 0)

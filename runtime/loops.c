@@ -3,6 +3,7 @@
  * thread with a connection of its own. A new loop is a row of the table.
  */
 #include <cairn/intent.h>
+#include <cairn/owner.h>
 #include <cairn/schedule.h>
 
 #include "runtime.h"
@@ -11,6 +12,7 @@
 #define FIRE_BATCH    100
 #define PROMOTE_BATCH 100
 #define PRUNE_BATCH   1000
+#define OWNERS_KEPT   (7 * CAIRN_DAY)
 
 struct upkeep {
 	struct service *service;
@@ -30,7 +32,7 @@ static void look_for_work(struct cairn_worker *worker)
 	if (worker->next_poll != INT64_MAX)
 		worker->next_poll = 0;
 	worker->drained = false;
-	pthread_cond_signal(&worker->dispatchers[0].service.stir);
+	cairn_worker__call_dispatchers(worker);
 	pthread_mutex_unlock(&worker->lock);
 }
 
@@ -99,6 +101,18 @@ static cairn_status prune(struct upkeep *upkeep, uint64_t *items, bool *more, ca
 	return CAIRN_OK;
 }
 
+/* Closed or silent for so long: of no interest any more. Nor is a registry that is not ours. */
+static cairn_status prune_owners(struct upkeep *upkeep, uint64_t *items, bool *more,
+				 cairn_error *err)
+{
+	size_t pruned = 0;
+	cairn_status st = cairn_owner_prune(upkeep->service->link.conn, OWNERS_KEPT, PRUNE_BATCH,
+					    &pruned, err);
+	*items = pruned;
+	*more = pruned == PRUNE_BATCH;
+	return st == CAIRN_DENIED || st == CAIRN_SCHEMA ? CAIRN_UNSUPPORTED : st;
+}
+
 /* ---- the table --------------------------------------------------------------------- */
 
 static const struct loop {
@@ -111,6 +125,7 @@ static const struct loop {
 	{ "schedules", offsetof(cairn_worker_opts, schedule_interval), fire, true },
 	{ "intents", offsetof(cairn_worker_opts, promote_interval), promote, true },
 	{ "prune", offsetof(cairn_worker_opts, prune_interval), prune, false },
+	{ "owners", offsetof(cairn_worker_opts, prune_interval), prune_owners, false },
 };
 
 enum { LOOPS = sizeof loops / sizeof loops[0] };
@@ -213,8 +228,7 @@ static void note_first_pass(struct cairn_worker *worker, const bool done[LOOPS])
 	worker->swept = true;
 	if (worker->next_poll != INT64_MAX)
 		worker->next_poll = 0;
-	for (uint32_t i = 0; i < worker->opts.dispatchers; i++)
-		pthread_cond_signal(&worker->dispatchers[i].service.stir);
+	cairn_worker__call_dispatchers(worker);
 }
 
 void *cairn_worker__keep_up(void *arg)

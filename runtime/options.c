@@ -15,6 +15,7 @@
 #define MAX_DISPATCHERS 16
 #define MIN_LEASE	(100 * CAIRN_MILLISECOND)
 #define MAX_LEASE	(24 * CAIRN_HOUR)
+#define MAX_SPAN	(100 * 365 * CAIRN_DAY) /* longer is for ever, too, and could overflow */
 
 /* ---- checks ----------------------------------------------------------------- */
 
@@ -38,7 +39,7 @@ static cairn_status check_numbers(const cairn_worker_opts *opts, cairn_error *er
 					    cairn_code_message(CAIRN_E_JOB_LEASE_DURATION));
 	if (opts->poll_min < 0 || opts->poll_max < 0 || opts->reap_interval < -1 ||
 	    opts->drain < 0 || opts->grace < 0 || opts->promote_interval < -1 ||
-	    opts->prune_interval < -1 || opts->schedule_interval < -1)
+	    opts->prune_interval < -1 || opts->schedule_interval < -1 || opts->owner_interval < -1)
 		return cairn_worker__refuse(err, CAIRN_E_ARG_INVALID,
 					    "A duration must not be negative.");
 	if (opts->concurrency > MAX_CONCURRENCY || (opts->flags & ~flags) != 0)
@@ -73,27 +74,33 @@ cairn_status cairn_worker__check(const cairn_worker_opts *opts, cairn_error *err
 	return check_numbers(opts, err);
 }
 
+static cairn_usec span(cairn_usec given, cairn_usec otherwise)
+{
+	if (given == 0)
+		return otherwise;
+	return given < MAX_SPAN ? given : MAX_SPAN;
+}
+
+static void settle_spans(cairn_worker_opts *opts)
+{
+	opts->lease = span(opts->lease, CAIRN_LEASE_DEFAULT);
+	opts->reap_interval = span(opts->reap_interval, opts->lease / 2);
+	opts->poll_min = span(opts->poll_min, 50 * CAIRN_MILLISECOND);
+	opts->poll_max = span(opts->poll_max, CAIRN_SECOND);
+	if (opts->poll_max < opts->poll_min)
+		opts->poll_max = opts->poll_min;
+	opts->drain = span(opts->drain, 0);
+	opts->grace = span(opts->grace, 10 * CAIRN_SECOND);
+	opts->promote_interval = span(opts->promote_interval, CAIRN_SECOND);
+	opts->prune_interval = span(opts->prune_interval, CAIRN_MINUTE);
+	opts->schedule_interval = span(opts->schedule_interval, CAIRN_SECOND);
+	opts->owner_interval = span(opts->owner_interval, 20 * CAIRN_SECOND);
+}
+
 static void settle(struct cairn_worker *worker)
 {
 	cairn_worker_opts *opts = &worker->opts;
-	if (opts->lease == 0)
-		opts->lease = CAIRN_LEASE_DEFAULT;
-	if (opts->reap_interval == 0)
-		opts->reap_interval = opts->lease / 2;
-	if (opts->poll_min == 0)
-		opts->poll_min = 50 * CAIRN_MILLISECOND;
-	if (opts->poll_max == 0)
-		opts->poll_max = CAIRN_SECOND;
-	if (opts->poll_max < opts->poll_min)
-		opts->poll_max = opts->poll_min;
-	if (opts->grace == 0)
-		opts->grace = 10 * CAIRN_SECOND;
-	if (opts->promote_interval == 0)
-		opts->promote_interval = CAIRN_SECOND;
-	if (opts->prune_interval == 0)
-		opts->prune_interval = CAIRN_MINUTE;
-	if (opts->schedule_interval == 0)
-		opts->schedule_interval = CAIRN_SECOND;
+	settle_spans(opts);
 	if (opts->concurrency == 0)
 		opts->concurrency = 1;
 	if (opts->dispatchers == 0)
@@ -133,6 +140,7 @@ static size_t copy_texts(struct cairn_worker *worker, const cairn_worker_opts *f
 	worker->opts.url = copy(cairn_str_of(from->url), &at, &total).ptr;
 	worker->opts.queue = copy(from->queue, &at, &total);
 	worker->opts.owner = copy(from->owner, &at, &total);
+	worker->opts.version = copy(from->version, &at, &total);
 	bool any = false;
 	for (size_t i = 0; i < from->handler_count; i++) {
 		worker->handlers[i] = from->handlers[i];

@@ -38,13 +38,6 @@ void cairn_worker__set_to_work(struct cairn_worker *worker, bool urgent)
 		pthread_cond_signal(&worker->work);
 }
 
-/* A dispatcher has something to do: any that rests. */
-static void call_dispatcher(struct cairn_worker *worker)
-{
-	for (uint32_t i = 0; i < worker->opts.dispatchers; i++)
-		pthread_cond_signal(&worker->dispatchers[i].service.stir);
-}
-
 /* ---- a thread ------------------------------------------------------------------- */
 
 static void begin(struct hand *hand, struct cairn_context *job)
@@ -64,7 +57,7 @@ static void begin(struct hand *hand, struct cairn_context *job)
 	/* ends that wait for company need not wait any longer, marks and claims may be due */
 	if (worker->ready.count == 0 && !brief &&
 	    (worker->done_at != INT64_MAX || worker->opts.ahead > 0))
-		call_dispatcher(worker);
+		cairn_worker__call_dispatchers(worker);
 }
 
 static void end(struct hand *hand, struct cairn_context *job)
@@ -81,7 +74,7 @@ static void end(struct hand *hand, struct cairn_context *job)
 		worker->done_at = now;
 	if ((first && worker->gathering == 0) ||
 	    (worker->ready.count == 0 && (!was_brief || worker->in_hand[JOB_RUNNING] == 0)))
-		call_dispatcher(worker);
+		cairn_worker__call_dispatchers(worker);
 }
 
 /* A job whose lease ran out while it waited is somebody else's. */

@@ -228,6 +228,11 @@ struct cairn_worker {
 	uint64_t starts_seen;
 	uint64_t wait_dice;
 
+	struct {
+		cairn_id incarnation; /* none: not registered */
+		cairn_usec due;	      /* INT64_MAX: never */
+	} row;			      /* among the owners; the beater's */
+
 	/* the watch's */
 	cairn_usec look_at; /* when it looks next by itself */
 	int stop_phase;	    /* of enum cairn_stop, as acted upon */
@@ -250,7 +255,8 @@ cairn_status cairn_worker__refuse(cairn_error *err, cairn_code code, const char 
 
 /* ---- clock.c ---- */
 cairn_usec cairn_worker__now(void);
-void cairn_worker__deadline(cairn_usec at, struct timespec *spec);
+/* When a span from now is over; spans of others may be as long as they like. */
+cairn_usec cairn_worker__after(cairn_usec span);
 /* span, shifted by up to a quarter either way. */
 cairn_usec cairn_worker__jitter(uint64_t *dice, cairn_usec span);
 void cairn_worker__cond_init(pthread_cond_t *cond);
@@ -311,8 +317,7 @@ cairn_status cairn_worker__trouble(struct link *link, const cairn_error *err);
 void cairn_worker__recovered(struct link *link);
 void cairn_worker__unlink(struct link *link);
 
-bool cairn_worker__service_start(struct cairn_worker *worker, struct service *service,
-				 void *(*run)(void *), void *arg);
+bool cairn_worker__service_start(struct service *service, void *(*run)(void *), void *arg);
 /* The thread's last word. */
 void cairn_worker__service_over(struct service *service);
 /* Waits for it, at most until then; later, and meanwhile where `rouse`, its call is interrupted. */
@@ -351,17 +356,27 @@ bool cairn_worker__blame(struct dispatcher *dispatcher, const cairn_error *err);
 
 /* ---- threads ---- */
 void *cairn_worker__dispatch(void *arg); /* dispatch.c */
-void *cairn_worker__beat(void *arg);	 /* beat.c */
-void *cairn_worker__wake(void *arg);	 /* wake.c */
-void *cairn_worker__keep_up(void *arg);	 /* loops.c */
+/* Under the lock: there is something to do, or another time to do it. */
+void cairn_worker__call_dispatchers(struct cairn_worker *worker);
+void *cairn_worker__beat(void *arg);	/* beat.c */
+void *cairn_worker__wake(void *arg);	/* wake.c */
+void *cairn_worker__keep_up(void *arg); /* loops.c */
 /* loops.c: whether any loop is on */
 bool cairn_worker__has_loops(const struct cairn_worker *worker);
+
+/* ---- owner.c: the worker's row among the owners; the beater's, not under the lock ---- */
+void cairn_worker__row_begin(struct cairn_worker *worker);
+/* Registers it, or tells that it lives. Needs a connection, and may lose it. */
+void cairn_worker__row_beat(struct link *link);
+void cairn_worker__row_end(struct link *link);
 
 /* ---- watch.c: the clocks and the stop, on the thread of cairn_worker_run ---- */
 void cairn_worker__keep_watch(struct cairn_worker *worker);
 
 /* ---- tell.c: events; not under the lock ---- */
 void cairn_worker__tell(struct cairn_worker *worker, cairn_worker_event *event);
+/* A call failed; it is counted, too. */
+void cairn_worker__tell_trouble(struct cairn_worker *worker, const cairn_error *err);
 void cairn_worker__tell_job(struct cairn_context *job, enum cairn_worker_event_kind kind);
 void cairn_worker__tell_end(struct cairn_context *job, enum cairn_worker_event_kind kind,
 			    const cairn_finish *finish, const cairn_changed *changed);

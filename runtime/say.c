@@ -133,7 +133,7 @@ static void has_said(struct cairn_context *context, bool kept)
 	if (due >= worker->say_at)
 		return;
 	worker->say_at = due;
-	pthread_cond_signal(&worker->dispatchers[0].service.stir);
+	cairn_worker__call_dispatchers(worker);
 }
 
 void cairn_context_progress(cairn_context *context, int64_t done, int64_t total)
@@ -188,19 +188,25 @@ static void wait_until_heard(cairn_context *context)
 	uint64_t mine = context->said;
 	context->flushing = true;
 	worker->say_at = 0;
-	pthread_cond_signal(&worker->dispatchers[0].service.stir);
+	cairn_worker__call_dispatchers(worker);
 	while (context->heard < mine && atomic_load(&context->cancel) == CAIRN_CANCEL_NONE &&
 	       !worker->closing)
 		pthread_cond_wait(&context->stir, &worker->lock);
 	context->flushing = false;
 }
 
-/* Who says more than can be sent is held up, so that memory has a bound. */
+/* What has to be sent again goes with what was said since, so both count. */
+static bool has_room(const cairn_context *context)
+{
+	return context->fresh.lines.count + context->flying.lines.count < LINES_MAX;
+}
+
+/* Who says more than one turn can take is held up. */
 static bool make_room(cairn_context *context)
 {
-	if (context->fresh.lines.count >= LINES_MAX / 2)
+	if (!has_room(context))
 		wait_until_heard(context);
-	return context->fresh.lines.count < LINES_MAX / 2;
+	return has_room(context);
 }
 
 void cairn_context_log(cairn_context *context, enum cairn_log_level level, cairn_str message,

@@ -6,12 +6,10 @@
 /* Between interrupts: one may come a moment before the call that it is meant for. */
 #define AGAIN (20 * CAIRN_MILLISECOND)
 
-bool cairn_worker__service_start(struct cairn_worker *worker, struct service *service,
-				 void *(*run)(void *), void *arg)
+bool cairn_worker__service_start(struct service *service, void *(*run)(void *), void *arg)
 {
 	sigset_t all;
 	sigset_t former;
-	(void)worker;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &former);
 	service->started = pthread_create(&service->thread, NULL, run, arg) == 0;

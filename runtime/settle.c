@@ -153,9 +153,7 @@ static void tell_no_memory(struct cairn_worker *worker)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_worker__fail_code(&err, CAIRN_E_NOMEM);
-	atomic_fetch_add(&worker->troubles, 1);
-	cairn_worker__tell(worker,
-			   &(cairn_worker_event){ .kind = CAIRN_WORKER_TROUBLE, .error = &err });
+	cairn_worker__tell_trouble(worker, &err);
 }
 
 /* Answers how many could not be taken: their leases run out, and they come back. */
@@ -288,9 +286,23 @@ static bool blame_report(struct dispatcher *dispatcher, size_t i, const cairn_er
 	return true;
 }
 
+/* What a handler said last goes with its end, which was made before the line was looked at. */
+static void spoil_end(struct dispatcher *dispatcher, struct cairn_context *job,
+		      const cairn_error *err)
+{
+	for (size_t i = 0; i < dispatcher->finish_count; i++) {
+		if (dispatcher->ending[i] != job || job->rewritten)
+			continue;
+		job->how = CAIRN_FINISH_TERMINAL;
+		if (cairn_worker__rewrite(job, err->code, err->message))
+			cairn_worker__plan_finish(job, &dispatcher->finishes[i]);
+	}
+}
+
 static bool blame_line(struct dispatcher *dispatcher, size_t i, const cairn_error *err)
 {
 	struct cairn_context *job = dispatcher->speaking[i];
+	spoil_end(dispatcher, job, err);
 	pthread_mutex_lock(&job->worker->lock);
 	if (job->hurt == CAIRN_OK)
 		job->hurt = err->status;

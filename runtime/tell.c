@@ -11,6 +11,13 @@ void cairn_worker__tell(struct cairn_worker *worker, cairn_worker_event *event)
 	pthread_mutex_unlock(&worker->telling);
 }
 
+void cairn_worker__tell_trouble(struct cairn_worker *worker, const cairn_error *err)
+{
+	atomic_fetch_add(&worker->troubles, 1);
+	cairn_worker__tell(worker,
+			   &(cairn_worker_event){ .kind = CAIRN_WORKER_TROUBLE, .error = err });
+}
+
 static cairn_usec elapsed(const struct cairn_context *job)
 {
 	return job->started > 0 ? cairn_worker__now() - job->started : 0;

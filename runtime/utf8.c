@@ -1,4 +1,4 @@
-/* utf8.c - the well-formed sequences of Unicode's table 3-7, and nothing else. */
+/* utf8.c - the well-formed sequences of Unicode's table 3-7, and JSON strings made of them. */
 #include "utf8.h"
 
 static unsigned char at(const char *bytes, size_t i)
@@ -71,4 +71,29 @@ size_t cairn_worker__utf8_torn_tail(const char *bytes, size_t len)
 		return announced(byte) > back ? back : 0;
 	}
 	return 0;
+}
+
+void cairn_worker__put_json(FILE *to, cairn_str text)
+{
+	size_t at = 0;
+	fputc('"', to);
+	while (at < text.len) {
+		struct cairn_worker__rune rune =
+			cairn_worker__utf8_next(text.ptr + at, text.len - at);
+		unsigned char first = (unsigned char)rune.out[0];
+		at += rune.taken;
+		if (first == '"' || first == '\\')
+			fprintf(to, "\\%c", first);
+		else if (first == '\n')
+			fputs("\\n", to);
+		else if (first == '\t')
+			fputs("\\t", to);
+		else if (first == '\r')
+			fputs("\\r", to);
+		else if (first < 0x20)
+			fprintf(to, "\\u%04x", first);
+		else
+			fwrite(rune.out, 1, rune.out_len, to);
+	}
+	fputc('"', to);
 }

@@ -3,6 +3,9 @@
 #define CAIRN_RUNTIME_UTF8_H
 
 #include <stddef.h>
+#include <stdio.h>
+
+#include <cairn/types.h>
 
 /*
  * The next character: how many input bytes it takes, and the valid UTF-8 to
@@ -21,5 +24,8 @@ struct cairn_worker__rune cairn_worker__utf8_next(const char *bytes, size_t len)
 size_t cairn_worker__utf8_torn_head(const char *bytes, size_t len);
 /* Bytes at the end that begin a character whose rest was cut off: 0 to 3. */
 size_t cairn_worker__utf8_torn_tail(const char *bytes, size_t len);
+
+/* As a JSON string, with its quotes. */
+void cairn_worker__put_json(FILE *to, cairn_str text);
 
 #endif

@@ -19,15 +19,14 @@ static bool wanted(const struct cairn_worker *worker)
  * It may be told of jobs that are not for this worker, of other types or owners: each claim that
  * brings nothing makes the next sitting start later.
  */
-static void call_dispatchers(struct service *service, cairn_usec *pause)
+static void rouse(struct service *service, cairn_usec *pause)
 {
 	struct cairn_worker *worker = service->link.worker;
 	uint64_t claims = worker->claims;
 	cairn_usec until = cairn_worker__now() + SIT;
 	atomic_fetch_add(&worker->wakes, 1);
 	worker->next_poll = worker->next_poll == INT64_MAX ? INT64_MAX : 0;
-	for (uint32_t i = 0; i < worker->opts.dispatchers; i++)
-		pthread_cond_signal(&worker->dispatchers[i].service.stir);
+	cairn_worker__call_dispatchers(worker);
 	while (worker->claims == claims && !worker->closing && cairn_worker__now() < until)
 		cairn_worker__wait(worker, &service->stir, until);
 	if (!worker->fruitless) {
@@ -89,7 +88,7 @@ void *cairn_worker__wake(void *arg)
 		bool ready = sit(service, &able, &later);
 		pthread_mutex_lock(&worker->lock);
 		if (ready && !worker->closing)
-			call_dispatchers(service, &pause);
+			rouse(service, &pause);
 	}
 	pthread_mutex_unlock(&worker->lock);
 	cairn_worker__service_over(service);

@@ -43,12 +43,6 @@ static void drop(struct cairn_context *job)
 
 /* ---- the stop ------------------------------------------------------------------------------ */
 
-static void call_dispatchers(struct cairn_worker *worker)
-{
-	for (uint32_t i = 0; i < worker->opts.dispatchers; i++)
-		pthread_cond_signal(&worker->dispatchers[i].service.stir);
-}
-
 static void stop_softly(struct cairn_worker *worker, cairn_usec now)
 {
 	worker->stop_phase = CAIRN_STOP_SOFT;
@@ -56,7 +50,7 @@ static void stop_softly(struct cairn_worker *worker, cairn_usec now)
 	pthread_mutex_unlock(&worker->lock);
 	cairn_worker__tell(worker, &(cairn_worker_event){ .kind = CAIRN_WORKER_STOPPING });
 	pthread_mutex_lock(&worker->lock);
-	call_dispatchers(worker);
+	cairn_worker__call_dispatchers(worker);
 	pthread_cond_signal(&worker->upkeep.stir);
 }
 
@@ -66,7 +60,7 @@ static void stop_hard(struct cairn_worker *worker, cairn_usec now)
 	worker->hard_at = now;
 	for (uint32_t i = 0; i < worker->job_count; i++)
 		cancel(&worker->jobs[i], CAIRN_CANCEL_STOP);
-	call_dispatchers(worker);
+	cairn_worker__call_dispatchers(worker);
 }
 
 static void advance_stop(struct cairn_worker *worker, cairn_usec now)
@@ -110,7 +104,7 @@ static void look_at_running(struct cairn_context *job, cairn_usec now)
 	if (job->state != JOB_RUNNING || now < job->deadline || job->overrun_at != INT64_MAX)
 		return;
 	job->overrun_at = now + job->worker->opts.grace;
-	pthread_cond_signal(&job->worker->dispatchers[0].service.stir); /* it has a new time */
+	cairn_worker__call_dispatchers(job->worker);
 	cancel(job, CAIRN_CANCEL_TIMEOUT);
 }
 

@@ -165,18 +165,17 @@ cairn_status cairn_worker_open(cairn_worker **out, const cairn_worker_opts *give
 
 static bool start_services(struct cairn_worker *worker)
 {
-	bool started = cairn_worker__service_start(worker, &worker->beater, cairn_worker__beat,
-						   &worker->beater);
+	bool started =
+		cairn_worker__service_start(&worker->beater, cairn_worker__beat, &worker->beater);
 	for (uint32_t i = 0; i < worker->opts.dispatchers && started; i++) {
 		struct dispatcher *one = &worker->dispatchers[i];
-		started = cairn_worker__service_start(worker, &one->service, cairn_worker__dispatch,
-						      one);
+		started = cairn_worker__service_start(&one->service, cairn_worker__dispatch, one);
 	}
 	if (started && cairn_worker__has_loops(worker))
-		started = cairn_worker__service_start(worker, &worker->upkeep,
-						      cairn_worker__keep_up, &worker->upkeep);
+		started = cairn_worker__service_start(&worker->upkeep, cairn_worker__keep_up,
+						      &worker->upkeep);
 	if (started && !(worker->opts.flags & CAIRN_WORKER_POLL_ONLY))
-		started = cairn_worker__service_start(worker, &worker->waker, cairn_worker__wake,
+		started = cairn_worker__service_start(&worker->waker, cairn_worker__wake,
 						      &worker->waker);
 	return started;
 }

@@ -28,8 +28,6 @@ static cairn_status refuse(cairn_error *err, cairn_code code, const char *messag
 
 static cairn_status check(const cairn_writer_opts *opts, cairn_error *err)
 {
-	if (opts == NULL || opts->size != sizeof *opts)
-		return refuse(err, CAIRN_E_ARG_INVALID, "The options' size is wrong.");
 	if (opts->connect == NULL && (opts->driver == NULL || opts->url == NULL))
 		return refuse(err, CAIRN_E_ARG_INVALID,
 			      "A writer needs a driver and a URL, or a connect function.");
@@ -59,14 +57,18 @@ static bool settle(struct cairn_writer *writer, const cairn_writer_opts *opts)
 	return writer->url != NULL;
 }
 
-cairn_status cairn_writer_open(cairn_writer **out, const cairn_writer_opts *opts, cairn_error *err)
+cairn_status cairn_writer_open(cairn_writer **out, const cairn_writer_opts *given, cairn_error *err)
 {
 	*out = NULL;
-	cairn_status st = check(opts, err);
+	if (given == NULL)
+		return refuse(err, CAIRN_E_ARG_INVALID, "A writer needs options.");
+	cairn_writer_opts opts = { .size = sizeof opts };
+	memcpy(&opts, given, given->size < sizeof opts ? given->size : sizeof opts);
+	cairn_status st = check(&opts, err);
 	if (st != CAIRN_OK)
 		return st;
 	struct cairn_writer *writer = calloc(1, sizeof *writer);
-	if (writer == NULL || !settle(writer, opts)) {
+	if (writer == NULL || !settle(writer, &opts)) {
 		free(writer);
 		return refuse(err, CAIRN_E_NOMEM, cairn_code_message(CAIRN_E_NOMEM));
 	}

@@ -16,7 +16,7 @@ cairn=$build/bin/cairn
 workers=3
 slots=4
 lease=2s
-patience=20 # seconds, until everything has to be done
+patience=${PATIENCE:-20} # seconds, until everything has to be done
 
 tmp=$(mktemp -d /tmp/cairn-demo.XXXXXX)
 pids=
@@ -133,8 +133,8 @@ while [ $i -le $workers ]; do
 done
 
 open_jobs() {
-	"$cairn" --json stats | awk -F '[:,]' '{ for (i = 1; i < NF; i++)
-		if ($i ~ /"(ready|parked|leased)"/) n += $(i + 1) } END { print n + 0 }'
+	"$cairn" --json queues | awk -F '[:,]' '{ for (i = 1; i < NF; i++)
+		if ($i ~ /"(pending|leased)"/) n += $(i + 1) } END { print n + 0 }'
 }
 
 # Later than half-way: what is taken back queues up behind the jobs that were there before.

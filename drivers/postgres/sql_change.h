@@ -165,23 +165,24 @@
 /* ---- plain successes that delete the job --------------------------------- */
 
 /*
- * Whatever belongs to the jobs in `gone` (id, type, tenant, idempotency_key). They were locked in
- * a statement before, so that nothing is missed that somebody wrote meanwhile.
+ * Whatever belongs to the jobs in `gone` (id, type, tenant, idempotency_key, ended, told). They were
+ * locked in a statement before, so that nothing is missed that somebody wrote meanwhile. Without an
+ * attempt that ended before (ended), and without an event (told), there is less to look for.
  */
-#define OF_GONE(column) column " = ANY (ARRAY(SELECT g.id FROM gone g))"
+#define OF_GONE(column, which) column " = ANY (ARRAY(SELECT g.id FROM gone g" which "))"
 #define FORGET_THE_REST \
 	"attempt AS (" \
-		"DELETE FROM @schema.cairn_job_attempt WHERE " OF_GONE("job_id") \
+		"DELETE FROM @schema.cairn_job_attempt WHERE " OF_GONE("job_id", " WHERE g.ended") \
 	"), event AS (" \
-		"DELETE FROM @schema.cairn_job_event WHERE " OF_GONE("job_id") \
+		"DELETE FROM @schema.cairn_job_event WHERE " OF_GONE("job_id", " WHERE g.told") \
 	"), line AS (" \
-		"DELETE FROM @schema.cairn_job_log WHERE " OF_GONE("job_id") \
+		"DELETE FROM @schema.cairn_job_log WHERE " OF_GONE("job_id", "") \
 	"), letter AS (" \
-		"DELETE FROM @schema.cairn_job_dead_letter WHERE " OF_GONE("job_id") \
+		"DELETE FROM @schema.cairn_job_dead_letter WHERE " OF_GONE("job_id", " WHERE g.ended") \
 	"), source AS (" \
-		"DELETE FROM @schema.cairn_job_replay WHERE " OF_GONE("source_id") \
+		"DELETE FROM @schema.cairn_job_replay WHERE " OF_GONE("source_id", " WHERE g.ended") \
 	"), replay AS (" \
-		"DELETE FROM @schema.cairn_job_replay WHERE " OF_GONE("replay_id") \
+		"DELETE FROM @schema.cairn_job_replay WHERE " OF_GONE("replay_id", "") \
 	"), key AS (" \
 		"DELETE FROM @schema.cairn_job_key WHERE ctid = ANY (ARRAY(" \
 			"SELECT k.ctid FROM gone g CROSS JOIN LATERAL (" \
@@ -208,7 +209,8 @@
 	"), gone AS (" \
 		"DELETE FROM @schema.cairn_job_live l " \
 		"WHERE l.id = ANY (ARRAY(SELECT h.id FROM held h WHERE h.ok)) " \
-		"RETURNING l.id, l.type, l.tenant, l.idempotency_key" \
+		"RETURNING l.id, l.type, l.tenant, l.idempotency_key, l.fence > 1 AS ended, " \
+		"l.events > 0 AS told" \
 	"), " FORGET_THE_REST \
 	"SELECT h.n, h.ok::int4, h.run_at, NULL::timestamptz, h.run_number FROM held h"
 

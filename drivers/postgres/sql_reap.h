@@ -160,9 +160,10 @@
 	"WITH gone AS (" \
 		"DELETE FROM @schema.cairn_job_done d WHERE d.id = " \
 		"ANY (NULLIF(current_setting('cairn.gone', true), '')::uuid[]) " \
-		"RETURNING d.id, d.type, d.tenant, d.idempotency_key" \
+		"RETURNING d.id, d.type, d.tenant, d.idempotency_key, d.fence > 0 AS ended, " \
+		"d.events > 0 AS told" \
 	"), intent AS (" \
-		"DELETE FROM @schema.cairn_intent WHERE " OF_GONE("promoted_job_id") \
+		"DELETE FROM @schema.cairn_intent WHERE " OF_GONE("promoted_job_id", "") \
 	"), " FORGET_THE_REST "SELECT count(*) FROM gone"
 /* clang-format on */
 

@@ -7,7 +7,8 @@
  *
  *	dispatcher  in one call (cairn_job_turn) records what is done, sends what handlers
  *	            report, and claims for all idle threads; more of them by option
- *	beater      extends all leases that are a third over in one call
+ *	beater      extends all leases that are a third over in one call, and tells the registry
+ *	            of owners that the worker lives
  *	waker       sits in cairn_job_wait, so that an enqueued job starts at once; behind it the
  *	            dispatcher polls, with jitter
  *	upkeep      takes back expired leases, fires schedules, promotes intents, prunes: each by its
@@ -144,7 +145,7 @@ typedef struct cairn_worker_event {
 	uint32_t lines;
 	uint32_t claimed;
 	uint32_t reserved_;
-	const char *loop; /* "reap", "schedules", "intents", "prune" */
+	const char *loop; /* "reap", "schedules", "intents", "prune", "owners" */
 	uint64_t items;
 } cairn_worker_event;
 
@@ -194,6 +195,12 @@ typedef struct cairn_worker_opts {
 	cairn_usec promote_interval;  /* between passes over the intents; 0: 1 s, -1: never */
 	cairn_usec prune_interval;    /* of what is older than its type's retention; 0: 1 min, -1 */
 	cairn_usec schedule_interval; /* between looks for schedules that are due; 0: 1 s, -1 */
+	/*
+	 * Between heartbeats of its row in the registry of owners (owner.h), which a worker that has
+	 * run for a second gets, and closes when it ends; 0: 20 s, -1: it has none.
+	 */
+	cairn_usec owner_interval;
+	cairn_str version; /* of the program, for that row; absent: unknown */
 } cairn_worker_opts;
 
 /* Stop softly once nothing is due and no handler runs. Jobs due later are not waited for. */
@@ -286,6 +293,7 @@ typedef struct cairn_exec {
  *	killed by a signal RETRYABLE exec.signaled
  *	timeout            TIMEOUT exec.timeout, after SIGTERM and then SIGKILL
  *	not started        RETRYABLE exec.not_started
+ *	reaped by others   RETRYABLE exec.lost
  *	worker stops hard  RETRYABLE worker.stopped
  *
  * Kept are the first bytes of stdout and the last of stderr; NUL and what is not UTF-8 become
@@ -315,6 +323,7 @@ typedef struct cairn_fork {
  *	returned              as the function answered
  *	killed by a signal    PANICKED fork.signaled; RETRYABLE for SIGKILL and SIGTERM
  *	exited by itself      PANICKED fork.exited
+ *	reaped by others      RETRYABLE fork.lost
  *	overran its timeout   TIMEOUT fork.timeout
  *	not started           RETRYABLE fork.not_started
  *	worker stops hard     RETRYABLE worker.stopped, if it was killed for it

@@ -976,7 +976,7 @@ AT(cairn_worker_event, loop, 112);
 AT(cairn_worker_event, items, 120);
 FULL(cairn_worker_event, items);
 
-SIZE(cairn_worker_opts, 224);
+SIZE(cairn_worker_opts, 248);
 AT(cairn_worker_opts, size, 0);
 AT(cairn_worker_opts, driver, 8);
 AT(cairn_worker_opts, url, 16);
@@ -1004,7 +1004,9 @@ AT(cairn_worker_opts, dispatchers, 196);
 AT(cairn_worker_opts, promote_interval, 200);
 AT(cairn_worker_opts, prune_interval, 208);
 AT(cairn_worker_opts, schedule_interval, 216);
-FULL(cairn_worker_opts, schedule_interval);
+AT(cairn_worker_opts, owner_interval, 224);
+AT(cairn_worker_opts, version, 232);
+FULL(cairn_worker_opts, version);
 
 SIZE(cairn_worker_counts, 208);
 AT(cairn_worker_counts, size, 0);

@@ -57,7 +57,8 @@ like "$err" 'job_definition\.empty_job_type_list' "is refused"
 exits 2 "a scope without exact" sync one.json --scope mail
 exits 2 "a mode that is none" sync one.json --mode all
 exits 2 "no file" sync
-exits 8 "a file that is not there" sync none.json
+exits 2 "a file that is not there" --json sync none.json
+is "$(printf '%s\n' "$err" | json error.message)" "none.json: No such file or directory" "which is said in JSON, too"
 echo '{"type":"a"} {"type":"b","maxattempts":1}' >bad.json
 exits 2 "an unknown member" sync bad.json
 like "$err" 'definition 2: an unknown member' "is named"

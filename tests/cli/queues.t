@@ -66,9 +66,32 @@ printf '{"type":"t","queue":"n","resource_key":"line"}\n' >lines
 exits 0 "a line" enqueue --ndjson lines
 is "$("$cairn" --json --global resources | sed -n 2p | json waiting)" 1 "may name one"
 
-# ---- owners (nobody registers here)
+# ---- owners
 exits 0 "owners" --json owners
-is "$out" "" "none"
+is "$out" "" "none: who is gone at once leaves no row"
+"$cairn" work --type t --queue idle --name idler --exec true >work.log 2>&1 &
+idler=$!
+"$cairn" work --type t --queue other --name hidden --unlisted --exec true >work.log 2>&1 &
+hidden=$!
+listed() {
+	[ -n "$("$cairn" --json owners)" ]
+}
+wait_for 10 listed
+exits 0 "a worker" --json owners --state LIVE
+is "$(printf '%s\n' "$out" | json name)" idler "registers itself, unless it is told not to"
+is "$(printf '%s\n' "$out" | json pid),$(printf '%s\n' "$out" | json queues)" "$idler,[\"idle\"]" "with process and queue"
+is "$(printf '%s\n' "$out" | json version)" "$("$cairn" version | cut -d ' ' -f 2)" "and version"
+exits 0 "top" --json top --once
+is "$(printf '%s\n' "$out" | json workers.0.worker),$(printf '%s\n' "$out" | json workers.0.jobs),$(printf '%s\n' "$out" | json workers.0.pid)" \
+	"idler,0,$idler" "shows it without a job"
+exits 0 "top of its queue" top --once --queue idle
+like "$out" '^idler +0 ' "shows it"
+is "$("$cairn" --json top --once --queue other | json workers)" "[]" "of another does not"
+is "$("$cairn" --json top --once --tenant acme | json workers)" "[]" "nor for a tenant"
+kill $idler $hidden
+wait $idler $hidden
+exits 0 "at its end" --json owners
+is "$(printf '%s\n' "$out" | json state)" CLOSED "it is closed"
 exits 0 "of a state" owners --state LIVE --state STALE --stale-after 5m
 exits 2 "an unknown one" owners --state DEAD
 exits 0 "prune" owners --prune --age 1h

@@ -14,7 +14,7 @@ fi
 # ---- frames
 exits 0 "a frame of nothing" top --once
 like "$out" '^depth 0 +due 0 ' "has sums"
-like "$out" '^no leases' "and says what is not there"
+like "$out" '^no workers' "and says what is not there"
 exits 0 "without a terminal it is one frame" top
 exits 2 "operands" top x
 exits 2 "an interval of nothing" top --interval 0
@@ -144,7 +144,7 @@ keys "PS1='\$ '; clear; echo words from before" Enter
 shows '^words from before$' "a pane"
 start --interval 200ms
 shows '^mails +2 +1 ' "queues"
-shows '^no leases' "no workers"
+shows '^no workers' "no workers"
 shows '^r +[0-9a-z]+ +exec\.exit_4 ' "failures"
 shows '^minutely +(in|late) [0-9a-z]+ +t ' "schedules"
 shows '^q quit ' "keys"

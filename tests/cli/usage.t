@@ -44,6 +44,12 @@ exits 2 "an option without its value" jobs --limit
 exits 2 "a flag with a value" jobs --json=1
 exits 2 "an unknown option" jobs --dance
 exits 2 "an operand too many" jobs x
+id=$("$cairn" enqueue t)
+for option in --queue --type --status --tenant; do
+	exits 2 "an empty $option" cancel "$option" ''
+	exits 2 "an empty $option" prune --age 0 "$option="
+done
+is "$(status "$id")" PENDING "selects nothing, and not everything"
 exits 0 "-- ends the options" define -- -odd
 is "$("$cairn" --json define --list | json type | head -n 1)" -odd "so a type may begin with a dash"
 

@@ -92,6 +92,17 @@ is $? 0 "and is gone"
 "$cairn" --json show "$id" >job
 is "$(json status <job),$(json status_reason <job)" "CANCELED,no longer wanted" "the job is canceled"
 
+# ---- cancel, and the end comes before the worker is told
+id=$("$cairn" enqueue t -q dropped)
+"$cairn" --json work --type t -q dropped --exec 'touch here; while [ ! -e on ]; do sleep 0.05; done' --max-jobs 1 >log 2>&1 &
+pid=$!
+wait_for 10 test -e here
+"$cairn" cancel "$id" >/dev/null
+touch on
+wait $pid
+is $? 0 "an end that nobody wants any more is no failure"
+is "$(grep -c '"event":"refused".*"code":"job.canceled"' log)" 1 "though it is told"
+
 # ---- signals
 enqueue soft 6
 "$cairn" work --type t -q soft -n 2 --exec 'sleep 1' >log 2>&1 &

@@ -38,6 +38,7 @@ static struct {
 	atomic_int kind;	 /* enum fault */
 	atomic_int change_pause; /* microseconds that a change takes longer */
 	atomic_int beats_fail;	 /* heartbeats of their own fail, too */
+	atomic_int hold;	 /* 1: the next change hangs, and sets 2; until it is 0 */
 } faulty;
 
 static enum fault drawn(void)
@@ -95,6 +96,10 @@ static cairn_status faulty_change(void *self, const cairn_change_plan *plan,
 	enum fault fault = spared ? FAULT_NONE : drawn();
 	if (!spared)
 		wait_for(atomic_load(&faulty.change_pause));
+	if (!spared && atomic_compare_exchange_strong(&faulty.hold, &(int){ 1 }, 2)) {
+		while (atomic_load(&faulty.hold) != 0)
+			wait_for(1000);
+	}
 	if (fault != FAULT_NONE && fault != FAULT_UNCERTAIN_DONE)
 		return failed(fault, err);
 	cairn_status st = faulty.real->jobs->change(self, plan, each, claimed, err);

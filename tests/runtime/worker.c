@@ -2,137 +2,13 @@
  * worker.c - the worker runtime on every store: many threads, jobs ahead, what handlers say, stops,
  * waking, upkeep, forked handlers.
  */
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <string.h>
-#include <time.h>
 
 #include <cairn/intent.h>
 
-#include "stores.h"
+#include "runs.h"
 
 static const cairn_str none = { NULL, 0 };
-
-/* ---- a worker on a thread of its own ----------------------------------------------- */
-
-struct run {
-	cairn_worker *worker;
-	pthread_t thread;
-	cairn_status status;
-	cairn_error err;
-	cairn_handler handler;
-	cairn_worker_opts opts;
-};
-
-static void *run_worker(void *arg)
-{
-	struct run *run = arg;
-	run->status = cairn_worker_run(run->worker, &run->err);
-	return NULL;
-}
-
-static void prepare(struct run *run, const store *one, cairn_handler_fn *handler, void *user)
-{
-	*run = (struct run){ .err = CAIRN_ERROR_INIT };
-	run->handler = (cairn_handler){ .run = handler, .user = user };
-	run->opts = (cairn_worker_opts){ .size = sizeof run->opts,
-					 .driver = one->driver,
-					 .url = one->url,
-					 .handlers = &run->handler,
-					 .handler_count = 1,
-					 .lease = 2 * CAIRN_SECOND,
-					 .grace = 300 * CAIRN_MILLISECOND,
-					 .poll_max = 100 * CAIRN_MILLISECOND,
-					 .concurrency = 4 };
-}
-
-static void start(struct run *run)
-{
-	must(cairn_worker_open(&run->worker, &run->opts, &run->err), &run->err, "open");
-	pthread_create(&run->thread, NULL, run_worker, run);
-}
-
-static cairn_worker_counts end(struct run *run, enum cairn_stop how)
-{
-	cairn_worker_counts counts = { .size = sizeof counts };
-	if (how != 0)
-		cairn_worker_stop(run->worker, how);
-	pthread_join(run->thread, NULL);
-	cairn_worker_count(run->worker, &counts);
-	cairn_worker_close(run->worker);
-	return counts;
-}
-
-static cairn_worker_counts drain(struct run *run)
-{
-	run->opts.flags |= CAIRN_WORKER_IDLE_EXIT;
-	start(run);
-	return end(run, 0);
-}
-
-static void nap(long milliseconds)
-{
-	nanosleep(&(struct timespec){ .tv_sec = milliseconds / 1000,
-				      .tv_nsec = milliseconds % 1000 * 1000000 },
-		  NULL);
-}
-
-static bool soon(atomic_int *what, int wanted)
-{
-	for (int i = 0; i < 1000 && atomic_load(what) < wanted; i++)
-		nap(10);
-	return atomic_load(what) >= wanted;
-}
-
-/* ---- jobs ------------------------------------------------------------------------------ */
-
-static cairn_id add(store *one, const char *type, size_t n)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_job_added added = { 0 };
-	for (size_t i = 0; i < n; i++) {
-		cairn_job_new job = { .type = cairn_str_of(type) };
-		must(cairn_job_enqueue(one->conn, &job, 1, &added, &err), &err, "enqueue");
-	}
-	return added.id;
-}
-
-static void define(store *one, const char *type, cairn_usec timeout)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_definition definition = { .type = cairn_str_of(type), .timeout = timeout };
-	definition.retry.base = CAIRN_HOUR;
-	must(cairn_job_define(one->conn, &definition, 1, &err), &err, "define");
-}
-
-static cairn_jobs *get(store *one, cairn_id id)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_jobs *jobs = NULL;
-	must(cairn_job_get(one->conn, cairn_any(), id, &jobs, &err), &err, "get");
-	return jobs;
-}
-
-static size_t count(store *one, const char *type, uint32_t statuses)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_job_filter filter = { .size = sizeof filter,
-				    .scope = cairn_any(),
-				    .type = cairn_str_of(type),
-				    .statuses = statuses,
-				    .limit = 1000 };
-	cairn_jobs *jobs = NULL;
-	must(cairn_job_list(one->conn, &filter, &jobs, &err), &err, "list");
-	size_t n = jobs->count;
-	cairn_free(jobs);
-	return n;
-}
-
-static bool is(cairn_str text, const char *want)
-{
-	return text.len == strlen(want) && memcmp(text.ptr, want, text.len) == 0;
-}
 
 /* ---- draining ---------------------------------------------------------------------------- */
 
@@ -168,6 +44,38 @@ static void drains(store *one)
 		   (int)counts.turns);
 		is_int(counts.running + counts.waiting + counts.unsaid, 0, "nothing is left");
 	}
+}
+
+static enum cairn_finish_how count_marked(void *user, cairn_context *context)
+{
+	const cairn_usec *length = user;
+	if (cairn_context_job(context)->prestart)
+		atomic_fetch_add(&runs, 1);
+	if (*length > 0)
+		cairn_context_wait(context, *length);
+	return CAIRN_FINISH_SUCCESS;
+}
+
+/* What waits for long is not counted as started before it is; what doesn't saves the mark. */
+static int marked(store *one, uint32_t jobs, cairn_usec length)
+{
+	struct run run;
+	atomic_store(&runs, 0);
+	add(one, "t", jobs);
+	prepare(&run, one, count_marked, &length);
+	run.opts.concurrency = 4;
+	run.opts.ahead = 50;
+	cairn_worker_counts counts = drain(&run);
+	is_int(counts.finished[CAIRN_FINISH_SUCCESS], jobs, "all are recorded");
+	return atomic_load(&runs);
+}
+
+static void marks_what_waits(store *one)
+{
+	int brief = marked(one, 600, 0);
+	int lengthy = marked(one, 40, 20 * CAIRN_MILLISECOND);
+	ok(brief < 300, "%s: %d of 600 short ones were marked", one->name, brief);
+	ok(lengthy > 20, "%s: %d of 40 longer ones were marked", one->name, lengthy);
 }
 
 /* ---- what handlers say --------------------------------------------------------------------- */
@@ -512,6 +420,7 @@ static void forks(store *one)
 			     .run = in_child,
 			     .kill_after = 200 * CAIRN_MILLISECOND };
 	prepare(&run, one, cairn_fork_handler, &given);
+	run.opts.grace = CAIRN_MINUTE; /* the kill comes first, however slow the machine is */
 	drain(&run);
 	for (size_t i = 0; i < WAYS; i++) {
 		cairn_jobs *jobs = get(one, added[i].id);
@@ -563,6 +472,7 @@ static void refused(void)
 static void on_store(store *one)
 {
 	drains(one);
+	marks_what_waits(one);
 	says(one);
 	says_nonsense(one);
 	says_much(one);

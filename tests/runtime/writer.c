@@ -182,6 +182,14 @@ static void refusals(void)
 	   "a database that can't be opened: %s", err.code);
 	opts.max_batch = 20000;
 	is_int(cairn_writer_open(&writer, &opts, &err), CAIRN_INVALID, "too large batches");
+	struct {
+		cairn_writer_opts opts;
+		uint64_t more;
+	} later = {
+		.opts = { .size = sizeof later, .driver = &cairn_memory, .url = "memory:grown" }
+	};
+	is_int(cairn_writer_open(&writer, &later.opts, &err), CAIRN_OK, "options may have grown");
+	cairn_writer_close(writer);
 	cairn_writer_close(NULL);
 }
 

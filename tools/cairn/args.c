@@ -59,6 +59,9 @@ static int store_number(const struct cli *cli, const struct opt *opt, const char
 static int store_text(const struct cli *cli, const struct opt *opt, const char *text)
 {
 	struct texts *texts = opt->into;
+	/* a shell's variable that is not set must not select everything */
+	if (*text == '\0')
+		return usage_error(cli, "--%s: the value is empty", opt->name);
 	if (opt->kind == OPT_TEXT) {
 		*(const char **)opt->into = text;
 		return -1;

@@ -4,7 +4,6 @@
  */
 #include "catalog.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,47 +27,6 @@ const char *retention_text(cairn_usec retention, char text[SPAN_TEXT])
 	if (retention == CAIRN_RETAIN_NONE)
 		return "none";
 	return retention == CAIRN_RETAIN_FOREVER ? "forever" : span_text(retention, text);
-}
-
-/* ---- files --------------------------------------------------------------------------- */
-
-static char *read_stream(FILE *from, size_t *len)
-{
-	size_t cap = 0;
-	char *text = NULL;
-	*len = 0;
-	for (;;) {
-		if (cap - *len < 4096) {
-			cap = cap * 2 + 8192;
-			char *larger = realloc(text, cap);
-			if (larger == NULL) {
-				free(text);
-				return NULL;
-			}
-			text = larger;
-		}
-		size_t got = fread(text + *len, 1, cap - *len - 1, from);
-		*len += got;
-		if (got == 0)
-			break;
-	}
-	text[*len] = '\0';
-	if (!ferror(from))
-		return text;
-	free(text);
-	return NULL;
-}
-
-char *file_read(const char *path, size_t *len)
-{
-	bool standard = strcmp(path, "-") == 0;
-	FILE *from = standard ? stdin : fopen(path, "r");
-	char *text = from != NULL ? read_stream(from, len) : NULL;
-	if (text == NULL)
-		fprintf(stderr, "cairn: %s: %s\n", path, strerror(errno));
-	if (from != NULL && !standard)
-		fclose(from);
-	return text;
 }
 
 /* ---- members --------------------------------------------------------------------------- */
@@ -253,12 +211,14 @@ static const char *parse_all(struct scan *scan, struct catalog *catalog)
 
 int catalog_read(const struct cli *cli, const char *path, struct catalog *catalog)
 {
-	size_t len;
-	*catalog = (struct catalog){ .text = file_read(path, &len) };
-	if (catalog->text == NULL)
-		return EXIT_OTHER;
-	struct scan scan = { .at = catalog->text, .end = catalog->text + len };
-	const char *wrong = strlen(catalog->text) == len ? parse_all(&scan, catalog) : "a NUL byte";
+	cairn_str text;
+	*catalog = (struct catalog){ .text = NULL };
+	int code = file_take(cli, path, &text, &catalog->text);
+	if (code >= 0)
+		return code;
+	struct scan scan = { .at = catalog->text, .end = catalog->text + text.len };
+	bool nul = memchr(text.ptr, '\0', text.len) != NULL;
+	const char *wrong = nul ? "a NUL byte" : parse_all(&scan, catalog);
 	if (wrong == NULL)
 		return -1;
 	return usage_error(cli, "%s: definition %zu: %s", path, catalog->count, wrong);

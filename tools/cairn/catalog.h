@@ -22,7 +22,4 @@ void catalog_free(struct catalog *catalog);
 int retention_parse(const char *text, cairn_usec *retention);
 const char *retention_text(cairn_usec retention, char text[SPAN_TEXT]);
 
-/* Reads a whole file, NUL-terminated, or NULL after saying why. */
-char *file_read(const char *path, size_t *len);
-
 #endif

@@ -70,28 +70,42 @@ static int columns_of(uint32_t point)
 	return among(wide, sizeof wide / sizeof wide[0] - 1, point) ? 2 : 1;
 }
 
-/* The next character of well-formed UTF-8; a byte that is none is a question mark. */
-static uint32_t next_point(const unsigned char **at, const unsigned char *end)
+size_t text_point(const char *text, size_t len, uint32_t *point)
 {
 	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-	uint32_t c = *(*at)++;
-	if (c < 0x20 || c == 0x7F)
-		return ' ';
+	const unsigned char *at = (const unsigned char *)text;
+	uint32_t c = *point = at[0];
 	if (c < 0x80)
-		return c;
-	int more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
-	if (c < 0xC2 || c > 0xF4 || end - *at < more)
-		return REPLACEMENT;
-	uint32_t point = c & (0x3Fu >> more);
-	for (int i = 0; i < more; i++) {
-		if (((*at)[i] & 0xC0) != 0x80)
-			return REPLACEMENT;
-		point = point << 6 | ((*at)[i] & 0x3Fu);
+		return 1;
+	size_t more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
+	if (c < 0xC2 || c > 0xF4 || len <= more)
+		return 0;
+	*point = c & (0x3Fu >> more);
+	for (size_t i = 1; i <= more; i++) {
+		if ((at[i] & 0xC0) != 0x80)
+			return 0;
+		*point = *point << 6 | (at[i] & 0x3Fu);
 	}
-	if (point < least[more] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF))
-		return REPLACEMENT;
-	*at += more;
-	return point < 0xA0 ? ' ' : point; /* C1 controls */
+	if (*point < least[more] || *point > 0x10FFFF || (*point >= 0xD800 && *point <= 0xDFFF))
+		return 0;
+	return more + 1;
+}
+
+size_t text_harmless(const char *text, size_t len, uint32_t *point)
+{
+	size_t taken = text_point(text, len, point);
+	if (taken == 0)
+		*point = REPLACEMENT;
+	else if (*point < 0x20 || (*point >= 0x7F && *point < 0xA0))
+		*point = ' ';
+	return taken > 0 ? taken : 1;
+}
+
+static uint32_t next_point(const unsigned char **at, const unsigned char *end)
+{
+	uint32_t point;
+	*at += text_harmless((const char *)*at, (size_t)(end - *at), &point);
+	return point;
 }
 
 int text_columns(const char *text, size_t len)

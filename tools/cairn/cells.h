@@ -40,6 +40,11 @@ int cells_put(struct cells *cells, int row, int col, int room, uint32_t look, ca
 /* Gives the columns from col on in a row this look. */
 void cells_look(struct cells *cells, int row, int col, int count, uint32_t look);
 
+/* The character at the beginning of a text, and its bytes; 0 bytes: that is no UTF-8. */
+size_t text_point(const char *text, size_t len, uint32_t *point);
+/* The same for a terminal: a control character is a blank, a byte that is none a question mark. */
+size_t text_harmless(const char *text, size_t len, uint32_t *point);
+
 /* How many columns a text takes. */
 int text_columns(const char *text, size_t len);
 

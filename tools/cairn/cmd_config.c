@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "catalog.h"
+#include "cli.h"
 #include "json.h"
 #include "table.h"
 
@@ -114,12 +114,12 @@ static int put_given(const struct cli *cli, const struct config *args, int argc,
 {
 	if (argc == 3)
 		return put(cli, args, argv[1], cairn_str_of(argv[2]), conn);
-	size_t len;
-	char *text = file_read(args->file, &len);
-	if (text == NULL)
-		return EXIT_OTHER;
-	int code = put(cli, args, argv[1], (cairn_str){ text, len }, conn);
-	free(text);
+	cairn_str text;
+	char *held = NULL;
+	int code = file_take(cli, args->file, &text, &held);
+	if (code < 0)
+		code = put(cli, args, argv[1], text, conn);
+	free(held);
 	return code;
 }
 

@@ -132,8 +132,11 @@ static int list(const struct cli *cli, const struct intents *args, cairn_conn *c
 
 static void print_text(const char *name, cairn_str text)
 {
-	if (text.len > 0)
-		printf("%-12s %s\n", name, text.ptr);
+	if (text.len == 0)
+		return;
+	printf("%-12s ", name);
+	put_harmless(stdout, text);
+	putchar('\n');
 }
 
 static void print_time(const char *name, cairn_time when)
@@ -383,23 +386,17 @@ static void metrics_json(const cairn_intent_stats *row, cairn_time now)
 	json_end(&json);
 }
 
-static void count_cell(struct table *table, enum color color, int64_t n)
-{
-	char text[NUMBER_TEXT];
-	table_cell(table, n == 0 ? DIM : color, "%s", number_text(n, text));
-}
-
 static void metrics_row(struct table *table, const cairn_intent_stats *row, cairn_time now)
 {
 	char age[SPAN_TEXT];
 	table_text(table, PLAIN, row->type);
-	count_cell(table, PLAIN, row->pending);
+	table_count(table, PLAIN, row->pending);
 	table_cell(table, PLAIN, "%s",
 		   row->oldest_pending != 0 ? span_text(now - row->oldest_pending, age) : "-");
-	count_cell(table, YELLOW, row->retrying);
-	count_cell(table, PLAIN, row->max_attempts);
-	count_cell(table, GREEN, row->promoted_24h);
-	count_cell(table, RED, row->conflicted_24h);
+	table_count(table, YELLOW, row->retrying);
+	table_count(table, PLAIN, row->max_attempts);
+	table_count(table, GREEN, row->promoted_24h);
+	table_count(table, RED, row->conflicted_24h);
 }
 
 static int metrics(const struct cli *cli, const struct intents *args, cairn_conn *conn)

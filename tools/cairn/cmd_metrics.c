@@ -111,12 +111,6 @@ static void type_json(const cairn_type_metrics *row)
 	json_end(&json);
 }
 
-static void count_cell(struct table *table, enum color color, int64_t n)
-{
-	char text[NUMBER_TEXT];
-	table_cell(table, n == 0 ? DIM : color, "%s", number_text(n, text));
-}
-
 static void span_cell(struct table *table, cairn_usec span)
 {
 	char text[SPAN_TEXT];
@@ -129,13 +123,13 @@ static void type_row(struct table *table, const cairn_type_metrics *row, cairn_t
 			   row->ended[CAIRN_ENDING_TIMEOUT] + row->ended[CAIRN_ENDING_PANICKED] +
 			   row->ended[CAIRN_ENDING_LEASE_EXPIRED];
 	table_text(table, row->disabled ? YELLOW : PLAIN, row->type);
-	count_cell(table, PLAIN, row->pending);
+	table_count(table, PLAIN, row->pending);
 	span_cell(table, row->oldest_ready != 0 ? now - row->oldest_ready : -1);
-	count_cell(table, CYAN, row->leased);
-	count_cell(table, YELLOW, row->expired);
-	count_cell(table, GREEN, row->ended[CAIRN_ENDING_SUCCEEDED]);
-	count_cell(table, YELLOW, failures);
-	count_cell(table, RED, row->dead_lettered);
+	table_count(table, CYAN, row->leased);
+	table_count(table, YELLOW, row->expired);
+	table_count(table, GREEN, row->ended[CAIRN_ENDING_SUCCEEDED]);
+	table_count(table, YELLOW, failures);
+	table_count(table, RED, row->dead_lettered);
 	span_cell(table, row->p50);
 	span_cell(table, row->p95);
 }

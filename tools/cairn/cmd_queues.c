@@ -28,28 +28,22 @@ static void queue_json(const cairn_queue *row, bool finished, cairn_time now)
 	json_end(&json);
 }
 
-static void count_cell(struct table *table, enum color color, int64_t n)
-{
-	char text[NUMBER_TEXT];
-	table_cell(table, n == 0 ? DIM : color, "%s", number_text(n, text));
-}
-
 static void queue_row(struct table *table, const cairn_queue *row, bool finished, cairn_time now)
 {
 	char age[SPAN_TEXT];
 	table_text(table, PLAIN, row->name);
-	count_cell(table, PLAIN, row->due);
+	table_count(table, PLAIN, row->due);
 	table_cell(table, PLAIN, "%s",
 		   row->oldest_due != 0 ? span_text(now - row->oldest_due, age) : "-");
-	count_cell(table, PLAIN, row->parked);
-	count_cell(table, CYAN, row->leased);
-	count_cell(table, YELLOW, row->expired);
+	table_count(table, PLAIN, row->parked);
+	table_count(table, CYAN, row->leased);
+	table_count(table, YELLOW, row->expired);
 	table_cell(table, YELLOW, "%s", row->paused ? span_text(now - row->paused_at, age) : "-");
 	if (!finished)
 		return;
-	count_cell(table, GREEN, row->succeeded);
-	count_cell(table, RED, row->dead_lettered);
-	count_cell(table, YELLOW, row->canceled);
+	table_count(table, GREEN, row->succeeded);
+	table_count(table, RED, row->dead_lettered);
+	table_count(table, YELLOW, row->canceled);
 }
 
 static int list_queues(const struct cli *cli, cairn_conn *conn, bool finished)

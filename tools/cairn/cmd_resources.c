@@ -29,7 +29,7 @@ static void resource_row(struct table *table, const cairn_resource *row)
 		   number_text(row->capacity, text));
 	table_cell(table, row->in_use >= row->capacity ? CYAN : PLAIN, "%s",
 		   number_text(row->in_use, text));
-	table_cell(table, row->waiting == 0 ? DIM : PLAIN, "%s", number_text(row->waiting, text));
+	table_count(table, PLAIN, row->waiting);
 }
 
 static int list(const struct cli *cli, cairn_conn *conn)

@@ -17,26 +17,29 @@ struct shown {
 
 /* ---- the job ------------------------------------------------------------------------------ */
 
-static void line(const struct shown *shown, const char *name, const char *text)
-{
-	bool on = colored(shown->cli, stdout);
-	if (*text != '\0' && strcmp(text, "-") != 0)
-		printf("%s%-10s%s  %s\n", color_on(on, DIM), name, color_off(on), text);
-}
+/* More of it is for --field. */
+#define STORED_SHOWN 4096u
 
 /* Stored text may hold line ends and worse: one line, and harmless. */
 static void stored(const struct shown *shown, const char *name, cairn_str text)
 {
-	static const char more[] = "…";
-	char copy[4096];
-	size_t room = sizeof copy - sizeof more;
-	size_t len = text.len < room ? text.len : room;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char byte = (unsigned char)text.ptr[i];
-		copy[i] = byte < 0x20 || byte == 0x7F ? ' ' : text.ptr[i];
-	}
-	snprintf(copy + len, sizeof more, "%s", len < text.len ? more : "");
-	line(shown, name, copy);
+	bool on = colored(shown->cli, stdout);
+	cairn_str head = text;
+	if (text.len == 0)
+		return;
+	if (head.len > STORED_SHOWN)
+		head.len = STORED_SHOWN;
+	while (head.len < text.len && (text.ptr[head.len] & 0xC0) == 0x80)
+		head.len--; /* no half characters */
+	printf("%s%-10s%s  ", color_on(on, DIM), name, color_off(on));
+	put_harmless(stdout, head);
+	puts(head.len < text.len ? "…" : "");
+}
+
+static void line(const struct shown *shown, const char *name, const char *text)
+{
+	if (strcmp(text, "-") != 0)
+		stored(shown, name, cairn_str_of(text));
 }
 
 static void print_head(const struct shown *shown, const cairn_job *job)

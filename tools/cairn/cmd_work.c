@@ -40,6 +40,7 @@ struct work {
 	bool no_fire;
 	bool no_prune;
 	bool poll_only;
+	bool unlisted;
 	bool once;
 	bool until_empty;
 	bool quiet;
@@ -130,6 +131,8 @@ static cairn_worker_opts options(struct work *work, struct report *report)
 		.promote_interval = work->no_promote ? -1 : work->promote,
 		.schedule_interval = work->no_fire ? -1 : work->fire,
 		.prune_interval = work->no_prune ? -1 : work->prune,
+		.owner_interval = work->unlisted ? -1 : 0,
+		.version = cairn_str_of(cairn_version()),
 		.drain = work->drain,
 		.grace = kill_after + 5 * CAIRN_SECOND,
 		.concurrency = work->concurrency,
@@ -173,6 +176,8 @@ static int parse(struct work *work, int *argc, char **argv)
 		{ "no-prune", 0, OPT_FLAG, &work->no_prune, NULL, "leave that to others", NULL },
 		{ "poll-only", 0, OPT_FLAG, &work->poll_only, NULL,
 		  "no connection that waits to be woken", NULL },
+		{ "unlisted", 0, OPT_FLAG, &work->unlisted, NULL, "cairn owners does not list it",
+		  NULL },
 		{ "once", 0, OPT_FLAG, &work->once, NULL, "one job at most, then stop", NULL },
 		{ "until-empty", 0, OPT_FLAG, &work->until_empty, NULL, "stop when nothing is due",
 		  NULL },

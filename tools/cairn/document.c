@@ -1,4 +1,4 @@
-/* document.c - JSON as an option's value: in place, from a file, from the standard input. */
+/* document.c - files as a whole, and JSON as an option's value: in place or in a file. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +26,20 @@ static char *read_whole(FILE *from, size_t *len)
 	return text;
 }
 
+int file_take(const struct cli *cli, const char *path, cairn_str *text, char **held)
+{
+	FILE *from = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+	if (from == NULL)
+		return usage_error(cli, "%s: %s", path, strerror(errno));
+	*held = read_whole(from, &text->len);
+	text->ptr = *held;
+	if (from != stdin)
+		fclose(from);
+	if (*held == NULL)
+		return usage_error(cli, "%s: can't be read", path);
+	return -1;
+}
+
 int document_take(const struct cli *cli, const char *option, const char *given, cairn_str *document,
 		  char **held)
 {
@@ -35,16 +49,8 @@ int document_take(const struct cli *cli, const char *option, const char *given, 
 			return usage_error(cli, "--%s: an empty text is not JSON", option);
 		return -1;
 	}
-	FILE *from = *given == '@' ? fopen(given + 1, "rb") : stdin;
-	if (from == NULL)
-		return usage_error(cli, "%s: %s", given + 1, strerror(errno));
-	*held = read_whole(from, &document->len);
-	document->ptr = *held;
-	if (from != stdin)
-		fclose(from);
-	if (*held == NULL)
-		return usage_error(cli, "%s: can't be read", given);
-	if (document->len == 0)
-		return usage_error(cli, "%s: an empty text is not JSON", given);
-	return -1;
+	int code = file_take(cli, *given == '@' ? given + 1 : given, document, held);
+	if (code < 0 && document->len == 0)
+		code = usage_error(cli, "%s: an empty text is not JSON", given);
+	return code;
 }

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "json.h"
+#include "table.h"
 
 int usage_error(const struct cli *cli, const char *format, ...)
 {
@@ -106,8 +107,11 @@ int failed(const struct cli *cli, const cairn_error *err)
 		return exit_code(err->status);
 	}
 	fprintf(stderr, "cairn: %s (%s)\n", err->message, err->code);
-	if (cli->verbose && err->detail[0] != '\0')
-		fprintf(stderr, "cairn: in %s: %s\n", err->op, err->detail);
+	if (cli->verbose && err->detail[0] != '\0') {
+		fprintf(stderr, "cairn: in %s: ", err->op);
+		put_harmless(stderr, cairn_str_of(err->detail));
+		fputc('\n', stderr);
+	}
 	advise(cli, err);
 	return exit_code(err->status);
 }

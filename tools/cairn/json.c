@@ -6,21 +6,36 @@
 
 #include <inttypes.h>
 
+#include "cells.h"
+
+static void put_ascii(FILE *to, char byte)
+{
+	if (byte == '"' || byte == '\\')
+		fprintf(to, "\\%c", byte);
+	else if (byte == '\n')
+		fputs("\\n", to);
+	else if (byte == '\t')
+		fputs("\\t", to);
+	else if ((unsigned char)byte < 0x20)
+		fprintf(to, "\\u%04x", (unsigned char)byte);
+	else
+		fputc(byte, to);
+}
+
+/* Words of the command line and file names need not be UTF-8, and messages may be cut anywhere. */
 static void put_string(FILE *to, cairn_str text)
 {
+	uint32_t point;
 	fputc('"', to);
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char byte = (unsigned char)text.ptr[i];
-		if (byte == '"' || byte == '\\')
-			fprintf(to, "\\%c", byte);
-		else if (byte == '\n')
-			fputs("\\n", to);
-		else if (byte == '\t')
-			fputs("\\t", to);
-		else if (byte < 0x20)
-			fprintf(to, "\\u%04x", byte);
+	for (size_t at = 0; at < text.len;) {
+		size_t n = text_point(text.ptr + at, text.len - at, &point);
+		if (n == 1)
+			put_ascii(to, text.ptr[at]);
+		else if (n > 1)
+			fwrite(text.ptr + at, 1, n, to);
 		else
-			fputc(byte, to);
+			fputs("\xEF\xBF\xBD", to);
+		at += n > 0 ? n : 1;
 	}
 	fputc('"', to);
 }

@@ -99,8 +99,11 @@ int schedule_list(const struct cli *cli, const struct schedule_args *args, cairn
 static void line(const struct cli *cli, const char *name, const char *text)
 {
 	bool on = colored(cli, stdout);
-	if (text != NULL && *text != '\0' && strcmp(text, "-") != 0)
-		printf("%s%-9s%s  %s\n", color_on(on, DIM), name, color_off(on), text);
+	if (text == NULL || *text == '\0' || strcmp(text, "-") == 0)
+		return;
+	printf("%s%-9s%s  ", color_on(on, DIM), name, color_off(on));
+	put_harmless(stdout, cairn_str_of(text));
+	putchar('\n');
 }
 
 static void print_policies(const struct cli *cli, const cairn_schedule *row)

@@ -91,13 +91,41 @@ static size_t width_of(const char *text)
 	return (size_t)text_columns(text, strlen(text));
 }
 
+/* What stands for a character takes one byte, and so never more than that. */
+static size_t next_harmless(const char *text, size_t len, char *instead)
+{
+	uint32_t point;
+	size_t taken = text_harmless(text, len, &point);
+	bool same = taken > 1 ? point >= 0x80 : point == (unsigned char)*text;
+	*instead = same ? '\0' : (char)point;
+	return taken;
+}
+
 static void make_harmless(char *text)
 {
-	for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
-		if (*at < 0x20 || *at == 0x7F)
-			*at = ' ';
-		else if (at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0) /* C1 controls */
-			at[1] = 0xA0;
+	size_t len = strlen(text);
+	char *to = text;
+	char instead;
+	for (size_t at = 0, taken; at < len; at += taken) {
+		taken = next_harmless(text + at, len - at, &instead);
+		if (instead == '\0')
+			memmove(to, text + at, taken);
+		else
+			*to = instead;
+		to += instead == '\0' ? taken : 1;
+	}
+	*to = '\0';
+}
+
+void put_harmless(FILE *to, cairn_str text)
+{
+	char instead;
+	for (size_t at = 0, taken; at < text.len; at += taken) {
+		taken = next_harmless(text.ptr + at, text.len - at, &instead);
+		if (instead == '\0')
+			fwrite(text.ptr + at, 1, taken, to);
+		else
+			fputc(instead, to);
 	}
 }
 
@@ -162,6 +190,12 @@ void table_text(struct table *table, enum color color, cairn_str text)
 		table_cell(table, DIM, "-");
 	else
 		table_cell(table, color, "%.*s", (int)text.len, text.ptr);
+}
+
+void table_count(struct table *table, enum color color, int64_t n)
+{
+	char text[NUMBER_TEXT];
+	table_cell(table, n == 0 ? DIM : color, "%s", number_text(n, text));
 }
 
 /* ---- printing ----------------------------------------------------------------------- */

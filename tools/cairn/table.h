@@ -30,10 +30,15 @@ void table_begin(struct table *table, const struct cli *cli, const char *const *
 void table_cell(struct table *table, enum color color, const char *format, ...) CAIRN_PRINTF(3, 4);
 /* An absent text is "-". */
 void table_text(struct table *table, enum color color, cairn_str text);
+/* A number, 0 without its colour. */
+void table_count(struct table *table, enum color color, int64_t n);
 /* Prints and frees. Without rows it prints nothing. */
 void table_end(struct table *table);
 /* The same; people who look at an empty table are told so, scripts are not. NULL: nobody is. */
 void table_end_or(struct table *table, const char *nothing);
+
+/* Text that was stored by others, for people: control characters become blanks. */
+void put_harmless(FILE *to, cairn_str text);
 
 /* Whether to colour what goes to a stream. */
 bool colored(const struct cli *cli, FILE *to);

@@ -30,6 +30,8 @@ struct top_worker {
 	cairn_time leased_at;	 /* of its oldest lease */
 	cairn_time heartbeat_at; /* the oldest */
 	cairn_str type;		 /* of the job it holds longest */
+	cairn_str host;		 /* of the registry of owners, as the next */
+	int64_t pid;		 /* 0: unknown */
 };
 
 struct top_failure {
@@ -68,6 +70,7 @@ struct frame {
 	cairn_jobs *waiting;
 	cairn_jobs *dead;
 	cairn_schedules *due;
+	cairn_owners *owners; /* that live; NULL: there is no registry */
 };
 
 struct top_opts {
@@ -93,7 +96,7 @@ cairn_usec top_clock(void); /* monotonic */
 /* ---- top_sums.c: what is made of the rows ---- */
 
 cairn_status frame_queues(struct frame *frame, const struct top_source *source);
-cairn_status frame_workers(struct frame *frame);
+cairn_status frame_workers(struct frame *frame, const struct top_source *source);
 cairn_status frame_failures(struct frame *frame);
 cairn_status frame_schedules(struct frame *frame, const struct top_source *source);
 

@@ -1,5 +1,5 @@
 /*
- * top_data.c - reading a frame: six calls, a round trip each, whatever there is. Ended attempts
+ * top_data.c - reading a frame: seven calls, a round trip each, whatever there is. Ended attempts
  * are counted by the database since the frame before; what entered is the difference of
  * two counts.
  */
@@ -69,6 +69,16 @@ static cairn_status read_leases(struct frame *frame, struct top_source *source)
 	return CAIRN_OK;
 }
 
+/* Those that hold no lease are known by their rows alone. */
+static cairn_status read_owners(struct frame *frame, struct top_source *source)
+{
+	cairn_owner_filter filter = { .size = sizeof filter,
+				      .states = 1u << CAIRN_OWNER_LIVE,
+				      .limit = TOP_PAGE };
+	cairn_status st = cairn_owner_list(source->conn, &filter, &frame->owners, &frame->err);
+	return st == CAIRN_UNSUPPORTED || st == CAIRN_DENIED ? CAIRN_OK : st;
+}
+
 /*
  * What is dead, and what failed and waits for its next attempt. Jobs come by their own time, not
  * by that of the failure: of more than a page only the newest jobs are looked at.
@@ -122,6 +132,8 @@ static cairn_status read_all(struct frame *frame, struct top_source *source)
 	if (st == CAIRN_OK)
 		st = read_leases(frame, source);
 	if (st == CAIRN_OK)
+		st = read_owners(frame, source);
+	if (st == CAIRN_OK)
 		st = read_failures(frame, source);
 	if (st == CAIRN_OK)
 		st = read_schedules(frame, source);
@@ -132,7 +144,7 @@ static cairn_status sum_up(struct frame *frame, const struct top_source *source)
 {
 	cairn_status st = frame_queues(frame, source);
 	if (st == CAIRN_OK)
-		st = frame_workers(frame);
+		st = frame_workers(frame, source);
 	if (st == CAIRN_OK)
 		st = frame_failures(frame);
 	if (st == CAIRN_OK)
@@ -167,6 +179,7 @@ void frame_free(struct frame *frame)
 	cairn_free(frame->waiting);
 	cairn_free(frame->dead);
 	cairn_free(frame->due);
+	cairn_free(frame->owners);
 	free(frame->queues);
 	free(frame->workers);
 	free(frame->failures);

@@ -282,7 +282,7 @@ static void put_rows(struct spot *at, const struct frame *frame, enum section se
 static void put_table(struct spot *at, const struct frame *frame, struct view *view,
 		      enum section section, int rows)
 {
-	static const char *const nothing[TOP_SECTIONS] = { "no jobs", "no leases", "no failures",
+	static const char *const nothing[TOP_SECTIONS] = { "no jobs", "no workers", "no failures",
 							   "no active schedules" };
 	struct layout layout;
 	size_t n = section_count(frame, section);

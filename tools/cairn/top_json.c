@@ -39,6 +39,8 @@ static void put_workers(struct json *json, const struct frame *frame)
 		json_time(json, "leased_at", worker->leased_at);
 		json_time(json, "heartbeat_at", worker->heartbeat_at);
 		json_text(json, "type", worker->type);
+		json_text(json, "host", worker->host);
+		json_count(json, "pid", worker->pid > 0 ? worker->pid : -1);
 		json_close(json);
 	}
 	json_array_end(json);

@@ -23,6 +23,8 @@ const struct column top_columns[TOP_SECTIONS][TOP_COLUMNS + 1] = {
 			  { "HEARTBEAT", 9, 16, true, 2 },
 			  { "EXPIRED", 7, 16, true, 3 },
 			  { "TYPE", 8, 40, false, 4 },
+			  { "HOST", 6, 30, false, 6 },
+			  { "PID", 5, 16, true, 5 },
 			  { NULL, 0, 0, false, 0 } },
 	[TOP_FAILED] = { { "FAILED", 10, 40, false, 0 },
 			 { "AGO", 6, 16, true, 1 },
@@ -158,8 +160,14 @@ static uint32_t worker_cell(const struct frame *frame, size_t row, int column, c
 		return age(text, frame, worker->heartbeat_at);
 	case 4:
 		return count(text, YELLOW, (int64_t)worker->expired);
-	default:
+	case 5:
 		return name(text, PLAIN, worker->type);
+	case 6:
+		return name(text, PLAIN, worker->host);
+	default:
+		if (worker->pid == 0)
+			return say(text, DIM, "-");
+		return say(text, PLAIN, "%" PRId64, worker->pid);
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
  * top_sums.c - what a frame makes of the rows it read: rates from two counts, workers from the
- * leases they hold, the latest failures, schedules by the time they are due.
+ * leases they hold and from the registry, the latest failures, schedules by the time they are due.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -152,13 +152,49 @@ static void add_lease(struct frame *frame, const cairn_job *job)
 		worker->heartbeat_at = job->heartbeat_at;
 }
 
-cairn_status frame_workers(struct frame *frame)
+/* Whether it works on the queue that is looked at; a worker has no tenant. */
+static bool idles_here(const struct top_source *source, const cairn_owner *owner)
+{
+	char quoted[256 + 3];
+	if (source->opts->scope.kind != CAIRN_SCOPE_ANY)
+		return false;
+	if (source->opts->queue == NULL)
+		return true;
+	snprintf(quoted, sizeof quoted, "\"%s\"", source->opts->queue);
+	return strstr(owner->queues.ptr, quoted) != NULL;
+}
+
+/* Both are ordered by name, as the list answers owners. */
+static void add_owners(struct frame *frame, const struct top_source *source)
+{
+	size_t busy = frame->worker_count;
+	size_t at = 0;
+	for (size_t i = 0; frame->owners != NULL && i < frame->owners->count; i++) {
+		const cairn_owner *owner = &frame->owners->at[i];
+		struct top_worker *worker = &frame->workers[frame->worker_count];
+		while (at < busy && compare(frame->workers[at].name, owner->name) < 0)
+			at++;
+		if (at < busy && compare(frame->workers[at].name, owner->name) == 0)
+			worker = &frame->workers[at];
+		else if (!idles_here(source, owner))
+			continue;
+		else
+			*worker = (struct top_worker){ .name = owner->name,
+						       .heartbeat_at = owner->heartbeat_at };
+		frame->worker_count += worker->jobs == 0;
+		worker->host = owner->host;
+		worker->pid = owner->pid;
+	}
+}
+
+cairn_status frame_workers(struct frame *frame, const struct top_source *source)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < TOP_PAGES && frame->leased[i] != NULL; i++)
 		n += frame->leased[i]->count;
 	const cairn_job **jobs = calloc(n + 1, sizeof *jobs);
-	frame->workers = calloc(n + 1, sizeof *frame->workers);
+	size_t owners = frame->owners != NULL ? frame->owners->count : 0;
+	frame->workers = calloc(n + owners + 1, sizeof *frame->workers);
 	if (jobs == NULL || frame->workers == NULL) {
 		free(jobs);
 		return CAIRN_NOMEM;
@@ -171,6 +207,7 @@ cairn_status frame_workers(struct frame *frame)
 	qsort(jobs, n, sizeof *jobs, by_worker);
 	for (size_t i = 0; i < n; i++)
 		add_lease(frame, jobs[i]);
+	add_owners(frame, source);
 	qsort(frame->workers, frame->worker_count, sizeof *frame->workers, by_jobs);
 	free(jobs);
 	return CAIRN_OK;

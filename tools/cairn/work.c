@@ -152,11 +152,12 @@ static void line(const struct report *report, enum color color, const char *word
 	if (job != NULL)
 		printf("  %s  %.*s", id, (int)job->type.len, job->type.ptr);
 	/* up to the first line end: the rest is for `cairn show` */
+	const char *end = why.len > 0 ? memchr(why.ptr, '\n', why.len) : NULL;
+	if (end != NULL)
+		why.len = (size_t)(end - why.ptr);
 	if (why.len > 0)
 		fputs("  ", stdout);
-	for (size_t i = 0; i < why.len && why.ptr[i] != '\n'; i++)
-		fputc((unsigned char)why.ptr[i] < 0x20 || why.ptr[i] == 0x7F ? ' ' : why.ptr[i],
-		      stdout);
+	put_harmless(stdout, why);
 	fputc('\n', stdout);
 	fflush(stdout);
 }
@@ -259,8 +260,9 @@ void report_event(void *user, const cairn_worker_event *event)
 		return;
 	report->started += event->kind == CAIRN_WORKER_STARTED;
 	report->reaped += event->kind == CAIRN_WORKER_REAPED;
-	report->lost +=
-		event->kind == CAIRN_WORKER_REFUSED || event->kind == CAIRN_WORKER_ABANDONED;
+	report->lost += event->kind == CAIRN_WORKER_ABANDONED;
+	if (event->kind == CAIRN_WORKER_REFUSED) /* of a job that was canceled nobody misses it */
+		report->lost += event->changed->code != CAIRN_E_JOB_CANCELED;
 	if (event->kind == CAIRN_WORKER_FINISHED) {
 		bool success = event->how == CAIRN_FINISH_SUCCESS;
 		report->succeeded += success;
