@@ -169,7 +169,8 @@ $(BUILD)/bin/cairn: $(call obj,$(src_cli)) $(ALL_A)
 
 # ---- tests ------------------------------------------------------------------------
 
-# Programs, one of each .c: the core's units; the kit pointed at each driver; a driver as it
+# Programs, one of each .c: the core's units; the kit pointed at each driver, and handles that an
+# application has opened; a driver as it
 # was compiled against the first headers; processes that get killed (tests/crash.t runs them);
 # a life without memory (tests/oom.t); the worker runtime; what only Postgres has.
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/*.c))

@@ -263,6 +263,41 @@ static void verbs_commit_with_the_application(void)
 	}
 }
 
+/* A worker's end, what follows from it, and what may follow later: all of it or nothing. */
+static void an_outbox(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_conn *other = ct_open();
+	cairn_job_new job = plain(conn);
+	for (int commits = 0; commits < 2; commits++) {
+		ct_made made = ct_make(conn, "t", CAIRN_JOB_LEASED);
+		const char *before = ct_snapshot(conn, made.id);
+		size_t jobs = ct_count_jobs(conn, 0);
+		cairn_intents *found = NULL;
+		step(conn, CAIRN_APP_BEGIN);
+		ct_finish(conn, ct_success(made.lease));
+		cairn_id next = ct_add(conn, &job);
+		cairn_id later = ct_record(conn, "unknown", "k");
+		ct_unchanged(other, made.id, before);
+		ct_int(ct_count_jobs(other, 0), jobs);
+		ct_status(cairn_intent_get(other, cairn_any(), later, &found, ct_err()),
+			  CAIRN_NOT_FOUND, "job.intent_not_found");
+		step(conn, commits ? CAIRN_APP_COMMIT : CAIRN_APP_ROLLBACK);
+		if (commits) {
+			ct_int(ct_job(other, made.id)->status, CAIRN_JOB_SUCCEEDED);
+			ct_int(ct_job(other, next)->status, CAIRN_JOB_PENDING);
+			ct_int(ct_intent(other, later)->status, CAIRN_INTENT_PENDING);
+		} else {
+			ct_unchanged(other, made.id, before);
+			ct_gone(other, next);
+			ct_status(cairn_intent_get(other, cairn_any(), later, &found, ct_err()),
+				  CAIRN_NOT_FOUND, "job.intent_not_found");
+			ct_finish(conn, ct_success(made.lease));
+		}
+		ct_later(found);
+	}
+}
+
 #define APP .store = CT_JOBS, .needs = CT_NEED_APP
 
 static const ct_case cases[] = {
@@ -314,6 +349,15 @@ static const ct_case cases[] = {
 		  "their refusals leave its transaction usable.",
 	  .covers = "runledger Q07, CR06",
 	  .run = verbs_commit_with_the_application },
+	{ .name = "app.tx.an_outbox_is_all_or_nothing",
+	  .kind = CT_VERB,
+	  .store = CT_INTENTS,
+	  .needs = CT_NEED_APP,
+	  .rule = "A worker's end, a job and an intent in one transaction of the application: "
+		  "nobody "
+		  "sees any of it before the commit, and there is all of it or nothing.",
+	  .covers = "runledger CR06",
+	  .run = an_outbox },
 	{ .name = "app.isolation.a_keyed_enqueue_needs_read_committed",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,

@@ -13,20 +13,6 @@ static const size_t sizes[] = { 1, 7, MOST };
 
 static const cairn_str none = { NULL, 0 };
 
-static uint64_t before;
-
-static void begin(cairn_conn *conn)
-{
-	before = cairn_conn_round_trips(conn);
-}
-
-static void at_most(cairn_conn *conn, uint64_t allowed, const char *what, size_t n)
-{
-	uint64_t trips = cairn_conn_round_trips(conn) - before;
-	if (trips > allowed)
-		ct_fail("%s of %zu: %u round trips", what, n, (unsigned)trips);
-}
-
 /* What a call is tried on: n leased jobs, and all that can be asked of them. */
 struct batch {
 	size_t n;
@@ -52,9 +38,9 @@ static void lease_many(cairn_conn *conn, struct batch *batch, uint32_t ahead)
 	cairn_jobs *jobs = NULL;
 	opts.prestart = ahead;
 	add_many(conn, batch);
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
-	at_most(conn, 1, "claim", batch->n);
+	ct_spent(conn, 1, "claim", batch->n);
 	ct_int(jobs->count, batch->n);
 	for (size_t i = 0; i < batch->n; i++) {
 		batch->leases[i] = cairn_job_lease(&jobs->at[i]);
@@ -104,9 +90,9 @@ static void try_progress(cairn_conn *conn, struct batch *batch)
 		items[i].checkpoint = i % 3 ? CAIRN_STR("[1]") : none;
 		items[i].extend = i % 5 ? CAIRN_MINUTE : 0;
 	}
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_progress(conn, items, batch->n, batch->each, ct_err()));
-	at_most(conn, 1, "progress", batch->n);
+	ct_spent(conn, 1, "progress", batch->n);
 	last_is(batch, CAIRN_OK);
 }
 
@@ -131,9 +117,9 @@ static void try_finish(cairn_conn *conn, struct batch *batch)
 		if (i % 6 == 4)
 			items[i].lease.hints |= CAIRN_HINT_DELETE;
 	}
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_finish(conn, items, batch->n, batch->each, ct_err()));
-	at_most(conn, 1, "finish of all kinds", batch->n);
+	ct_spent(conn, 1, "finish of all kinds", batch->n);
 	last_is(batch, CAIRN_OK);
 	/* failed ones are due again soon: not in the next round's way */
 	ct_ok(cairn_job_cancel(conn, cairn_any(), batch->ids, batch->n, none, batch->each,
@@ -153,18 +139,18 @@ static void try_log(cairn_conn *conn, struct batch *batch)
 		lines[i] = (cairn_log_line){ .lease = batch->leases[i / 2],
 					     .level = CAIRN_LOG_INFO,
 					     .message = CAIRN_STR("said") };
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_log(conn, lines, batch->n, batch->each, ct_err()));
-	at_most(conn, 1, "log", batch->n);
+	ct_spent(conn, 1, "log", batch->n);
 	last_is(batch, CAIRN_OK);
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_note(conn, cairn_any(), batch->ids[0], CAIRN_LOG_INFO, CAIRN_STR("x"), none,
 			     ct_err()));
-	at_most(conn, 1, "note", 1);
+	ct_spent(conn, 1, "note", 1);
 	cairn_log_rows *rows = NULL;
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_logs(conn, cairn_any(), batch->ids[0], 0, 0, &rows, ct_err()));
-	at_most(conn, 1, "reading logs", 1);
+	ct_spent(conn, 1, "reading logs", 1);
 	cairn_free(rows);
 }
 
@@ -184,9 +170,9 @@ static void try_requeue(cairn_conn *conn, struct batch *batch)
 					    .status = CAIRN_JOB_DEAD_LETTERED,
 					    .run_number = 1,
 					    .reset = i % 2 };
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_requeue(conn, cairn_any(), items, batch->n, none, batch->each, ct_err()));
-	at_most(conn, 1, "requeue", batch->n);
+	ct_spent(conn, 1, "requeue", batch->n);
 	last_is(batch, CAIRN_OK);
 	ct_ok(cairn_job_cancel(conn, cairn_any(), batch->ids, batch->n, none, batch->each,
 			       ct_err()));
@@ -209,9 +195,9 @@ static void try_replay(cairn_conn *conn, struct batch *batch)
 					  .key = CAIRN_STR("r"),
 					  .reason = CAIRN_STR("why") };
 	for (int again = 0; again < 2; again++) {
-		begin(conn);
+		ct_budget(conn);
 		ct_ok(cairn_job_replay(conn, cairn_any(), items, batch->n, each, ct_err()));
-		at_most(conn, 1, again ? "repeated replay" : "replay", batch->n);
+		ct_spent(conn, 1, again ? "repeated replay" : "replay", batch->n);
 		ct_int(each[batch->n - 1].disposition, again ? CAIRN_EXISTING : CAIRN_INSERTED);
 	}
 	for (size_t i = 0; i < batch->n; i++)
@@ -228,19 +214,19 @@ static void try_adopt_and_edit(cairn_conn *conn, struct batch *batch)
 {
 	cairn_job_patch items[MOST];
 	add_many(conn, batch);
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_adopt(conn, cairn_any(), batch->ids, batch->n, CAIRN_STR("o"), batch->each,
 			      ct_err()));
-	at_most(conn, 1, "adopt", batch->n);
+	ct_spent(conn, 1, "adopt", batch->n);
 	last_is(batch, CAIRN_OK);
 	for (size_t i = 0; i < batch->n; i++)
 		items[i] = (cairn_job_patch){ .id = batch->ids[i],
 					      .set = CAIRN_JOB_PAYLOAD | CAIRN_JOB_RUN_AT,
 					      .payload = CAIRN_STR("[1]"),
 					      .run_at = ct_now() + CAIRN_DAY };
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_edit(conn, cairn_any(), items, batch->n, batch->each, ct_err()));
-	at_most(conn, 1, "edit", batch->n);
+	ct_spent(conn, 1, "edit", batch->n);
 	last_is(batch, CAIRN_OK);
 }
 
@@ -255,13 +241,13 @@ static void try_prune(cairn_conn *conn, struct batch *batch)
 	size_t pruned = 0;
 	done_many(conn, batch, CAIRN_FINISH_SUCCESS);
 	ct_advance(CAIRN_HOUR);
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_prune(conn, &opts, &pruned, ct_err()));
-	at_most(conn, 1, "prune", batch->n);
+	ct_spent(conn, 1, "prune", batch->n);
 	ct_int(pruned, batch->n);
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_prune(conn, &opts, &pruned, ct_err()));
-	at_most(conn, 1, "empty prune", batch->n);
+	ct_spent(conn, 1, "empty prune", batch->n);
 	ct_int(pruned, 0);
 }
 
@@ -275,18 +261,18 @@ static void try_sweeps(cairn_conn *conn, struct batch *batch)
 	cairn_job_filter filter = { .size = sizeof(filter), .scope = cairn_any() };
 	cairn_swept *swept = NULL;
 	add_many(conn, batch);
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_cancel_where(conn, &filter, none, &swept, ct_err()));
-	at_most(conn, 2, "cancel by filter", batch->n);
+	ct_spent(conn, 2, "cancel by filter", batch->n);
 	ct_int(swept->count, batch->n);
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_requeue_where(conn, &filter, 0, none, &swept, ct_err()));
-	at_most(conn, 2, "requeue by filter", batch->n);
+	ct_spent(conn, 2, "requeue by filter", batch->n);
 	ct_true(swept->count >= batch->n);
 	ct_ok(cairn_job_cancel_where(conn, &filter, none, &swept, ct_err()));
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_cancel_where(conn, &filter, none, &swept, ct_err()));
-	at_most(conn, 1, "cancel of what is not there", 0);
+	ct_spent(conn, 1, "cancel of what is not there", 0);
 	cairn_free(swept);
 	cairn_prune_opts opts = { .size = sizeof(opts),
 				  .scope = cairn_any(),
@@ -311,20 +297,20 @@ static void nothing_costs_nothing(void)
 	cairn_id id = ct_enqueue(conn, "t");
 	cairn_requeue seen = { .id = id, .status = CAIRN_JOB_PENDING, .run_number = 1 };
 	cairn_rerun rerun = { .source = id, .run_number = 1, .reason = CAIRN_STR("why") };
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_progress(conn, NULL, 0, NULL, ct_err()));
 	ct_ok(cairn_job_log(conn, NULL, 0, NULL, ct_err()));
 	ct_ok(cairn_job_requeue(conn, any, NULL, 0, none, NULL, ct_err()));
 	ct_ok(cairn_job_replay(conn, any, NULL, 0, NULL, ct_err()));
 	ct_ok(cairn_job_adopt(conn, any, NULL, 0, none, NULL, ct_err()));
 	ct_ok(cairn_job_edit(conn, any, NULL, 0, NULL, ct_err()));
-	at_most(conn, 0, "empty batches", 0);
+	ct_spent(conn, 0, "empty batches", 0);
 	ct_status(cairn_job_requeue(conn, any, &seen, 1, none, NULL, ct_err()), CAIRN_INVALID,
 		  NULL);
 	ct_status(cairn_job_replay(conn, any, &rerun, 1, NULL, ct_err()), CAIRN_INVALID, NULL);
 	ct_status(cairn_job_adopt(conn, any, &id, 1, CAIRN_STR("\n"), NULL, ct_err()),
 		  CAIRN_INVALID, NULL);
-	at_most(conn, 0, "refused calls", 0);
+	ct_spent(conn, 0, "refused calls", 0);
 }
 
 static void in_a_transaction(void)

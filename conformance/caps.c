@@ -230,35 +230,55 @@ static void not_nested(void)
 	ct_int(ct_count_jobs(conn, 0), 2);
 }
 
-/* A change that the database refuses, inside a transaction that has already written something. */
-static cairn_status refused_inside(cairn_conn *conn, cairn_tx *tx)
+struct refused {
+	ct_made made[2];
+	const char *before[2];
+	cairn_tx tx;
+};
+
+/* A change that the database refuses half-way, in a transaction that has already written something. */
+static cairn_status refused_inside(cairn_conn *conn, struct refused *it)
 {
-	ct_made made = ct_make(conn, "t", CAIRN_JOB_LEASED);
-	cairn_finish finish = ct_failure(made.lease, CAIRN_FINISH_RETRYABLE, "a.code");
+	cairn_finish ends[2];
 	cairn_job_new job = ct_new("t");
-	ct_int(ct_subject()->poison(ct_url(), made.id), 0);
-	ct_ok(cairn_begin(conn, tx, ct_err()));
+	for (size_t i = 0; i < 2; i++) {
+		it->made[i] = ct_make(conn, "t", CAIRN_JOB_LEASED);
+		it->before[i] = ct_snapshot(conn, it->made[i].id);
+		ends[i] = ct_failure(it->made[i].lease, CAIRN_FINISH_RETRYABLE, "a.code");
+	}
+	it->tx = (cairn_tx)CAIRN_TX_INIT;
+	ct_int(ct_subject()->poison(ct_url(), it->made[1].id), 0);
+	ct_ok(cairn_begin(conn, &it->tx, ct_err()));
 	ct_add(conn, &job);
-	return cairn_job_finish(conn, &finish, 1, NULL, ct_err());
+	return cairn_job_finish(conn, ends, 2, NULL, ct_err());
+}
+
+static void both_unchanged(cairn_conn *conn, const struct refused *it)
+{
+	for (size_t i = 0; i < 2; i++)
+		ct_unchanged(conn, it->made[i].id, it->before[i]);
 }
 
 static void undone_inside(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_tx tx = CAIRN_TX_INIT;
-	cairn_status status = refused_inside(conn, &tx);
+	struct refused it;
+	cairn_status status = refused_inside(conn, &it);
 	ct_true(status != CAIRN_OK && status != CAIRN_TX_ABORTED);
-	ct_ok(cairn_commit(&tx, ct_err()));
-	ct_int(ct_count_jobs(conn, 0), 2);
+	both_unchanged(conn, &it);
+	ct_ok(cairn_commit(&it.tx, ct_err()));
+	both_unchanged(conn, &it);
+	ct_int(ct_count_jobs(conn, 0), 3);
 }
 
 static void aborted_inside(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_tx tx = CAIRN_TX_INIT;
-	ct_status(refused_inside(conn, &tx), CAIRN_TX_ABORTED, NULL);
-	cairn_rollback(&tx);
-	ct_int(ct_count_jobs(conn, 0), 1);
+	struct refused it;
+	ct_status(refused_inside(conn, &it), CAIRN_TX_ABORTED, NULL);
+	cairn_rollback(&it.tx);
+	both_unchanged(conn, &it);
+	ct_int(ct_count_jobs(conn, 0), 2);
 }
 
 static const ct_case cases[] = {

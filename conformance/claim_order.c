@@ -218,20 +218,6 @@ static void claim_all(cairn_conn *conn, void *arg)
 	mine->jobs = ct_claim_n(conn, "b", 100);
 }
 
-static void commit(cairn_conn *conn, void *arg)
-{
-	struct claimer *mine = arg;
-	(void)conn;
-	ct_ok(cairn_commit(&mine->tx, ct_err()));
-}
-
-static void rollback(cairn_conn *conn, void *arg)
-{
-	struct claimer *mine = arg;
-	(void)conn;
-	cairn_rollback(&mine->tx);
-}
-
 static void claimed_but_not_committed(void)
 {
 	cairn_conn *conn = ct_open();
@@ -244,7 +230,7 @@ static void claimed_but_not_committed(void)
 	ct_session *second = ct_session_new("second");
 	ct_step(first, begin_and_claim, &a);
 	ct_start(second, claim_all, &b);
-	ct_step(first, commit, &a);
+	ct_step(first, ct_commit, &a.tx);
 	ct_join(second);
 	ct_int(a.jobs->count, 1);
 	ct_id(a.jobs->at[0].id, best);
@@ -266,7 +252,7 @@ static void a_locked_row_is_skipped(void)
 	ct_step(second, claim_all, &b);
 	ct_int(b.jobs->count, 1);
 	ct_id(b.jobs->at[0].id, next);
-	ct_step(first, rollback, &a);
+	ct_step(first, ct_rollback, &a.tx);
 	ct_step(second, claim_all, &b);
 	ct_int(b.jobs->count, 1);
 	ct_id(b.jobs->at[0].id, best);
@@ -287,7 +273,7 @@ static void parked_rows_under_a_claim(void)
 	ct_session *second = ct_session_new("second");
 	ct_step(first, begin_and_claim, &a); /* takes one, and may hold what it promoted */
 	ct_start(second, claim_all, &b);
-	ct_step(first, rollback, &a);
+	ct_step(first, ct_rollback, &a.tx);
 	ct_join(second);
 	size_t got = b.jobs->count;
 	ct_true(got <= 3);
@@ -321,7 +307,7 @@ static void skipped_while_changed(cairn_conn *conn, cairn_id id, cairn_id other)
 	ct_step(second, claim_all, &b);
 	ct_int(b.jobs->count, 1);
 	ct_id(b.jobs->at[0].id, other);
-	ct_step(first, rollback, &a);
+	ct_step(first, ct_rollback, &a.tx);
 	ct_id(ct_claim(conn, "w").id, id);
 }
 

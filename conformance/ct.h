@@ -156,6 +156,13 @@ uint32_t ct_random(uint32_t below);
 /* 1, 2, 3 …: for names that must differ within the case. */
 unsigned ct_number(void);
 
+/*
+ * How often the connection waits for its database: since ct_budget(), and then since the last
+ * ct_spent(), at most so many times. n items of what, for the message.
+ */
+void ct_budget(cairn_conn *conn);
+void ct_spent(cairn_conn *conn, uint64_t most, const char *what, size_t n);
+
 /* Memory and results that live until the case ends. */
 void *ct_alloc(size_t size);
 char *ct_format(const char *format, ...) CAIRN_PRINTF(1, 2);
@@ -171,10 +178,21 @@ void ct_define(cairn_conn *conn, const char *type);
 /* Defines a type with so many attempts and a fixed retry delay without jitter. */
 void ct_define_retry(cairn_conn *conn, const char *type, int32_t attempts, cairn_usec delay);
 
+/* Disables a type, or enables it again (0). */
+void ct_disable(cairn_conn *conn, const char *type, uint32_t disabled);
+/* The defined types that fit, in the order of the answer, with blanks between. */
+const char *ct_types(cairn_conn *conn, const char *contains, const char *after, uint32_t limit);
+
 /* A request with nothing but its type: change what matters, pass it to ct_add. */
 cairn_job_new ct_new(const char *type);
 /* Enqueues one, which must be inserted. */
 cairn_id ct_add(cairn_conn *conn, const cairn_job_new *job);
+/* Enqueues one, whatever comes of it. */
+cairn_job_added ct_offer(cairn_conn *conn, const cairn_job_new *job);
+/* A request with a type and a key; offered, it finds that job; or it conflicts. */
+cairn_job_new ct_keyed(const char *type, const char *key);
+void ct_existing(cairn_conn *conn, const cairn_job_new *job, cairn_id id);
+void ct_conflict(cairn_conn *conn, const cairn_job_new *job);
 /* Defines the type and enqueues one. */
 cairn_id ct_enqueue(cairn_conn *conn, const char *type);
 
@@ -201,6 +219,8 @@ typedef struct ct_made {
 } ct_made;
 ct_made ct_make(cairn_conn *conn, const char *type, enum cairn_job_status status);
 
+/* Whether the job is there. */
+bool ct_exists(cairn_conn *conn, cairn_id id);
 /* Reads with scope ANY; the row must be there. */
 const cairn_job *ct_job(cairn_conn *conn, cairn_id id);
 const cairn_attempts *ct_attempts(cairn_conn *conn, cairn_id id);
@@ -229,6 +249,10 @@ const cairn_queue *ct_queue(cairn_conn *conn, const char *name);
 /* Pauses or resumes one queue: whether that changed anything. */
 bool ct_pause(cairn_conn *conn, const char *queue);
 bool ct_resume(cairn_conn *conn, const char *queue);
+/* Enqueues a job of type "t" that needs a permit; key NULL: none. */
+cairn_id ct_add_needing(cairn_conn *conn, const char *key, int32_t priority);
+/* Sets the capacity of a global resource. */
+void ct_capacity(cairn_conn *conn, const char *key, int32_t capacity);
 /* How many jobs there are in the whole store, up to 1000; statuses 0: all, else bits 1u << status. */
 size_t ct_count_jobs(cairn_conn *conn, uint32_t statuses);
 
@@ -305,6 +329,9 @@ bool ct_start(ct_session *session, ct_step_fn *fn, void *arg);
 void ct_join(ct_session *session);
 /* A session over a connection that was opened by other means. */
 ct_session *ct_session_over(const char *name, cairn_conn *conn);
+/* Steps that end a transaction which stays open over several; arg is its cairn_tx. */
+void ct_commit(cairn_conn *conn, void *tx);
+void ct_rollback(cairn_conn *conn, void *tx);
 /* Its connection, between steps only. */
 cairn_conn *ct_session_conn(ct_session *session);
 

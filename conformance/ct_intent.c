@@ -45,11 +45,12 @@ const char *ct_intent_snapshot(cairn_conn *conn, cairn_id id)
 	char job[CAIRN_ID_TEXT];
 	cairn_id_format(i->job, job);
 	const char *request = ct_format(
-		"type %s queue %s tenant %s payload %s key %s owner %s stage %s request %s run_at "
-		"%lld timeout %lld attempts %d priority %d %u",
+		"type %s queue %s tenant %s payload %s key %s owner %s resource %s stage %s "
+		"request %s run_at %lld timeout %lld attempts %d priority %d %u",
 		shown(i->type), shown(i->queue), shown(i->tenant), shown(i->payload), shown(i->key),
-		shown(i->owner), shown(i->stage), shown(i->request), (long long)i->run_at,
-		(long long)i->timeout, (int)i->max_attempts, (int)i->priority, (unsigned)i->set);
+		shown(i->owner), shown(i->resource_key), shown(i->stage), shown(i->request),
+		(long long)i->run_at, (long long)i->timeout, (int)i->max_attempts, (int)i->priority,
+		(unsigned)i->set);
 	return ct_format("%s\n%s tried %d next %lld last %lld job %s promoted %lld conflicted %lld "
 			 "error %s %s created %lld updated %lld\n",
 			 request, cairn_intent_status_text(i->status), (int)i->attempts,

@@ -22,6 +22,30 @@ void ct_define_retry(cairn_conn *conn, const char *type, int32_t attempts, cairn
 	ct_ok(cairn_job_define(conn, &definition, 1, ct_err()));
 }
 
+void ct_disable(cairn_conn *conn, const char *type, uint32_t disabled)
+{
+	cairn_definition_patch patch = { .size = sizeof(patch),
+					 .type = cairn_str_of(type),
+					 .set = CAIRN_PATCH_DISABLED,
+					 .disabled = disabled };
+	ct_ok(cairn_job_definition_update(conn, &patch, ct_err()));
+}
+
+const char *ct_types(cairn_conn *conn, const char *contains, const char *after, uint32_t limit)
+{
+	cairn_definition_filter filter = { .size = sizeof(filter),
+					   .contains = cairn_str_of(contains),
+					   .after = cairn_str_of(after),
+					   .limit = limit };
+	cairn_definitions *found = NULL;
+	ct_ok(cairn_job_definition_list(conn, &filter, &found, ct_err()));
+	ct_later(found);
+	const char *line = "";
+	for (size_t i = 0; i < found->count; i++)
+		line = ct_format("%s%s%s", line, i ? " " : "", found->at[i].type.ptr);
+	return line;
+}
+
 cairn_job_new ct_new(const char *type)
 {
 	return (cairn_job_new){ .type = cairn_str_of(type) };
@@ -36,11 +60,56 @@ cairn_id ct_add(cairn_conn *conn, const cairn_job_new *job)
 	return added.id;
 }
 
+cairn_job_added ct_offer(cairn_conn *conn, const cairn_job_new *job)
+{
+	cairn_job_added added = { .status = CAIRN_INTERNAL };
+	ct_ok(cairn_job_enqueue(conn, job, 1, &added, ct_err()));
+	return added;
+}
+
+cairn_job_new ct_keyed(const char *type, const char *key)
+{
+	cairn_job_new job = ct_new(type);
+	job.key = cairn_str_of(key);
+	return job;
+}
+
+void ct_existing(cairn_conn *conn, const cairn_job_new *job, cairn_id id)
+{
+	cairn_job_added added = ct_offer(conn, job);
+	ct_each(added, CAIRN_OK, NULL);
+	ct_int(added.disposition, CAIRN_EXISTING);
+	ct_id(added.id, id);
+}
+
+void ct_conflict(cairn_conn *conn, const cairn_job_new *job)
+{
+	cairn_job_added added = ct_offer(conn, job);
+	ct_each(added, CAIRN_CONFLICT, "job.idempotency_conflict");
+	ct_true(cairn_id_is_none(added.id));
+}
+
 cairn_id ct_enqueue(cairn_conn *conn, const char *type)
 {
 	cairn_job_new job = ct_new(type);
 	ct_define(conn, type);
 	return ct_add(conn, &job);
+}
+
+static uint64_t spent_before;
+
+void ct_budget(cairn_conn *conn)
+{
+	spent_before = cairn_conn_round_trips(conn);
+}
+
+void ct_spent(cairn_conn *conn, uint64_t most, const char *what, size_t n)
+{
+	uint64_t trips = cairn_conn_round_trips(conn) - spent_before;
+	if (trips > most)
+		ct_fail("%s of %zu: %u round trips, not %u", what, n, (unsigned)trips,
+			(unsigned)most);
+	ct_budget(conn);
 }
 
 cairn_claim_opts ct_claim_opts(const char *worker, uint32_t limit)
@@ -87,26 +156,14 @@ cairn_finish ct_failure(cairn_lease lease, enum cairn_finish_how how, const char
 
 cairn_changed ct_finish(cairn_conn *conn, cairn_finish finish)
 {
-	cairn_changed changed = { .status = CAIRN_INTERNAL };
-	ct_ok(cairn_job_finish(conn, &finish, 1, &changed, ct_err()));
+	cairn_changed changed = ct_send(conn, finish);
 	ct_each(changed, CAIRN_OK, NULL);
 	return changed;
 }
 
-static void refused_finish(cairn_conn *conn, const cairn_finish *finish, cairn_status status,
-			   const char *code)
-{
-	cairn_changed changed = { .status = CAIRN_INTERNAL };
-	ct_ok(cairn_job_finish(conn, finish, 1, &changed, ct_err()));
-	ct_each(changed, status, code);
-}
-
 void ct_refused(cairn_conn *conn, cairn_lease lease, cairn_status status, const char *code)
 {
-	cairn_scope any = cairn_any();
-	cairn_jobs *found = NULL;
-	bool there = cairn_job_get(conn, any, lease.id, &found, ct_err()) == CAIRN_OK;
-	cairn_free(found);
+	bool there = ct_exists(conn, lease.id);
 	const char *before = there ? ct_snapshot(conn, lease.id) : "";
 	cairn_changed changed = { .status = CAIRN_INTERNAL };
 	ct_ok(cairn_job_heartbeat(conn, &lease, 1, 0, &changed, ct_err()));
@@ -115,12 +172,9 @@ void ct_refused(cairn_conn *conn, cairn_lease lease, cairn_status status, const 
 							  CAIRN_FINISH_TIMEOUT,
 							  CAIRN_FINISH_TERMINAL,
 							  CAIRN_FINISH_PANICKED };
-	cairn_finish success = ct_success(lease);
-	refused_finish(conn, &success, status, code);
-	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
-		cairn_finish failure = ct_failure(lease, failures[i], "too.late");
-		refused_finish(conn, &failure, status, code);
-	}
+	ct_told(ct_send(conn, ct_success(lease)), status, code);
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
+		ct_told(ct_send(conn, ct_failure(lease, failures[i], "too.late")), status, code);
 	ct_told(ct_send(conn, ct_again(lease, CAIRN_FINISH_CONTINUE, 0)), status, code);
 	ct_told(ct_send(conn, ct_again(lease, CAIRN_FINISH_SNOOZE, 0)), status, code);
 	ct_told(ct_send_progress(conn, ct_stage(lease, "running")), status, code);
@@ -149,14 +203,12 @@ ct_made ct_make(cairn_conn *conn, const char *type, enum cairn_job_status status
 	ct_int(jobs->count, 1);
 	ct_id(jobs->at[0].id, made.id);
 	made.lease = cairn_job_lease(&jobs->at[0]);
-	cairn_changed changed;
-	cairn_str reason = { NULL, 0 };
 	if (status == CAIRN_JOB_SUCCEEDED)
 		ct_finish(conn, ct_success(made.lease));
 	else if (status == CAIRN_JOB_DEAD_LETTERED)
 		ct_finish(conn, ct_failure(made.lease, CAIRN_FINISH_TERMINAL, "made.dead"));
 	else if (status == CAIRN_JOB_CANCELED)
-		ct_ok(cairn_job_cancel(conn, cairn_any(), &made.id, 1, reason, &changed, ct_err()));
+		ct_cancel(conn, made.id);
 	return made;
 }
 
@@ -170,6 +222,16 @@ const cairn_job *ct_job(cairn_conn *conn, cairn_id id)
 	ct_int(jobs->count, 1);
 	ct_id(jobs->at[0].id, id);
 	return &jobs->at[0];
+}
+
+bool ct_exists(cairn_conn *conn, cairn_id id)
+{
+	cairn_jobs *found = NULL;
+	cairn_status status = cairn_job_get(conn, cairn_any(), id, &found, ct_err());
+	cairn_free(found);
+	if (status != CAIRN_NOT_FOUND)
+		ct_ok(status);
+	return status == CAIRN_OK;
 }
 
 const cairn_attempts *ct_attempts(cairn_conn *conn, cairn_id id)
@@ -254,10 +316,10 @@ static const char *shown(cairn_str text)
 
 static const char *job_text(const cairn_job *j)
 {
-	const char *who =
-		ct_format("queue %s type %s tenant %s owner %s worker %s key %s request %s",
-			  shown(j->queue), shown(j->type), shown(j->tenant), shown(j->owner),
-			  shown(j->worker), shown(j->key), shown(j->request));
+	const char *who = ct_format(
+		"queue %s type %s tenant %s owner %s worker %s key %s request %s resource %s",
+		shown(j->queue), shown(j->type), shown(j->tenant), shown(j->owner),
+		shown(j->worker), shown(j->key), shown(j->request), shown(j->resource_key));
 	const char *numbers = ct_format(
 		"%s priority %d run %d attempt %d/%d parked %u ahead %u timeout %lld fence %lld "
 		"progress %lld/%lld",
@@ -368,4 +430,21 @@ bool ct_resume(cairn_conn *conn, const char *queue)
 	cairn_queue_changed each;
 	ct_ok(cairn_queue_resume(conn, &name, 1, &each, ct_err()));
 	return each.changed != 0;
+}
+
+/* ---- resources --------------------------------------------------------------- */
+
+cairn_id ct_add_needing(cairn_conn *conn, const char *key, int32_t priority)
+{
+	cairn_job_new job = ct_new("t");
+	job.resource_key = cairn_str_of(key);
+	job.priority = priority;
+	job.set = CAIRN_JOB_PRIORITY;
+	return ct_add(conn, &job);
+}
+
+void ct_capacity(cairn_conn *conn, const char *key, int32_t capacity)
+{
+	cairn_capacity item = { .key = cairn_str_of(key), .capacity = capacity };
+	ct_ok(cairn_resource_set(conn, &item, 1, ct_err()));
 }

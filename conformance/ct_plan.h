@@ -9,9 +9,9 @@
 
 /* The cases that fit one of n patterns (0: all), in order; free() the array. */
 const ct_case **ct_select(const char *const *patterns, size_t n, size_t *count);
-/* NULL, or why this driver can't be asked to pass the case. */
 /* The capabilities that hold for connections by the subject's URL. */
 uint32_t ct_subject_caps(const cairn_subject *subject);
+/* NULL, or why this driver can't be asked to pass the case. */
 const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one);
 
 /* The driver's table of intents; NULL: it has none, or is older than they are. */

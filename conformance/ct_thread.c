@@ -70,7 +70,9 @@ static void *session_main(void *arg)
 		pthread_mutex_unlock(&session->lock);
 		run_step(session);
 		pthread_mutex_lock(&session->lock);
-		session->phase = DONE;
+		/* it may have been given up meanwhile */
+		if (session->phase != LEAVING)
+			session->phase = DONE;
 		pthread_cond_broadcast(&session->turn);
 	}
 	pthread_mutex_unlock(&session->lock);
@@ -165,6 +167,18 @@ void ct_step(ct_session *session, ct_step_fn *fn, void *arg)
 {
 	ct_start(session, fn, arg);
 	ct_join(session);
+}
+
+void ct_commit(cairn_conn *conn, void *tx)
+{
+	(void)conn;
+	ct_ok(cairn_commit(tx, ct_err()));
+}
+
+void ct_rollback(cairn_conn *conn, void *tx)
+{
+	(void)conn;
+	cairn_rollback(tx);
 }
 
 /* A step that hangs is interrupted; the process's time limit is behind that. */

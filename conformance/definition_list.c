@@ -3,22 +3,6 @@
  */
 #include "ct.h"
 
-/* The types that fit, in the order of the answer. */
-static const char *listed(cairn_conn *conn, const char *contains, const char *after, uint32_t limit)
-{
-	cairn_definition_filter filter = { .size = sizeof(filter),
-					   .contains = cairn_str_of(contains),
-					   .after = cairn_str_of(after),
-					   .limit = limit };
-	cairn_definitions *found = NULL;
-	ct_ok(cairn_job_definition_list(conn, &filter, &found, ct_err()));
-	ct_later(found);
-	const char *line = "";
-	for (size_t i = 0; i < found->count; i++)
-		line = ct_format("%s%s%s", line, i ? " " : "", found->at[i].type.ptr);
-	return line;
-}
-
 static void get_of_an_unknown_type(void)
 {
 	cairn_conn *conn = ct_open();
@@ -39,16 +23,16 @@ static void filter_is_a_plain_text(void)
 	};
 	for (size_t i = 0; i < 7; i++)
 		ct_define(conn, types[i]);
-	ct_text(listed(conn, "MAIL", NULL, 0), "Mail.Send mail.read");
-	ct_text(listed(conn, "l.s", NULL, 0), "Mail.Send");
-	ct_text(listed(conn, "%", NULL, 0), "a%b");
-	ct_text(listed(conn, "_", NULL, 0), "a_b");
-	ct_text(listed(conn, "\\", NULL, 0), "a\\b");
-	ct_text(listed(conn, "a.b", NULL, 0), "");
+	ct_text(ct_types(conn, "MAIL", NULL, 0), "Mail.Send mail.read");
+	ct_text(ct_types(conn, "l.s", NULL, 0), "Mail.Send");
+	ct_text(ct_types(conn, "%", NULL, 0), "a%b");
+	ct_text(ct_types(conn, "_", NULL, 0), "a_b");
+	ct_text(ct_types(conn, "\\", NULL, 0), "a\\b");
+	ct_text(ct_types(conn, "a.b", NULL, 0), "");
 	/* only ASCII letters have a case */
-	ct_text(listed(conn, "\xc3\x84X", NULL, 0), "\xc3\x84x");
-	ct_text(listed(conn, "\xc3\xa4", NULL, 0), "");
-	ct_text(listed(conn, "", "axb", 0), "mail.read \xc3\x84x");
+	ct_text(ct_types(conn, "\xc3\x84X", NULL, 0), "\xc3\x84x");
+	ct_text(ct_types(conn, "\xc3\xa4", NULL, 0), "");
+	ct_text(ct_types(conn, "", "axb", 0), "mail.read \xc3\x84x");
 }
 
 static void pages_follow_the_bytes(void)
@@ -57,12 +41,12 @@ static void pages_follow_the_bytes(void)
 	const char *types[] = { "b", "a", "B", "_", "a1", "\xc3\xa9", "Z" };
 	for (size_t i = 0; i < 7; i++)
 		ct_define(conn, types[i]);
-	ct_text(listed(conn, NULL, NULL, 0), "B Z _ a a1 b \xc3\xa9");
-	ct_text(listed(conn, NULL, NULL, 3), "B Z _");
-	ct_text(listed(conn, NULL, "_", 3), "a a1 b");
-	ct_text(listed(conn, NULL, "b", 3), "\xc3\xa9");
-	ct_text(listed(conn, NULL, "\xc3\xa9", 3), "");
-	ct_text(listed(conn, NULL, "a0", 2), "a1 b");
+	ct_text(ct_types(conn, NULL, NULL, 0), "B Z _ a a1 b \xc3\xa9");
+	ct_text(ct_types(conn, NULL, NULL, 3), "B Z _");
+	ct_text(ct_types(conn, NULL, "_", 3), "a a1 b");
+	ct_text(ct_types(conn, NULL, "b", 3), "\xc3\xa9");
+	ct_text(ct_types(conn, NULL, "\xc3\xa9", 3), "");
+	ct_text(ct_types(conn, NULL, "a0", 2), "a1 b");
 	cairn_definition_filter filter = { .size = sizeof(filter), .limit = 1001 };
 	cairn_definitions *found = NULL;
 	ct_status(cairn_job_definition_list(conn, &filter, &found, ct_err()), CAIRN_INVALID,

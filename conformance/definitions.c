@@ -18,22 +18,6 @@ static void define(cairn_conn *conn, const cairn_definition *definition)
 	ct_ok(cairn_job_define(conn, definition, 1, ct_err()));
 }
 
-/* The types that fit, in the order of the answer. */
-static const char *listed(cairn_conn *conn, const char *contains, const char *after, uint32_t limit)
-{
-	cairn_definition_filter filter = { .size = sizeof(filter),
-					   .contains = cairn_str_of(contains),
-					   .after = cairn_str_of(after),
-					   .limit = limit };
-	cairn_definitions *found = NULL;
-	ct_ok(cairn_job_definition_list(conn, &filter, &found, ct_err()));
-	ct_later(found);
-	const char *line = "";
-	for (size_t i = 0; i < found->count; i++)
-		line = ct_format("%s%s%s", line, i ? " " : "", found->at[i].type.ptr);
-	return line;
-}
-
 static void same_retry(const cairn_retry *got, const cairn_retry *want)
 {
 	ct_int(got->base, want->base);
@@ -157,7 +141,7 @@ static void one_call_defines_many(void)
 	cairn_conn *conn = ct_open();
 	cairn_definition many[] = { special("c"), special("a"), { .type = CAIRN_STR("b") } };
 	ct_ok(cairn_job_define(conn, many, 3, ct_err()));
-	ct_text(listed(conn, NULL, NULL, 0), "a b c");
+	ct_text(ct_types(conn, NULL, NULL, 0), "a b c");
 	same(get(conn, "a"), &many[1]);
 	ct_int(get(conn, "b")->priority, 100);
 	ct_int(get(conn, "a")->created_at, get(conn, "b")->created_at);
@@ -216,7 +200,7 @@ static void refuses_malformed(void)
 		ct_int(ct_last()->index, 1);
 		ct_status(cairn_job_define_if_missing(conn, batch, 2, ct_err()), CAIRN_INVALID,
 			  code);
-		ct_text(listed(conn, NULL, NULL, 0), "");
+		ct_text(ct_types(conn, NULL, NULL, 0), "");
 	}
 }
 
@@ -228,7 +212,8 @@ static void types_are_bytes(void)
 				    special("t "),   special("\xc3\xa9"), special("e\xcc\x81"),
 				    special(longest) };
 	ct_ok(cairn_job_define(conn, each, 7, ct_err()));
-	ct_text(listed(conn, NULL, NULL, 0), ct_format(" t T e\xcc\x81 t t  %s \xc3\xa9", longest));
+	ct_text(ct_types(conn, NULL, NULL, 0),
+		ct_format(" t T e\xcc\x81 t t  %s \xc3\xa9", longest));
 }
 
 static void rolls_back_with_the_caller(void)
@@ -240,9 +225,9 @@ static void rolls_back_with_the_caller(void)
 	ct_ok(cairn_begin(conn, &tx, ct_err()));
 	cairn_definition both[] = { { .type = CAIRN_STR("kept") }, special("new") };
 	ct_ok(cairn_job_define(conn, both, 2, ct_err()));
-	ct_text(listed(conn, NULL, NULL, 0), "kept new");
+	ct_text(ct_types(conn, NULL, NULL, 0), "kept new");
 	cairn_rollback(&tx);
-	ct_text(listed(conn, NULL, NULL, 0), "kept");
+	ct_text(ct_types(conn, NULL, NULL, 0), "kept");
 	same(get(conn, "kept"), &before);
 }
 
@@ -309,7 +294,7 @@ static void update_needs_the_row(void)
 	patch.set = 0;
 	ct_status(cairn_job_definition_update(conn, &patch, ct_err()), CAIRN_NOT_FOUND,
 		  "job.definition_not_found");
-	ct_text(listed(conn, NULL, NULL, 0), "");
+	ct_text(ct_types(conn, NULL, NULL, 0), "");
 }
 
 static void update_refuses_malformed(void)
@@ -355,13 +340,6 @@ static void enqueue_and_wait(cairn_conn *conn, void *arg)
 	ct_ok(cairn_job_enqueue(conn, jobs + 2, 2, mine->each + 2, ct_err()));
 }
 
-static void commit(cairn_conn *conn, void *arg)
-{
-	struct in_flight *mine = arg;
-	(void)conn;
-	ct_ok(cairn_commit(&mine->tx, ct_err()));
-}
-
 static void disable(cairn_conn *conn, void *arg)
 {
 	(void)arg;
@@ -378,7 +356,7 @@ static void disable_waits_for_nobody(void)
 	ct_define(conn, "t");
 	ct_step(a, enqueue_and_wait, &mine);
 	ct_step(b, disable, NULL);
-	ct_step(a, commit, &mine);
+	ct_step(a, ct_commit, &mine.tx);
 	for (size_t i = 0; i < 4; i++)
 		ct_int(ct_job(conn, mine.each[i].id)->status, CAIRN_JOB_PENDING);
 	cairn_job_new job = ct_new("t");

@@ -4,30 +4,6 @@
  */
 #include "ct.h"
 
-static cairn_job_added offer(cairn_conn *conn, const cairn_job_new *job)
-{
-	cairn_job_added added = { .status = CAIRN_INTERNAL };
-	ct_ok(cairn_job_enqueue(conn, job, 1, &added, ct_err()));
-	return added;
-}
-
-static void set_disabled(cairn_conn *conn, const char *type, uint32_t disabled)
-{
-	cairn_definition_patch patch = { .size = sizeof(patch),
-					 .type = cairn_str_of(type),
-					 .set = CAIRN_PATCH_DISABLED,
-					 .disabled = disabled };
-	ct_ok(cairn_job_definition_update(conn, &patch, ct_err()));
-}
-
-static bool exists(cairn_conn *conn, cairn_id id)
-{
-	cairn_jobs *found = NULL;
-	cairn_status status = cairn_job_get(conn, cairn_any(), id, &found, ct_err());
-	cairn_free(found);
-	return status == CAIRN_OK;
-}
-
 /* ---- the row ------------------------------------------------------------------- */
 
 static void a_bare_job(void)
@@ -35,7 +11,7 @@ static void a_bare_job(void)
 	cairn_conn *conn = ct_open();
 	cairn_job_new bare = ct_new("t");
 	ct_define(conn, "t");
-	cairn_job_added added = offer(conn, &bare);
+	cairn_job_added added = ct_offer(conn, &bare);
 	ct_each(added, CAIRN_OK, NULL);
 	ct_int(added.disposition, CAIRN_INSERTED);
 	ct_int(added.job_status, CAIRN_JOB_PENDING);
@@ -230,15 +206,15 @@ static void needs_an_enabled_definition(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "off");
-	set_disabled(conn, "off", 1);
+	ct_disable(conn, "off", 1);
 	const char *types[] = { "off", "never", "OFF" };
 	for (size_t i = 0; i < 3; i++) {
 		cairn_job_new job = ct_new(types[i]);
-		cairn_job_added added = offer(conn, &job);
+		cairn_job_added added = ct_offer(conn, &job);
 		ct_each(added, CAIRN_INVALID, "job.definition_not_found_or_disabled");
 		ct_true(cairn_id_is_none(added.id));
 		job.key = CAIRN_STR("k");
-		added = offer(conn, &job);
+		added = ct_offer(conn, &job);
 		ct_each(added, CAIRN_INVALID, "job.definition_not_found_or_disabled");
 	}
 	ct_int(ct_count_jobs(conn, 0), 0);
@@ -248,12 +224,12 @@ static void enabling_is_enough(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	set_disabled(conn, "t", 1);
+	ct_disable(conn, "t", 1);
 	cairn_job_new job = ct_new("t");
 	job.key = CAIRN_STR("k");
-	cairn_job_added added = offer(conn, &job);
+	cairn_job_added added = ct_offer(conn, &job);
 	ct_each(added, CAIRN_INVALID, "job.definition_not_found_or_disabled");
-	set_disabled(conn, "t", 0);
+	ct_disable(conn, "t", 0);
 	ct_add(conn, &job);
 	ct_int(ct_count_jobs(conn, 0), 1);
 }
@@ -269,17 +245,17 @@ static void commits_with_the_caller(void)
 	cairn_tx tx = CAIRN_TX_INIT;
 	ct_ok(cairn_begin(conn, &tx, ct_err()));
 	cairn_id lost = ct_add(conn, &job);
-	ct_true(exists(conn, lost));
-	ct_true(!exists(other, lost));
+	ct_true(ct_exists(conn, lost));
+	ct_true(!ct_exists(other, lost));
 	cairn_rollback(&tx);
-	ct_true(!exists(conn, lost));
+	ct_true(!ct_exists(conn, lost));
 	cairn_event_rows *events = NULL;
 	ct_status(cairn_job_events(conn, cairn_any(), lost, 0, 0, &events, ct_err()),
 		  CAIRN_NOT_FOUND, "job.not_found");
 	ct_later(events);
 	ct_ok(cairn_begin(conn, &tx, ct_err()));
 	cairn_id kept = ct_add(conn, &job);
-	ct_true(!exists(other, kept));
+	ct_true(!ct_exists(other, kept));
 	ct_ok(cairn_commit(&tx, ct_err()));
 	ct_text(ct_timeline(other, kept), "ENQUEUED");
 	ct_int(ct_count_jobs(conn, 0), 1);
@@ -324,7 +300,7 @@ static const ct_case cases[] = {
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,
 	  .rule = "Without a key the same request makes another job; key and request stay absent.",
-	  .covers = "runledger E05, I17",
+	  .covers = "runledger E05, I17, smol-24",
 	  .run = unkeyed_always_inserts },
 	{ .name = "jobs.enqueue.a_new_job_is_queued_or_scheduled",
 	  .kind = CT_VERB,

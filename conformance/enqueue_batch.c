@@ -3,23 +3,6 @@
  */
 #include "ct.h"
 
-static void set_disabled(cairn_conn *conn, const char *type, uint32_t disabled)
-{
-	cairn_definition_patch patch = { .size = sizeof(patch),
-					 .type = cairn_str_of(type),
-					 .set = CAIRN_PATCH_DISABLED,
-					 .disabled = disabled };
-	ct_ok(cairn_job_definition_update(conn, &patch, ct_err()));
-}
-
-static bool exists(cairn_conn *conn, cairn_id id)
-{
-	cairn_jobs *found = NULL;
-	cairn_status status = cairn_job_get(conn, cairn_any(), id, &found, ct_err());
-	cairn_free(found);
-	return status == CAIRN_OK;
-}
-
 static void a_batch_answers_in_its_order(void)
 {
 	cairn_conn *conn = ct_open();
@@ -74,7 +57,7 @@ static void outcomes_are_per_item(void)
 	ct_each(each[0], CAIRN_OK, NULL);
 	ct_each(each[1], CAIRN_INVALID, "job.definition_not_found_or_disabled");
 	ct_each(each[2], CAIRN_OK, NULL);
-	ct_true(exists(conn, each[0].id) && exists(conn, each[2].id));
+	ct_true(ct_exists(conn, each[0].id) && ct_exists(conn, each[2].id));
 	ct_int(ct_count_jobs(conn, 0), 2);
 }
 
@@ -82,7 +65,7 @@ static void a_whole_batch_without_definition(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "off");
-	set_disabled(conn, "off", 1);
+	ct_disable(conn, "off", 1);
 	const char *types[] = { "nope", "off" };
 	for (size_t i = 0; i < 2; i++) {
 		cairn_job_new jobs[] = { ct_new(types[i]), ct_new(types[i]), ct_new(types[i]) };

@@ -79,22 +79,6 @@ static void validation_has_no_driver_text(void)
 	ct_int(err->size, sizeof(*err));
 }
 
-/* An older program's error object ends earlier; what lies behind must not be written. */
-static void older_object(void)
-{
-	cairn_conn *conn = ct_open();
-	struct {
-		cairn_error err;
-		char behind[64];
-	} old = { .err = CAIRN_ERROR_INIT };
-	memset(old.behind, 'x', sizeof(old.behind));
-	cairn_jobs *jobs = NULL;
-	ct_int(cairn_job_get(conn, cairn_any(), cairn_id_new(), &jobs, &old.err), CAIRN_NOT_FOUND);
-	for (size_t i = 0; i < sizeof(old.behind); i++)
-		ct_int(old.behind[i], 'x');
-	cairn_free(jobs);
-}
-
 /* ---- the offending item ------------------------------------------------------------------- */
 
 static void index_of_enqueue(cairn_conn *conn)
@@ -286,10 +270,6 @@ static const ct_case cases[] = {
 	  .rule = "What the core refuses carries no SQLSTATE, constraint or driver number.",
 	  .covers = "runledger ER05",
 	  .run = validation_has_no_driver_text },
-	{ .name = "errors.object.is_written_within_its_size",
-	  ERRORS,
-	  .rule = "Nothing is written behind the end of the error object.",
-	  .run = older_object },
 	{ .name = "errors.object.driver_text_goes_to_detail",
 	  .kind = CT_FAULT,
 	  .store = CT_MIGRATIONS,

@@ -7,13 +7,6 @@
 
 #define BAD_PROGRESS "job.invalid_completion_progress"
 
-static cairn_changed send(cairn_conn *conn, cairn_finish finish)
-{
-	cairn_changed changed = { .status = CAIRN_INTERNAL };
-	ct_ok(cairn_job_finish(conn, &finish, 1, &changed, ct_err()));
-	return changed;
-}
-
 /* The newest comes first: jobs that are due again do not get between. */
 static cairn_lease take(cairn_conn *conn)
 {
@@ -211,7 +204,7 @@ static void the_first_output_stays(void)
 	ct_advance(CAIRN_SECOND);
 	finish.output = CAIRN_STR("2");
 	finish = done_of(finish, 7);
-	cairn_changed again = send(conn, finish);
+	cairn_changed again = ct_send(conn, finish);
 	ct_each(again, CAIRN_STALE, "job.finished");
 	ct_unchanged(conn, finish.lease.id, before);
 	ct_int(ct_count_events(conn, finish.lease.id, CAIRN_EVENT_SUCCEEDED), 1);
@@ -344,7 +337,7 @@ static void refused_here(cairn_conn *conn, cairn_finish finish)
 {
 	const char *before = ct_snapshot(conn, finish.lease.id);
 	ct_advance(CAIRN_SECOND);
-	cairn_changed changed = send(conn, finish);
+	cairn_changed changed = ct_send(conn, finish);
 	ct_each(changed, CAIRN_INVALID, BAD_PROGRESS);
 	ct_int(changed.job_status, CAIRN_JOB_LEASED);
 	ct_int(changed.ending, CAIRN_ENDING_NONE);
@@ -389,11 +382,11 @@ static void a_lost_lease_is_told_first(void)
 	cairn_lease lease = take_with(conn, 5, 10);
 	cairn_finish finish = done_of(ct_success(lease), 11);
 	finish.lease.fence = 1;
-	cairn_changed changed = send(conn, finish);
+	cairn_changed changed = ct_send(conn, finish);
 	ct_each(changed, CAIRN_STALE, "job.lease_lost");
 	finish.lease = lease;
 	ct_advance(CAIRN_HOUR);
-	changed = send(conn, finish);
+	changed = ct_send(conn, finish);
 	ct_each(changed, CAIRN_STALE, "job.lease_expired");
 }
 

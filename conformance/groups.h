@@ -49,6 +49,7 @@
 	X(cancel) \
 	X(reap) \
 	X(reap_fault) \
+	X(change_fault) \
 	X(reap_ahead) \
 	X(requeue) \
 	X(replay) \
@@ -58,6 +59,7 @@
 	X(sweep) \
 	X(prune) \
 	X(wait) \
+	X(wait_told) \
 	X(wait_wake) \
 	X(reads) \
 	X(history) \

@@ -4,42 +4,13 @@
  */
 #include "ct.h"
 
-static cairn_job_added offer(cairn_conn *conn, const cairn_job_new *job)
-{
-	cairn_job_added added = { .status = CAIRN_INTERNAL };
-	ct_ok(cairn_job_enqueue(conn, job, 1, &added, ct_err()));
-	return added;
-}
-
-static void existing(cairn_conn *conn, const cairn_job_new *job, cairn_id id)
-{
-	cairn_job_added added = offer(conn, job);
-	ct_each(added, CAIRN_OK, NULL);
-	ct_int(added.disposition, CAIRN_EXISTING);
-	ct_id(added.id, id);
-}
-
-static void conflict(cairn_conn *conn, const cairn_job_new *job)
-{
-	cairn_job_added added = offer(conn, job);
-	ct_each(added, CAIRN_CONFLICT, "job.idempotency_conflict");
-	ct_true(cairn_id_is_none(added.id));
-}
-
-static cairn_job_new keyed(const char *type, const char *key)
-{
-	cairn_job_new job = ct_new(type);
-	job.key = cairn_str_of(key);
-	return job;
-}
-
 /* ---- the answer ---------------------------------------------------------------- */
 
 static void repeat_finds_the_job(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new jobs[] = { keyed("t", "k"), keyed("t", "other"), keyed("t", "k") };
+	cairn_job_new jobs[] = { ct_keyed("t", "k"), ct_keyed("t", "other"), ct_keyed("t", "k") };
 	jobs[1].payload = CAIRN_STR(" [1.0] ");
 	jobs[1].run_at = ct_now() + CAIRN_HOUR;
 	jobs[2].tenant = CAIRN_STR("acme");
@@ -47,7 +18,7 @@ static void repeat_finds_the_job(void)
 		cairn_id id = ct_add(conn, &jobs[i]);
 		const char *before = ct_snapshot(conn, id);
 		ct_advance(CAIRN_SECOND);
-		cairn_job_added added = offer(conn, &jobs[i]);
+		cairn_job_added added = ct_offer(conn, &jobs[i]);
 		ct_each(added, CAIRN_OK, NULL);
 		ct_id(added.id, id);
 		ct_int(added.disposition, CAIRN_EXISTING);
@@ -62,19 +33,19 @@ static void any_status_matches(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define_retry(conn, "t", 8, CAIRN_SECOND);
-	cairn_job_new job = keyed("t", "k");
+	cairn_job_new job = ct_keyed("t", "k");
 	cairn_id id = ct_add(conn, &job);
 	cairn_lease lease = ct_claim(conn, "w");
-	ct_int(offer(conn, &job).job_status, CAIRN_JOB_LEASED);
+	ct_int(ct_offer(conn, &job).job_status, CAIRN_JOB_LEASED);
 	ct_finish(conn, ct_failure(lease, CAIRN_FINISH_RETRYABLE, "x"));
-	ct_int(offer(conn, &job).job_status, CAIRN_JOB_PENDING);
+	ct_int(ct_offer(conn, &job).job_status, CAIRN_JOB_PENDING);
 	ct_advance(CAIRN_SECOND);
 	ct_finish(conn, ct_success(ct_claim(conn, "w")));
 	const char *before = ct_snapshot(conn, id);
-	ct_int(offer(conn, &job).job_status, CAIRN_JOB_SUCCEEDED);
-	existing(conn, &job, id);
+	ct_int(ct_offer(conn, &job).job_status, CAIRN_JOB_SUCCEEDED);
+	ct_existing(conn, &job, id);
 	job.payload = CAIRN_STR("1");
-	conflict(conn, &job);
+	ct_conflict(conn, &job);
 	ct_unchanged(conn, id, before);
 }
 
@@ -82,16 +53,16 @@ static void dead_and_canceled_match(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new job = keyed("t", "dead");
+	cairn_job_new job = ct_keyed("t", "dead");
 	cairn_id dead = ct_add(conn, &job);
 	ct_finish(conn, ct_failure(ct_claim(conn, "w"), CAIRN_FINISH_TERMINAL, "x"));
-	existing(conn, &job, dead);
-	ct_int(offer(conn, &job).job_status, CAIRN_JOB_DEAD_LETTERED);
-	job = keyed("t", "canceled");
+	ct_existing(conn, &job, dead);
+	ct_int(ct_offer(conn, &job).job_status, CAIRN_JOB_DEAD_LETTERED);
+	job = ct_keyed("t", "canceled");
 	cairn_id canceled = ct_add(conn, &job);
 	ct_ok(cairn_job_cancel(conn, cairn_any(), &canceled, 1, CAIRN_STR("no"), NULL, ct_err()));
-	existing(conn, &job, canceled);
-	ct_int(offer(conn, &job).job_status, CAIRN_JOB_CANCELED);
+	ct_existing(conn, &job, canceled);
+	ct_int(ct_offer(conn, &job).job_status, CAIRN_JOB_CANCELED);
 	ct_int(ct_count_jobs(conn, 0), 2);
 }
 
@@ -99,15 +70,15 @@ static void disabled_type_matches(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new job = keyed("t", "k");
+	cairn_job_new job = ct_keyed("t", "k");
 	cairn_id id = ct_add(conn, &job);
 	cairn_definition off = { .type = CAIRN_STR("t"), .disabled = 1 };
 	ct_ok(cairn_job_define(conn, &off, 1, ct_err()));
-	existing(conn, &job, id);
+	ct_existing(conn, &job, id);
 	job.payload = CAIRN_STR("[]");
-	conflict(conn, &job);
-	job = keyed("t", "new");
-	cairn_job_added added = offer(conn, &job);
+	ct_conflict(conn, &job);
+	job = ct_keyed("t", "new");
+	cairn_job_added added = ct_offer(conn, &job);
 	ct_each(added, CAIRN_INVALID, "job.definition_not_found_or_disabled");
 }
 
@@ -115,7 +86,7 @@ static void conflict_is_the_calls_own_without_each(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new jobs[] = { ct_new("t"), keyed("t", "secret-key"), ct_new("t") };
+	cairn_job_new jobs[] = { ct_new("t"), ct_keyed("t", "secret-key"), ct_new("t") };
 	jobs[1].payload = CAIRN_STR("\"hunter2\"");
 	ct_add(conn, &jobs[1]);
 	jobs[1].payload = CAIRN_STR("\"hunter3\"");
@@ -140,7 +111,7 @@ static void keys_are_per_type_and_tenant(void)
 	cairn_job_new jobs[N];
 	cairn_id ids[N];
 	for (size_t i = 0; i < N; i++) {
-		jobs[i] = keyed(owners[i][0], "k");
+		jobs[i] = ct_keyed(owners[i][0], "k");
 		jobs[i].tenant = cairn_str_of(owners[i][1]);
 		/* each its own request: sharing would show as a conflict */
 		jobs[i].payload = cairn_str_of(ct_format("%zu", i));
@@ -148,7 +119,7 @@ static void keys_are_per_type_and_tenant(void)
 		ids[i] = ct_add(conn, &jobs[i]);
 	}
 	for (size_t i = 0; i < N; i++)
-		existing(conn, &jobs[i], ids[i]);
+		ct_existing(conn, &jobs[i], ids[i]);
 	ct_int(ct_count_jobs(conn, 0), N);
 }
 
@@ -160,12 +131,12 @@ static void keys_are_bytes(void)
 	cairn_id ids[N];
 	ct_define(conn, "t");
 	for (size_t i = 0; i < N; i++) {
-		cairn_job_new job = keyed("t", keys[i]);
+		cairn_job_new job = ct_keyed("t", keys[i]);
 		ids[i] = ct_add(conn, &job);
 	}
 	for (size_t i = 0; i < N; i++) {
-		cairn_job_new job = keyed("t", keys[i]);
-		existing(conn, &job, ids[i]);
+		cairn_job_new job = ct_keyed("t", keys[i]);
+		ct_existing(conn, &job, ids[i]);
 	}
 }
 
@@ -177,13 +148,13 @@ static void keys_are_checked(void)
 	};
 	ct_define(conn, "t");
 	for (size_t i = 0; i < 6; i++) {
-		cairn_job_new jobs[] = { ct_new("t"), keyed("t", bad[i]) };
+		cairn_job_new jobs[] = { ct_new("t"), ct_keyed("t", bad[i]) };
 		ct_status(cairn_job_enqueue(conn, jobs, 2, NULL, ct_err()), CAIRN_INVALID,
 			  "arg.invalid_key");
 		ct_int(ct_last()->index, 1);
 	}
 	ct_int(ct_count_jobs(conn, 0), 0);
-	cairn_job_new empty = keyed("t", "");
+	cairn_job_new empty = ct_keyed("t", "");
 	ct_str(ct_job(conn, ct_add(conn, &empty))->key, NULL);
 }
 
@@ -193,8 +164,8 @@ static void a_key_twice_in_a_batch(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new jobs[] = { keyed("t", "k"), keyed("t", "k"), keyed("t", "k"),
-				 keyed("t", "k") };
+	cairn_job_new jobs[] = { ct_keyed("t", "k"), ct_keyed("t", "k"), ct_keyed("t", "k"),
+				 ct_keyed("t", "k") };
 	jobs[2].payload = CAIRN_STR("2");
 	jobs[3].payload = CAIRN_STR(" {} ");
 	cairn_job_added each[4];
@@ -217,11 +188,11 @@ static void a_mixed_batch(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new old = keyed("t", "z-old");
+	cairn_job_new old = ct_keyed("t", "z-old");
 	cairn_id old_id = ct_add(conn, &old);
 	const char *before = ct_snapshot(conn, old_id);
-	cairn_job_new jobs[] = { keyed("t", "b-new"), old, ct_new("t"), old,
-				 keyed("u", "k"),     old, ct_new("t"), keyed("t", "a-new") };
+	cairn_job_new jobs[] = { ct_keyed("t", "b-new"), old, ct_new("t"), old,
+				 ct_keyed("u", "k"),	 old, ct_new("t"), ct_keyed("t", "a-new") };
 	jobs[3].payload = CAIRN_STR("[]");
 	jobs[5].tenant = CAIRN_STR("acme");
 	cairn_job_added each[8];
@@ -245,16 +216,16 @@ static void one_transaction_sees_its_own_keys(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new job = keyed("t", "k");
+	cairn_job_new job = ct_keyed("t", "k");
 	cairn_tx tx = CAIRN_TX_INIT;
 	ct_ok(cairn_begin(conn, &tx, ct_err()));
 	cairn_id lost = ct_add(conn, &job);
-	existing(conn, &job, lost);
+	ct_existing(conn, &job, lost);
 	cairn_rollback(&tx);
 	ct_ok(cairn_begin(conn, &tx, ct_err()));
 	cairn_id kept = ct_add(conn, &job);
 	job.payload = CAIRN_STR("0");
-	conflict(conn, &job);
+	ct_conflict(conn, &job);
 	cairn_job_new more = ct_new("t");
 	ct_add(conn, &more); /* the conflict did not break the transaction */
 	ct_ok(cairn_commit(&tx, ct_err()));
@@ -298,7 +269,7 @@ static const ct_case cases[] = {
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,
 	  .rule = "Keys are unique per type and tenant; global jobs are a space of their own.",
-	  .covers = "runledger I02",
+	  .covers = "runledger I02, smol-24",
 	  .run = keys_are_per_type_and_tenant },
 	{ .name = "jobs.idempotency.keys_are_compared_by_bytes",
 	  .kind = CT_VERB,

@@ -32,20 +32,6 @@ static void begin_and_ask(cairn_conn *conn, void *arg)
 	ask(conn, arg);
 }
 
-static void commit(cairn_conn *conn, void *arg)
-{
-	struct asker *mine = arg;
-	(void)conn;
-	ct_ok(cairn_commit(&mine->tx, ct_err()));
-}
-
-static void rollback(cairn_conn *conn, void *arg)
-{
-	struct asker *mine = arg;
-	(void)conn;
-	cairn_rollback(&mine->tx);
-}
-
 /* a inserts and stays open; b asks for the same key and waits; a ends. */
 static void behind_an_open_rival(struct asker *a, struct asker *b, ct_step_fn *end)
 {
@@ -56,7 +42,7 @@ static void behind_an_open_rival(struct asker *a, struct asker *b, ct_step_fn *e
 	ct_step(first, begin_and_ask, a);
 	ct_each(a->added, CAIRN_OK, NULL);
 	ct_true(!ct_start(second, ask, b));
-	ct_step(first, end, a);
+	ct_step(first, end, &a->tx);
 	ct_join(second);
 	ct_int(ct_count_jobs(conn, 0), 1);
 	ct_text(ct_timeline(conn, b->added.id), "ENQUEUED");
@@ -66,7 +52,7 @@ static void rival_commits(void)
 {
 	struct asker a = asker_of("[1]");
 	struct asker b = asker_of("[1.0]");
-	behind_an_open_rival(&a, &b, commit);
+	behind_an_open_rival(&a, &b, ct_commit);
 	ct_each(b.added, CAIRN_OK, NULL);
 	ct_int(b.added.disposition, CAIRN_EXISTING);
 	ct_id(b.added.id, a.added.id);
@@ -76,7 +62,7 @@ static void rival_rolls_back(void)
 {
 	struct asker a = asker_of("[1]");
 	struct asker b = asker_of("[2]");
-	behind_an_open_rival(&a, &b, rollback);
+	behind_an_open_rival(&a, &b, ct_rollback);
 	ct_each(b.added, CAIRN_OK, NULL);
 	ct_int(b.added.disposition, CAIRN_INSERTED);
 	ct_true(cairn_id_compare(b.added.id, a.added.id) != 0);
@@ -92,7 +78,7 @@ static void rival_differs(void)
 	ct_session *second = ct_session_new("second");
 	ct_step(first, begin_and_ask, &a);
 	ct_start(second, ask, &b);
-	ct_step(first, commit, &a);
+	ct_step(first, ct_commit, &a.tx);
 	ct_join(second);
 	ct_each(b.added, CAIRN_CONFLICT, "job.idempotency_conflict");
 	ct_str(ct_job(conn, a.added.id)->payload, "[1]");
@@ -115,8 +101,8 @@ static void known_key_is_nobodys(void)
 	ct_id(a.added.id, id);
 	ct_id(b.added.id, id);
 	ct_each(c.added, CAIRN_CONFLICT, "job.idempotency_conflict");
-	ct_step(first, commit, &a);
-	ct_step(second, commit, &b);
+	ct_step(first, ct_commit, &a.tx);
+	ct_step(second, ct_commit, &b.tx);
 	ct_text(ct_timeline(conn, id), "ENQUEUED");
 }
 

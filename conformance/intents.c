@@ -13,6 +13,7 @@ static cairn_job_new whole(const char *key)
 	request.payload = CAIRN_STR("{ \"a\": [1, 2.50] }");
 	request.key = cairn_str_of(key);
 	request.owner = CAIRN_STR("me");
+	request.resource_key = CAIRN_STR("r");
 	request.stage = CAIRN_STR("scheduled");
 	request.run_at = ct_now() + CAIRN_HOUR;
 	request.timeout = 7 * CAIRN_SECOND;
@@ -45,6 +46,7 @@ static void needs_no_definition(void)
 	ct_same(intent->payload, request.payload);
 	ct_str(intent->key, "k");
 	ct_str(intent->owner, "me");
+	ct_str(intent->resource_key, "r");
 	ct_str(intent->stage, "scheduled");
 	ct_int(intent->run_at, request.run_at);
 	ct_int(intent->timeout, request.timeout);
@@ -164,8 +166,8 @@ static void conflicts(void)
 	cairn_job_new first = whole("k");
 	cairn_id id = record(conn, &first).id;
 	const char *before = ct_intent_snapshot(conn, id);
-	cairn_job_new changed[9];
-	for (size_t i = 0; i < 9; i++)
+	cairn_job_new changed[10];
+	for (size_t i = 0; i < 10; i++)
 		changed[i] = first;
 	changed[0].queue = CAIRN_STR("other");
 	changed[1].payload = CAIRN_STR("{}");
@@ -176,7 +178,8 @@ static void conflicts(void)
 	changed[6].max_attempts++;
 	changed[7].priority++;
 	changed[8].set = 0;
-	for (size_t i = 0; i < 9; i++) {
+	changed[9].resource_key = CAIRN_STR("s");
+	for (size_t i = 0; i < 10; i++) {
 		cairn_intent_recorded refused = record(conn, &changed[i]);
 		ct_each(refused, CAIRN_CONFLICT, "job.intent_idempotency_conflict");
 		ct_true(cairn_id_is_none(refused.id));
@@ -264,8 +267,8 @@ static void refused(cairn_conn *conn, cairn_job_new bad, const char *code)
 static void malformed(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_job_new bad[9];
-	for (size_t i = 0; i < 9; i++)
+	cairn_job_new bad[10];
+	for (size_t i = 0; i < 10; i++)
 		bad[i] = whole("k");
 	bad[0].key = (cairn_str){ NULL, 0 };
 	bad[1].key = CAIRN_STR("  ");
@@ -276,6 +279,7 @@ static void malformed(void)
 	bad[6].stage = CAIRN_STR("running");
 	bad[7].reserved_[0] = 1;
 	bad[8].queue = CAIRN_STR("a\nb");
+	bad[9].resource_key = CAIRN_STR("\t");
 	refused(conn, bad[0], "arg.invalid_key");
 	refused(conn, bad[1], "arg.invalid_key");
 	refused(conn, bad[2], "job.intent_invalid_max_attempts");
@@ -285,6 +289,7 @@ static void malformed(void)
 	refused(conn, bad[6], "job.invalid_stage");
 	refused(conn, bad[7], "arg.reserved");
 	refused(conn, bad[8], "arg.invalid_name");
+	refused(conn, bad[9], "arg.invalid_key");
 	cairn_job_new good = whole("good");
 	ct_int(record(conn, &good).disposition, CAIRN_INSERTED);
 }

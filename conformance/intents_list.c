@@ -294,11 +294,6 @@ static void goes_with_its_job(void)
 
 /* ---- budgets -------------------------------------------------------------------------- */
 
-static uint64_t trips(cairn_conn *conn, uint64_t since)
-{
-	return cairn_conn_round_trips(conn) - since;
-}
-
 static void recording_is_one(void)
 {
 	cairn_conn *conn = ct_open();
@@ -310,9 +305,9 @@ static void recording_is_one(void)
 			requests[i].key = cairn_str_of(ct_format("k-%d-%zu", round / 2, i));
 		}
 		for (int again = 0; again < 2; again++) {
-			uint64_t before = cairn_conn_round_trips(conn);
+			ct_budget(conn);
 			ct_ok(cairn_intent_record(conn, requests, n, NULL, ct_err()));
-			ct_true(trips(conn, before) <= 1);
+			ct_spent(conn, 1, "record", n);
 		}
 	}
 }
@@ -327,25 +322,50 @@ static void reading_is_one(void)
 	cairn_intent_stats_filter stats = { .size = sizeof(stats), .scope = cairn_any() };
 	cairn_id id = ct_record(conn, "t", "k");
 	for (int round = 0; round < 3; round++) {
-		uint64_t before = cairn_conn_round_trips(conn);
+		ct_budget(conn);
 		ct_ok(cairn_intent_get(conn, cairn_any(), id, &found, ct_err()));
-		ct_true(trips(conn, before) <= 1);
-		before = cairn_conn_round_trips(conn);
+		ct_spent(conn, 1, "get", 1);
 		ct_ok(cairn_intent_list(conn, &filter, &found, ct_err()));
-		ct_true(trips(conn, before) <= 1);
-		before = cairn_conn_round_trips(conn);
+		ct_spent(conn, 1, "list", 1);
 		ct_ok(cairn_intent_metrics(conn, &stats, &types, ct_err()));
-		ct_true(trips(conn, before) <= 1);
-		before = cairn_conn_round_trips(conn);
+		ct_spent(conn, 1, "metrics", 1);
 		ct_ok(cairn_intent_promote(conn, NULL, &report, ct_err()));
-		ct_true(trips(conn, before) <= 1);
-		before = cairn_conn_round_trips(conn);
+		ct_spent(conn, 1, "promotion", 1);
 		prune(conn, cairn_any(), ct_now(), 0);
-		ct_true(trips(conn, before) <= 1);
+		ct_spent(conn, 1, "prune", 1);
 	}
 	ct_later(found);
 	ct_later(types);
 	ct_later(report);
+}
+
+static uint64_t trips_of_promoting(cairn_conn *conn, size_t n)
+{
+	cairn_job_new requests[100];
+	cairn_promote_opts opts = { .size = sizeof(opts), .limit = 100 };
+	cairn_promote_report *report = NULL;
+	for (size_t i = 0; i < n; i++) {
+		requests[i] = ct_new("t");
+		requests[i].key = cairn_str_of(ct_format("k-%u", ct_number()));
+	}
+	ct_ok(cairn_intent_record(conn, requests, n, NULL, ct_err()));
+	uint64_t before = cairn_conn_round_trips(conn);
+	ct_ok(cairn_intent_promote(conn, &opts, &report, ct_err()));
+	uint64_t trips = cairn_conn_round_trips(conn) - before;
+	ct_int(report->inserted, n);
+	cairn_free(report);
+	return trips;
+}
+
+static void promoting_many_is_as_one(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define(conn, "t");
+	trips_of_promoting(conn, 1);
+	uint64_t of_one = trips_of_promoting(conn, 1);
+	ct_note("%u round trips", (unsigned)of_one);
+	ct_int(trips_of_promoting(conn, 7), of_one);
+	ct_int(trips_of_promoting(conn, 100), of_one);
 }
 
 #define READ .kind = CT_VERB, .store = CT_INTENTS
@@ -386,6 +406,7 @@ static const ct_case cases[] = {
 	  READ,
 	  .rule = "Intents promoted strictly before a time go, oldest first and bounded; jobs, "
 		  "pending and conflicted ones stay.",
+	  .covers = "runledger J17",
 	  .run = prunes_promoted },
 	{ .name = "intents.prune.an_intent_goes_with_its_job",
 	  READ,
@@ -397,6 +418,11 @@ static const ct_case cases[] = {
 	  .store = CT_INTENTS,
 	  .rule = "Recording n requests, new or known, is one round trip.",
 	  .run = recording_is_one },
+	{ .name = "intents.budget.a_promotion_of_many_is_as_many_as_of_one",
+	  .kind = CT_BUDGET,
+	  .store = CT_INTENTS,
+	  .rule = "Whatever the number of intents that are promoted, the round trips are as many.",
+	  .run = promoting_many_is_as_one },
 	{ .name = "intents.budget.reads_and_idle_passes_are_one_round_trip",
 	  .kind = CT_BUDGET,
 	  .store = CT_INTENTS,

@@ -27,20 +27,6 @@ static void promote_rest(cairn_conn *conn, void *arg)
 	*(uint32_t *)arg = ct_promote(conn, 0)->inserted;
 }
 
-static void commit_pass(cairn_conn *conn, void *arg)
-{
-	struct open_pass *pass = arg;
-	(void)conn;
-	ct_ok(cairn_commit(&pass->tx, ct_err()));
-}
-
-static void roll_pass_back(cairn_conn *conn, void *arg)
-{
-	struct open_pass *pass = arg;
-	(void)conn;
-	cairn_rollback(&pass->tx);
-}
-
 static void two_promoters_one_intent(void)
 {
 	ct_session *a = ct_session_new("a");
@@ -53,7 +39,7 @@ static void two_promoters_one_intent(void)
 	ct_step(a, promote_and_hold, &pass);
 	ct_int(pass.inserted, 1);
 	ct_start(b, promote_rest, &others);
-	ct_step(a, commit_pass, &pass);
+	ct_step(a, ct_commit, &pass.tx);
 	ct_join(b);
 	ct_int(others, 0);
 	ct_int(ct_count_jobs(conn, 0), 1);
@@ -71,7 +57,7 @@ static void a_promoter_that_rolls_back(void)
 	ct_record(conn, "t", "k");
 	ct_step(a, promote_and_hold, &pass);
 	ct_start(b, promote_rest, &others);
-	ct_step(a, roll_pass_back, &pass);
+	ct_step(a, ct_rollback, &pass.tx);
 	ct_join(b);
 	ct_int(others + ct_promote(conn, 0)->inserted, 1);
 	ct_int(ct_count_jobs(conn, 0), 1);
@@ -92,7 +78,7 @@ static void side_by_side(void)
 	ct_true(ct_start(b, promote_rest, &others));
 	ct_join(b);
 	ct_int(others, 3);
-	ct_step(a, commit_pass, &pass);
+	ct_step(a, ct_commit, &pass.tx);
 	ct_int(ct_count_jobs(conn, 0), 5);
 }
 
@@ -121,30 +107,18 @@ static void recording_does_not_wait(void)
 	ct_id(each[0].id, id);
 	ct_int(each[0].intent_status, CAIRN_INTENT_PENDING);
 	ct_int(each[1].disposition, CAIRN_INSERTED);
-	ct_step(a, commit_pass, &pass);
+	ct_step(a, ct_commit, &pass.tx);
 	ct_step(b, record_known, each);
 	ct_int(each[0].intent_status, CAIRN_INTENT_PROMOTED);
 }
 
 /* A direct enqueue in an open transaction has the key of one of the intents. */
-struct open_job {
-	cairn_tx tx;
-};
-
 static void enqueue_and_hold(cairn_conn *conn, void *arg)
 {
-	struct open_job *job = arg;
 	cairn_job_new request = ct_new("t");
 	request.key = CAIRN_STR("k");
-	ct_ok(cairn_begin(conn, &job->tx, ct_err()));
+	ct_ok(cairn_begin(conn, arg, ct_err()));
 	ct_add(conn, &request);
-}
-
-static void commit_job(cairn_conn *conn, void *arg)
-{
-	struct open_job *job = arg;
-	(void)conn;
-	ct_ok(cairn_commit(&job->tx, ct_err()));
 }
 
 static void promote_one(cairn_conn *conn, void *arg)
@@ -159,13 +133,13 @@ static void a_job_on_its_way(void)
 	ct_session *a = ct_session_new("a");
 	ct_session *b = ct_session_new("b");
 	cairn_conn *conn = ct_open();
-	struct open_job job = { .tx = CAIRN_TX_INIT };
+	cairn_tx tx = CAIRN_TX_INIT;
 	cairn_promoted promoted = { .attempts = 0 };
 	ct_define(conn, "t");
 	cairn_id id = ct_record(conn, "t", "k");
-	ct_step(a, enqueue_and_hold, &job);
+	ct_step(a, enqueue_and_hold, &tx);
 	ct_start(b, promote_one, &promoted);
-	ct_step(a, commit_job, &job);
+	ct_step(a, ct_commit, &tx);
 	ct_join(b);
 	ct_int(promoted.what, CAIRN_PROMOTION_EXISTING);
 	ct_id(ct_intent(conn, id)->job, promoted.job);
@@ -178,16 +152,16 @@ static void a_key_that_stays_locked(void)
 	opts.lock_timeout = 200 * CAIRN_MILLISECOND;
 	ct_session *a = ct_session_new("a");
 	cairn_conn *conn = ct_open_with(&opts);
-	struct open_job job = { .tx = CAIRN_TX_INIT };
+	cairn_tx tx = CAIRN_TX_INIT;
 	ct_define(conn, "t");
 	cairn_id id = ct_record(conn, "t", "k");
 	ct_record(conn, "t", "neighbour");
-	ct_step(a, enqueue_and_hold, &job);
+	ct_step(a, enqueue_and_hold, &tx);
 	const cairn_promote_report *report = ct_promote(conn, 0);
 	ct_int(report->inserted, 1);
 	ct_int(report->deferred, 1);
 	ct_str(ct_intent(conn, id)->error_code, "db.busy");
-	ct_step(a, commit_job, &job);
+	ct_step(a, ct_commit, &tx);
 	ct_advance(CAIRN_MINUTE);
 	ct_int(ct_promote(conn, 0)->existing, 1);
 	ct_int(ct_intent(conn, id)->attempts, 2);

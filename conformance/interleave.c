@@ -4,159 +4,39 @@
  * must be what came out had they never met. Waiting itself is not asserted: some
  * drivers wait where others do not. (keys: idempotency_race.c; leases that expire meanwhile: lease_wait.c)
  */
-#include "ct.h"
-
-#define DELAY CAIRN_MINUTE
-
-/* What one session wants of the job, and what it was told. */
-struct actor {
-	ct_step_fn *verb;
-	cairn_lease lease;
-	cairn_str queue;
-	cairn_tx tx;
-	cairn_changed changed;
-	size_t taken; /* by a claim or a reaper */
-};
+#include "ct_meet.h"
 
 /* ---- verbs ---------------------------------------------------------------------- */
 
-static void success(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	cairn_finish finish = ct_success(me->lease);
-	ct_ok(cairn_job_finish(conn, &finish, 1, &me->changed, ct_err()));
-}
-
 static void retryable(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
-	cairn_finish finish = ct_failure(me->lease, CAIRN_FINISH_RETRYABLE, "x");
-	ct_ok(cairn_job_finish(conn, &finish, 1, &me->changed, ct_err()));
+	ct_actor *me = arg;
+	me->changed = ct_send(conn, ct_failure(me->lease, CAIRN_FINISH_RETRYABLE, "x"));
 }
 
 static void terminal(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
-	cairn_finish finish = ct_failure(me->lease, CAIRN_FINISH_TERMINAL, "x");
-	ct_ok(cairn_job_finish(conn, &finish, 1, &me->changed, ct_err()));
+	ct_actor *me = arg;
+	me->changed = ct_send(conn, ct_failure(me->lease, CAIRN_FINISH_TERMINAL, "x"));
 }
 
 static void beat(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
+	ct_actor *me = arg;
 	ct_ok(cairn_job_heartbeat(conn, &me->lease, 1, CAIRN_HOUR, &me->changed, ct_err()));
 }
 
-static void cancel(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	ct_ok(cairn_job_cancel(conn, cairn_any(), &me->lease.id, 1, CAIRN_STR("stop"), &me->changed,
-			       ct_err()));
-}
+/* ---- jobs ----------------------------------------------------------------------- */
 
-static void claim(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	cairn_claim_opts opts = ct_claim_opts("claimer", 10);
-	cairn_jobs *jobs = NULL;
-	opts.queue = me->queue;
-	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
-	me->taken += jobs->count;
-	ct_later(jobs);
-}
-
-static void reap(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	cairn_reap_report *report = NULL;
-	ct_ok(cairn_job_reap(conn, NULL, &report, ct_err()));
-	me->taken += report->count;
-	ct_later(report);
-}
-
-/* Claims and reapers may pass a row that somebody holds, and come again. */
-static bool comes_again(const struct actor *me)
-{
-	return me->verb == claim || me->verb == reap;
-}
-
-/* ---- orders --------------------------------------------------------------------- */
-
-static void begin_and_act(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	ct_ok(cairn_begin(conn, &me->tx, ct_err()));
-	me->verb(conn, me);
-}
-
-static void commit(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	(void)conn;
-	ct_ok(cairn_commit(&me->tx, ct_err()));
-}
-
-static void rollback(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	(void)conn;
-	cairn_rollback(&me->tx);
-}
-
-enum order { ALONE, COMMITTED, ROLLED_BACK, ORDERS };
-
-/* How an order prepares its job: fills in lease and queue of both actors. */
-typedef void setup_fn(cairn_conn *conn, struct actor *actor);
-/* What must have come out; loser is NULL when the first one's work was rolled back. */
-typedef void outcome_fn(cairn_conn *conn, const struct actor *winner, const struct actor *loser);
-
-static void play(cairn_conn *conn, ct_session *const sessions[2], struct actor actors[2],
-		 enum order order)
-{
-	if (order == ALONE) {
-		ct_step(sessions[0], actors[0].verb, &actors[0]);
-		ct_step(sessions[1], actors[1].verb, &actors[1]);
-		return;
-	}
-	ct_step(sessions[0], begin_and_act, &actors[0]);
-	ct_start(sessions[1], actors[1].verb, &actors[1]);
-	ct_step(sessions[0], order == COMMITTED ? commit : rollback, &actors[0]);
-	ct_join(sessions[1]);
-	if (comes_again(&actors[1]))
-		actors[1].verb(conn, &actors[1]);
-}
-
-/* first meets second in each order; a rolled back first leaves the second alone. */
-static void meet(setup_fn *setup, ct_step_fn *first, ct_step_fn *second, outcome_fn *outcome)
-{
-	cairn_conn *conn = ct_open();
-	ct_session *sessions[] = { ct_session_new("first"), ct_session_new("second") };
-	for (int order = ALONE; order < ORDERS; order++) {
-		struct actor actors[2] = { { .verb = first, .tx = CAIRN_TX_INIT } };
-		setup(conn, &actors[0]);
-		actors[1] = actors[0];
-		actors[1].verb = second;
-		ct_note("--- order %d", order);
-		play(conn, sessions, actors, (enum order)order);
-		if (order == ROLLED_BACK)
-			outcome(conn, &actors[1], NULL);
-		else
-			outcome(conn, &actors[0], &actors[1]);
-		/* what is left must not be in the next order's way */
-		cancel(conn, &actors[0]);
-	}
-}
-
-static void waiting_job(cairn_conn *conn, struct actor *actor)
+static void waiting_job(cairn_conn *conn, ct_actor *actor)
 {
 	cairn_job_new job = ct_new("t");
 	job.queue = cairn_str_of(ct_format("q%u", ct_number()));
-	ct_define_retry(conn, "t", 3, DELAY);
 	actor->queue = job.queue;
 	actor->lease = (cairn_lease){ .id = ct_add(conn, &job), .fence = 1 };
 }
 
-static void leased_job(cairn_conn *conn, struct actor *actor)
+static void leased_job(cairn_conn *conn, ct_actor *actor)
 {
 	waiting_job(conn, actor);
 	cairn_claim_opts opts = ct_claim_opts("w", 1);
@@ -168,7 +48,7 @@ static void leased_job(cairn_conn *conn, struct actor *actor)
 	ct_later(jobs);
 }
 
-static void expired_job(cairn_conn *conn, struct actor *actor)
+static void expired_job(cairn_conn *conn, ct_actor *actor)
 {
 	leased_job(conn, actor);
 	ct_advance(CAIRN_LEASE_DEFAULT + 1);
@@ -185,7 +65,7 @@ static void stands(cairn_conn *conn, cairn_id id, enum cairn_job_status status,
 		ct_int(events->at[i].seq, i + 1);
 }
 
-static void told(const struct actor *loser, const char *code, enum cairn_ending ending)
+static void told(const ct_actor *loser, const char *code, enum cairn_ending ending)
 {
 	if (!loser)
 		return;
@@ -195,12 +75,12 @@ static void told(const struct actor *loser, const char *code, enum cairn_ending 
 
 /* ---- endings -------------------------------------------------------------------- */
 
-static void succeeded(cairn_conn *conn, const struct actor *winner, const struct actor *loser)
+static void succeeded(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	ct_each(winner->changed, CAIRN_OK, NULL);
 	stands(conn, winner->lease.id, CAIRN_JOB_SUCCEEDED, "ENQUEUED LEASED SUCCEEDED");
 	ct_int(ct_attempts(conn, winner->lease.id)->count, 1);
-	if (loser && loser->verb == cancel) {
+	if (loser && loser->verb == ct_act_cancel) {
 		ct_each(loser->changed, CAIRN_STALE, "job.invalid_state_transition");
 		ct_int(loser->changed.job_status, CAIRN_JOB_SUCCEEDED);
 	} else {
@@ -208,20 +88,19 @@ static void succeeded(cairn_conn *conn, const struct actor *winner, const struct
 	}
 }
 
-static void canceled_while_leased(cairn_conn *conn, const struct actor *winner,
-				  const struct actor *loser)
+static void canceled_while_leased(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	ct_each(winner->changed, CAIRN_OK, NULL);
 	stands(conn, winner->lease.id, CAIRN_JOB_CANCELED, "ENQUEUED LEASED CANCELED");
 	ct_int(ct_attempts(conn, winner->lease.id)->at[0].ending, CAIRN_ENDING_CANCELED);
 	ct_true(ct_dead(conn, winner->lease.id) == NULL);
-	if (loser && loser->verb == cancel)
+	if (loser && loser->verb == ct_act_cancel)
 		ct_each(loser->changed, CAIRN_STALE, "job.invalid_state_transition");
 	else
 		told(loser, "job.canceled", CAIRN_ENDING_CANCELED);
 }
 
-static void dead(cairn_conn *conn, const struct actor *winner, const struct actor *loser)
+static void dead(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	ct_each(winner->changed, CAIRN_OK, NULL);
 	stands(conn, winner->lease.id, CAIRN_JOB_DEAD_LETTERED,
@@ -231,11 +110,11 @@ static void dead(cairn_conn *conn, const struct actor *winner, const struct acto
 }
 
 /* Given back by the worker; nobody else can have done anything to it but cancel. */
-static void given_back(cairn_conn *conn, const struct actor *winner, const struct actor *loser)
+static void given_back(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	cairn_id id = winner->lease.id;
 	ct_each(winner->changed, CAIRN_OK, NULL);
-	if (loser && loser->verb == cancel) {
+	if (loser && loser->verb == ct_act_cancel) {
 		ct_each(loser->changed, CAIRN_OK, NULL);
 		ct_int(loser->changed.lease_expires_at, 0);
 		stands(conn, id, CAIRN_JOB_CANCELED,
@@ -244,16 +123,16 @@ static void given_back(cairn_conn *conn, const struct actor *winner, const struc
 		return;
 	}
 	stands(conn, id, CAIRN_JOB_PENDING, "ENQUEUED LEASED FAILED RETRY_SCHEDULED");
-	ct_int(ct_job(conn, id)->run_at, ct_now() + DELAY);
+	ct_int(ct_job(conn, id)->run_at, ct_now() + CAIRN_MINUTE);
 	told(loser, "job.lease_lost", CAIRN_ENDING_RETRYABLE);
 }
 
 /* Whoever was first decides. */
-static void settled(cairn_conn *conn, const struct actor *winner, const struct actor *loser)
+static void settled(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
-	if (winner->verb == cancel)
+	if (winner->verb == ct_act_cancel)
 		canceled_while_leased(conn, winner, loser);
-	else if (winner->verb == success)
+	else if (winner->verb == ct_act_success)
 		succeeded(conn, winner, loser);
 	else if (winner->verb == terminal)
 		dead(conn, winner, loser);
@@ -263,36 +142,36 @@ static void settled(cairn_conn *conn, const struct actor *winner, const struct a
 
 static void success_meets_cancel(void)
 {
-	meet(leased_job, success, cancel, settled);
-	meet(leased_job, cancel, success, settled);
+	ct_meet(leased_job, ct_act_success, ct_act_cancel, settled);
+	ct_meet(leased_job, ct_act_cancel, ct_act_success, settled);
 }
 
 static void retry_meets_cancel(void)
 {
-	meet(leased_job, retryable, cancel, settled);
-	meet(leased_job, cancel, retryable, settled);
+	ct_meet(leased_job, retryable, ct_act_cancel, settled);
+	ct_meet(leased_job, ct_act_cancel, retryable, settled);
 }
 
 static void death_meets_success(void)
 {
-	meet(leased_job, terminal, success, settled);
-	meet(leased_job, success, terminal, settled);
+	ct_meet(leased_job, terminal, ct_act_success, settled);
+	ct_meet(leased_job, ct_act_success, terminal, settled);
 }
 
 static void retry_meets_success(void)
 {
-	meet(leased_job, retryable, success, settled);
-	meet(leased_job, success, retryable, settled);
+	ct_meet(leased_job, retryable, ct_act_success, settled);
+	ct_meet(leased_job, ct_act_success, retryable, settled);
 }
 
 static void cancel_meets_cancel(void)
 {
-	meet(leased_job, cancel, cancel, canceled_while_leased);
+	ct_meet(leased_job, ct_act_cancel, ct_act_cancel, canceled_while_leased);
 }
 
 /* ---- heartbeats ----------------------------------------------------------------- */
 
-static void after_the_beat(cairn_conn *conn, const struct actor *winner, const struct actor *loser)
+static void after_the_beat(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	if (winner->verb != beat) {
 		settled(conn, winner, loser);
@@ -307,20 +186,20 @@ static void after_the_beat(cairn_conn *conn, const struct actor *winner, const s
 	}
 	/* the lease is as good as before, so whatever comes next is done */
 	settled(conn, loser, NULL);
-	if (loser->verb == cancel)
+	if (loser->verb == ct_act_cancel)
 		ct_int(loser->changed.lease_expires_at, ct_now() + CAIRN_HOUR);
 }
 
 static void beat_meets_cancel(void)
 {
-	meet(leased_job, beat, cancel, after_the_beat);
-	meet(leased_job, cancel, beat, after_the_beat);
+	ct_meet(leased_job, beat, ct_act_cancel, after_the_beat);
+	ct_meet(leased_job, ct_act_cancel, beat, after_the_beat);
 }
 
 static void beat_meets_success(void)
 {
-	meet(leased_job, beat, success, after_the_beat);
-	meet(leased_job, success, beat, after_the_beat);
+	ct_meet(leased_job, beat, ct_act_success, after_the_beat);
+	ct_meet(leased_job, ct_act_success, beat, after_the_beat);
 }
 
 /* ---- reaping -------------------------------------------------------------------- */
@@ -328,11 +207,11 @@ static void beat_meets_success(void)
 #define REAPED "ENQUEUED LEASED FAILED RETRY_SCHEDULED"
 
 /* The lease is over: the worker is refused whoever comes first. */
-static void reaped(cairn_conn *conn, const struct actor *winner, const struct actor *loser)
+static void reaped(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
-	const struct actor *worker = winner->verb == reap ? loser : winner;
+	const ct_actor *worker = winner->verb == ct_act_reap ? loser : winner;
 	cairn_id id = winner->lease.id;
-	if (!loser && winner->verb != reap) {
+	if (!loser && winner->verb != ct_act_reap) {
 		ct_each(winner->changed, CAIRN_STALE, "job.lease_expired");
 		stands(conn, id, CAIRN_JOB_LEASED, "ENQUEUED LEASED");
 		return;
@@ -351,38 +230,38 @@ static void reaped(cairn_conn *conn, const struct actor *winner, const struct ac
 
 static void reap_meets_finish(void)
 {
-	meet(expired_job, reap, success, reaped);
-	meet(expired_job, success, reap, reaped);
-	meet(expired_job, reap, terminal, reaped);
+	ct_meet(expired_job, ct_act_reap, ct_act_success, reaped);
+	ct_meet(expired_job, ct_act_success, ct_act_reap, reaped);
+	ct_meet(expired_job, ct_act_reap, terminal, reaped);
 }
 
 static void reap_meets_beat(void)
 {
-	meet(expired_job, reap, beat, reaped);
-	meet(expired_job, beat, reap, reaped);
+	ct_meet(expired_job, ct_act_reap, beat, reaped);
+	ct_meet(expired_job, beat, ct_act_reap, reaped);
 }
 
-static void taken_once(cairn_conn *conn, const struct actor *winner, const struct actor *loser)
+static void taken_once(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	ct_int(winner->taken, 1);
 	if (loser)
 		ct_int(loser->taken, 0);
-	stands(conn, winner->lease.id, winner->verb == reap ? CAIRN_JOB_PENDING : CAIRN_JOB_LEASED,
-	       winner->verb == reap ? REAPED : "ENQUEUED LEASED");
+	stands(conn, winner->lease.id,
+	       winner->verb == ct_act_reap ? CAIRN_JOB_PENDING : CAIRN_JOB_LEASED,
+	       winner->verb == ct_act_reap ? REAPED : "ENQUEUED LEASED");
 	ct_int(ct_job(conn, winner->lease.id)->fence, 1);
 	ct_int(ct_attempts(conn, winner->lease.id)->count, 1);
 }
 
 static void reap_meets_reap(void)
 {
-	meet(expired_job, reap, reap, taken_once);
+	ct_meet(expired_job, ct_act_reap, ct_act_reap, taken_once);
 }
 
-static void reaped_or_canceled(cairn_conn *conn, const struct actor *winner,
-			       const struct actor *loser)
+static void reaped_or_canceled(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	cairn_id id = winner->lease.id;
-	if (winner->verb == cancel) {
+	if (winner->verb == ct_act_cancel) {
 		ct_each(winner->changed, CAIRN_OK, NULL);
 		stands(conn, id, CAIRN_JOB_CANCELED, "ENQUEUED LEASED CANCELED");
 		ct_int(loser ? loser->taken : 0, 0);
@@ -400,8 +279,8 @@ static void reaped_or_canceled(cairn_conn *conn, const struct actor *winner,
 
 static void reap_meets_cancel(void)
 {
-	meet(expired_job, reap, cancel, reaped_or_canceled);
-	meet(expired_job, cancel, reap, reaped_or_canceled);
+	ct_meet(expired_job, ct_act_reap, ct_act_cancel, reaped_or_canceled);
+	ct_meet(expired_job, ct_act_cancel, ct_act_reap, reaped_or_canceled);
 }
 
 /* A write that was in time stays open until the lease it saw is over; then a reaper comes. */
@@ -409,94 +288,95 @@ static void reap_behind(ct_step_fn *verb, ct_step_fn *end, size_t taken,
 			enum cairn_job_status status)
 {
 	cairn_conn *conn = ct_open();
-	struct actor worker = { .verb = verb, .tx = CAIRN_TX_INIT };
-	struct actor reaper = { .verb = reap };
+	ct_actor worker = { .verb = verb, .tx = CAIRN_TX_INIT };
+	ct_actor reaper = { .verb = ct_act_reap };
 	ct_session *a = ct_session_new("worker");
 	ct_session *b = ct_session_new("reaper");
+	ct_define_retry(conn, "t", 3, CAIRN_MINUTE);
 	leased_job(conn, &worker);
-	ct_step(a, begin_and_act, &worker);
+	ct_step(a, ct_begin_and_act, &worker);
 	ct_each(worker.changed, CAIRN_OK, NULL);
 	ct_advance(CAIRN_LEASE_DEFAULT + 1);
-	ct_start(b, reap, &reaper);
-	ct_step(a, end, &worker);
+	ct_start(b, ct_act_reap, &reaper);
+	ct_step(a, end, &worker.tx);
 	ct_join(b);
-	ct_step(b, reap, &reaper);
+	ct_step(b, ct_act_reap, &reaper);
 	ct_int(reaper.taken, taken);
 	ct_int(ct_job(conn, worker.lease.id)->status, status);
 }
 
 static void reap_behind_a_beat(void)
 {
-	reap_behind(beat, commit, 0, CAIRN_JOB_LEASED);
+	reap_behind(beat, ct_commit, 0, CAIRN_JOB_LEASED);
 }
 
 static void reap_behind_a_lost_beat(void)
 {
-	reap_behind(beat, rollback, 1, CAIRN_JOB_PENDING);
+	reap_behind(beat, ct_rollback, 1, CAIRN_JOB_PENDING);
 }
 
 static void reap_behind_a_success(void)
 {
-	reap_behind(success, commit, 0, CAIRN_JOB_SUCCEEDED);
+	reap_behind(ct_act_success, ct_commit, 0, CAIRN_JOB_SUCCEEDED);
 }
 
 static void reap_behind_a_lost_success(void)
 {
-	reap_behind(success, rollback, 1, CAIRN_JOB_PENDING);
+	reap_behind(ct_act_success, ct_rollback, 1, CAIRN_JOB_PENDING);
 }
 
 /* A heartbeat that was in time stays open until the old lease is over; then another write comes. */
 static void behind_a_beat(ct_step_fn *verb, ct_step_fn *end, cairn_status status, const char *code)
 {
 	cairn_conn *conn = ct_open();
-	struct actor keeper = { .verb = beat, .tx = CAIRN_TX_INIT };
+	ct_actor keeper = { .verb = beat, .tx = CAIRN_TX_INIT };
 	ct_session *a = ct_session_new("keeper");
 	ct_session *b = ct_session_new("worker");
+	ct_define_retry(conn, "t", 3, CAIRN_MINUTE);
 	leased_job(conn, &keeper);
-	struct actor worker = { .verb = verb, .lease = keeper.lease };
-	ct_step(a, begin_and_act, &keeper);
+	ct_actor worker = { .verb = verb, .lease = keeper.lease };
+	ct_step(a, ct_begin_and_act, &keeper);
 	ct_advance(CAIRN_LEASE_DEFAULT + 1);
 	ct_start(b, verb, &worker);
-	ct_step(a, end, &keeper);
+	ct_step(a, end, &keeper.tx);
 	ct_join(b);
 	ct_each(worker.changed, status, code);
 }
 
 static void saved_by_a_beat(void)
 {
-	behind_a_beat(success, commit, CAIRN_OK, NULL);
+	behind_a_beat(ct_act_success, ct_commit, CAIRN_OK, NULL);
 }
 
 static void failures_saved_by_a_beat(void)
 {
-	behind_a_beat(retryable, commit, CAIRN_OK, NULL);
+	behind_a_beat(retryable, ct_commit, CAIRN_OK, NULL);
 }
 
 static void beats_saved_by_a_beat(void)
 {
-	behind_a_beat(beat, commit, CAIRN_OK, NULL);
+	behind_a_beat(beat, ct_commit, CAIRN_OK, NULL);
 }
 
 static void not_saved_by_a_lost_beat(void)
 {
-	behind_a_beat(success, rollback, CAIRN_STALE, "job.lease_expired");
+	behind_a_beat(ct_act_success, ct_rollback, CAIRN_STALE, "job.lease_expired");
 }
 
 /* ---- claims --------------------------------------------------------------------- */
 
 static void claim_meets_claim(void)
 {
-	meet(waiting_job, claim, claim, taken_once);
+	ct_meet(waiting_job, ct_act_claim, ct_act_claim, taken_once);
 }
 
-static void claimed_or_canceled(cairn_conn *conn, const struct actor *winner,
-				const struct actor *loser)
+static void claimed_or_canceled(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	cairn_id id = winner->lease.id;
-	const struct actor *canceler = winner->verb == cancel ? winner : loser;
+	const ct_actor *canceler = winner->verb == ct_act_cancel ? winner : loser;
 	if (canceler)
 		ct_each(canceler->changed, CAIRN_OK, NULL);
-	if (winner->verb == cancel) {
+	if (winner->verb == ct_act_cancel) {
 		ct_int(loser ? loser->taken : 0, 0);
 		ct_int(winner->changed.lease_expires_at, 0);
 		stands(conn, id, CAIRN_JOB_CANCELED, "ENQUEUED CANCELED");
@@ -514,12 +394,11 @@ static void claimed_or_canceled(cairn_conn *conn, const struct actor *winner,
 
 static void claim_meets_cancel(void)
 {
-	meet(waiting_job, claim, cancel, claimed_or_canceled);
-	meet(waiting_job, cancel, claim, claimed_or_canceled);
+	ct_meet(waiting_job, ct_act_claim, ct_act_cancel, claimed_or_canceled);
+	ct_meet(waiting_job, ct_act_cancel, ct_act_claim, claimed_or_canceled);
 }
 
-static void reaped_then_claimed(cairn_conn *conn, const struct actor *winner,
-				const struct actor *loser)
+static void reaped_then_claimed(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	cairn_id id = winner->lease.id;
 	if (!loser) {
@@ -536,12 +415,12 @@ static void reaped_then_claimed(cairn_conn *conn, const struct actor *winner,
 
 static void reap_meets_claim(void)
 {
-	meet(expired_job, reap, claim, reaped_then_claimed);
+	ct_meet(expired_job, ct_act_reap, ct_act_claim, reaped_then_claimed);
 }
 
 static void enqueue_into(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
+	ct_actor *me = arg;
 	cairn_job_new job = ct_new("t");
 	job.queue = me->queue;
 	me->lease.id = ct_add(conn, &job);
@@ -556,15 +435,13 @@ static void claim_meets_enqueue(void)
 	ct_define(conn, "t");
 	for (int commits = 0; commits <= 1; commits++) {
 		cairn_str queue = cairn_str_of(commits ? "q1" : "q0");
-		struct actor producer = { .verb = enqueue_into,
-					  .queue = queue,
-					  .tx = CAIRN_TX_INIT };
-		struct actor claimer = { .verb = claim, .queue = queue };
-		ct_step(a, begin_and_act, &producer);
-		ct_start(b, claim, &claimer);
-		ct_step(a, commits ? commit : rollback, &producer);
+		ct_actor producer = { .verb = enqueue_into, .queue = queue, .tx = CAIRN_TX_INIT };
+		ct_actor claimer = { .verb = ct_act_claim, .queue = queue };
+		ct_step(a, ct_begin_and_act, &producer);
+		ct_start(b, ct_act_claim, &claimer);
+		ct_step(a, commits ? ct_commit : ct_rollback, &producer.tx);
 		ct_join(b);
-		ct_step(b, claim, &claimer);
+		ct_step(b, ct_act_claim, &claimer);
 		ct_int(claimer.taken, commits);
 	}
 }

@@ -50,20 +50,6 @@ static void begin(cairn_conn *conn, void *arg)
 	ct_ok(cairn_begin(conn, &me->tx, ct_err()));
 }
 
-static void commit(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	(void)conn;
-	ct_ok(cairn_commit(&me->tx, ct_err()));
-}
-
-static void rollback(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	(void)conn;
-	cairn_rollback(&me->tx);
-}
-
 static void cancel_first(cairn_conn *conn, void *arg)
 {
 	struct actor *me = arg;
@@ -179,7 +165,7 @@ static void behind_one_cancel(ct_step_fn *end, bool canceled)
 	ct_start(sessions[1], finish_first, &actors[1]);
 	ct_start(sessions[2], beat_first, &actors[2]);
 	ct_start(sessions[3], reap_rest, &actors[3]);
-	ct_step(sessions[0], end, &actors[0]);
+	ct_step(sessions[0], end, &actors[0].tx);
 	for (size_t i = 1; i < 4; i++)
 		ct_join(sessions[i]);
 	ct_int(actors[3].count, 0);
@@ -199,12 +185,12 @@ static void behind_one_cancel(ct_step_fn *end, bool canceled)
 
 static void all_behind_a_cancel(void)
 {
-	behind_one_cancel(commit, true);
+	behind_one_cancel(ct_commit, true);
 }
 
 static void all_behind_a_lost_cancel(void)
 {
-	behind_one_cancel(rollback, false);
+	behind_one_cancel(ct_rollback, false);
 }
 
 /* ---- batches that wait for one row ---------------------------------------------- */
@@ -219,7 +205,7 @@ static void batch_behind(ct_step_fn *batch, ct_step_fn *end, size_t canceled_at,
 	ct_session *second = ct_session_new("worker");
 	ct_step(first, begin_and_cancel, &a);
 	ct_start(second, batch, &b);
-	ct_step(first, end, &a);
+	ct_step(first, end, &a.tx);
 	ct_join(second);
 	for (size_t i = 0; i < LEASED; i++) {
 		if (canceled && i == canceled_at)
@@ -232,17 +218,17 @@ static void batch_behind(ct_step_fn *batch, ct_step_fn *end, size_t canceled_at,
 
 static void finishes_behind_a_cancel(void)
 {
-	batch_behind(finish_all, commit, LEASED - 1, true);
+	batch_behind(finish_all, ct_commit, LEASED - 1, true);
 }
 
 static void finishes_behind_a_lost_cancel(void)
 {
-	batch_behind(finish_all, rollback, LEASED - 1, false);
+	batch_behind(finish_all, ct_rollback, LEASED - 1, false);
 }
 
 static void beats_behind_a_cancel(void)
 {
-	batch_behind(beat_all, commit, 0, true);
+	batch_behind(beat_all, ct_commit, 0, true);
 }
 
 static void claims_behind_a_wait(void)
@@ -256,7 +242,7 @@ static void claims_behind_a_wait(void)
 	ct_session *second = ct_session_new("worker");
 	ct_step(first, begin_and_cancel, &a);
 	ct_start(second, finish_and_claim, &b);
-	ct_step(first, commit, &a);
+	ct_step(first, ct_commit, &a.tx);
 	ct_join(second);
 	ct_each(b.changed, CAIRN_STALE, "job.canceled");
 	ct_int(b.count, 2);
@@ -282,9 +268,9 @@ static void three_open_claims(void)
 		ct_int(actors[i].count, 1);
 		ct_id(actors[i].taken[0], all->at[3 - i].id);
 	}
-	ct_step(sessions[2], commit, &actors[2]);
-	ct_step(sessions[1], rollback, &actors[1]);
-	ct_step(sessions[0], commit, &actors[0]);
+	ct_step(sessions[2], ct_commit, &actors[2].tx);
+	ct_step(sessions[1], ct_rollback, &actors[1].tx);
+	ct_step(sessions[0], ct_commit, &actors[0].tx);
 	struct actor last = { .count = 0 };
 	ct_step(sessions[1], claim_rest, &last);
 	ct_int(last.count, 2);
@@ -311,8 +297,8 @@ static void two_open_reapers(void)
 	ct_true(cairn_id_compare(a.taken[0], b.taken[0]) != 0);
 	reap_rest(conn, &c);
 	ct_int(c.count, 1);
-	ct_step(second, commit, &b);
-	ct_step(first, rollback, &a);
+	ct_step(second, ct_commit, &b.tx);
+	ct_step(first, ct_rollback, &a.tx);
 	c.count = 0;
 	reap_rest(conn, &c);
 	ct_int(c.count, 1);
@@ -332,7 +318,7 @@ static void reapers_take_the_others(void)
 	ct_step(a, begin_and_finish, &worker);
 	ct_advance(CAIRN_HOUR);
 	ct_start(b, reap_rest, &reaper);
-	ct_step(a, commit, &worker);
+	ct_step(a, ct_commit, &worker.tx);
 	ct_join(b);
 	ct_int(reaper.count, 2);
 	ct_int(ct_job(conn, jobs->at[0].id)->status, CAIRN_JOB_SUCCEEDED);
@@ -369,8 +355,8 @@ static void a_deadlock_has_one_victim(void)
 		victim = 1;
 	ct_int(actors[victim].status, CAIRN_TX_ABORTED);
 	ct_int(actors[!victim].status, CAIRN_OK);
-	ct_step(sessions[victim], rollback, &actors[victim]);
-	ct_step(sessions[!victim], commit, &actors[!victim]);
+	ct_step(sessions[victim], ct_rollback, &actors[victim].tx);
+	ct_step(sessions[!victim], ct_commit, &actors[!victim].tx);
 	for (size_t i = 0; i < 2; i++)
 		ct_text(ct_timeline(conn, jobs->at[i].id), "ENQUEUED LEASED CANCELED");
 }

@@ -3,74 +3,58 @@
  * after the other, one behind the other's open transaction that commits, or that rolls back.
  * (interleave.c: claim, finish, heartbeat, cancel, reap)
  */
-#include "ct.h"
+#include "ct_meet.h"
 
 static const cairn_str none = { NULL, 0 };
-
-struct actor {
-	ct_step_fn *verb;
-	cairn_lease lease; /* its id is the job */
-	cairn_requeue seen;
-	cairn_tx tx;
-	cairn_changed changed;
-	cairn_job_added added;
-	size_t taken; /* by a claim, a reaper, a prune */
-};
 
 /* ---- verbs ------------------------------------------------------------------------------------ */
 
 static void requeue(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
+	ct_actor *me = arg;
 	ct_ok(cairn_job_requeue(conn, cairn_any(), &me->seen, 1, none, &me->changed, ct_err()));
-}
-
-static void cancel(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	ct_ok(cairn_job_cancel(conn, cairn_any(), &me->lease.id, 1, none, &me->changed, ct_err()));
 }
 
 static void release(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
+	ct_actor *me = arg;
 	me->changed = ct_send(conn, ct_again(me->lease, CAIRN_FINISH_RELEASE, 0));
 }
 
 static void start(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
+	ct_actor *me = arg;
 	me->changed = ct_send_progress(conn, ct_stage(me->lease, "running"));
 }
 
 static void three_done(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
+	ct_actor *me = arg;
 	me->changed = ct_send_progress(conn, ct_report(me->lease, 3, -1));
 }
 
 static void two_in_total(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
+	ct_actor *me = arg;
 	me->changed = ct_send_progress(conn, ct_report(me->lease, -1, 2));
 }
 
 static void say(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
+	ct_actor *me = arg;
 	me->changed = ct_say(conn, me->lease, "said");
 }
 
 static void adopt(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
+	ct_actor *me = arg;
 	ct_ok(cairn_job_adopt(conn, cairn_any(), &me->lease.id, 1, CAIRN_STR("new"), &me->changed,
 			      ct_err()));
 }
 
 static void edit(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
+	ct_actor *me = arg;
 	cairn_job_patch patch = { .id = me->lease.id,
 				  .set = CAIRN_JOB_PAYLOAD,
 				  .payload = CAIRN_STR("[\"edited\"]") };
@@ -79,7 +63,7 @@ static void edit(cairn_conn *conn, void *arg)
 
 static void replay(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
+	ct_actor *me = arg;
 	cairn_rerun item = { .source = me->lease.id,
 			     .run_number = 1,
 			     .key = CAIRN_STR("r"),
@@ -87,159 +71,47 @@ static void replay(cairn_conn *conn, void *arg)
 	ct_ok(cairn_job_replay(conn, cairn_any(), &item, 1, &me->added, ct_err()));
 }
 
-static void prune(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	size_t pruned = 0;
-	cairn_prune_opts opts = { .size = sizeof(opts),
-				  .scope = cairn_any(),
-				  .statuses =
-					  1u << CAIRN_JOB_DEAD_LETTERED | 1u << CAIRN_JOB_SUCCEEDED,
-				  .age = 1 };
-	ct_ok(cairn_job_prune(conn, &opts, &pruned, ct_err()));
-	me->taken += pruned;
-}
-
-static void claim(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	me->taken += ct_claim_n(conn, "claimer", 10)->count;
-}
-
-static void reap(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	cairn_reap_report *report = NULL;
-	ct_ok(cairn_job_reap(conn, NULL, &report, ct_err()));
-	me->taken += report->count;
-	ct_later(report);
-}
-
-static void success(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	me->changed = ct_send(conn, ct_success(me->lease));
-}
-
 static void success_that_deletes(cairn_conn *conn, void *arg)
 {
-	struct actor *me = arg;
+	ct_actor *me = arg;
 	cairn_finish finish = ct_success(me->lease);
 	finish.lease.hints |= CAIRN_HINT_DELETE;
 	me->changed = ct_send(conn, finish);
 }
 
-/* ---- orders --------------------------------------------------------------------------------------- */
+/* ---- jobs ------------------------------------------------------------------------------------------ */
 
-/* These skip rows that somebody holds, and come again. */
-static bool comes_again(const struct actor *me)
-{
-	return me->verb == claim || me->verb == reap || me->verb == prune;
-}
-
-static void begin_and_act(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	ct_ok(cairn_begin(conn, &me->tx, ct_err()));
-	me->verb(conn, me);
-}
-
-static void commit(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	(void)conn;
-	ct_ok(cairn_commit(&me->tx, ct_err()));
-}
-
-static void rollback(cairn_conn *conn, void *arg)
-{
-	struct actor *me = arg;
-	(void)conn;
-	cairn_rollback(&me->tx);
-}
-
-enum order { ALONE, COMMITTED, ROLLED_BACK, ORDERS };
-
-typedef void setup_fn(cairn_conn *conn, struct actor *actor);
-/* What must have come out; loser is NULL when the first one's work was rolled back. */
-typedef void outcome_fn(cairn_conn *conn, const struct actor *winner, const struct actor *loser);
-
-static void play(cairn_conn *conn, ct_session *const sessions[2], struct actor actors[2],
-		 enum order order)
-{
-	if (order == ALONE) {
-		ct_step(sessions[0], actors[0].verb, &actors[0]);
-		ct_step(sessions[1], actors[1].verb, &actors[1]);
-		return;
-	}
-	ct_step(sessions[0], begin_and_act, &actors[0]);
-	ct_start(sessions[1], actors[1].verb, &actors[1]);
-	ct_step(sessions[0], order == COMMITTED ? commit : rollback, &actors[0]);
-	ct_join(sessions[1]);
-	if (comes_again(&actors[1]))
-		actors[1].verb(conn, &actors[1]);
-}
-
-/* What is left must not be in the next order's way. */
-static void clear(cairn_conn *conn)
-{
-	cairn_job_filter filter = { .size = sizeof(filter), .scope = cairn_any() };
-	cairn_swept *swept = NULL;
-	ct_ok(cairn_job_cancel_where(conn, &filter, none, &swept, ct_err()));
-	cairn_free(swept);
-}
-
-static void meet(setup_fn *setup, ct_step_fn *first, ct_step_fn *second, outcome_fn *outcome)
-{
-	cairn_conn *conn = ct_open();
-	ct_session *sessions[] = { ct_session_new("first"), ct_session_new("second") };
-	ct_define_retry(conn, "t", 3, CAIRN_MINUTE);
-	for (int order = ALONE; order < ORDERS; order++) {
-		struct actor actors[2] = { { .verb = first, .tx = CAIRN_TX_INIT } };
-		setup(conn, &actors[0]);
-		actors[1] = actors[0];
-		actors[1].verb = second;
-		ct_note("--- order %d", order);
-		play(conn, sessions, actors, (enum order)order);
-		if (order == ROLLED_BACK)
-			outcome(conn, &actors[1], NULL);
-		else
-			outcome(conn, &actors[0], &actors[1]);
-		clear(conn);
-	}
-}
-
-static void waiting(cairn_conn *conn, struct actor *actor)
+static void waiting(cairn_conn *conn, ct_actor *actor)
 {
 	cairn_job_new job = ct_new("t");
 	actor->lease.id = ct_add(conn, &job);
 }
 
-static void leased(cairn_conn *conn, struct actor *actor)
+static void leased(cairn_conn *conn, ct_actor *actor)
 {
 	waiting(conn, actor);
 	actor->lease = ct_claim(conn, "w");
 }
 
-static void one_of_three(cairn_conn *conn, struct actor *actor)
+static void one_of_three(cairn_conn *conn, ct_actor *actor)
 {
 	leased(conn, actor);
 	ct_progress(conn, ct_report(actor->lease, 1, 3));
 }
 
-static void ahead(cairn_conn *conn, struct actor *actor)
+static void ahead(cairn_conn *conn, ct_actor *actor)
 {
 	waiting(conn, actor);
 	actor->lease = ct_claim_ahead(conn, "w");
 }
 
-static void expired_ahead(cairn_conn *conn, struct actor *actor)
+static void expired_ahead(cairn_conn *conn, ct_actor *actor)
 {
 	ahead(conn, actor);
 	ct_advance(CAIRN_HOUR);
 }
 
-static void dead(cairn_conn *conn, struct actor *actor)
+static void dead(cairn_conn *conn, ct_actor *actor)
 {
 	leased(conn, actor);
 	ct_finish(conn, ct_failure(actor->lease, CAIRN_FINISH_TERMINAL, "x"));
@@ -247,7 +119,7 @@ static void dead(cairn_conn *conn, struct actor *actor)
 	ct_advance(CAIRN_SECOND);
 }
 
-static void succeeded(cairn_conn *conn, struct actor *actor)
+static void succeeded(cairn_conn *conn, ct_actor *actor)
 {
 	leased(conn, actor);
 	ct_finish(conn, ct_success(actor->lease));
@@ -256,7 +128,7 @@ static void succeeded(cairn_conn *conn, struct actor *actor)
 
 /* ---- requeue ------------------------------------------------------------------------------------------ */
 
-static void one_requeue(cairn_conn *conn, const struct actor *winner, const struct actor *loser)
+static void one_requeue(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	ct_each(winner->changed, CAIRN_OK, NULL);
 	if (loser) {
@@ -269,11 +141,11 @@ static void one_requeue(cairn_conn *conn, const struct actor *winner, const stru
 
 static void two_requeuers(void)
 {
-	meet(dead, requeue, requeue, one_requeue);
+	ct_meet(dead, requeue, requeue, one_requeue);
 }
 
 /* The job is waiting, and seen as canceled: it is not yet when the requeue begins. */
-static void soon_canceled(cairn_conn *conn, struct actor *actor)
+static void soon_canceled(cairn_conn *conn, ct_actor *actor)
 {
 	waiting(conn, actor);
 	actor->seen = (cairn_requeue){ .id = actor->lease.id,
@@ -281,8 +153,8 @@ static void soon_canceled(cairn_conn *conn, struct actor *actor)
 				       .run_number = 1 };
 }
 
-static void requeued_behind_a_cancel(cairn_conn *conn, const struct actor *winner,
-				     const struct actor *loser)
+static void requeued_behind_a_cancel(cairn_conn *conn, const ct_actor *winner,
+				     const ct_actor *loser)
 {
 	if (!loser) {
 		ct_each(winner->changed, CAIRN_STALE, "job.expectation_mismatch");
@@ -303,11 +175,10 @@ static void requeued_behind_a_cancel(cairn_conn *conn, const struct actor *winne
 
 static void requeue_behind_the_cancel(void)
 {
-	meet(soon_canceled, cancel, requeue, requeued_behind_a_cancel);
+	ct_meet(soon_canceled, ct_act_cancel, requeue, requeued_behind_a_cancel);
 }
 
-static void pruned_or_requeued(cairn_conn *conn, const struct actor *winner,
-			       const struct actor *loser)
+static void pruned_or_requeued(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	if (winner->verb == requeue) {
 		ct_each(winner->changed, CAIRN_OK, NULL);
@@ -323,12 +194,12 @@ static void pruned_or_requeued(cairn_conn *conn, const struct actor *winner,
 
 static void prune_against_requeue(void)
 {
-	meet(dead, requeue, prune, pruned_or_requeued);
+	ct_meet(dead, requeue, ct_act_prune, pruned_or_requeued);
 }
 
 static void requeue_against_prune(void)
 {
-	meet(dead, prune, requeue, pruned_or_requeued);
+	ct_meet(dead, ct_act_prune, requeue, pruned_or_requeued);
 }
 
 /* ---- keyed enqueue and requeue in one transaction ------------------------------------------------------ */
@@ -384,7 +255,7 @@ static void two_hold_the_key(void)
 
 /* ---- the running attempt ----------------------------------------------------------------------------------- */
 
-static void one_fits(cairn_conn *conn, const struct actor *winner, const struct actor *loser)
+static void one_fits(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	const cairn_job *job = ct_job(conn, winner->lease.id);
 	bool done = winner->verb == three_done;
@@ -399,12 +270,11 @@ static void one_fits(cairn_conn *conn, const struct actor *winner, const struct 
 
 static void done_against_total(void)
 {
-	meet(one_of_three, three_done, two_in_total, one_fits);
-	meet(one_of_three, two_in_total, three_done, one_fits);
+	ct_meet(one_of_three, three_done, two_in_total, one_fits);
+	ct_meet(one_of_three, two_in_total, three_done, one_fits);
 }
 
-static void started_or_released(cairn_conn *conn, const struct actor *winner,
-				const struct actor *loser)
+static void started_or_released(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	const cairn_job *job = ct_job(conn, winner->lease.id);
 	ct_each(winner->changed, CAIRN_OK, NULL);
@@ -426,11 +296,11 @@ static void started_or_released(cairn_conn *conn, const struct actor *winner,
 
 static void release_against_the_mark(void)
 {
-	meet(ahead, start, release, started_or_released);
-	meet(ahead, release, start, started_or_released);
+	ct_meet(ahead, start, release, started_or_released);
+	ct_meet(ahead, release, start, started_or_released);
 }
 
-static void taken_back_once(cairn_conn *conn, const struct actor *winner, const struct actor *loser)
+static void taken_back_once(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	const cairn_job *job = ct_job(conn, winner->lease.id);
 	if (winner->verb == release)
@@ -449,12 +319,11 @@ static void taken_back_once(cairn_conn *conn, const struct actor *winner, const 
 
 static void release_against_reaping(void)
 {
-	meet(expired_ahead, release, reap, taken_back_once);
-	meet(expired_ahead, reap, release, taken_back_once);
+	ct_meet(expired_ahead, release, ct_act_reap, taken_back_once);
+	ct_meet(expired_ahead, ct_act_reap, release, taken_back_once);
 }
 
-static void said_before_the_end(cairn_conn *conn, const struct actor *winner,
-				const struct actor *loser)
+static void said_before_the_end(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	ct_each(winner->changed, CAIRN_OK, NULL);
 	if (winner->verb == say) {
@@ -470,11 +339,11 @@ static void said_before_the_end(cairn_conn *conn, const struct actor *winner,
 
 static void a_line_against_the_end(void)
 {
-	meet(leased, say, success, said_before_the_end);
-	meet(leased, success, say, said_before_the_end);
+	ct_meet(leased, say, ct_act_success, said_before_the_end);
+	ct_meet(leased, ct_act_success, say, said_before_the_end);
 }
 
-static void gone_after_all(cairn_conn *conn, const struct actor *winner, const struct actor *loser)
+static void gone_after_all(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	ct_each(winner->changed, CAIRN_OK, NULL);
 	if (winner->verb == success_that_deletes) {
@@ -491,14 +360,13 @@ static void gone_after_all(cairn_conn *conn, const struct actor *winner, const s
 
 static void a_line_against_the_deletion(void)
 {
-	meet(leased, success_that_deletes, say, gone_after_all);
-	meet(leased, say, success_that_deletes, gone_after_all);
+	ct_meet(leased, success_that_deletes, say, gone_after_all);
+	ct_meet(leased, say, success_that_deletes, gone_after_all);
 }
 
 /* ---- the waiting job --------------------------------------------------------------------------------------- */
 
-static void adopted_or_claimed(cairn_conn *conn, const struct actor *winner,
-			       const struct actor *loser)
+static void adopted_or_claimed(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	const cairn_job *job = ct_job(conn, winner->lease.id);
 	if (winner->verb == adopt) {
@@ -517,12 +385,11 @@ static void adopted_or_claimed(cairn_conn *conn, const struct actor *winner,
 
 static void adopt_against_claim(void)
 {
-	meet(waiting, adopt, claim, adopted_or_claimed);
-	meet(waiting, claim, adopt, adopted_or_claimed);
+	ct_meet(waiting, adopt, ct_act_claim, adopted_or_claimed);
+	ct_meet(waiting, ct_act_claim, adopt, adopted_or_claimed);
 }
 
-static void edited_or_claimed(cairn_conn *conn, const struct actor *winner,
-			      const struct actor *loser)
+static void edited_or_claimed(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	const cairn_job *job = ct_job(conn, winner->lease.id);
 	if (winner->verb == edit) {
@@ -539,13 +406,13 @@ static void edited_or_claimed(cairn_conn *conn, const struct actor *winner,
 
 static void edit_against_claim(void)
 {
-	meet(waiting, edit, claim, edited_or_claimed);
-	meet(waiting, claim, edit, edited_or_claimed);
+	ct_meet(waiting, edit, ct_act_claim, edited_or_claimed);
+	ct_meet(waiting, ct_act_claim, edit, edited_or_claimed);
 }
 
 /* ---- replay --------------------------------------------------------------------------------------------------- */
 
-static void one_replay(cairn_conn *conn, const struct actor *winner, const struct actor *loser)
+static void one_replay(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	ct_each(winner->added, CAIRN_OK, NULL);
 	ct_int(winner->added.disposition, CAIRN_INSERTED);
@@ -559,11 +426,10 @@ static void one_replay(cairn_conn *conn, const struct actor *winner, const struc
 
 static void two_replays(void)
 {
-	meet(succeeded, replay, replay, one_replay);
+	ct_meet(succeeded, replay, replay, one_replay);
 }
 
-static void pruned_or_replayed(cairn_conn *conn, const struct actor *winner,
-			       const struct actor *loser)
+static void pruned_or_replayed(cairn_conn *conn, const ct_actor *winner, const ct_actor *loser)
 {
 	if (winner->verb == replay) {
 		ct_int(winner->added.disposition, CAIRN_INSERTED);
@@ -578,8 +444,8 @@ static void pruned_or_replayed(cairn_conn *conn, const struct actor *winner,
 
 static void prune_against_replay(void)
 {
-	meet(succeeded, replay, prune, pruned_or_replayed);
-	meet(succeeded, prune, replay, pruned_or_replayed);
+	ct_meet(succeeded, replay, ct_act_prune, pruned_or_replayed);
+	ct_meet(succeeded, ct_act_prune, replay, pruned_or_replayed);
 }
 
 #define INTERLEAVE .kind = CT_INTERLEAVE, .store = CT_JOBS

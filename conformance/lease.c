@@ -11,14 +11,6 @@ static cairn_changed beat(cairn_conn *conn, cairn_lease lease, cairn_usec durati
 	return changed;
 }
 
-static size_t reap(cairn_conn *conn)
-{
-	cairn_reap_report *report = NULL;
-	ct_ok(cairn_job_reap(conn, NULL, &report, ct_err()));
-	ct_later(report);
-	return report->count;
-}
-
 static cairn_lease take(cairn_conn *conn)
 {
 	ct_enqueue(conn, "t");
@@ -95,10 +87,13 @@ static void keeps_others_away(void)
 	for (size_t i = 0; i < 10; i++) {
 		ct_advance(29 * CAIRN_SECOND);
 		ct_int(beat(conn, lease, 0).status, CAIRN_OK);
-		ct_int(reap(conn), 0);
+		ct_reap(conn, 0);
 		ct_claim_none(conn);
 	}
-	ct_finish(conn, ct_success(lease));
+	ct_advance(CAIRN_LEASE_DEFAULT + 1);
+	ct_reap(conn, 1);
+	ct_int(ct_claim(conn, "other").fence, 2);
+	ct_refused(conn, lease, CAIRN_STALE, "job.lease_lost");
 }
 
 static void beats_for_many(void)
@@ -160,11 +155,11 @@ static void expired_is_not_yet_reapable(void)
 	ct_advance(30 * CAIRN_SECOND);
 	/* in its last microsecond the lease is nobody's: not the worker's, not the reaper's */
 	ct_refused(conn, lease, CAIRN_STALE, "job.lease_expired");
-	ct_int(reap(conn), 0);
+	ct_reap(conn, 0);
 	ct_int(ct_job(conn, lease.id)->status, CAIRN_JOB_LEASED);
 	ct_advance(1);
 	ct_refused(conn, lease, CAIRN_STALE, "job.lease_expired");
-	ct_int(reap(conn), 1);
+	ct_reap(conn, 1);
 	ct_int(ct_job(conn, lease.id)->status, CAIRN_JOB_PENDING);
 }
 
@@ -177,17 +172,17 @@ static void reaped_by_its_newest_end(void)
 	ct_int(beat(conn, shorter, CAIRN_HOUR).status, CAIRN_OK);
 	ct_int(beat(conn, shorter, CAIRN_SECOND).status, CAIRN_OK);
 	ct_advance(2 * CAIRN_SECOND);
-	ct_int(reap(conn), 1);
+	ct_reap(conn, 1);
 	ct_int(ct_job(conn, shorter.id)->status, CAIRN_JOB_PENDING);
 	for (size_t i = 0; i < 3; i++) {
 		ct_advance(15 * CAIRN_MINUTE);
-		ct_int(reap(conn), 0);
+		ct_reap(conn, 0);
 	}
 	ct_int(beat(conn, longer, CAIRN_MINUTE).status, CAIRN_OK);
 	ct_advance(CAIRN_MINUTE);
-	ct_int(reap(conn), 0);
+	ct_reap(conn, 0);
 	ct_advance(1);
-	ct_int(reap(conn), 1);
+	ct_reap(conn, 1);
 	ct_int(ct_job(conn, longer.id)->status, CAIRN_JOB_PENDING);
 }
 
@@ -228,7 +223,7 @@ static void fences_only_grow(void)
 		if (round % 2)
 			ct_finish(conn, ct_failure(lease, CAIRN_FINISH_RETRYABLE, "x"));
 		ct_advance(CAIRN_MINUTE);
-		ct_int(reap(conn), round % 2 ? 0 : 1);
+		ct_reap(conn, round % 2 ? 0 : 1);
 		ct_int(ct_job(conn, id)->fence, round);
 	}
 	const cairn_attempts *attempts = ct_attempts(conn, id);
@@ -356,7 +351,9 @@ static const ct_case cases[] = {
 	{ .name = "jobs.heartbeat.keeps_reapers_and_claimers_away",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,
-	  .rule = "A lease that is kept alive is never reaped and its job never claimed.",
+	  .rule = "A lease that is kept alive is never reaped and its job never claimed; when the "
+		  "heartbeats end it is, and the worker that comes back is told so.",
+	  .covers = "smol-28",
 	  .run = keeps_others_away },
 	{ .name = "jobs.heartbeat.one_call_for_many_leases",
 	  .kind = CT_VERB,

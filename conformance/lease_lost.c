@@ -12,26 +12,6 @@ static cairn_changed beat(cairn_conn *conn, cairn_lease lease)
 	return changed;
 }
 
-static cairn_changed send(cairn_conn *conn, cairn_finish finish)
-{
-	cairn_changed changed = { .status = CAIRN_INTERNAL };
-	ct_ok(cairn_job_finish(conn, &finish, 1, &changed, ct_err()));
-	return changed;
-}
-
-static size_t reap(cairn_conn *conn)
-{
-	cairn_reap_report *report = NULL;
-	ct_ok(cairn_job_reap(conn, NULL, &report, ct_err()));
-	ct_later(report);
-	return report->count;
-}
-
-static void cancel(cairn_conn *conn, cairn_id id)
-{
-	ct_ok(cairn_job_cancel(conn, cairn_any(), &id, 1, CAIRN_STR("stop"), NULL, ct_err()));
-}
-
 static cairn_lease take(cairn_conn *conn)
 {
 	ct_define_retry(conn, "t", 3, CAIRN_MINUTE);
@@ -45,7 +25,7 @@ static void lost(cairn_conn *conn, cairn_lease lease, const char *code,
 		 enum cairn_job_status status, enum cairn_ending ending)
 {
 	ct_refused(conn, lease, CAIRN_STALE, code);
-	cairn_changed answers[] = { beat(conn, lease), send(conn, ct_success(lease)) };
+	cairn_changed answers[] = { beat(conn, lease), ct_send(conn, ct_success(lease)) };
 	for (size_t i = 0; i < 2; i++) {
 		ct_each(answers[i], CAIRN_STALE, code);
 		ct_int(answers[i].job_status, status);
@@ -70,7 +50,7 @@ static void by_reaping(void)
 	cairn_conn *conn = ct_open();
 	cairn_lease lease = take(conn);
 	ct_advance(CAIRN_HOUR);
-	ct_int(reap(conn), 1);
+	ct_reap(conn, 1);
 	lost(conn, lease, "job.lease_lost", CAIRN_JOB_PENDING, CAIRN_ENDING_LEASE_EXPIRED);
 }
 
@@ -79,7 +59,7 @@ static void by_reclaim_under_the_same_name(void)
 	cairn_conn *conn = ct_open();
 	cairn_lease old = take(conn);
 	ct_advance(CAIRN_HOUR);
-	ct_int(reap(conn), 1);
+	ct_reap(conn, 1);
 	cairn_lease lease = ct_claim(conn, "w");
 	ct_id(lease.id, old.id);
 	lost(conn, old, "job.lease_lost", CAIRN_JOB_LEASED, CAIRN_ENDING_LEASE_EXPIRED);
@@ -97,7 +77,7 @@ static void by_reaping_the_last_attempt(void)
 	ct_add(conn, &job);
 	cairn_lease lease = ct_claim(conn, "w");
 	ct_advance(CAIRN_HOUR);
-	ct_int(reap(conn), 1);
+	ct_reap(conn, 1);
 	lost(conn, lease, "job.finished", CAIRN_JOB_DEAD_LETTERED, CAIRN_ENDING_LEASE_EXPIRED);
 }
 
@@ -106,11 +86,11 @@ static void by_cancel(void)
 	cairn_conn *conn = ct_open();
 	cairn_lease lease = take(conn);
 	cairn_time expires = ct_now() + CAIRN_LEASE_DEFAULT;
-	cancel(conn, lease.id);
+	ct_cancel(conn, lease.id);
 	lost(conn, lease, "job.canceled", CAIRN_JOB_CANCELED, CAIRN_ENDING_CANCELED);
 	ct_int(beat(conn, lease).lease_expires_at, expires);
 	ct_advance(CAIRN_HOUR);
-	ct_int(reap(conn), 0);
+	ct_reap(conn, 0);
 	lost(conn, lease, "job.canceled", CAIRN_JOB_CANCELED, CAIRN_ENDING_CANCELED);
 }
 
@@ -163,7 +143,7 @@ static void by_another_jobs_fence(void)
 	cairn_conn *conn = ct_open();
 	take(conn);
 	ct_advance(CAIRN_HOUR);
-	ct_int(reap(conn), 1);
+	ct_reap(conn, 1);
 	cairn_lease first = ct_claim(conn, "w");
 	cairn_lease second = take(conn);
 	ct_int(first.fence, 2);
@@ -180,7 +160,7 @@ static void without_a_claim(void)
 	cairn_conn *conn = ct_open();
 	cairn_lease guessed = { .id = ct_enqueue(conn, "t"), .fence = 1 };
 	lost(conn, guessed, "job.lease_lost", CAIRN_JOB_PENDING, CAIRN_ENDING_NONE);
-	cancel(conn, guessed.id);
+	ct_cancel(conn, guessed.id);
 	lost(conn, guessed, "job.canceled", CAIRN_JOB_CANCELED, CAIRN_ENDING_NONE);
 }
 
@@ -203,7 +183,7 @@ static cairn_lease replaced(cairn_conn *conn, cairn_lease *second)
 {
 	cairn_lease first = take(conn);
 	ct_advance(CAIRN_HOUR);
-	ct_int(reap(conn), 1);
+	ct_reap(conn, 1);
 	*second = ct_claim(conn, "w");
 	ct_id(second->id, first.id);
 	return first;
@@ -214,7 +194,7 @@ static void canceled_comes_first(void)
 	cairn_conn *conn = ct_open();
 	cairn_lease second;
 	cairn_lease first = replaced(conn, &second);
-	cancel(conn, first.id);
+	ct_cancel(conn, first.id);
 	ct_advance(CAIRN_HOUR);
 	lost(conn, first, "job.canceled", CAIRN_JOB_CANCELED, CAIRN_ENDING_LEASE_EXPIRED);
 	lost(conn, second, "job.canceled", CAIRN_JOB_CANCELED, CAIRN_ENDING_CANCELED);
@@ -265,7 +245,7 @@ static void a_resent_finish_tells_the_ending(void)
 		ct_int(ct_finish(conn, finish).ending, ways[i].ending);
 		const char *before = ct_snapshot(conn, lease.id);
 		for (size_t again = 0; again < 3; again++) {
-			cairn_changed changed = send(conn, finish);
+			cairn_changed changed = ct_send(conn, finish);
 			ct_int(changed.status, CAIRN_STALE);
 			ct_int(changed.ending, ways[i].ending);
 			ct_advance(CAIRN_SECOND);
@@ -283,7 +263,7 @@ static void a_batch_sent_again_adds_the_rest(void)
 	for (size_t i = 0; i < 4; i++)
 		ends[i] = ct_success(leases[i]);
 	ct_ok(cairn_job_finish(conn, ends, 2, each, ct_err()));
-	cancel(conn, leases[2].id);
+	ct_cancel(conn, leases[2].id);
 	ct_ok(cairn_job_finish(conn, ends, 4, each, ct_err()));
 	ct_each(each[0], CAIRN_STALE, "job.finished");
 	ct_int(each[0].ending, CAIRN_ENDING_SUCCEEDED);
@@ -307,7 +287,7 @@ static void each_item_its_own_reason(void)
 	batch[2] = take(conn);
 	batch[2].fence = 9;
 	batch[3] = take(conn);
-	cancel(conn, batch[3].id);
+	ct_cancel(conn, batch[3].id);
 	batch[4] = take(conn);
 	ct_finish(conn, ct_success(batch[4]));
 	batch[5] = take(conn);
@@ -335,7 +315,7 @@ static void without_each_the_first_failure_speaks(void)
 	cairn_conn *conn = ct_open();
 	cairn_lease batch[] = { take(conn), take(conn), take(conn), take(conn) };
 	ct_finish(conn, ct_success(batch[1]));
-	cancel(conn, batch[2].id);
+	ct_cancel(conn, batch[2].id);
 	ct_status(cairn_job_heartbeat(conn, batch, 4, CAIRN_HOUR, NULL, ct_err()), CAIRN_STALE,
 		  "job.finished");
 	ct_int(ct_last()->index, 1);
@@ -347,7 +327,7 @@ static void the_next_claim_goes_on(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_lease old = take(conn);
-	cancel(conn, old.id);
+	ct_cancel(conn, old.id);
 	cairn_id next = ct_enqueue(conn, "t");
 	const char *before = ct_snapshot(conn, old.id);
 	cairn_finish finish = ct_success(old);
@@ -366,7 +346,7 @@ static void the_transaction_goes_on(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_lease old = take(conn);
-	cancel(conn, old.id);
+	ct_cancel(conn, old.id);
 	cairn_tx tx = CAIRN_TX_INIT;
 	ct_ok(cairn_begin(conn, &tx, ct_err()));
 	ct_refused(conn, old, CAIRN_STALE, "job.canceled");
@@ -390,14 +370,14 @@ static const ct_case cases[] = {
 	  .store = CT_JOBS,
 	  .rule = "After a reaper took the lease back the worker writes nothing: "
 		  "job.lease_lost, ending LEASE_EXPIRED.",
-	  .covers = "runledger L04",
+	  .covers = "runledger L04, smol-29",
 	  .run = by_reaping },
 	{ .name = "jobs.lease.lost_to_a_claim_under_the_same_worker_name",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,
 	  .rule = "An old fence is refused although the same worker name holds the job again; "
 		  "the new one works.",
-	  .covers = "runledger L04",
+	  .covers = "runledger L04, smol-29",
 	  .run = by_reclaim_under_the_same_name },
 	{ .name = "jobs.lease.lost_by_reaping_the_last_attempt",
 	  .kind = CT_VERB,

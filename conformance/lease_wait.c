@@ -4,18 +4,6 @@
  */
 #include "ct.h"
 
-static cairn_changed send(cairn_conn *conn, cairn_finish finish)
-{
-	cairn_changed changed = { .status = CAIRN_INTERNAL };
-	ct_ok(cairn_job_finish(conn, &finish, 1, &changed, ct_err()));
-	return changed;
-}
-
-static void cancel(cairn_conn *conn, cairn_id id)
-{
-	ct_ok(cairn_job_cancel(conn, cairn_any(), &id, 1, CAIRN_STR("stop"), NULL, ct_err()));
-}
-
 static cairn_lease take(cairn_conn *conn)
 {
 	ct_define_retry(conn, "t", 3, CAIRN_MINUTE);
@@ -36,7 +24,7 @@ static void begin_and_cancel(cairn_conn *conn, void *arg)
 {
 	struct held *held = arg;
 	ct_ok(cairn_begin(conn, &held->tx, ct_err()));
-	cancel(conn, held->lease.id);
+	ct_cancel(conn, held->lease.id);
 }
 
 static void begin_and_finish(cairn_conn *conn, void *arg)
@@ -49,21 +37,7 @@ static void begin_and_finish(cairn_conn *conn, void *arg)
 static void finish(cairn_conn *conn, void *arg)
 {
 	struct held *held = arg;
-	held->changed = send(conn, ct_success(held->lease));
-}
-
-static void commit(cairn_conn *conn, void *arg)
-{
-	struct held *held = arg;
-	(void)conn;
-	ct_ok(cairn_commit(&held->tx, ct_err()));
-}
-
-static void rollback(cairn_conn *conn, void *arg)
-{
-	struct held *held = arg;
-	(void)conn;
-	cairn_rollback(&held->tx);
+	held->changed = ct_send(conn, ct_success(held->lease));
 }
 
 /* a changes the row and stays open; b sends its finish; a ends. Answers what b was told. */
@@ -74,21 +48,21 @@ static cairn_changed behind(cairn_conn *conn, ct_step_fn *change, ct_step_fn *en
 	ct_session *b = ct_session_new("b");
 	ct_step(a, change, &held);
 	ct_start(b, finish, &held);
-	ct_step(a, end, &held);
+	ct_step(a, end, &held.tx);
 	ct_join(b);
 	return held.changed;
 }
 
 static void behind_a_cancel(void)
 {
-	cairn_changed changed = behind(ct_open(), begin_and_cancel, commit);
+	cairn_changed changed = behind(ct_open(), begin_and_cancel, ct_commit);
 	ct_each(changed, CAIRN_STALE, "job.canceled");
 	ct_int(changed.ending, CAIRN_ENDING_CANCELED);
 }
 
 static void behind_a_finish(void)
 {
-	cairn_changed changed = behind(ct_open(), begin_and_finish, commit);
+	cairn_changed changed = behind(ct_open(), begin_and_finish, ct_commit);
 	ct_each(changed, CAIRN_STALE, "job.finished");
 	ct_int(changed.ending, CAIRN_ENDING_TERMINAL);
 }
@@ -96,7 +70,7 @@ static void behind_a_finish(void)
 static void behind_a_rollback(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_changed changed = behind(conn, begin_and_cancel, rollback);
+	cairn_changed changed = behind(conn, begin_and_cancel, ct_rollback);
 	ct_each(changed, CAIRN_OK, NULL);
 	ct_int(ct_count_jobs(conn, 1u << CAIRN_JOB_SUCCEEDED), 1);
 }
@@ -120,7 +94,7 @@ static void waited_past_the_expiry(void)
 	held.lease = cairn_job_lease(&jobs->at[0]);
 	ct_step(a, begin_and_cancel, &held);
 	ct_start(b, finish, &held);
-	ct_step(a, rollback, &held);
+	ct_step(a, ct_rollback, &held.tx);
 	ct_join(b);
 	ct_each(held.changed, CAIRN_STALE, "job.lease_expired");
 	ct_int(ct_job(conn, held.lease.id)->status, CAIRN_JOB_LEASED);
@@ -146,7 +120,7 @@ static void the_wait_is_bounded(void)
 	ct_session *b = ct_session_with("b", &hasty);
 	ct_step(a, begin_and_cancel, &held);
 	ct_step(b, beat_into_a_lock, &held);
-	ct_step(a, rollback, &held);
+	ct_step(a, ct_rollback, &held.tx);
 	ct_unchanged(conn, held.lease.id, before);
 	ct_step(b, finish, &held);
 	ct_each(held.changed, CAIRN_OK, NULL);
@@ -170,8 +144,8 @@ static void finish_all(cairn_conn *conn, unsigned number, void *arg)
 		size_t at = (i * 7 + number * 11) % JOBS;
 		cairn_lease lease = race->leases[at];
 		race->each[number][at] =
-			send(conn, number % 2 ? ct_failure(lease, CAIRN_FINISH_TERMINAL, "x")
-					      : ct_success(lease));
+			ct_send(conn, number % 2 ? ct_failure(lease, CAIRN_FINISH_TERMINAL, "x")
+						 : ct_success(lease));
 	}
 }
 
@@ -226,7 +200,7 @@ static const ct_case cases[] = {
 	  .store = CT_JOBS,
 	  .rule = "A write waits for a row up to lock_timeout, then it is BUSY and nothing was "
 		  "written.",
-	  .covers = "runledger L07",
+	  .covers = "runledger L07, CR04",
 	  .run = the_wait_is_bounded },
 	{ .name = "jobs.lease.of_racing_finishes_one_wins",
 	  .kind = CT_RACE,

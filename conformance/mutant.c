@@ -39,7 +39,7 @@ static cairn_status on_definitions(void *self, const cairn_definition_query *que
 	return real.jobs.definitions(self, &mine, rows, err);
 }
 
-static void *copy_of(const void *array, size_t n, size_t each)
+void *ct_copy_of(const void *array, size_t n, size_t each)
 {
 	void *copy = malloc(n * each + 1);
 	if (!copy)
@@ -53,7 +53,7 @@ static cairn_status on_enqueue(void *self, const cairn_enqueue_plan *plan, cairn
 			       cairn_error *err)
 {
 	cairn_enqueue_plan mine = *plan;
-	cairn_job_insert *jobs = copy_of(plan->jobs, plan->n, sizeof(*jobs));
+	cairn_job_insert *jobs = ct_copy_of(plan->jobs, plan->n, sizeof(*jobs));
 	for (size_t i = 0; i < plan->n && active->insert; i++)
 		active->insert(&jobs[i]);
 	mine.jobs = jobs;
@@ -88,11 +88,11 @@ static cairn_status on_change(void *self, const cairn_change_plan *plan, cairn_c
 {
 	cairn_change_plan mine = *plan;
 	cairn_claim_plan claim;
-	cairn_change *changes = copy_of(plan->changes, plan->n, sizeof(*changes));
+	cairn_change *changes = ct_copy_of(plan->changes, plan->n, sizeof(*changes));
 	for (size_t i = 0; i < plan->n && active->change; i++)
 		active->change(&changes[i]);
 	mine.changes = changes;
-	cairn_log_item *lines = copy_of(plan->lines, plan->line_count, sizeof(*lines));
+	cairn_log_item *lines = ct_copy_of(plan->lines, plan->line_count, sizeof(*lines));
 	for (size_t i = 0; i < plan->line_count && active->log; i++)
 		active->log(&lines[i]);
 	mine.lines = lines;
@@ -177,7 +177,7 @@ static cairn_status on_logs(void *self, const cairn_history_query *query, int *f
 static cairn_status on_log(void *self, const cairn_log_item *items, size_t n, enum cairn_hit *each,
 			   cairn_error *err)
 {
-	cairn_log_item *mine = copy_of(items, n, sizeof(*mine));
+	cairn_log_item *mine = ct_copy_of(items, n, sizeof(*mine));
 	for (size_t i = 0; i < n && active->log; i++)
 		active->log(&mine[i]);
 	cairn_job_log_fn *slot = active->log_slot ? active->log_slot : real.jobs.log;
@@ -190,7 +190,7 @@ static cairn_status on_replay(void *self, const cairn_replay_plan *plan, cairn_r
 			      cairn_error *err)
 {
 	cairn_replay_plan mine = *plan;
-	cairn_replay_item *items = copy_of(plan->items, plan->n, sizeof(*items));
+	cairn_replay_item *items = ct_copy_of(plan->items, plan->n, sizeof(*items));
 	for (size_t i = 0; i < plan->n && active->replay_item; i++)
 		active->replay_item(&items[i]);
 	mine.items = items;
@@ -308,7 +308,7 @@ static cairn_status on_schedule_fire(void *self, const cairn_schedule_fire_plan 
 				     enum cairn_schedule_fate *each, cairn_error *err)
 {
 	cairn_schedule_fire_plan mine = *plan;
-	cairn_schedule_step *steps = copy_of(plan->steps, plan->n, sizeof(*steps));
+	cairn_schedule_step *steps = ct_copy_of(plan->steps, plan->n, sizeof(*steps));
 	cairn_job_insert *jobs = calloc(plan->n + 1, sizeof(*jobs));
 	if (!jobs)
 		abort();
@@ -511,7 +511,7 @@ static bool on_done(void *user, const ct_done *done)
 		sick[sick_count++] = done->one;
 	if (hunt->killed_by == 0) {
 		size_t len = strcspn(done->text, "\n");
-		hunt->first_line = copy_of(done->text, len + 1, 1);
+		hunt->first_line = ct_copy_of(done->text, len + 1, 1);
 		hunt->first_line[len] = '\0';
 	}
 	if (hunt->killed_by < KILLERS)

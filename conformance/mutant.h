@@ -135,5 +135,7 @@ extern const ct_mutant ct_schedule_mutants[];
 extern const size_t ct_schedule_mutant_count;
 
 const ct_real *ct_real_ops(void);
+/* A plan's array, to be changed; free() it. */
+void *ct_copy_of(const void *array, size_t n, size_t each);
 
 #endif

@@ -8,21 +8,11 @@
 
 static const ct_mutant *active;
 
-static void *copy_of(const void *array, size_t n, size_t each)
-{
-	void *copy = malloc(n * each + 1);
-	if (!copy)
-		abort();
-	if (n)
-		memcpy(copy, array, n * each);
-	return copy;
-}
-
 static cairn_status on_record(void *self, const cairn_intent_plan *plan, cairn_intent_found *each,
 			      cairn_error *err)
 {
 	cairn_intent_plan mine = *plan;
-	cairn_job_insert *requests = copy_of(plan->requests, plan->n, sizeof(*requests));
+	cairn_job_insert *requests = ct_copy_of(plan->requests, plan->n, sizeof(*requests));
 	for (size_t i = 0; i < plan->n && active->record; i++)
 		active->record(&requests[i]);
 	mine.requests = requests;
@@ -53,7 +43,7 @@ static cairn_status on_settle(void *self, const cairn_settle_plan *plan, size_t 
 			      cairn_error *err)
 {
 	cairn_settle_plan mine = *plan;
-	cairn_settle *intents = copy_of(plan->intents, plan->n, sizeof(*intents));
+	cairn_settle *intents = ct_copy_of(plan->intents, plan->n, sizeof(*intents));
 	for (size_t i = 0; i < plan->n && active->settle; i++)
 		active->settle(&intents[i]);
 	mine.intents = intents;

@@ -25,6 +25,11 @@ static void no_priority(cairn_job_insert *request)
 	request->priority = 0;
 }
 
+static void no_resource(cairn_job_insert *request)
+{
+	request->resource_key = (cairn_str){ NULL, 0 };
+}
+
 static void no_limit(cairn_take_plan *plan)
 {
 	plan->limit = 1000;
@@ -150,6 +155,10 @@ const ct_mutant ct_intent_mutants[] = {
 	  .rule = "takes what is due the other way round",
 	  CASES,
 	  .taken = reverse },
+	{ .name = "intent_resource_lost",
+	  .rule = "records a request without the resource that it needs",
+	  CASES,
+	  .record = no_resource },
 	{ .name = "intent_run_at_lost",
 	  .rule = "reads an intent without the time it asked for",
 	  CASES,

@@ -404,25 +404,6 @@ static void is_no_work(void)
 	ct_int(ready(conn, "default"), 1);
 }
 
-static void wait_for_work(cairn_conn *conn, void *arg)
-{
-	cairn_wait_opts opts = { .size = sizeof(opts), .timeout = 15 * CAIRN_SECOND };
-	ct_ok(cairn_job_wait(conn, &opts, arg, ct_err()));
-}
-
-static void resuming_wakes(void)
-{
-	cairn_conn *conn = ct_open();
-	ct_session *waiter = ct_session_new("waiter");
-	int is = -1;
-	ct_enqueue(conn, "t");
-	ct_pause(conn, "default");
-	ct_true(!ct_start(waiter, wait_for_work, &is));
-	ct_resume(conn, "default");
-	ct_join(waiter);
-	ct_int(is, 1);
-}
-
 static void count_statements(void *user, const cairn_trace *event)
 {
 	*(unsigned *)user += event->kind == CAIRN_TRACE_STATEMENT;
@@ -548,12 +529,8 @@ static const ct_case cases[] = {
 	{ .name = "queues.paused.is_no_work_to_wait_for",
 	  VERB,
 	  .rule = "Waiting does not count the jobs of a paused queue as work.",
+	  .covers = "wake-1",
 	  .run = is_no_work },
-	{ .name = "queues.paused.resuming_wakes_who_waits",
-	  .kind = CT_INTERLEAVE,
-	  .store = CT_QUEUES,
-	  .rule = "Whoever waits for a paused queue is told when it is resumed.",
-	  .run = resuming_wakes },
 	{ .name = "queues.pause.what_is_due_in_it_is_looked_at_seldom",
 	  VERB,
 	  .rule = "Waiting for a paused queue in which a job became due takes no more looks than "

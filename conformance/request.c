@@ -4,35 +4,6 @@
  */
 #include "ct.h"
 
-static cairn_job_added offer(cairn_conn *conn, const cairn_job_new *job)
-{
-	cairn_job_added added = { .status = CAIRN_INTERNAL };
-	ct_ok(cairn_job_enqueue(conn, job, 1, &added, ct_err()));
-	return added;
-}
-
-static void existing(cairn_conn *conn, const cairn_job_new *job, cairn_id id)
-{
-	cairn_job_added added = offer(conn, job);
-	ct_each(added, CAIRN_OK, NULL);
-	ct_int(added.disposition, CAIRN_EXISTING);
-	ct_id(added.id, id);
-}
-
-static void conflict(cairn_conn *conn, const cairn_job_new *job)
-{
-	cairn_job_added added = offer(conn, job);
-	ct_each(added, CAIRN_CONFLICT, "job.idempotency_conflict");
-	ct_true(cairn_id_is_none(added.id));
-}
-
-static cairn_job_new keyed(const char *type, const char *key)
-{
-	cairn_job_new job = ct_new(type);
-	job.key = cairn_str_of(key);
-	return job;
-}
-
 static cairn_job_new full(void)
 {
 	return (cairn_job_new){ .type = CAIRN_STR("t"),
@@ -54,7 +25,7 @@ static void the_request_of_a_bare_job(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new job = keyed("t", "k");
+	cairn_job_new job = ct_keyed("t", "k");
 	ct_str(ct_job(conn, ct_add(conn, &job))->request,
 	       "{\"max_attempts\":null,\"payload\":{},\"priority\":null,\"queue\":\"default\","
 	       "\"run_at\":null,\"stage\":\"queued\",\"timeout_us\":null}");
@@ -77,7 +48,7 @@ static void the_canonical_payload(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new job = keyed("t", "k");
+	cairn_job_new job = ct_keyed("t", "k");
 	job.payload = cairn_str_of("{ \"b\":1, \"\":2, \"\xc3\xa9\":3, \"B\":4, \"aa\":5, \"a\":6,"
 				   " \"\xf0\x90\x80\x80\":7, \"\xef\xbf\xbf\":8, \"\\u0063\":9,"
 				   " \"s\":\"\\u00e9\\/\\u001F\\u000a\\\"\\\\\x7f\","
@@ -103,14 +74,14 @@ static void compare(const pair *pairs, size_t n, bool equal)
 	ct_define(conn, "t");
 	for (size_t i = 0; i < n; i++) {
 		ct_note("%s against %s", pairs[i][0], pairs[i][1]);
-		cairn_job_new job = keyed("t", ct_format("k%zu", i));
+		cairn_job_new job = ct_keyed("t", ct_format("k%zu", i));
 		job.payload = cairn_str_of(pairs[i][0]);
 		cairn_id id = ct_add(conn, &job);
 		job.payload = cairn_str_of(pairs[i][1]);
 		if (equal)
-			existing(conn, &job, id);
+			ct_existing(conn, &job, id);
 		else
-			conflict(conn, &job);
+			ct_conflict(conn, &job);
 		ct_str(ct_job(conn, id)->payload, pairs[i][0]);
 	}
 	ct_int(ct_count_jobs(conn, 0), n);
@@ -173,14 +144,14 @@ static void large_documents(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new job = keyed("t", "k");
+	cairn_job_new job = ct_keyed("t", "k");
 	char *text = ct_repeat('x', 1u << 20);
 	text[0] = text[(1u << 20) - 1] = '"';
 	job.payload = cairn_str_of(text);
 	cairn_id id = ct_add(conn, &job);
-	existing(conn, &job, id);
+	ct_existing(conn, &job, id);
 	text[(1u << 20) - 2] = 'y';
-	conflict(conn, &job);
+	ct_conflict(conn, &job);
 }
 
 static void any_change_conflicts(void)
@@ -211,9 +182,9 @@ static void any_change_conflicts(void)
 	other[15].set = 0;
 	for (size_t i = 0; i < 16; i++) {
 		ct_note("change %zu", i);
-		conflict(conn, &other[i]);
+		ct_conflict(conn, &other[i]);
 	}
-	existing(conn, &original, id);
+	ct_existing(conn, &original, id);
 	ct_unchanged(conn, id, before);
 	ct_int(ct_count_jobs(conn, 0), 1);
 }
@@ -222,14 +193,14 @@ static void spelled_defaults(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new bare = keyed("t", "k");
+	cairn_job_new bare = ct_keyed("t", "k");
 	cairn_id id = ct_add(conn, &bare);
 	/* what the library itself puts for what is absent is the same request … */
 	cairn_job_new same = bare;
 	same.queue = CAIRN_STR("default");
 	same.payload = CAIRN_STR("{ }");
 	same.stage = CAIRN_STR("queued");
-	existing(conn, &same, id);
+	ct_existing(conn, &same, id);
 	/* … what the definition or the clock puts is not */
 	cairn_job_new said[4] = { bare, bare, bare, bare };
 	said[0].max_attempts = 8;
@@ -238,32 +209,32 @@ static void spelled_defaults(void)
 	said[2].set = CAIRN_JOB_PRIORITY;
 	said[3].run_at = ct_now();
 	for (size_t i = 0; i < 4; i++)
-		conflict(conn, &said[i]);
+		ct_conflict(conn, &said[i]);
 }
 
 static void unset_priority_is_not_compared(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new job = keyed("t", "k");
+	cairn_job_new job = ct_keyed("t", "k");
 	job.priority = 5; /* not in set: it is not said */
 	cairn_id id = ct_add(conn, &job);
 	ct_int(ct_job(conn, id)->priority, 100);
 	job.priority = 6;
-	existing(conn, &job, id);
+	ct_existing(conn, &job, id);
 }
 
 static void a_changed_definition_is_no_change(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_job_new job = keyed("t", "k");
+	cairn_job_new job = ct_keyed("t", "k");
 	cairn_id id = ct_add(conn, &job);
 	cairn_definition changed = {
 		.type = CAIRN_STR("t"), .version = 2, .max_attempts = 2, .timeout = CAIRN_SECOND
 	};
 	ct_ok(cairn_job_define(conn, &changed, 1, ct_err()));
-	existing(conn, &job, id);
+	ct_existing(conn, &job, id);
 	ct_int(ct_job(conn, id)->max_attempts, 8);
 }
 

@@ -13,22 +13,6 @@ static cairn_job_new needing(const char *key)
 	return job;
 }
 
-static cairn_id add(cairn_conn *conn, const char *key, int32_t priority)
-{
-	cairn_job_new job = ct_new("t");
-	if (key)
-		job.resource_key = cairn_str_of(key);
-	job.priority = priority;
-	job.set = CAIRN_JOB_PRIORITY;
-	return ct_add(conn, &job);
-}
-
-static void set_capacity(cairn_conn *conn, const char *key, int32_t capacity)
-{
-	cairn_capacity item = { .key = cairn_str_of(key), .capacity = capacity };
-	ct_ok(cairn_resource_set(conn, &item, 1, ct_err()));
-}
-
 static const cairn_resource *resource(cairn_conn *conn, const char *tenant, const char *key)
 {
 	cairn_resources *found = NULL;
@@ -63,8 +47,8 @@ static void one_at_a_time(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_id first = add(conn, "r", 10);
-	cairn_id second = add(conn, "r", 9);
+	cairn_id first = ct_add_needing(conn, "r", 10);
+	cairn_id second = ct_add_needing(conn, "r", 9);
 	const cairn_resource *made = resource(conn, NULL, "r");
 	ct_int(made->capacity, 1);
 	ct_int(made->created_at, ct_now());
@@ -84,9 +68,9 @@ static void as_many_as_fit(void)
 	cairn_conn *conn = ct_open();
 	cairn_id ids[6];
 	ct_define(conn, "t");
-	set_capacity(conn, "r", 3);
+	ct_capacity(conn, "r", 3);
 	for (size_t i = 0; i < 6; i++)
-		ids[i] = add(conn, "r", 100 - (int32_t)i);
+		ids[i] = ct_add_needing(conn, "r", 100 - (int32_t)i);
 	cairn_lease lease = cairn_job_lease(&claims(conn, 2, ids, 2)->at[0]);
 	claims(conn, 10, ids + 2, 1);
 	ct_claim_none(conn);
@@ -97,7 +81,7 @@ static void as_many_as_fit(void)
 
 static cairn_id add_plain(cairn_conn *conn, int32_t priority)
 {
-	return add(conn, NULL, priority);
+	return ct_add_needing(conn, NULL, priority);
 }
 
 static void the_best_first(void)
@@ -105,10 +89,10 @@ static void the_best_first(void)
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
 	cairn_id plain_low = add_plain(conn, 1);
-	cairn_id of_a = add(conn, "a", 7);
+	cairn_id of_a = ct_add_needing(conn, "a", 7);
 	cairn_id plain_high = add_plain(conn, 9);
-	cairn_id of_b = add(conn, "b", 8);
-	cairn_id of_a_too = add(conn, "a", 6);
+	cairn_id of_b = ct_add_needing(conn, "b", 8);
+	cairn_id of_a_too = ct_add_needing(conn, "a", 6);
 	cairn_id plain_mid = add_plain(conn, 5);
 	/* one by one, on a connection that has to find out about resources */
 	claims(conn, 1, &plain_high, 1);
@@ -124,9 +108,9 @@ static void batches_in_order(void)
 	cairn_conn *conn = ct_open();
 	cairn_id ids[24];
 	ct_define(conn, "t");
-	set_capacity(conn, "even", 100);
+	ct_capacity(conn, "even", 100);
 	for (size_t i = 0; i < 24; i++)
-		ids[i] = add(conn, i % 2 ? NULL : "even", 1000 - (int32_t)i);
+		ids[i] = ct_add_needing(conn, i % 2 ? NULL : "even", 1000 - (int32_t)i);
 	claims(conn, 5, ids, 5);
 	claims(conn, 1, ids + 5, 1);
 	claims(conn, 7, ids + 6, 7);
@@ -137,13 +121,13 @@ static void full_keeps_nobody_waiting(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	add(conn, "r", 100);
+	ct_add_needing(conn, "r", 100);
 	ct_claim(conn, "w");
 	for (int i = 0; i < 5; i++)
-		add(conn, "r", 90);
+		ct_add_needing(conn, "r", 90);
 	cairn_id ids[3];
 	for (size_t i = 0; i < 3; i++)
-		ids[i] = add(conn, i == 1 ? "s" : NULL, 10 - (int32_t)i);
+		ids[i] = ct_add_needing(conn, i == 1 ? "s" : NULL, 10 - (int32_t)i);
 	claims(conn, 3, ids, 3);
 	ct_claim_none(conn);
 }
@@ -152,10 +136,10 @@ static void nothing_starts_at_zero(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	set_capacity(conn, "r", 0);
-	cairn_id id = add(conn, "r", 1);
+	ct_capacity(conn, "r", 0);
+	cairn_id id = ct_add_needing(conn, "r", 1);
 	ct_claim_none(conn);
-	set_capacity(conn, "r", 1);
+	ct_capacity(conn, "r", 1);
 	claims(conn, 1, &id, 1);
 }
 
@@ -164,12 +148,12 @@ static void lowering_ends_nothing(void)
 	cairn_conn *conn = ct_open();
 	cairn_lease leases[3];
 	ct_define(conn, "t");
-	set_capacity(conn, "r", 3);
+	ct_capacity(conn, "r", 3);
 	for (size_t i = 0; i < 5; i++)
-		add(conn, "r", 100);
+		ct_add_needing(conn, "r", 100);
 	for (size_t i = 0; i < 3; i++)
 		leases[i] = ct_claim(conn, "w");
-	set_capacity(conn, "r", 1);
+	ct_capacity(conn, "r", 1);
 	holds(conn, "r", 3, 2);
 	ct_int(resource(conn, NULL, "r")->capacity, 1);
 	cairn_changed each;
@@ -196,8 +180,8 @@ static void each_end_gives_back(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define_retry(conn, "t", 50, CAIRN_SECOND);
-	add(conn, "r", 1);
-	add(conn, "r", 2);
+	ct_add_needing(conn, "r", 1);
+	ct_add_needing(conn, "r", 2);
 	ends(conn, ct_failure(ct_claim(conn, "w"), CAIRN_FINISH_RETRYABLE, "c"));
 	ends(conn, ct_again(ct_claim(conn, "w"), CAIRN_FINISH_CONTINUE, 0));
 	ends(conn, ct_again(ct_claim(conn, "w"), CAIRN_FINISH_SNOOZE, 0));
@@ -219,8 +203,8 @@ static void canceled_holds_until_quiet(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	add(conn, "r", 2);
-	cairn_id next = add(conn, "r", 1);
+	ct_add_needing(conn, "r", 2);
+	cairn_id next = ct_add_needing(conn, "r", 1);
 	cairn_lease lease = ct_claim(conn, "w");
 	ct_cancel(conn, lease.id);
 	holds(conn, "r", 1, 1);
@@ -236,9 +220,9 @@ static void canceled_before_it_ran(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	ct_cancel(conn, add(conn, "r", 2));
+	ct_cancel(conn, ct_add_needing(conn, "r", 2));
 	holds(conn, "r", 0, 0);
-	add(conn, "r", 1);
+	ct_add_needing(conn, "r", 1);
 	ct_claim(conn, "w");
 }
 
@@ -246,8 +230,8 @@ static void freed_and_taken_at_once(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	add(conn, "r", 2);
-	cairn_id next = add(conn, "r", 1);
+	ct_add_needing(conn, "r", 2);
+	cairn_id next = ct_add_needing(conn, "r", 1);
 	for (int round = 0; round < 2; round++) {
 		/* the second time the connection knows that the queue has such jobs */
 		cairn_finish done = ct_success(ct_claim(conn, "w"));
@@ -260,8 +244,8 @@ static void freed_and_taken_at_once(void)
 		ct_int(jobs->count, 1);
 		ct_id(jobs->at[0].id, next);
 		ct_finish(conn, ct_success(cairn_job_lease(&jobs->at[0])));
-		add(conn, "r", 2);
-		next = add(conn, "r", 1);
+		ct_add_needing(conn, "r", 2);
+		next = ct_add_needing(conn, "r", 1);
 	}
 }
 
@@ -415,13 +399,13 @@ static void stays_with_the_job(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_id id = add(conn, "r", 1);
+	cairn_id id = ct_add_needing(conn, "r", 1);
 	ct_finish(conn, ct_failure(ct_claim(conn, "w"), CAIRN_FINISH_TERMINAL, "c"));
 	ct_str(ct_job(conn, id)->resource_key, "r");
 	cairn_changed back = ct_requeue(conn, ct_seen(conn, id));
 	ct_each(back, CAIRN_OK, NULL);
 	ct_str(ct_job(conn, id)->resource_key, "r");
-	add(conn, "r", 5);
+	ct_add_needing(conn, "r", 5);
 	cairn_lease other = ct_claim(conn, "w");
 	ct_claim_none(conn);
 	ct_finish(conn, ct_success(other));
@@ -432,9 +416,9 @@ static void a_replay_waits(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	cairn_id source = add(conn, "r", 5);
+	cairn_id source = ct_add_needing(conn, "r", 5);
 	ct_finish(conn, ct_success(ct_claim(conn, "w")));
-	add(conn, "r", 9);
+	ct_add_needing(conn, "r", 9);
 	cairn_lease other = ct_claim(conn, "w");
 	cairn_rerun again = {
 		.source = source, .run_number = 1, .key = CAIRN_STR("k"), .reason = CAIRN_STR("why")
@@ -481,18 +465,18 @@ static void set_and_read(void)
 	ct_status(cairn_resource_get(conn, none, CAIRN_STR("r"), &found, ct_err()), CAIRN_NOT_FOUND,
 		  "resource.not_found");
 	cairn_free(found);
-	set_capacity(conn, "r", 5);
+	ct_capacity(conn, "r", 5);
 	cairn_time made = ct_now();
 	ct_advance(CAIRN_SECOND);
-	set_capacity(conn, "r", 5);
+	ct_capacity(conn, "r", 5);
 	ct_int(resource(conn, NULL, "r")->updated_at, made);
-	set_capacity(conn, "r", 10000);
+	ct_capacity(conn, "r", 10000);
 	const cairn_resource *row = resource(conn, NULL, "r");
 	ct_int(row->capacity, 10000);
 	ct_int(row->created_at, made);
 	ct_int(row->updated_at, ct_now());
 	ct_define(conn, "t");
-	add(conn, "r", 1);
+	ct_add_needing(conn, "r", 1);
 	ct_int(resource(conn, NULL, "r")->capacity, 10000);
 	cairn_capacity twice[] = { { .key = CAIRN_STR("r"), .capacity = 7 },
 				   { .key = CAIRN_STR("s"), .capacity = 1 },
@@ -606,14 +590,14 @@ static void full_is_no_work(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	add(conn, "r", 1);
-	add(conn, "r", 1);
+	ct_add_needing(conn, "r", 1);
+	ct_add_needing(conn, "r", 1);
 	ct_int(ready(conn), 1);
 	cairn_lease lease = ct_claim(conn, "w");
 	ct_int(ready(conn), 0);
 	ct_finish(conn, ct_success(lease));
 	ct_int(ready(conn), 1);
-	set_capacity(conn, "r", 0);
+	ct_capacity(conn, "r", 0);
 	ct_int(ready(conn), 0);
 	add_plain(conn, 1);
 	ct_int(ready(conn), 1);
@@ -628,7 +612,7 @@ static void one_round_trip(void)
 	uint64_t before = 0;
 	for (int i = 0; i < 4; i++) {
 		before = cairn_conn_round_trips(conn);
-		add(conn, "r", 5);
+		ct_add_needing(conn, "r", 5);
 		ct_int(cairn_conn_round_trips(conn) - before, 1);
 		before = cairn_conn_round_trips(conn);
 		cairn_lease lease = ct_claim(conn, "w");
@@ -713,6 +697,7 @@ static const ct_case cases[] = {
 	{ .name = "resources.scope.a_resource_belongs_to_its_tenant",
 	  VERB,
 	  .rule = "The same key of another tenant, or of global jobs, is another resource.",
+	  .covers = "runledger G07",
 	  .run = belongs_to_its_tenant },
 	{ .name = "resources.scope.but_not_to_a_queue",
 	  VERB,
@@ -772,6 +757,7 @@ static const ct_case cases[] = {
 	{ .name = "resources.wait.a_full_one_is_no_work",
 	  VERB,
 	  .rule = "Waiting counts no job whose resource is full as work.",
+	  .covers = "wake-1",
 	  .run = full_is_no_work },
 	{ .name = "resources.calls_are_one_round_trip",
 	  .kind = CT_BUDGET,

@@ -6,24 +6,9 @@
 
 #include "ct.h"
 
-static cairn_id add(cairn_conn *conn, const char *key, int32_t priority)
-{
-	cairn_job_new job = ct_new("t");
-	if (key)
-		job.resource_key = cairn_str_of(key);
-	job.priority = priority;
-	job.set = CAIRN_JOB_PRIORITY;
-	return ct_add(conn, &job);
-}
-
-static void set_capacity(cairn_conn *conn, const char *key, int32_t capacity)
-{
-	cairn_capacity item = { .key = cairn_str_of(key), .capacity = capacity };
-	ct_ok(cairn_resource_set(conn, &item, 1, ct_err()));
-}
-
 /* ---- steps ------------------------------------------------------------------------ */
 
+/* Two claimers: one of one job, in a transaction that stays open; another of several. */
 struct step {
 	cairn_tx tx;
 	uint32_t limit;
@@ -31,145 +16,120 @@ struct step {
 	cairn_id first;
 };
 
-static void begin(cairn_conn *conn, void *arg)
-{
-	struct step *step = arg;
-	step->tx = (cairn_tx)CAIRN_TX_INIT;
-	ct_ok(cairn_begin(conn, &step->tx, ct_err()));
-}
+struct scene {
+	cairn_conn *conn;
+	ct_session *a;
+	ct_session *b;
+	struct step one;
+	struct step other;
+};
 
-static void commit(cairn_conn *conn, void *arg)
+static struct scene begin_scene(void)
 {
-	struct step *step = arg;
-	(void)conn;
-	ct_ok(cairn_commit(&step->tx, ct_err()));
-}
-
-static void undo(cairn_conn *conn, void *arg)
-{
-	struct step *step = arg;
-	(void)conn;
-	cairn_rollback(&step->tx);
+	struct scene scene = { .conn = ct_open(), .one = { .limit = 1 }, .other = { .limit = 5 } };
+	scene.a = ct_session_new("a");
+	scene.b = ct_session_new("b");
+	ct_define(scene.conn, "t");
+	return scene;
 }
 
 static void claim(cairn_conn *conn, void *arg)
 {
 	struct step *step = arg;
-	const cairn_jobs *jobs = ct_claim_n(conn, "w", step->limit ? step->limit : 1);
+	const cairn_jobs *jobs = ct_claim_n(conn, "w", step->limit);
 	step->got = jobs->count;
 	if (jobs->count)
 		step->first = jobs->at[0].id;
 }
 
+static void begin_and_claim(cairn_conn *conn, void *arg)
+{
+	struct step *step = arg;
+	step->tx = (cairn_tx)CAIRN_TX_INIT;
+	ct_ok(cairn_begin(conn, &step->tx, ct_err()));
+	claim(conn, step);
+}
+
 /* One has claimed in a transaction that is open; the other comes, and comes again. */
 static void one_is_in_between(void)
 {
-	cairn_conn *conn = ct_open();
-	struct step one = { .limit = 1 };
-	struct step other = { .limit = 5 };
-	ct_session *a = ct_session_new("a");
-	ct_session *b = ct_session_new("b");
-	ct_define(conn, "t");
-	add(conn, "r", 5);
-	add(conn, "r", 4);
-	ct_step(a, begin, &one);
-	ct_step(a, claim, &one);
-	ct_int(one.got, 1);
-	if (ct_start(b, claim, &other))
-		ct_int(other.got, 0);
-	ct_step(a, commit, &one);
-	ct_join(b);
-	ct_int(other.got, 0);
-	ct_step(b, claim, &other);
-	ct_int(other.got, 0);
+	struct scene me = begin_scene();
+	ct_add_needing(me.conn, "r", 5);
+	ct_add_needing(me.conn, "r", 4);
+	ct_step(me.a, begin_and_claim, &me.one);
+	ct_int(me.one.got, 1);
+	if (ct_start(me.b, claim, &me.other))
+		ct_int(me.other.got, 0);
+	ct_step(me.a, ct_commit, &me.one.tx);
+	ct_join(me.b);
+	ct_int(me.other.got, 0);
+	ct_step(me.b, claim, &me.other);
+	ct_int(me.other.got, 0);
 }
 
 static void one_gives_up(void)
 {
-	cairn_conn *conn = ct_open();
-	struct step one = { .limit = 1 };
-	struct step other = { .limit = 5 };
-	ct_session *a = ct_session_new("a");
-	ct_session *b = ct_session_new("b");
-	ct_define(conn, "t");
-	cairn_id best = add(conn, "r", 5);
-	add(conn, "r", 4);
-	ct_step(a, begin, &one);
-	ct_step(a, claim, &one);
-	ct_step(a, undo, &one);
-	ct_step(b, claim, &other);
-	ct_int(other.got, 1);
-	ct_id(other.first, best);
+	struct scene me = begin_scene();
+	cairn_id best = ct_add_needing(me.conn, "r", 5);
+	ct_add_needing(me.conn, "r", 4);
+	ct_step(me.a, begin_and_claim, &me.one);
+	ct_step(me.a, ct_rollback, &me.one.tx);
+	ct_step(me.b, claim, &me.other);
+	ct_int(me.other.got, 1);
+	ct_id(me.other.first, best);
 }
 
 /* Others go on while one resource is being claimed, if claimers do not block each other. */
 static void others_go_on(void)
 {
-	cairn_conn *conn = ct_open();
-	struct step one = { .limit = 1 };
-	struct step other = { .limit = 5 };
-	ct_session *a = ct_session_new("a");
-	ct_session *b = ct_session_new("b");
-	ct_define(conn, "t");
-	add(conn, "r", 5);
-	ct_step(a, begin, &one);
-	ct_step(a, claim, &one);
-	add(conn, "r", 9);
-	add(conn, "s", 3);
-	add(conn, NULL, 2);
-	ct_step(b, claim, &other);
-	ct_int(other.got, 2);
-	ct_step(a, commit, &one);
+	struct scene me = begin_scene();
+	ct_add_needing(me.conn, "r", 5);
+	ct_step(me.a, begin_and_claim, &me.one);
+	ct_add_needing(me.conn, "r", 9);
+	ct_add_needing(me.conn, "s", 3);
+	ct_add_needing(me.conn, NULL, 2);
+	ct_step(me.b, claim, &me.other);
+	ct_int(me.other.got, 2);
+	ct_step(me.a, ct_commit, &me.one.tx);
 }
 
 /* A claim that looked at a job and did not take it leaves it to others, even before it commits. */
 static void takes_no_more_than_it_needs(void)
 {
-	cairn_conn *conn = ct_open();
-	struct step one = { .limit = 1 };
-	struct step other = { .limit = 5 };
-	ct_session *a = ct_session_new("a");
-	ct_session *b = ct_session_new("b");
-	ct_define(conn, "t");
-	add(conn, "r", 5);
-	cairn_id plain = add(conn, NULL, 3);
+	struct scene me = begin_scene();
+	ct_add_needing(me.conn, "r", 5);
+	cairn_id plain = ct_add_needing(me.conn, NULL, 3);
 	/* so that the connection knows what to expect */
-	ct_step(a, claim, &one);
-	ct_finish(conn, ct_success(cairn_job_lease(ct_job(conn, one.first))));
-	add(conn, "r", 5);
-	ct_step(a, begin, &one);
-	ct_step(a, claim, &one);
-	ct_true(cairn_id_compare(one.first, plain) != 0);
-	ct_step(b, claim, &other);
-	ct_int(other.got, 1);
-	ct_id(other.first, plain);
-	ct_step(a, commit, &one);
+	ct_step(me.a, claim, &me.one);
+	ct_finish(me.conn, ct_success(cairn_job_lease(ct_job(me.conn, me.one.first))));
+	ct_add_needing(me.conn, "r", 5);
+	ct_step(me.a, begin_and_claim, &me.one);
+	ct_true(cairn_id_compare(me.one.first, plain) != 0);
+	ct_step(me.b, claim, &me.other);
+	ct_int(me.other.got, 1);
+	ct_id(me.other.first, plain);
+	ct_step(me.a, ct_commit, &me.one.tx);
 }
 
 static void lower(cairn_conn *conn, void *arg)
 {
 	(void)arg;
-	set_capacity(conn, "r", 0);
+	ct_capacity(conn, "r", 0);
 }
 
 static void lowered_in_between(void)
 {
-	cairn_conn *conn = ct_open();
-	struct step one = { .limit = 1 };
-	ct_session *a = ct_session_new("a");
-	ct_session *b = ct_session_new("b");
-	ct_define(conn, "t");
-	set_capacity(conn, "r", 2);
-	add(conn, "r", 5);
-	add(conn, "r", 4);
-	ct_step(a, begin, &one);
-	ct_step(a, claim, &one);
-	ct_int(one.got, 1);
-	ct_start(b, lower, NULL);
-	ct_step(a, commit, &one);
-	ct_join(b);
-	ct_step(a, claim, &one);
-	ct_int(one.got, 0);
+	struct scene me = begin_scene();
+	ct_capacity(me.conn, "r", 2);
+	ct_add_needing(me.conn, "r", 5);
+	ct_add_needing(me.conn, "r", 4);
+	ct_step(me.a, begin_and_claim, &me.one);
+	ct_int(me.one.got, 1);
+	ct_start(me.b, lower, NULL);
+	ct_step(me.a, ct_commit, &me.one.tx);
+	ct_join(me.b);
+	ct_step(me.a, claim, &me.one);
+	ct_int(me.one.got, 0);
 }
 
 /* What a transaction saw when it began is not what there is: it must not count by that. */
@@ -177,7 +137,7 @@ static void strict_transactions(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	add(conn, "r", 5);
+	ct_add_needing(conn, "r", 5);
 	ct_true(ct_subject()->app_step(conn, CAIRN_APP_BEGIN_STRICT) == 0);
 	cairn_claim_opts opts = ct_claim_opts("w", 1);
 	cairn_jobs *jobs = NULL;
@@ -201,7 +161,10 @@ struct race {
 	atomic_int most[KEYS];
 	atomic_int done;
 	atomic_int plain;
+	bool filtered; /* each claims one of the two types */
 };
+
+static const cairn_str types[2] = { { "t", 1 }, { "u", 1 } };
 
 static size_t key_of(const cairn_job *job)
 {
@@ -236,6 +199,10 @@ static void work(cairn_conn *conn, unsigned number, void *arg)
 	struct race *race = arg;
 	cairn_claim_opts opts = ct_claim_opts(ct_format("w%u", number), 1 + number % 3);
 	cairn_jobs *jobs = NULL;
+	if (race->filtered) {
+		opts.types = &types[number % 2];
+		opts.type_count = 1;
+	}
 	for (int idle = 0; atomic_load(&race->done) < JOBS && idle < 20000;) {
 		ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
 		idle = jobs->count ? 0 : idle + 1;
@@ -252,26 +219,42 @@ static void work(cairn_conn *conn, unsigned number, void *arg)
 	cairn_free(jobs);
 }
 
-static void never_exceeded(void)
+static void race_for_permits(bool filtered)
 {
 	cairn_conn *conn = ct_open();
 	struct race *race = ct_alloc(sizeof(*race));
 	ct_define(conn, "t");
+	ct_define(conn, "u");
+	race->filtered = filtered;
 	for (size_t i = 0; i < KEYS; i++) {
 		atomic_init(&race->running[i], 0);
 		atomic_init(&race->most[i], 0);
-		set_capacity(conn, keys[i], capacities[i]);
+		ct_capacity(conn, keys[i], capacities[i]);
 	}
 	atomic_init(&race->done, 0);
 	atomic_init(&race->plain, 0);
-	for (int i = 0; i < JOBS; i++)
-		add(conn, i % 4 < KEYS ? keys[i % 4] : NULL, 100);
+	for (int i = 0; i < JOBS; i++) {
+		cairn_job_new job = ct_new("t");
+		job.type = types[i / 4 % 2];
+		job.resource_key = cairn_str_of(i % 4 < KEYS ? keys[i % 4] : NULL);
+		ct_add(conn, &job);
+	}
 	ct_race(RACERS, work, race);
 	ct_int(atomic_load(&race->done), JOBS);
 	ct_int(atomic_load(&race->plain), JOBS / 4);
 	for (size_t i = 0; i < KEYS; i++)
 		ct_true(atomic_load(&race->most[i]) <= capacities[i]);
 	ct_int(ct_count_jobs(conn, 1u << CAIRN_JOB_SUCCEEDED), JOBS);
+}
+
+static void never_exceeded(void)
+{
+	race_for_permits(false);
+}
+
+static void filtered_claimers(void)
+{
+	race_for_permits(true);
 }
 
 static void grab(cairn_conn *conn, unsigned number, void *arg)
@@ -291,7 +274,7 @@ static void one_gets_it(void)
 	atomic_int got;
 	ct_define(conn, "t");
 	for (int i = 0; i < 20; i++)
-		add(conn, "r", 100);
+		ct_add_needing(conn, "r", 100);
 	atomic_init(&got, 0);
 	ct_race(RACERS, grab, &got);
 	ct_int(atomic_load(&got), 1);
@@ -327,12 +310,12 @@ static void made_by_many(void)
 
 enum { CROWD = 3000 };
 
-/* A claim of ten that had to walk the crowd would take many times as long as this bound. */
+/* More than any window that a claim might look into. */
 static void a_crowd_costs_nothing(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define(conn, "t");
-	add(conn, "full", 900);
+	ct_add_needing(conn, "full", 900);
 	ct_claim(conn, "w");
 	cairn_job_new *jobs = ct_alloc(CROWD * sizeof(*jobs));
 	for (size_t i = 0; i < CROWD; i++) {
@@ -343,15 +326,12 @@ static void a_crowd_costs_nothing(void)
 	}
 	ct_ok(cairn_job_enqueue(conn, jobs, CROWD, NULL, ct_err()));
 	for (size_t i = 0; i < 20; i++) {
-		cairn_id id = add(conn, i % 2 ? "free" : NULL, 100);
+		cairn_id id = ct_add_needing(conn, i % 2 ? "free" : NULL, 100);
 		cairn_lease lease = ct_claim(conn, "w");
 		ct_id(lease.id, id);
 		ct_finish(conn, ct_success(lease));
 	}
 }
-
-#define STEPS .kind = CT_INTERLEAVE, .store = CT_RESOURCES
-#define RACE  .kind = CT_RACE, .store = CT_RESOURCES
 
 /* ---- a queue in its stride ------------------------------------------------------------ */
 
@@ -360,7 +340,7 @@ static cairn_lease run_of_plain_jobs(cairn_conn *conn)
 {
 	cairn_lease last = { .fence = 0 };
 	for (int i = 0; i < 6; i++) {
-		cairn_id id = add(conn, NULL, 10);
+		cairn_id id = ct_add_needing(conn, NULL, 10);
 		last = ct_claim(conn, "w");
 		ct_id(last.id, id);
 	}
@@ -373,10 +353,10 @@ static void behind_a_run(void)
 	ct_define(conn, "t");
 	for (int i = 0; i < 3; i++) {
 		run_of_plain_jobs(conn);
-		cairn_id last = add(conn, NULL, 1);
-		cairn_id best = add(conn, "r", 30);
-		add(conn, "r", 20);
-		cairn_id middle = add(conn, NULL, 10);
+		cairn_id last = ct_add_needing(conn, NULL, 1);
+		cairn_id best = ct_add_needing(conn, "r", 30);
+		ct_add_needing(conn, "r", 20);
+		cairn_id middle = ct_add_needing(conn, NULL, 10);
 		const cairn_jobs *jobs = ct_claim_n(conn, "w", 2);
 		ct_int(jobs->count, 2);
 		ct_id(jobs->at[0].id, best);
@@ -388,7 +368,7 @@ static void behind_a_run(void)
 	}
 	run_of_plain_jobs(conn);
 	cairn_str queue = CAIRN_STR("default");
-	add(conn, NULL, 1);
+	ct_add_needing(conn, NULL, 1);
 	ct_ok(cairn_queue_pause(conn, &queue, 1, NULL, ct_err()));
 	ct_claim_none(conn);
 }
@@ -402,11 +382,11 @@ static void finished_behind_a_run(void)
 	for (int i = 0; i < 3; i++) {
 		cairn_finish item = ct_success(run_of_plain_jobs(conn));
 		cairn_changed each;
-		add(conn, NULL, 1);
-		cairn_id best = add(conn, "r", 30);
-		uint64_t before = cairn_conn_round_trips(conn);
+		ct_add_needing(conn, NULL, 1);
+		cairn_id best = ct_add_needing(conn, "r", 30);
+		ct_budget(conn);
 		ct_ok(cairn_job_finish_and_claim(conn, &item, 1, &each, &opts, &jobs, ct_err()));
-		ct_true(cairn_conn_round_trips(conn) - before <= 2);
+		ct_spent(conn, 2, "end and claim", 1);
 		ct_each(each, CAIRN_OK, NULL);
 		ct_int(jobs->count, 1);
 		ct_id(jobs->at[0].id, best);
@@ -416,6 +396,9 @@ static void finished_behind_a_run(void)
 	}
 	ct_later(jobs);
 }
+
+#define STEPS .kind = CT_INTERLEAVE, .store = CT_RESOURCES
+#define RACE  .kind = CT_RACE, .store = CT_RESOURCES
 
 static const ct_case cases[] = {
 	{ .name = "resources.steps.a_claim_that_is_not_committed_counts",
@@ -457,6 +440,12 @@ static const ct_case cases[] = {
 		  "running than its capacity, and all jobs are done.",
 	  .covers = "runledger G01",
 	  .run = never_exceeded },
+	{ .name = "resources.race.differently_filtered_claimers",
+	  RACE,
+	  .rule = "Workers of two types that want the same resources never block each other for "
+		  "good.",
+	  .covers = "runledger G08",
+	  .run = filtered_claimers },
 	{ .name = "resources.race.one_gets_the_only_permit",
 	  RACE,
 	  .rule = "Of eight claimers exactly one gets the only permit; the other jobs stay as they "

@@ -70,20 +70,6 @@ static void begin_and_fire(cairn_conn *conn, void *arg)
 	fire(conn, me);
 }
 
-static void commit(cairn_conn *conn, void *arg)
-{
-	(void)conn;
-	struct scheduler *me = arg;
-	ct_ok(cairn_commit(&me->tx, ct_err()));
-}
-
-static void rollback(cairn_conn *conn, void *arg)
-{
-	(void)conn;
-	struct scheduler *me = arg;
-	cairn_rollback(&me->tx);
-}
-
 static void two_schedulers(bool commits)
 {
 	cairn_conn *conn = ct_open();
@@ -98,7 +84,7 @@ static void two_schedulers(bool commits)
 	bool ended = ct_start(b, fire, &second);
 	if (ct_has(CAIRN_CAP_PARALLEL_CLAIM))
 		ct_true(ended);
-	ct_step(a, commits ? commit : rollback, &first);
+	ct_step(a, commits ? ct_commit : ct_rollback, &first.tx);
 	ct_join(b);
 	ct_int(second.fired, commits || ended ? 0 : 1);
 	if (!commits && ended)
@@ -237,20 +223,6 @@ static void begin_and_act(cairn_conn *conn, void *arg)
 	me->verb(conn, me);
 }
 
-static void end_well(cairn_conn *conn, void *arg)
-{
-	(void)conn;
-	struct actor *me = arg;
-	ct_ok(cairn_commit(&me->tx, ct_err()));
-}
-
-static void end_badly(cairn_conn *conn, void *arg)
-{
-	(void)conn;
-	struct actor *me = arg;
-	cairn_rollback(&me->tx);
-}
-
 static bool disables(const struct actor *me)
 {
 	return me->verb == define_off || me->verb == update_off;
@@ -302,7 +274,7 @@ static void play(cairn_conn *conn, ct_session *const sessions[2], ct_step_fn *on
 	ct_step(sessions[0], begin_and_act, &first);
 	ct_int(first.status, CAIRN_OK);
 	ct_start(sessions[1], other, &second);
-	ct_step(sessions[0], commits ? end_well : end_badly, &first);
+	ct_step(sessions[0], commits ? ct_commit : ct_rollback, &first.tx);
 	ct_join(sessions[1]);
 	if (commits) {
 		ct_int(second.status, CAIRN_INVALID);
@@ -343,7 +315,7 @@ static void users_share(void)
 	ct_step(a, begin_and_act, &first);
 	ct_true(ct_start(b, activate, &second));
 	ct_int(second.status, CAIRN_OK);
-	ct_step(a, end_well, &first);
+	ct_step(a, ct_commit, &first.tx);
 }
 
 static bool gave_up(const struct actor *me)
@@ -366,12 +338,12 @@ static void waits_are_bounded(void)
 		ct_step(a, begin_and_act, &first);
 		ct_step(b, define_off, &second);
 		ct_true(gave_up(&second));
-		ct_step(a, end_badly, &first);
+		ct_step(a, ct_rollback, &first.tx);
 		first.verb = define_off;
 		ct_step(a, begin_and_act, &first);
 		ct_step(b, on[i], &second);
 		ct_true(gave_up(&second));
-		ct_step(a, end_badly, &first);
+		ct_step(a, ct_rollback, &first.tx);
 		guard_holds(conn);
 	}
 }

@@ -730,6 +730,7 @@ static const ct_case cases[] = {
 	{ .name = "schedules.scope.other_tenants_are_not_there",
 	  VERB,
 	  .rule = "Get, list, activate and retime see only the schedules in scope.",
+	  .covers = "runledger SC01, SC02",
 	  .run = scopes },
 	{ .name = "schedules.bind.a_driver_without_them_says_so",
 	  VERB,

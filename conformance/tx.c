@@ -336,9 +336,52 @@ static void savepoint_restores_a_change(void)
 	ct_true(ct_dead(conn, made.id) == NULL);
 }
 
+/* By the database's clock; the caller's transaction is older than what it meets. */
+static void time_goes_on(void)
+{
+	cairn_conn_opts real = ct_opts();
+	real.clock = NULL;
+	cairn_conn *conn = ct_open_with(&real);
+	cairn_tx tx = CAIRN_TX_INIT;
+	cairn_claim_opts opts = ct_claim_opts("w", 1);
+	cairn_changed changed = { .status = CAIRN_INTERNAL };
+	cairn_jobs *jobs = NULL;
+	cairn_time now = 0;
+	ct_define(conn, "t");
+	opts.lease = 100 * CAIRN_MILLISECOND;
+	ct_ok(cairn_begin(conn, &tx, ct_err()));
+	cairn_job_new job = ct_new("t");
+	ct_ok(cairn_now(conn, &now, ct_err()));
+	job.run_at = now + 150 * CAIRN_MILLISECOND;
+	cairn_id later = ct_add(conn, &job);
+	job.run_at = 0;
+	ct_add(conn, &job);
+	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
+	ct_int(jobs->count, 1);
+	cairn_lease lease = cairn_job_lease(&jobs->at[0]);
+	ct_nap(160 * CAIRN_MILLISECOND);
+	ct_ok(cairn_job_heartbeat(conn, &lease, 1, 0, &changed, ct_err()));
+	ct_each(changed, CAIRN_STALE, "job.lease_expired");
+	ct_reap(conn, 1);
+	opts.limit = 10;
+	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
+	ct_int(jobs->count, 2);
+	ct_true(cairn_id_compare(jobs->at[0].id, later) == 0 ||
+		cairn_id_compare(jobs->at[1].id, later) == 0);
+	ct_later(jobs);
+	ct_ok(cairn_commit(&tx, ct_err()));
+}
+
 #define JOBS .store = CT_JOBS
 
 static const ct_case cases[] = {
+	{ .name = "tx.time.goes_on_inside_a_transaction",
+	  .kind = CT_VERB,
+	  JOBS,
+	  .rule = "However long the caller's transaction lasts, jobs become due and leases expire "
+		  "inside it by the time that it is, not by the time of its begin.",
+	  .covers = "runledger E13",
+	  .run = time_goes_on },
 	{ .name = "tx.rollback.leaves_nothing_of_an_enqueue",
 	  .kind = CT_VERB,
 	  JOBS,

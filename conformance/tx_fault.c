@@ -2,6 +2,8 @@
  * tx_fault.c - transactions that break: a lock that never comes, a session that is
  * killed between calls, inside a transaction and before its commit.
  */
+#include <cairn/sys/driver.h>
+
 #include "ct.h"
 
 /* ---- a transaction that the database broke ---------------------------------------------- */
@@ -124,6 +126,62 @@ static void killed_before_the_commit(void)
 	ct_int(ct_count_jobs(other, 0), 1);
 }
 
+/* ---- an answer that is lost ------------------------------------------------------------------- */
+
+static cairn_conn_ops real;
+
+static cairn_status lose_the_answer(void *self, uint32_t depth, cairn_error *err)
+{
+	cairn_status status = real.commit(self, depth, err);
+	return status == CAIRN_OK ? cairn_fail(err, CAIRN_E_DB_UNCERTAIN) : status;
+}
+
+/* Commits, and never says so. */
+static cairn_conn *open_mute(void)
+{
+	static cairn_driver driver;
+	static cairn_conn_ops ops;
+	cairn_conn_opts opts = ct_opts();
+	size_t size = ct_subject()->driver->size;
+	memcpy(&driver, ct_subject()->driver, size < sizeof(driver) ? size : sizeof(driver));
+	size = driver.conn->size;
+	memcpy(&real, driver.conn, size < sizeof(real) ? size : sizeof(real));
+	ops = real;
+	ops.commit = lose_the_answer;
+	driver.conn = &ops;
+	return ct_open_driver(&driver, &opts);
+}
+
+static void the_answer_is_lost(void)
+{
+	cairn_conn *conn = open_mute();
+	ct_made made = ct_make(conn, "t", CAIRN_JOB_LEASED);
+	ct_made done = ct_make(conn, "t", CAIRN_JOB_SUCCEEDED);
+	cairn_job_new job = ct_keyed("t", "k");
+	cairn_rerun again = { .source = done.id,
+			      .run_number = 1,
+			      .key = CAIRN_STR("r"),
+			      .reason = CAIRN_STR("why") };
+	cairn_job_added replayed;
+	cairn_job_added repeated;
+	cairn_tx tx = CAIRN_TX_INIT;
+	ct_ok(cairn_begin(conn, &tx, ct_err()));
+	cairn_id id = ct_add(conn, &job);
+	ct_finish(conn, ct_success(made.lease));
+	ct_ok(cairn_job_replay(conn, cairn_any(), &again, 1, &replayed, ct_err()));
+	ct_status(cairn_commit(&tx, ct_err()), CAIRN_UNCERTAIN, "db.commit_unconfirmed");
+	cairn_rollback(&tx);
+	/* all of it once more: each call answers what the first one did */
+	ct_existing(conn, &job, id);
+	cairn_changed changed = ct_send(conn, ct_success(made.lease));
+	ct_each(changed, CAIRN_STALE, "job.finished");
+	ct_int(changed.ending, CAIRN_ENDING_SUCCEEDED);
+	ct_ok(cairn_job_replay(conn, cairn_any(), &again, 1, &repeated, ct_err()));
+	ct_int(repeated.disposition, CAIRN_EXISTING);
+	ct_id(repeated.id, replayed.id);
+	ct_int(ct_count_jobs(conn, 0), 4);
+}
+
 #define JOBS .store = CT_JOBS
 
 static const ct_case cases[] = {
@@ -157,6 +215,13 @@ static const ct_case cases[] = {
 		  "keyed call settles it.",
 	  .covers = "runledger X07",
 	  .run = killed_before_the_commit },
+	{ .name = "tx.fault.a_lost_answer_is_uncertain_and_repeating_is_safe",
+	  .kind = CT_FAULT,
+	  JOBS,
+	  .rule = "A commit that was done and not confirmed is UNCERTAIN; keyed calls repeated "
+		  "after it give the first call's result, and an end tells how its fence ended.",
+	  .covers = "runledger X07, J20",
+	  .run = the_answer_is_lost },
 };
 
 CT_GROUP(tx_fault, cases);

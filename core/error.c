@@ -86,8 +86,6 @@ cairn_status cairn_fail(cairn_error *err, cairn_code code)
 static void tidy(char *text)
 {
 	size_t len = strlen(text);
-	while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
-		len--;
 	size_t start = len;
 	while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
 		start--;
@@ -97,6 +95,8 @@ static void tidy(char *text)
 		if (len - (start - 1) < need)
 			len = start - 1;
 	}
+	while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
+		len--;
 	text[len] = '\0';
 }
 

@@ -5,7 +5,7 @@
 #
 # Scenarios are listed in conformance/scenarios.tsv; cases name those they cover
 # (`covers`); the rest is accounted for in conformance/coverage.tsv. Fails, naming it, when a
-# scenario is in neither, or when somebody names one that does not exist.
+# scenario is in neither, when somebody names one that does not exist, and when two lines disagree.
 set -eu
 
 [ $# -eq 1 ] || {
@@ -28,6 +28,8 @@ function cell(text)
 }
 
 FILENAME == "conformance/scenarios.tsv" {
+	if ($1 in words)
+		fail("scenarios.tsv: " $1 " stands there twice")
 	order[++count] = $1
 	words[$1] = $2
 	next
@@ -38,6 +40,8 @@ FILENAME == "conformance/coverage.tsv" {
 		fail("coverage.tsv: there is no scenario " $1)
 	if ($2 !~ /^(overridden|not applicable|next|elsewhere)$/)
 		fail("coverage.tsv: " $1 ": no such disposition: " $2)
+	if ($1 in how)
+		fail("coverage.tsv: " $1 " stands there twice")
 	how[$1] = $2
 	why[$1] = $3
 	next
@@ -67,6 +71,8 @@ FILENAME == "conformance/coverage.tsv" {
 END {
 	for (i = 1; i <= count; i++) {
 		id = order[i]
+		if ((id in by) && (id in how) && how[id] == "next")
+			fail(id " is covered, and yet built next")
 		if (id in by)
 			covered++
 		else if (id in how)
@@ -79,7 +85,8 @@ END {
 	print "# Coverage of the reference scenarios\n"
 	print "Printed by `tools/scenarios.sh` from the cases of the conformance kit. A scenario is covered"
 	print "by cases, overridden by our contract, built next, tested elsewhere, or not applicable; anything"
-	print "else fails the check. Scenario ids are those of runledger; smol-n is number n of smol.\n"
+	print "else fails the check. Scenario ids are those of runledger; smol-n is number n of smol; wake-n are"
+	print "of waiting for work, of which both know nothing.\n"
 	printf "%d cases; %d scenarios: %d covered", cases, count, covered
 	for (h in accounted)
 		list[++hows] = h

@@ -277,6 +277,18 @@ static bool vanished(const PGresult *inserted, const cairn_job_inserted *each)
 	return false;
 }
 
+/* Those for whose queue somebody waits; not what owe_all will tell of. */
+static void owe_inserted(struct pg *pg, const cairn_enqueue_plan *plan, const PGresult *inserted)
+{
+	for (int i = 0; i < PQntuples(inserted); i++) {
+		int64_t n = cairn_pg__int8(inserted, i, 0);
+		if (n < 0 || cairn_pg__null(inserted, i, 3))
+			continue;
+		if (!pg->own_tx || plan->jobs[n - 1].run_at != 0)
+			cairn_pg__owe(pg, cairn_pg__text(inserted, i, 3), 1, false);
+	}
+}
+
 static cairn_status enqueue_keyed(struct pg *pg, const cairn_enqueue_plan *plan,
 				  cairn_job_inserted *each, bool *again, cairn_error *err)
 {
@@ -292,7 +304,7 @@ static cairn_status enqueue_keyed(struct pg *pg, const cairn_enqueue_plan *plan,
 	cairn_status status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_pg__owe_rows(pg, cairn_pg__result(pg, 0), 3);
+	owe_inserted(pg, plan, cairn_pg__result(pg, 0));
 	status = read_inserted(plan, cairn_pg__result(pg, 0), each, err);
 	if (status == CAIRN_OK) {
 		read_keys(cairn_pg__result(pg, 1), each);

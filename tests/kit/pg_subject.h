@@ -74,11 +74,12 @@ static int terminate(cairn_conn *conn)
 	return -1;
 }
 
+/* Ends move a row to the table of the done, requeues back. */
 static int poison(const char *url, cairn_id job)
 {
 	char text[CAIRN_ID_TEXT];
 	char schema[80];
-	char sql[640];
+	char sql[1280];
 	const char *word = strstr(url, "%22");
 	if (!word)
 		return -1;
@@ -88,8 +89,12 @@ static int poison(const char *url, cairn_id job)
 		 "CREATE FUNCTION %s.poison() RETURNS trigger LANGUAGE plpgsql AS"
 		 " $$BEGIN RAISE EXCEPTION 'poisoned'; END$$;"
 		 "CREATE TRIGGER poison BEFORE UPDATE ON %s.cairn_job_live FOR EACH ROW WHEN"
-		 " (OLD.id = '%s' AND OLD.status <> NEW.status) EXECUTE FUNCTION %s.poison()",
-		 schema, schema, text, schema);
+		 " (OLD.id = '%s' AND OLD.status <> NEW.status) EXECUTE FUNCTION %s.poison();"
+		 "CREATE TRIGGER poison_end BEFORE DELETE ON %s.cairn_job_live FOR EACH ROW WHEN"
+		 " (OLD.id = '%s') EXECUTE FUNCTION %s.poison();"
+		 "CREATE TRIGGER poison_return BEFORE DELETE ON %s.cairn_job_done FOR EACH ROW WHEN"
+		 " (OLD.id = '%s') EXECUTE FUNCTION %s.poison()",
+		 schema, schema, text, schema, schema, text, schema, schema, text, schema);
 	return run(sql);
 }
 
