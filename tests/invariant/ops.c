@@ -11,10 +11,15 @@ static const struct {
 	/* produce */
 	{ 90, inv_enqueue },
 	{ 20, inv_outbox },
+	{ 40, inv_record },
+	{ 30, inv_promote },
+	{ 8, inv_forget_intents },
+	{ 8, inv_define },
 	/* work */
 	{ 160, inv_claim },
 	{ 70, inv_heartbeat },
 	{ 60, inv_progress },
+	{ 25, inv_log },
 	{ 220, inv_finish },
 	{ 90, inv_turn },
 	{ 20, inv_forget },
@@ -33,8 +38,12 @@ static const struct {
 	{ 6, inv_toggle },
 	/* read */
 	{ 20, inv_read },
-	/* queues: pause and resume go here; inv_drain resumes them all */
-	/* resources: jobs with a key of their own; claims then say resource=KEY capacity=N */
+	/* around */
+	{ 3, inv_pause },
+	{ 9, inv_resume },
+	{ 12, inv_capacity },
+	{ 4, inv_register },
+	{ 12, inv_alive },
 };
 
 void inv_operate(struct inv *inv)
