@@ -13,7 +13,7 @@ our @EXPORT = qw(@lines %job %attempts %events %logs %intent %resource %claim %f
 	%recorded %promoted @unrecord %queue %owner @adopt %count $SLACK violation violations
 	read_histories read_rows gather earliest late back);
 
-our $SLACK = 1_000_000;
+our $SLACK = 0;
 # A call that nobody heard the end of has its effect within this time, or never.
 my $LINGERS = 10_000_000;
 

@@ -43,7 +43,7 @@ static const struct {
 	{ 9, inv_resume },
 	{ 12, inv_capacity },
 	{ 4, inv_register },
-	{ 12, inv_alive },
+	{ 30, inv_alive },
 };
 
 void inv_operate(struct inv *inv)

@@ -54,7 +54,7 @@ static void make_request(struct inv *inv, struct request *one, uint64_t call, si
 	if (inv_chance(inv, 20))
 		one->job.tenant = CAIRN_STR("t1");
 	if (keeps && inv_chance(inv, keyed ? 50 : 30))
-		key_request(one, inv_below(inv, 150), inv_chance(inv, 15));
+		key_request(one, inv_below(inv, 60), inv_chance(inv, 15));
 	else
 		free_request(inv, one, call, i);
 	if (keyed && one->key[0] == '\0')
