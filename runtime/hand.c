@@ -100,13 +100,14 @@ void cairn_worker__unpin(struct cairn_context *job)
 
 /* The texts of a job, for copying them. */
 static const size_t job_texts[] = {
-	offsetof(cairn_job, queue),	 offsetof(cairn_job, type),
-	offsetof(cairn_job, tenant),	 offsetof(cairn_job, payload),
-	offsetof(cairn_job, worker),	 offsetof(cairn_job, owner),
-	offsetof(cairn_job, stage),	 offsetof(cairn_job, checkpoint),
-	offsetof(cairn_job, output),	 offsetof(cairn_job, key),
-	offsetof(cairn_job, request),	 offsetof(cairn_job, status_reason),
-	offsetof(cairn_job, error_code), offsetof(cairn_job, error_message),
+	offsetof(cairn_job, queue),	   offsetof(cairn_job, type),
+	offsetof(cairn_job, tenant),	   offsetof(cairn_job, payload),
+	offsetof(cairn_job, worker),	   offsetof(cairn_job, owner),
+	offsetof(cairn_job, stage),	   offsetof(cairn_job, checkpoint),
+	offsetof(cairn_job, output),	   offsetof(cairn_job, key),
+	offsetof(cairn_job, request),	   offsetof(cairn_job, status_reason),
+	offsetof(cairn_job, error_code),   offsetof(cairn_job, error_message),
+	offsetof(cairn_job, resource_key),
 };
 
 #define JOB_TEXTS (sizeof job_texts / sizeof job_texts[0])

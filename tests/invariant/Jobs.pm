@@ -275,6 +275,8 @@ sub check_owners {
 		for my $one (map { @$_ } values %{ $claim{$id} }) {
 			violation('pinned', $id, "pinned to $one->{owner}, and claimed for '$one->{mine}'")
 				if ($one->{owner} // '') ne '' && $one->{owner} ne $one->{mine};
+			violation('claimed-other', $id, "claimed with resource '$one->{resource}', it is '$job{$id}{resource}'")
+				if $job{$id} && $one->{resource} ne $job{$id}{resource};
 		}
 	}
 	for my $l (@adopt) {

@@ -43,7 +43,7 @@ sub row { push @story, 'row ' . join ' ', @_ }
 
 sub job {
 	my ($id, $status, $fence, %more) = @_;
-	my %f = (type => 'work', tenant => '', key => '', token => "t.$id", end => '', schedule => '', for => '', %more);
+	my %f = (resource => '/', type => 'work', tenant => '', key => '', token => "t.$id", end => '', schedule => '', for => '', %more);
 	row('job', $id, "status=$status fence=$fence run=1", map { "$_=$f{$_}" } sort keys %f);
 }
 
@@ -67,7 +67,7 @@ sub simple {
 	my ($id, $who, $from, $end, $more, %job) = @_;
 	claim($id, 1, $who, $from, $end + 1000, $more);
 	finish($id, 1, $who, $end, 'SUCCEEDED');
-	job($id, 'SUCCEEDED', 1, %job);
+	job($id, 'SUCCEEDED', 1, resource => $more && $more->{resource} || '/', %job);
 	attempt($id, 1, $who, $from, $end, 'SUCCEEDED');
 	events($id, ENQUEUED => 100, LEASED => $from, SUCCEEDED => $end);
 }
@@ -85,7 +85,7 @@ sub unlucky {
 	claim('J1', 3, 'p1.0', 3100, 9000, { %$r0, cp => 'c1' });
 	call('p0.0', 3200, 34, 'cancel', ['J1 0 - - until=0'], 'J1 0 ok - until=' . at(9000));
 	finish('J1', 3, 'p1.0', 3300, 'SUCCEEDED', 'stale', 'job.canceled');
-	job('J1', 'CANCELED', 3);
+	job('J1', 'CANCELED', 3, %$r0);
 	attempt('J1', 1, 'p0.0', 200, 400, 'RETRYABLE');
 	attempt('J1', 2, 'p1.0', 1600, 3000, 'LEASE_EXPIRED', '');
 	attempt('J1', 3, 'p1.0', 3100, 3200, 'CANCELED', '');
@@ -102,7 +102,7 @@ sub canceled {
 	call('p0.0', 6050, 41, 'requeue', ['J4 0 - - until=0'], 'J4 0 ok - until=0');
 	claim('J4', 2, 'p1.0', 8100, 9000, $r1);
 	finish('J4', 2, 'p1.0', 8200, 'SUCCEEDED');
-	job('J4', 'SUCCEEDED', 2);
+	job('J4', 'SUCCEEDED', 2, %$r1);
 	attempt('J4', 1, 'p1.0', 3400, 3500, 'CANCELED', '');
 	attempt('J4', 2, 'p1.0', 8100, 8200, 'SUCCEEDED');
 	events('J4', ENQUEUED => 100, LEASED => 3400, CANCELED => 3500, REQUEUED => 6050, LEASED => 8100, SUCCEEDED => 8200);
@@ -218,6 +218,7 @@ my @faults = (
 	[ 'log-refused', sub { s/(A 32 log J1 1) ok -/$1 stale job.lease_lost/ } ],
 	[ 'log-twice', sub { s/^(row log J1 seq=)1(.*)$/$&\n${1}2$2/m } ],
 	[ 'pinned', sub { s/(A \d+ claim J2 .*owner=)/$1o2/ } ],
+	[ 'claimed-other', sub { s/(A \d+ claim J3 .*resource=)\S+/$1SELECT/ } ],
 	[ 'adopted', sub { my $until = at(9000); s/(A 15 adopt .*until=)0/$1$until/ } ],
 	[ 'capacity', sub { s/(resource=.r0 to=)2/${1}1/g } ],
 	[ 'capacity', sub { my $at = at(5905); s/^p0.0 61([01]0 .*) at=\d+(.*claim J5|)/p0.0 59$1 at=$at$2/mg + s/^p0.0 6100 (B 7100 claim)/p0.0 5900 $1/m } ],
