@@ -74,6 +74,18 @@ sub lease_until {
 	return $until;
 }
 
+# Nobody may have seen a clock that says that the lease is over: not as it was told, or as was found.
+sub check_reaps {
+	my ($id) = @_;
+	for my $fence (keys %{ $reap{$id} }) {
+		my $reap = $reap{$id}{$fence}[0];
+		for my $until (grep { defined } $reap->{until}, lease_until($id, $fence)) {
+			violation('reaped-early', $id, "fence $fence was taken back before $until, when its lease was over")
+				if earliest($until) > $reap->{to};
+		}
+	}
+}
+
 sub check_attempts {
 	my ($id) = @_;
 	my @rows = @{ $attempts{$id} // [] };
@@ -88,7 +100,7 @@ sub check_attempts {
 			if $claim && $claim->[0]{who} ne $row->{worker};
 		my $until = lease_until($id, $fence);
 		my $reaped = $row->{ending} eq 'LEASE_EXPIRED';
-		violation('reaped-early', $id, "fence $fence was taken back at $row->{end}, its lease ran until $until")
+		violation('reaped-at', $id, "fence $fence was taken back at $row->{end}, its lease ran until $until")
 			if $reaped && defined $until && $row->{end} <= $until;
 		my $next = $rows[ $i + 1 ] or next;
 		my $moved = $touched{$id}{edit} || $touched{$id}{requeue} || $touched{$id}{reset};
@@ -289,6 +301,7 @@ sub check_jobs {
 	for my $id (keys %{ { %claim, %finish, %reap } }) {
 		check_fences($id);
 		check_order($id);
+		check_reaps($id);
 	}
 	for my $id (keys %job) {
 		check_attempts($id);

@@ -173,7 +173,7 @@ my %good = (
 	claim => sub { my ($l, $from) = @_;
 		push @{ $claim{ $l->{job} }{ $l->{fence} } },
 			{ %{ $l->{f} }, from => $from, to => $l->{at}, who => $l->{who}, call => $l->{call} } },
-	reap => sub { push @{ $reap{ $_[0]{job} }{ $_[0]{fence} } }, { to => $_[0]{at} } },
+	reap => sub { push @{ $reap{ $_[0]{job} }{ $_[0]{fence} } }, { to => $_[0]{at}, until => $_[0]{f}{until} } },
 	cancel => sub { my ($l, $from) = @_;
 		push @{ $cancel{ $l->{job} } }, { from => $from, to => $l->{at}, until => $l->{f}{until} } },
 	replay => sub { my ($l) = @_;

@@ -29,7 +29,7 @@ void inv_pause(struct inv *inv)
 
 void inv_resume(struct inv *inv)
 {
-	change_queue(inv, "resume");
+	change_queue(inv, inv_wrong(inv, "wake") ? "pause" : "resume");
 }
 
 /* ---- resources ----------------------------------------------------------- */
@@ -40,7 +40,7 @@ void inv_capacity(struct inv *inv)
 	char key[8];
 	const char *tenant = inv_chance(inv, 30) ? "t1" : "";
 	uint64_t call = inv_call(inv);
-	int to = (int)inv_below(inv, 5);
+	int to = inv_wrong(inv, "overbook") ? 0 : (int)inv_below(inv, 5);
 	snprintf(key, sizeof key, "r%u", inv_below(inv, INV_RESOURCES));
 	cairn_capacity item = { .tenant = cairn_str_of(tenant),
 				.key = cairn_str_of(key),

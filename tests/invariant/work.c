@@ -296,11 +296,14 @@ static void tell_ends(struct inv *inv, uint64_t call, const cairn_finish *items,
 static void steal(struct inv *inv, cairn_finish *item)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
-	if (!inv_wrong(inv, "steal") ||
-	    cairn_job_get(inv->conn, cairn_any(), inv_any_job(inv), &inv->jobs, &err) != CAIRN_OK)
-		return;
-	if (inv->jobs->at[0].status == CAIRN_JOB_LEASED)
+	for (int i = 0; i < 20 && inv_wrong(inv, "steal"); i++) {
+		if (cairn_job_get(inv->conn, cairn_any(), inv_any_job(inv), &inv->jobs, &err) !=
+			    CAIRN_OK ||
+		    inv->jobs->at[0].status != CAIRN_JOB_LEASED)
+			continue;
 		item->lease = cairn_job_lease(&inv->jobs->at[0]);
+		return;
+	}
 }
 
 void inv_finish(struct inv *inv)
@@ -313,7 +316,7 @@ void inv_finish(struct inv *inv)
 	cairn_claim_opts opts;
 	uint64_t call = inv_call(inv);
 	shuffle(inv);
-	size_t n = take(inv, leases, 1 + inv_below(inv, INV_MOST));
+	size_t n = take(inv, leases, inv_wrong(inv, "steal") ? 1 : 1 + inv_below(inv, INV_MOST));
 	for (size_t i = 0; i < n; i++)
 		items[i].lease = leases[i];
 	if (n == 1)
