@@ -10,10 +10,10 @@ use Exporter 'import';
 
 our @EXPORT = qw(@lines %job %attempts %events %logs %intent %resource %claim %finish %write %reap
 	%cancel %touched %token %made %rolled %asked %keyed %replay %fired %line %checkpoint %capacity
-	%recorded %promoted @unrecord %queue %owner @adopt %count $SLACK violation violations
+	%recorded %promoted @unrecord %queue %owner @adopt %count %span $SLACK violation violations
 	read_histories read_rows gather earliest late back);
 
-our $SLACK = 0;
+our $SLACK = 1_000_000;
 # A call that nobody heard the end of has its effect within this time, or never.
 my $LINGERS = 10_000_000;
 
@@ -21,7 +21,7 @@ our (@lines, %count);                                          # histories
 our (%job, %attempts, %events, %logs, %intent, %resource);    # rows
 our (%claim, %finish, %write, %reap, %cancel, %touched);      # by job and fence, or job
 our (%token, %made, %rolled, %asked, %keyed, %replay, %fired, %line, %checkpoint);
-our (%capacity, %recorded, %promoted, @unrecord, %queue, %owner, @adopt);
+our (%capacity, %recorded, %promoted, @unrecord, %queue, %owner, @adopt, %span);
 my (@jumps, @pieces, @bad);
 
 sub violation {
@@ -77,6 +77,7 @@ sub read_rows {
 # ---- gathering ----------------------------------------------------------------
 
 my %begun;    # call => monotonic time of its first line
+my %answered;
 
 # A certain answer: what is not OK left nothing behind.
 sub state_of {
@@ -203,13 +204,30 @@ sub gather_end {
 	$touched{ $l->{job} }{ $l->{op} } = 1;
 }
 
+# When calls on a job were under way, also those that nobody heard the end of. What the runtime told
+# lies at most so far behind what it did.
+sub gather_spans {
+	for my $l (grep { $_->{job} ne '-' } @lines) {
+		my $from = $begun{ $l->{call} };
+		if ($l->{phase} eq 'A') { $span{ $l->{job} }{ $l->{call} } = [ $from // $l->{at} - $SLACK, $l->{at} ] }
+		elsif (!$answered{ $l->{call} }) { $span{ $l->{job} }{ $l->{call} } = [ $from, $from + $LINGERS ] }
+	}
+	for my $id (keys %claim) {
+		for my $one (grep { $_->{runtime} } map { @$_ } values %{ $claim{$id} }) {
+			$span{$id}{"runtime $one->{to}"} = [ $one->{to}, $one->{to} + 2 * $SLACK ];
+		}
+	}
+}
+
 sub gather {
 	for my $l (@lines) {
+		$answered{ $l->{call} } = 1 if $l->{phase} eq 'A';
 		$l->{phase} eq 'B' ? gather_begin($l) : gather_end($l);
 		gather_said($l) if $l->{op} =~ /^(?:log|progress|finish)$/;
 		whole($whole{ $l->{op} }->($l), $l) if $whole{ $l->{op} };
 	}
 	gather_clock();
+	gather_spans();
 }
 
 # ---- time ---------------------------------------------------------------------
@@ -261,7 +279,7 @@ sub back {
 	my ($first, $then) = @_;
 	my ($sum, $since) = (0, earliest($first));
 	for my $jump (@jumps) {
-		$sum -= $jump->{by} if $jump->{by} < 0 && $jump->{mono} >= $since && $jump->{at} + $jump->{by} <= $then + $SLACK / 4;
+		$sum -= $jump->{by} if $jump->{by} < 0 && $jump->{mono} >= $since && $jump->{at} + $jump->{by} <= $then;
 	}
 	return $sum;
 }
