@@ -43,8 +43,8 @@ static const struct {
 	{ 3, inv_pause, "wake" },
 	{ 9, inv_resume, NULL },
 	{ 12, inv_capacity, "overbook" },
-	{ 4, inv_register, NULL },
-	{ 30, inv_alive, NULL },
+	{ 10, inv_register, NULL },
+	{ 40, inv_alive, NULL },
 };
 
 static uint32_t weight_of(const struct inv *inv, size_t i)

@@ -75,6 +75,8 @@ void inv_cancel(struct inv *inv)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_id ids[2] = { inv_any_job(inv), inv_any_job(inv) };
+	if (inv->held_count > 0 && inv_chance(inv, 30))
+		ids[0] = inv->held[inv_below(inv, (uint32_t)inv->held_count)].id;
 	size_t n = cairn_id_compare(ids[0], ids[1]) == 0 ? 1 : 2;
 	cairn_changed each[2];
 	uint64_t call = inv_call(inv);

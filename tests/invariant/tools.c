@@ -113,9 +113,13 @@ const char *inv_queue(struct inv *inv)
 	return queues[inv_below(inv, INV_QUEUES)];
 }
 
+/* Often one that was seen lately: it may well be at work. */
 cairn_id inv_any_job(struct inv *inv)
 {
-	return inv->shared->pool[inv_below(inv, INV_POOL)];
+	uint32_t i = inv_below(inv, INV_POOL);
+	if (inv_chance(inv, 40))
+		i = atomic_load(&inv->shared->next) - 1 - i % 24;
+	return inv->shared->pool[i % INV_POOL];
 }
 
 void inv_seen(struct inv *inv, cairn_id id)
