@@ -160,8 +160,7 @@ sub disordered {
 	my $read = earliest($first);
 	return 0 if $late <= $back;
 	return 1 if $late - $back > $SLACK;
-	return 0 if $back > 0;
-	return 2 > grep { $_->[0] <= $read && $read <= $_->[1] } values %{ $span{$id} // {} };
+	return 2 > grep { $_->[0] <= $read + $back && $read <= $_->[1] } values %{ $span{$id} // {} };
 }
 
 sub check_events {

@@ -12,8 +12,8 @@ static const struct {
 	/* produce */
 	{ 90, inv_enqueue, "lose" },
 	{ 20, inv_outbox, NULL },
-	{ 40, inv_record, NULL },
-	{ 30, inv_promote, NULL },
+	{ 60, inv_record, NULL },
+	{ 60, inv_promote, NULL },
 	{ 8, inv_forget_intents, NULL },
 	{ 8, inv_define, NULL },
 	/* work */

@@ -182,7 +182,7 @@ void inv_runtime(struct inv *inv)
 				   .concurrency = 1 + inv_below(inv, 4),
 				   .ahead = inv_below(inv, 5),
 				   .dispatchers = 1 + inv_below(inv, 2),
-				   .promote_interval = 300 * CAIRN_MILLISECOND,
+				   .promote_interval = 100 * CAIRN_MILLISECOND,
 				   .prune_interval = CAIRN_SECOND };
 #ifdef CAIRN_WITH_POSTGRES
 	if (opts.driver == NULL)
