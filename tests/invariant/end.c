@@ -4,6 +4,8 @@
  */
 #include "invariant.h"
 
+#define INV_ROOM 1000
+
 static int reap_some(struct inv *inv)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
@@ -21,16 +23,13 @@ static int reap_some(struct inv *inv)
 	return some;
 }
 
-static void finish_one(struct inv *inv, const cairn_job *job)
+static void finish_one(struct inv *inv, const cairn_job *job, const char *owner)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_changed each;
 	cairn_finish item = { .lease = cairn_job_lease(job), .how = CAIRN_FINISH_SUCCESS };
 	uint64_t call = inv_call(inv);
-	inv_say(inv, &(struct inv_line){ 'A', call, "claim", &job->id, job->fence, CAIRN_OK, 0 },
-		"worker=%s at=%lld until=%lld run=%d attempt=%d prestart=0", inv->name,
-		(long long)job->leased_at, (long long)job->lease_expires_at, job->run_number,
-		job->attempt);
+	inv_say_claim(inv, call, job, owner, "drained=1");
 	inv_say(inv, &(struct inv_line){ 'B', call, "finish", &job->id, job->fence, 0, 0 },
 		"ending=SUCCEEDED token= until=0");
 	cairn_status status = cairn_job_finish(inv->conn, &item, 1, &each, &err);
@@ -40,45 +39,61 @@ static void finish_one(struct inv *inv, const cairn_job *job)
 		"ending=SUCCEEDED token= until=0");
 }
 
-static int work_some(struct inv *inv, const char *queue)
+static int work_some(struct inv *inv, const char *queue, const char *owner)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_claim_opts opts = { .size = sizeof opts,
 				  .worker = cairn_str_of(inv->name),
 				  .queue = cairn_str_of(queue),
-				  .owner = CAIRN_STR("o1"),
+				  .owner = cairn_str_of(owner),
 				  .lease = CAIRN_HOUR,
 				  .limit = 500 };
 	inv_must(cairn_job_claim(inv->conn, &opts, &inv->jobs, &err), &err, "claim");
 	for (size_t i = 0; i < inv->jobs->count; i++)
-		finish_one(inv, &inv->jobs->at[i]);
+		finish_one(inv, &inv->jobs->at[i], owner);
 	return inv->jobs->count > 0;
+}
+
+/* Nothing stands in anybody's way any more. */
+static void open_all(struct inv *inv, const cairn_str *queues, size_t n)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_capacity resources[2 * INV_RESOURCES] = { 0 };
+	char keys[2 * INV_RESOURCES][8];
+	cairn_definition late = { .type = CAIRN_STR("late"), .retention = CAIRN_RETAIN_FOREVER };
+	inv_must(cairn_queue_resume(inv->conn, queues, n, NULL, &err), &err, "resume");
+	inv_must(cairn_job_define(inv->conn, &late, 1, &err), &err, "define");
+	for (size_t i = 0; i < 2 * (size_t)INV_RESOURCES; i++) {
+		struct inv_line line = { 'B', inv_call(inv), "capacity", NULL, 0, CAIRN_OK, 0 };
+		const char *tenant = i % 2 ? "t1" : "";
+		snprintf(keys[i], sizeof keys[i], "r%zu", i / 2);
+		resources[i] = (cairn_capacity){ .tenant = cairn_str_of(tenant),
+						 .key = cairn_str_of(keys[i]),
+						 .capacity = INV_ROOM };
+		inv_say(inv, &line, "resource=%s/%s to=%d", tenant, keys[i], INV_ROOM);
+		inv_must(cairn_resource_set(inv->conn, &resources[i], 1, &err), &err, "capacity");
+		line.phase = 'A';
+		inv_say(inv, &line, "resource=%s/%s to=%d", tenant, keys[i], INV_ROOM);
+	}
 }
 
 void inv_drain(struct inv *inv)
 {
-	static const char *const queues[] = { "q0", "q1", "q2" };
-	atomic_fetch_add(&inv->shared->offset, 2 * CAIRN_HOUR);
+	static const cairn_str queues[] = { { "q0", 2 }, { "q1", 2 }, { "q2", 2 } };
+	static const char *const owners[] = { "o1", "o2" };
+	inv_jump(inv, 2 * CAIRN_HOUR);
+	open_all(inv, queues, INV_QUEUES);
 	while (reap_some(inv))
 		;
-	for (size_t i = 0; i < sizeof queues / sizeof queues[0]; i++) {
-		while (work_some(inv, queues[i]))
+	while (inv_promote_some(inv) > 0)
+		;
+	for (size_t i = 0; i < 2 * (size_t)INV_QUEUES; i++) {
+		while (work_some(inv, queues[i / 2].ptr, owners[i % 2]))
 			;
 	}
 }
 
 /* ---- the rows ------------------------------------------------------------ */
-
-/* What stands behind "name":" in a JSON text; "" for none. */
-static void member(char *to, size_t size, cairn_str text, const char *name)
-{
-	const char *at = text.ptr != NULL ? strstr(text.ptr, name) : NULL;
-	*to = '\0';
-	if (at == NULL)
-		return;
-	at += strlen(name);
-	snprintf(to, size, "%.*s", (int)strcspn(at, "\""), at);
-}
 
 static void dump_attempts(struct inv *inv, FILE *out, const cairn_job *job, const char *id)
 {
@@ -117,11 +132,29 @@ static void dump_events(struct inv *inv, FILE *out, const cairn_job *job, const 
 			&err, "events");
 		for (size_t i = 0; i < rows->count; i++) {
 			const cairn_event *row = &rows->at[i];
-			member(source, sizeof source, row->payload, "\"replayed_from_job_id\":\"");
+			inv_member(source, sizeof source, row->payload,
+				   "\"replayed_from_job_id\":\"");
 			fprintf(out, "event %s seq=%lld kind=%s at=%lld run=%d source=%s\n", id,
 				(long long)row->seq, cairn_event_kind_text(row->kind),
 				(long long)row->at, row->run_number, source);
 			after = row->seq;
+		}
+	} while (rows->count == 1000);
+	cairn_free(rows);
+}
+
+static void dump_logs(struct inv *inv, FILE *out, const cairn_job *job, const char *id)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_log_rows *rows = NULL;
+	int64_t after = 0;
+	do {
+		inv_must(cairn_job_logs(inv->conn, cairn_any(), job->id, after, 1000, &rows, &err),
+			 &err, "logs");
+		for (size_t i = 0; i < rows->count; i++) {
+			after = rows->at[i].seq;
+			fprintf(out, "log %s seq=%lld token=%s\n", id, (long long)after,
+				rows->at[i].message.ptr);
 		}
 	} while (rows->count == 1000);
 	cairn_free(rows);
@@ -135,18 +168,60 @@ static void dump_job(struct inv *inv, FILE *out, const cairn_job *job)
 	char name[32];
 	char when[40];
 	cairn_id_format(job->id, id);
-	member(token, sizeof token, job->payload, "\"token\":\"");
-	member(end, sizeof end, job->output, "\"end\":\"");
-	member(name, sizeof name, job->payload, "\"schedule_name\":\"");
-	member(when, sizeof when, job->payload, "\"scheduled_for\":\"");
+	inv_member(token, sizeof token, job->payload, "\"token\":\"");
+	inv_member(end, sizeof end, job->output, "\"end\":\"");
+	inv_member(name, sizeof name, job->payload, "\"schedule_name\":\"");
+	inv_member(when, sizeof when, job->payload, "\"scheduled_for\":\"");
 	fprintf(out,
 		"job %s type=%s tenant=%s key=%s token=%s status=%s fence=%lld run=%d attempt=%d "
-		"end=%s schedule=%s for=%s\n",
+		"end=%s schedule=%s for=%s resource=%s/%s\n",
 		id, job->type.ptr, job->tenant.ptr != NULL ? job->tenant.ptr : "",
 		job->key.ptr != NULL ? job->key.ptr : "", token, cairn_job_status_text(job->status),
-		(long long)job->fence, job->run_number, job->attempt, end, name, when);
+		(long long)job->fence, job->run_number, job->attempt, end, name, when,
+		job->tenant.ptr != NULL ? job->tenant.ptr : "",
+		job->resource_key.ptr != NULL ? job->resource_key.ptr : "");
 	dump_attempts(inv, out, job, id);
 	dump_events(inv, out, job, id);
+	dump_logs(inv, out, job, id);
+}
+
+static void dump_intents(struct inv *inv, FILE *out)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_intents *rows = NULL;
+	cairn_intent_filter filter = { .size = sizeof filter, .scope = cairn_any(), .limit = 1000 };
+	char id[CAIRN_ID_TEXT];
+	char job[CAIRN_ID_TEXT];
+	char token[96];
+	do {
+		inv_must(cairn_intent_list(inv->conn, &filter, &rows, &err), &err, "intents");
+		for (size_t i = 0; i < rows->count; i++) {
+			const cairn_intent *row = &rows->at[i];
+			cairn_id_format(row->id, id);
+			cairn_id_format(row->job, job);
+			inv_member(token, sizeof token, row->payload, "\"token\":\"");
+			fprintf(out,
+				"intent %s type=%s tenant=%s key=%s token=%s status=%s made=%s\n",
+				id, row->type.ptr, row->tenant.ptr != NULL ? row->tenant.ptr : "",
+				row->key.ptr, token, cairn_intent_status_text(row->status), job);
+			filter.after = row->id;
+		}
+	} while (rows->count == 1000);
+	cairn_free(rows);
+}
+
+static void dump_resources(struct inv *inv, FILE *out)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_resources *rows = NULL;
+	cairn_resource_filter filter = { .size = sizeof filter, .scope = cairn_any() };
+	inv_must(cairn_resource_list(inv->conn, &filter, &rows, &err), &err, "resources");
+	for (size_t i = 0; i < rows->count; i++)
+		fprintf(out, "resource %s/%s capacity=%d used=%lld waiting=%lld\n",
+			rows->at[i].tenant.ptr != NULL ? rows->at[i].tenant.ptr : "",
+			rows->at[i].key.ptr, rows->at[i].capacity, (long long)rows->at[i].in_use,
+			(long long)rows->at[i].waiting);
+	cairn_free(rows);
 }
 
 void inv_dump(struct inv *inv, const char *path)
@@ -163,5 +238,7 @@ void inv_dump(struct inv *inv, const char *path)
 			filter.after = inv->jobs->at[i].id;
 		}
 	} while (inv->jobs->count == 1000);
+	dump_intents(inv, out);
+	dump_resources(inv, out);
 	fclose(out);
 }

@@ -31,6 +31,8 @@
 #define INV_POOL      512
 #define INV_HELD      48
 #define INV_QUEUES    3
+#define INV_RESOURCES 3 /* of each tenant */
+#define INV_MOST      4 /* items of a kind in one call */
 #define INV_LEASE     (600 * CAIRN_MILLISECOND)
 
 /* In a file that all processes map. */
@@ -46,6 +48,7 @@ struct inv {
 	const char *url;
 	const char *broken; /* what this run gets wrong on purpose; NULL: nothing */
 	char name[32];
+	cairn_id incarnations[2]; /* of the owners that this process registered */
 	uint64_t seed;
 	uint64_t dice;
 	uint32_t process;
@@ -62,14 +65,18 @@ struct inv {
 /* The next operation of an ordinary process. (ops.c) */
 void inv_operate(struct inv *inv);
 
-/* What ops.c has in its table. (work.c, recover.c) */
+/* What ops.c has in its table. (produce.c, work.c, recover.c, around.c) */
 void inv_enqueue(struct inv *inv);
 void inv_outbox(struct inv *inv);
+void inv_record(struct inv *inv);
+void inv_promote(struct inv *inv);
+void inv_forget_intents(struct inv *inv);
 void inv_claim(struct inv *inv);
 void inv_heartbeat(struct inv *inv);
 void inv_progress(struct inv *inv);
 void inv_finish(struct inv *inv);
 void inv_turn(struct inv *inv);
+void inv_log(struct inv *inv);
 void inv_forget(struct inv *inv);
 void inv_hang(struct inv *inv);
 void inv_panic(struct inv *inv);
@@ -83,9 +90,20 @@ void inv_adopt(struct inv *inv);
 void inv_fire(struct inv *inv);
 void inv_toggle(struct inv *inv);
 void inv_read(struct inv *inv);
+void inv_pause(struct inv *inv);
+void inv_resume(struct inv *inv);
+void inv_capacity(struct inv *inv);
+void inv_define(struct inv *inv);
+void inv_register(struct inv *inv);
+void inv_alive(struct inv *inv);
 
 /* A process with the worker runtime, from its start to its end. (runtime.c) */
 void inv_runtime(struct inv *inv);
+
+/* What the histories tell of a claimed job and of promoted intents. (work.c, produce.c) */
+void inv_say_claim(struct inv *inv, uint64_t call, const cairn_job *job, const char *owner,
+		   const char *more);
+size_t inv_promote_some(struct inv *inv);
 
 /* Ends all that is left and writes the store's rows to a file. (end.c) */
 void inv_drain(struct inv *inv);
@@ -99,6 +117,12 @@ cairn_usec inv_ticks(void);
 uint32_t inv_below(struct inv *inv, uint32_t below);
 int inv_chance(struct inv *inv, uint32_t percent);
 void inv_nap(cairn_usec duration);
+/* Moves the clock of all processes. */
+void inv_jump(struct inv *inv, cairn_usec by);
+/* Is this run to get that wrong? */
+int inv_wrong(const struct inv *inv, const char *what);
+/* What stands behind "name":" in a JSON text; "" for none. */
+void inv_member(char *to, size_t size, cairn_str text, const char *name);
 uint64_t inv_mix(uint64_t a, uint64_t b);
 const char *inv_queue(struct inv *inv);
 cairn_id inv_any_job(struct inv *inv);

@@ -6,7 +6,7 @@
  *
  * The seed determines what each life of each process does, and in which order; which life meets
  * which is the machine's to say. BROKEN is a wrong that the checker must find: lose, early, steal,
- * refire.
+ * refire, overbook, wake.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -99,14 +99,6 @@ static void restart(struct run *run, int again)
 	}
 }
 
-static void jump(struct run *run, struct inv *self, cairn_usec by)
-{
-	inv_say(self, &(struct inv_line){ 'B', inv_call(self), "jump", NULL, 0, 0, 0 },
-		"by=%lld at=%lld", (long long)by, (long long)inv_clock(self));
-	atomic_fetch_add(&self->shared->offset, by);
-	run->jumps++;
-}
-
 static void disturb(struct run *run, struct inv *self)
 {
 	uint32_t dice = inv_below(self, 100);
@@ -120,11 +112,14 @@ static void disturb(struct run *run, struct inv *self)
 			run->kills++;
 		}
 	} else if (dice < 20) {
-		jump(run, self, (cairn_usec)inv_below(self, 3000000));
+		inv_jump(self, (cairn_usec)inv_below(self, 3000000));
+		run->jumps++;
 	} else if (dice < 21) {
-		jump(run, self, CAIRN_SECOND * (10 + (cairn_usec)inv_below(self, 60)));
+		inv_jump(self, CAIRN_SECOND * (10 + (cairn_usec)inv_below(self, 60)));
+		run->jumps++;
 	} else if (dice < 24) {
-		jump(run, self, -(cairn_usec)inv_below(self, 200000));
+		inv_jump(self, -(cairn_usec)inv_below(self, 200000));
+		run->jumps++;
 	}
 }
 

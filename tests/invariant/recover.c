@@ -21,7 +21,7 @@ void inv_reap(struct inv *inv)
 	uint64_t call = inv_call(inv);
 	if (inv_chance(inv, 30))
 		opts.retry_delay = inv_below(inv, 500000);
-	if (inv->broken != NULL && strcmp(inv->broken, "early") == 0)
+	if (inv_wrong(inv, "early"))
 		inv->skew = CAIRN_HOUR;
 	inv_say(inv, &(struct inv_line){ 'B', call, "reap", NULL, 0, 0, 0 }, "-");
 	cairn_status status = cairn_job_reap(inv->conn, &opts, &report, &err);
@@ -75,6 +75,8 @@ void inv_cancel(struct inv *inv)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_id ids[2] = { inv_any_job(inv), inv_any_job(inv) };
+	if (inv->held_count > 0 && inv_chance(inv, 30))
+		ids[0] = inv->held[inv_below(inv, (uint32_t)inv->held_count)].id;
 	size_t n = cairn_id_compare(ids[0], ids[1]) == 0 ? 1 : 2;
 	cairn_changed each[2];
 	uint64_t call = inv_call(inv);
@@ -97,13 +99,14 @@ static void requeue_where(struct inv *inv, uint64_t call)
 	cairn_swept *swept = NULL;
 	cairn_job_filter filter;
 	filter_of(inv, &filter);
-	inv_say(inv, &(struct inv_line){ 'B', call, "requeue", NULL, 0, 0, 0 }, "-");
-	cairn_status status =
-		cairn_job_requeue_where(inv->conn, &filter, (uint32_t)inv_chance(inv, 50),
-					CAIRN_STR("swept"), &swept, &err);
+	uint32_t reset = (uint32_t)inv_chance(inv, 50);
+	const char *op = reset ? "reset" : "requeue";
+	inv_say(inv, &(struct inv_line){ 'B', call, op, NULL, 0, 0, 0 }, "-");
+	cairn_status status = cairn_job_requeue_where(inv->conn, &filter, reset, CAIRN_STR("swept"),
+						      &swept, &err);
 	if (status == CAIRN_OK)
-		say_swept(inv, call, "requeue", swept);
-	inv_say(inv, &(struct inv_line){ 'A', call, "requeue", NULL, 0, status, 0 }, "-");
+		say_swept(inv, call, op, swept);
+	inv_say(inv, &(struct inv_line){ 'A', call, op, NULL, 0, status, 0 }, "-");
 	cairn_free(swept);
 }
 
@@ -132,11 +135,11 @@ void inv_requeue(struct inv *inv)
 			       .reset = (uint32_t)inv_chance(inv, 30) };
 	if (item.status != CAIRN_JOB_DEAD_LETTERED && item.status != CAIRN_JOB_CANCELED)
 		return;
-	say_job(inv, call, "requeue", &id, NULL);
+	say_job(inv, call, item.reset ? "reset" : "requeue", &id, NULL);
 	cairn_status status = cairn_job_requeue(inv->conn, cairn_any(), &item, 1,
 						CAIRN_STR("random"), &each, &err);
 	inv_spread(&each, 1, status);
-	say_job(inv, call, "requeue", &id, &each);
+	say_job(inv, call, item.reset ? "reset" : "requeue", &id, &each);
 }
 
 void inv_replay(struct inv *inv)
@@ -224,12 +227,12 @@ void inv_adopt(struct inv *inv)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_changed each;
+	static const char *const owners[] = { "o1", "o2", NULL };
 	cairn_id id = inv_any_job(inv);
 	uint64_t call = inv_call(inv);
 	say_job(inv, call, "adopt", &id, NULL);
-	cairn_status status = cairn_job_adopt(
-		inv->conn, cairn_any(), &id, 1,
-		inv_chance(inv, 30) ? CAIRN_STR("o1") : (cairn_str){ NULL, 0 }, &each, &err);
+	cairn_status status = cairn_job_adopt(inv->conn, cairn_any(), &id, 1,
+					      cairn_str_of(owners[inv_below(inv, 3)]), &each, &err);
 	inv_spread(&each, 1, status);
 	say_job(inv, call, "adopt", &id, &each);
 }
@@ -240,7 +243,7 @@ static void refire(struct inv *inv, const cairn_fired *row)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_outcome each;
-	if (inv->broken == NULL || strcmp(inv->broken, "refire") != 0)
+	if (!inv_wrong(inv, "refire"))
 		return;
 	inv_must(cairn_schedule_retime(inv->conn, cairn_any(), &row->name, 1, row->scheduled_for,
 				       &each, &err),

@@ -38,19 +38,38 @@ static enum cairn_finish_how choose(struct inv *mine, cairn_context *context, co
 	return cairn_context_snooze(context, inv_below(mine, 300000));
 }
 
-static void talk(struct inv *mine, cairn_context *context)
+/* What was said is durable when a flush says so, and else may be. */
+static void talk(struct inv *inv, struct inv *mine, cairn_context *context, uint64_t call)
 {
+	char token[64];
+	char checkpoint[80];
+	cairn_lease lease = cairn_context_lease(context);
+	struct inv_line log = { 'B', call, "log", &lease.id, lease.fence, CAIRN_OK, 0 };
+	int logs = inv_chance(mine, 30);
 	if (inv_chance(mine, 30))
 		cairn_context_progress(context, 1, 2);
 	if (inv_chance(mine, 30))
 		cairn_context_stage(context, CAIRN_STR("running"));
-	if (inv_chance(mine, 30))
-		cairn_context_log(context, CAIRN_LOG_INFO, CAIRN_STR("random"),
+	snprintf(token, sizeof token, "log.%s.%llu", inv->name, (unsigned long long)call);
+	if (logs) {
+		inv_say(inv, &log, "token=%s runtime=1", token);
+		cairn_context_log(context, CAIRN_LOG_INFO, cairn_str_of(token),
 				  (cairn_str){ NULL, 0 });
-	if (inv_chance(mine, 10) && cairn_context_flush(context) != CAIRN_OK)
+	}
+	if (inv_chance(mine, 15)) {
+		if (cairn_context_flush(context) != CAIRN_OK)
+			return;
+		log.phase = 'A';
+		if (logs)
+			inv_say(inv, &log, "token=%s runtime=1", token);
+	}
+	if (!inv_chance(mine, 30))
 		return;
-	if (inv_chance(mine, 30))
-		cairn_context_checkpoint(context, CAIRN_STR("{\"at\":2}"));
+	snprintf(token, sizeof token, "cp.%s.%llu", inv->name, (unsigned long long)call);
+	snprintf(checkpoint, sizeof checkpoint, "{\"at\":\"%s\"}", token);
+	inv_say(inv, &(struct inv_line){ 'B', call, "progress", &lease.id, lease.fence, 0, 0 },
+		"cp=%s", token);
+	cairn_context_checkpoint(context, cairn_str_of(checkpoint));
 }
 
 static enum cairn_finish_how handle(void *user, cairn_context *context)
@@ -64,7 +83,7 @@ static enum cairn_finish_how handle(void *user, cairn_context *context)
 	mine.dice = inv_mix(inv_mix(inv->seed, job), (uint64_t)lease.fence);
 	uint64_t call = inv_call(inv);
 	snprintf(token, sizeof token, "end.%s.%llu", inv->name, (unsigned long long)call);
-	talk(&mine, context);
+	talk(inv, &mine, context, call);
 	uint32_t dice = inv_below(&mine, 100);
 	if (dice < 1)
 		_exit(70);
@@ -98,13 +117,7 @@ static void observe(void *user, const cairn_worker_event *event)
 {
 	struct inv *inv = user;
 	if (event->kind == CAIRN_WORKER_STARTED) {
-		inv_say(inv,
-			&(struct inv_line){ 'A', inv_call(inv), "claim", &event->job->id,
-					    event->job->fence, CAIRN_OK, 0 },
-			"worker=%s at=%lld until=%lld run=%d attempt=%d prestart=%u runtime=1",
-			inv->name, (long long)event->job->leased_at,
-			(long long)event->job->lease_expires_at, event->job->run_number,
-			event->job->attempt, event->job->prestart);
+		inv_say_claim(inv, inv_call(inv), event->job, "o1", "runtime=1");
 		inv_seen(inv, event->job->id);
 	} else if (event->kind == CAIRN_WORKER_FINISHED || event->kind == CAIRN_WORKER_REFUSED ||
 		   event->kind == CAIRN_WORKER_RETURNED) {
@@ -169,6 +182,7 @@ void inv_runtime(struct inv *inv)
 				   .concurrency = 1 + inv_below(inv, 4),
 				   .ahead = inv_below(inv, 5),
 				   .dispatchers = 1 + inv_below(inv, 2),
+				   .promote_interval = 100 * CAIRN_MILLISECOND,
 				   .prune_interval = CAIRN_SECOND };
 #ifdef CAIRN_WITH_POSTGRES
 	if (opts.driver == NULL)

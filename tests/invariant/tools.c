@@ -77,15 +77,49 @@ void inv_nap(cairn_usec duration)
 	nanosleep(&wait, NULL);
 }
 
+/*
+ * Said before and after: the clock stands at the old offset until the first line, and at the new
+ * one from the second on.
+ */
+void inv_jump(struct inv *inv, cairn_usec by)
+{
+	struct inv_line line = { 'B', inv_call(inv), "jump", NULL, 0, CAIRN_OK, CAIRN_E_NONE };
+	long long from = atomic_load(&inv->shared->offset);
+	inv_say(inv, &line, "by=%lld at=%lld offset=%lld", (long long)by, (long long)inv_clock(inv),
+		from);
+	atomic_fetch_add(&inv->shared->offset, by);
+	line.phase = 'A';
+	inv_say(inv, &line, "by=%lld offset=%lld", (long long)by, from + (long long)by);
+}
+
+int inv_wrong(const struct inv *inv, const char *what)
+{
+	return inv->broken != NULL && strcmp(inv->broken, what) == 0;
+}
+
+void inv_member(char *to, size_t size, cairn_str text, const char *name)
+{
+	const char *at = text.ptr != NULL ? strstr(text.ptr, name) : NULL;
+	*to = '\0';
+	if (at == NULL)
+		return;
+	at += strlen(name);
+	snprintf(to, size, "%.*s", (int)strcspn(at, "\""), at);
+}
+
 const char *inv_queue(struct inv *inv)
 {
 	static const char *const queues[INV_QUEUES] = { "q0", "q1", "q2" };
 	return queues[inv_below(inv, INV_QUEUES)];
 }
 
+/* Often one that was seen lately: it may well be at work. */
 cairn_id inv_any_job(struct inv *inv)
 {
-	return inv->shared->pool[inv_below(inv, INV_POOL)];
+	uint32_t i = inv_below(inv, INV_POOL);
+	if (inv_chance(inv, 40))
+		i = atomic_load(&inv->shared->next) - 1 - i % 24;
+	return inv->shared->pool[i % INV_POOL];
 }
 
 void inv_seen(struct inv *inv, cairn_id id)

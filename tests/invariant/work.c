@@ -1,139 +1,5 @@
-/* work.c - the invariant run's operations that make jobs and work on them. */
+/* work.c - the invariant run's operations that work on jobs: claims, and all under a lease. */
 #include "invariant.h"
-
-#define MOST 4
-
-/* ---- producing --------------------------------------------------------- */
-
-struct request {
-	char token[80];
-	char payload[128];
-	char key[24];
-	char queue[8];
-	cairn_job_new job;
-};
-
-static void make_request(struct inv *inv, struct request *one, uint64_t call, size_t i)
-{
-	static const char *const types[] = { "work", "work", "fragile", "brief", "gone" };
-	const char *type = types[inv_below(inv, 5)];
-	memset(one, 0, sizeof *one);
-	one->job.type = cairn_str_of(type);
-	snprintf(one->queue, sizeof one->queue, "%s", inv_queue(inv));
-	one->job.queue = cairn_str_of(one->queue);
-	if (inv_chance(inv, 20))
-		one->job.tenant = CAIRN_STR("t1");
-	if (inv_chance(inv, 8))
-		one->job.owner = CAIRN_STR("o1");
-	if (inv_chance(inv, 30)) {
-		one->job.set = CAIRN_JOB_PRIORITY;
-		one->job.priority = (int32_t)inv_below(inv, 5);
-	}
-	if (inv_chance(inv, 30) && (strcmp(type, "work") == 0 || strcmp(type, "fragile") == 0)) {
-		/* the whole request follows from key and variant: an equal one is a repetition */
-		uint32_t key = inv_below(inv, 150);
-		uint32_t variant = (uint32_t)inv_chance(inv, 15);
-		snprintf(one->key, sizeof one->key, "k%u", key);
-		snprintf(one->queue, sizeof one->queue, "q%u", key % INV_QUEUES);
-		snprintf(one->token, sizeof one->token, "%s.%u", one->key, variant);
-		one->job.key = cairn_str_of(one->key);
-		one->job.owner = (cairn_str){ NULL, 0 };
-		one->job.set = 0;
-		one->job.priority = 0;
-	} else {
-		snprintf(one->token, sizeof one->token, "%s.%llu.%zu", inv->name,
-			 (unsigned long long)call, i);
-		if (inv_chance(inv, 20))
-			one->job.run_at = inv_clock(inv) + inv_below(inv, 2000000);
-	}
-	snprintf(one->payload, sizeof one->payload, "{\"token\":\"%s\"}", one->token);
-	one->job.payload = cairn_str_of(one->payload);
-}
-
-static void say_request(struct inv *inv, const struct inv_line *line, const struct request *one,
-			const char *more)
-{
-	inv_say(inv, line, "type=%s tenant=%s key=%s token=%s %s", one->job.type.ptr,
-		one->job.tenant.ptr != NULL ? one->job.tenant.ptr : "", one->key, one->token, more);
-}
-
-static size_t begin_enqueue(struct inv *inv, uint64_t call, struct request *requests,
-			    cairn_job_new *jobs)
-{
-	size_t n = 1 + inv_below(inv, MOST);
-	for (size_t i = 0; i < n; i++) {
-		make_request(inv, &requests[i], call, i);
-		jobs[i] = requests[i].job;
-		say_request(inv, &(struct inv_line){ 'B', call, "enqueue", NULL, 0, 0, 0 },
-			    &requests[i], "");
-	}
-	return n;
-}
-
-static void end_enqueue(struct inv *inv, uint64_t call, const struct request *requests, size_t n,
-			const cairn_job_added *each, cairn_status status)
-{
-	for (size_t i = 0; i < n; i++) {
-		int good = status == CAIRN_OK && each[i].status == CAIRN_OK;
-		struct inv_line line = { 'A',
-					 call,
-					 "enqueue",
-					 good ? &each[i].id : NULL,
-					 0,
-					 status != CAIRN_OK ? status : each[i].status,
-					 status != CAIRN_OK ? CAIRN_E_NONE : each[i].code };
-		say_request(inv, &line, &requests[i],
-			    !good				    ? "-"
-			    : each[i].disposition == CAIRN_INSERTED ? "new=1"
-								    : "new=0");
-		if (good)
-			inv_seen(inv, each[i].id);
-	}
-}
-
-void inv_enqueue(struct inv *inv)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	struct request requests[MOST];
-	cairn_job_new jobs[MOST];
-	cairn_job_added each[MOST];
-	cairn_tx tx = CAIRN_TX_INIT;
-	uint64_t call = inv_call(inv);
-	size_t n = begin_enqueue(inv, call, requests, jobs);
-	int lose = inv->broken != NULL && strcmp(inv->broken, "lose") == 0;
-	if (lose)
-		inv_must(cairn_begin(inv->conn, &tx, &err), &err, "begin");
-	cairn_status status = cairn_job_enqueue(inv->conn, jobs, n, each, &err);
-	if (lose)
-		cairn_rollback(&tx);
-	end_enqueue(inv, call, requests, n, each, status);
-}
-
-/* In a transaction of the application's own, which it may take back. */
-void inv_outbox(struct inv *inv)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	struct request requests[MOST];
-	cairn_job_new jobs[MOST];
-	cairn_job_added each[MOST];
-	cairn_tx tx = CAIRN_TX_INIT;
-	uint64_t call = inv_call(inv);
-	size_t n = begin_enqueue(inv, call, requests, jobs);
-	cairn_status status = cairn_begin(inv->conn, &tx, &err);
-	if (status == CAIRN_OK)
-		status = cairn_job_enqueue(inv->conn, jobs, n, each, &err);
-	int take_back = inv_chance(inv, 50);
-	if (status == CAIRN_OK && !take_back)
-		status = cairn_commit(&tx, &err);
-	cairn_rollback(&tx);
-	if (!take_back || status != CAIRN_OK) {
-		end_enqueue(inv, call, requests, n, each, status);
-		return;
-	}
-	for (size_t i = 0; i < n; i++)
-		say_request(inv, &(struct inv_line){ 'A', call, "rollback", NULL, 0, CAIRN_OK, 0 },
-			    &requests[i], "");
-}
 
 /* ---- claiming ---------------------------------------------------------- */
 
@@ -146,22 +12,36 @@ static void claim_opts(struct inv *inv, uint64_t call, cairn_claim_opts *opts)
 				    .lease = 200 * CAIRN_MILLISECOND +
 					     (cairn_usec)inv_below(inv, 1500000),
 				    .prestart = (uint32_t)inv_chance(inv, 25) };
-	if (inv_chance(inv, 50))
-		opts->owner = CAIRN_STR("o1");
+	uint32_t dice = inv_below(inv, 100);
+	if (dice < 70)
+		opts->owner = dice < 50 ? CAIRN_STR("o1") : CAIRN_STR("o2");
 	inv_say(inv, &(struct inv_line){ 'B', call, "claim", NULL, 0, 0, 0 }, "queue=%s",
 		opts->queue.ptr);
 }
 
-static void claimed(struct inv *inv, uint64_t call, cairn_status status)
+void inv_say_claim(struct inv *inv, uint64_t call, const cairn_job *job, const char *owner,
+		   const char *more)
+{
+	char at[80];
+	inv_member(at, sizeof at, job->checkpoint, "\"at\":\"");
+	inv_say(inv, &(struct inv_line){ 'A', call, "claim", &job->id, job->fence, CAIRN_OK, 0 },
+		"worker=%s at=%lld until=%lld run=%d attempt=%d prestart=%u queue=%s "
+		"resource=%s/%s "
+		"owner=%s mine=%s cp=%s %s",
+		inv->name, (long long)job->leased_at, (long long)job->lease_expires_at,
+		job->run_number, job->attempt, job->prestart, job->queue.ptr,
+		job->tenant.ptr != NULL ? job->tenant.ptr : "",
+		job->resource_key.ptr != NULL ? job->resource_key.ptr : "",
+		job->owner.ptr != NULL ? job->owner.ptr : "", owner, at, more);
+}
+
+static void claimed(struct inv *inv, uint64_t call, const cairn_claim_opts *opts,
+		    cairn_status status)
 {
 	size_t n = status == CAIRN_OK ? inv->jobs->count : 0;
 	for (size_t i = 0; i < n; i++) {
 		const cairn_job *job = &inv->jobs->at[i];
-		inv_say(inv,
-			&(struct inv_line){ 'A', call, "claim", &job->id, job->fence, CAIRN_OK, 0 },
-			"worker=%s at=%lld until=%lld run=%d attempt=%d prestart=%u", inv->name,
-			(long long)job->leased_at, (long long)job->lease_expires_at,
-			job->run_number, job->attempt, job->prestart);
+		inv_say_claim(inv, call, job, opts->owner.ptr != NULL ? opts->owner.ptr : "", "");
 		inv_seen(inv, job->id);
 		if (inv->held_count < INV_HELD)
 			inv->held[inv->held_count++] = cairn_job_lease(job);
@@ -179,7 +59,7 @@ void inv_claim(struct inv *inv)
 	}
 	uint64_t call = inv_call(inv);
 	claim_opts(inv, call, &opts);
-	claimed(inv, call, cairn_job_claim(inv->conn, &opts, &inv->jobs, &err));
+	claimed(inv, call, &opts, cairn_job_claim(inv->conn, &opts, &inv->jobs, &err));
 }
 
 /* ---- under a lease ------------------------------------------------------ */
@@ -245,11 +125,11 @@ static void say_lease(struct inv *inv, uint64_t call, const char *op, const cair
 void inv_heartbeat(struct inv *inv)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_lease leases[MOST];
-	cairn_changed each[MOST];
+	cairn_lease leases[INV_MOST];
+	cairn_changed each[INV_MOST];
 	uint64_t call = inv_call(inv);
 	shuffle(inv);
-	size_t n = take(inv, leases, 1 + inv_below(inv, MOST));
+	size_t n = take(inv, leases, 1 + inv_below(inv, INV_MOST));
 	cairn_usec lease = 200 * CAIRN_MILLISECOND + (cairn_usec)inv_below(inv, 1500000);
 	for (size_t i = 0; i < n; i++)
 		say_lease(inv, call, "heartbeat", &leases[i], NULL, "");
@@ -262,38 +142,103 @@ void inv_heartbeat(struct inv *inv)
 	}
 }
 
-static void make_report(struct inv *inv, cairn_progress *item, const cairn_lease *lease)
+struct report {
+	char token[64];
+	char checkpoint[80];
+	char told[80];
+};
+
+static void make_checkpoint(struct inv *inv, struct report *one, uint64_t call, size_t i)
+{
+	snprintf(one->token, sizeof one->token, "cp.%s.%llu.%zu", inv->name,
+		 (unsigned long long)call, i);
+	snprintf(one->checkpoint, sizeof one->checkpoint, "{\"at\":\"%s\"}", one->token);
+}
+
+static void make_report(struct inv *inv, cairn_progress *item, const cairn_lease *lease,
+			struct report *one, uint64_t call, size_t i)
 {
 	*item = (cairn_progress){ .lease = *lease };
+	one->token[0] = '\0';
 	if (inv_chance(inv, 50))
 		item->stage = CAIRN_STR("running");
 	if (inv_chance(inv, 60)) {
 		item->set = CAIRN_PROGRESS_DONE;
 		item->done = inv_below(inv, 100);
 	}
-	if (inv_chance(inv, 30))
-		item->checkpoint = CAIRN_STR("{\"at\":1}");
+	if (inv_chance(inv, 30)) {
+		make_checkpoint(inv, one, call, i);
+		item->checkpoint = cairn_str_of(one->checkpoint);
+	}
 	if (inv_chance(inv, 40))
 		item->extend = INV_LEASE;
+	snprintf(one->told, sizeof one->told, "cp=%s", one->token);
+	say_lease(inv, call, "progress", lease, NULL, one->told);
 }
 
 void inv_progress(struct inv *inv)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_lease leases[MOST];
-	cairn_progress items[MOST];
-	cairn_changed each[MOST];
+	cairn_lease leases[INV_MOST];
+	cairn_progress items[INV_MOST];
+	struct report reports[INV_MOST];
+	cairn_changed each[INV_MOST];
 	uint64_t call = inv_call(inv);
 	shuffle(inv);
-	size_t n = take(inv, leases, 1 + inv_below(inv, MOST));
-	for (size_t i = 0; i < n; i++) {
-		make_report(inv, &items[i], &leases[i]);
-		say_lease(inv, call, "progress", &leases[i], NULL, "");
-	}
+	size_t n = take(inv, leases, 1 + inv_below(inv, INV_MOST));
+	for (size_t i = 0; i < n; i++)
+		make_report(inv, &items[i], &leases[i], &reports[i], call, i);
 	cairn_status status = cairn_job_progress(inv->conn, items, n, each, &err);
 	inv_spread(each, n, status);
 	for (size_t i = 0; i < n; i++)
-		say_lease(inv, call, "progress", &leases[i], &each[i], "");
+		say_lease(inv, call, "progress", &leases[i], &each[i], reports[i].told);
+}
+
+struct line {
+	char token[64];
+	char told[80];
+};
+
+static void make_line(struct inv *inv, cairn_log_line *item, const cairn_lease *lease,
+		      struct line *one, uint64_t call, size_t i)
+{
+	snprintf(one->token, sizeof one->token, "log.%s.%llu.%zu", inv->name,
+		 (unsigned long long)call, i);
+	snprintf(one->told, sizeof one->told, "token=%s", one->token);
+	*item = (cairn_log_line){ .lease = *lease,
+				  .level = CAIRN_LOG_INFO,
+				  .message = cairn_str_of(one->token) };
+	say_lease(inv, call, "log", lease, NULL, one->told);
+}
+
+/* Any leases that are held, some of them twice. */
+static size_t make_lines(struct inv *inv, cairn_log_line *items, struct line *lines, uint64_t call)
+{
+	size_t n = inv->held_count > 0 ? inv_below(inv, INV_MOST + 1) : 0;
+	for (size_t i = 0; i < n; i++)
+		make_line(inv, &items[i], &inv->held[inv_below(inv, (uint32_t)inv->held_count)],
+			  &lines[i], call, i);
+	return n;
+}
+
+static void tell_lines(struct inv *inv, uint64_t call, const cairn_log_line *items,
+		       const struct line *lines, size_t n, const cairn_changed *each)
+{
+	for (size_t i = 0; i < n; i++)
+		say_lease(inv, call, "log", &items[i].lease, &each[i], lines[i].told);
+}
+
+void inv_log(struct inv *inv)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_log_line items[INV_MOST];
+	struct line lines[INV_MOST];
+	cairn_changed each[INV_MOST];
+	uint64_t call = inv_call(inv);
+	size_t n = make_lines(inv, items, lines, call);
+	cairn_status status = cairn_job_log(inv->conn, items, n, each, &err);
+	inv_spread(each, n, status);
+	tell_lines(inv, call, items, lines, n, each);
 }
 
 /* ---- ends --------------------------------------------------------------- */
@@ -301,7 +246,8 @@ void inv_progress(struct inv *inv)
 struct end {
 	char token[80];
 	char output[112];
-	char told[128];
+	char told[208];
+	struct report report;
 };
 
 static void make_end(struct inv *inv, cairn_finish *item, struct end *end, uint64_t call, size_t i)
@@ -326,7 +272,13 @@ static void make_end(struct inv *inv, cairn_finish *item, struct end *end, uint6
 		item->error_code = cairn_str_of(end->token);
 	else
 		item->delay = inv_below(inv, 500000);
-	snprintf(end->told, sizeof end->told, "ending=%s token=%s", names[item->how], end->token);
+	end->report.token[0] = '\0';
+	if (item->how != CAIRN_FINISH_RELEASE && inv_chance(inv, 20)) {
+		make_checkpoint(inv, &end->report, call, INV_MOST + i);
+		item->checkpoint = cairn_str_of(end->report.checkpoint);
+	}
+	snprintf(end->told, sizeof end->told, "ending=%s token=%s cp=%s", names[item->how],
+		 end->token, end->report.token);
 	say_lease(inv, call, "finish", &item->lease, NULL, end->told);
 }
 
@@ -344,24 +296,27 @@ static void tell_ends(struct inv *inv, uint64_t call, const cairn_finish *items,
 static void steal(struct inv *inv, cairn_finish *item)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
-	if (inv->broken == NULL || strcmp(inv->broken, "steal") != 0 ||
-	    cairn_job_get(inv->conn, cairn_any(), inv_any_job(inv), &inv->jobs, &err) != CAIRN_OK)
-		return;
-	if (inv->jobs->at[0].status == CAIRN_JOB_LEASED)
+	for (int i = 0; i < 20 && inv_wrong(inv, "steal"); i++) {
+		if (cairn_job_get(inv->conn, cairn_any(), inv_any_job(inv), &inv->jobs, &err) !=
+			    CAIRN_OK ||
+		    inv->jobs->at[0].status != CAIRN_JOB_LEASED)
+			continue;
 		item->lease = cairn_job_lease(&inv->jobs->at[0]);
+		return;
+	}
 }
 
 void inv_finish(struct inv *inv)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_lease leases[MOST];
-	cairn_finish items[MOST];
-	struct end ends[MOST];
-	cairn_changed each[MOST];
+	cairn_lease leases[INV_MOST];
+	cairn_finish items[INV_MOST];
+	struct end ends[INV_MOST];
+	cairn_changed each[INV_MOST];
 	cairn_claim_opts opts;
 	uint64_t call = inv_call(inv);
 	shuffle(inv);
-	size_t n = take(inv, leases, 1 + inv_below(inv, MOST));
+	size_t n = take(inv, leases, inv_wrong(inv, "steal") ? 1 : 1 + inv_below(inv, INV_MOST));
 	for (size_t i = 0; i < n; i++)
 		items[i].lease = leases[i];
 	if (n == 1)
@@ -379,59 +334,82 @@ void inv_finish(struct inv *inv)
 		cairn_job_finish_and_claim(inv->conn, items, n, each, &opts, &inv->jobs, &err);
 	inv_spread(each, n, status);
 	tell_ends(inv, call, items, ends, n, each);
-	claimed(inv, call, status);
+	claimed(inv, call, &opts, status);
 }
 
-/* Ends, reports, heartbeats and a claim at once. */
+/* What one turn is made of. */
+struct parts {
+	cairn_lease leases[3 * INV_MOST];
+	cairn_finish items[INV_MOST];
+	struct end ends[INV_MOST];
+	cairn_progress reports[INV_MOST];
+	struct report told[INV_MOST];
+	cairn_log_line logs[INV_MOST];
+	struct line lines[INV_MOST];
+	cairn_changed each[4 * INV_MOST];
+	cairn_claim_opts opts;
+	cairn_turn turn;
+};
+
+static void make_turn(struct inv *inv, struct parts *parts, uint64_t call)
+{
+	shuffle(inv);
+	size_t all = take(inv, parts->leases, 3 * (size_t)INV_MOST);
+	size_t f = inv_below(inv, INV_MOST + 1);
+	f = f > all ? all : f;
+	size_t r = inv_below(inv, INV_MOST + 1);
+	r = r > all - f ? all - f : r;
+	size_t b = all - f - r > INV_MOST ? INV_MOST : all - f - r;
+	parts->turn = (cairn_turn){ .size = sizeof parts->turn,
+				    .finishes = parts->items,
+				    .finish_count = f,
+				    .reports = parts->reports,
+				    .report_count = r,
+				    .beats = parts->leases + f + r,
+				    .beat_count = b,
+				    .lines = parts->logs,
+				    .lease = INV_LEASE };
+	for (size_t i = 0; i < f; i++) {
+		parts->items[i].lease = parts->leases[i];
+		make_end(inv, &parts->items[i], &parts->ends[i], call, i);
+	}
+	for (size_t i = 0; i < r; i++)
+		make_report(inv, &parts->reports[i], &parts->leases[f + i], &parts->told[i], call,
+			    i);
+	for (size_t i = 0; i < b; i++)
+		say_lease(inv, call, "heartbeat", &parts->turn.beats[i], NULL, "");
+	parts->turn.line_count = make_lines(inv, parts->logs, parts->lines, call);
+	if (inv_chance(inv, 60) && inv->held_count + 5 <= INV_HELD) {
+		claim_opts(inv, call, &parts->opts);
+		parts->turn.claim = &parts->opts;
+	}
+}
+
+/* Ends, reports, heartbeats, lines and a claim at once. */
 void inv_turn(struct inv *inv)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_lease leases[3 * MOST];
-	cairn_finish items[MOST];
-	struct end ends[MOST];
-	cairn_progress reports[MOST];
-	cairn_changed each[3 * MOST];
-	cairn_claim_opts opts;
+	struct parts parts;
 	uint64_t call = inv_call(inv);
-	shuffle(inv);
-	size_t all = take(inv, leases, 3 * (size_t)MOST);
-	size_t f = inv_below(inv, MOST + 1);
-	f = f > all ? all : f;
-	size_t r = inv_below(inv, MOST + 1);
-	r = r > all - f ? all - f : r;
-	size_t b = all - f - r > MOST ? MOST : all - f - r;
-	cairn_turn turn = { .size = sizeof turn,
-			    .finishes = items,
-			    .finish_count = f,
-			    .reports = reports,
-			    .report_count = r,
-			    .beats = leases + f + r,
-			    .beat_count = b,
-			    .lease = INV_LEASE };
-	for (size_t i = 0; i < f; i++) {
-		items[i].lease = leases[i];
-		make_end(inv, &items[i], &ends[i], call, i);
-	}
-	for (size_t i = 0; i < r; i++) {
-		make_report(inv, &reports[i], &leases[f + i]);
-		say_lease(inv, call, "progress", &leases[f + i], NULL, "");
-	}
-	for (size_t i = 0; i < b; i++)
-		say_lease(inv, call, "heartbeat", &leases[f + r + i], NULL, "");
-	int claim = inv_chance(inv, 60) && inv->held_count + 5 <= INV_HELD;
-	if (claim) {
-		claim_opts(inv, call, &opts);
-		turn.claim = &opts;
-	}
-	cairn_status status = cairn_job_turn(inv->conn, &turn, each, &inv->jobs, &err);
-	inv_spread(each, f + r + b, status);
-	tell_ends(inv, call, items, ends, f, each);
-	for (size_t i = f; i < f + r; i++)
-		say_lease(inv, call, "progress", &leases[i], &each[i], "");
-	for (size_t i = f + r; i < f + r + b; i++)
-		say_lease(inv, call, "heartbeat", &leases[i], &each[i], "");
-	if (claim)
-		claimed(inv, call, status);
+	make_turn(inv, &parts, call);
+	const cairn_turn *turn = &parts.turn;
+	cairn_changed *each = parts.each;
+	cairn_status status = cairn_job_turn(inv->conn, turn, each, &inv->jobs, &err);
+	inv_spread(each,
+		   turn->finish_count + turn->report_count + turn->beat_count + turn->line_count,
+		   status);
+	tell_ends(inv, call, parts.items, parts.ends, turn->finish_count, each);
+	each += turn->finish_count;
+	for (size_t i = 0; i < turn->report_count; i++)
+		say_lease(inv, call, "progress", &parts.reports[i].lease, &each[i],
+			  parts.told[i].told);
+	each += turn->report_count;
+	for (size_t i = 0; i < turn->beat_count; i++)
+		say_lease(inv, call, "heartbeat", &turn->beats[i], &each[i], "");
+	each += turn->beat_count;
+	tell_lines(inv, call, parts.logs, parts.lines, turn->line_count, each);
+	if (turn->claim != NULL)
+		claimed(inv, call, &parts.opts, status);
 }
 
 void inv_forget(struct inv *inv)
