@@ -255,9 +255,8 @@ struct batch {
 
 static bool plain_success(const cairn_change *change)
 {
-	return change->to == CAIRN_JOB_SUCCEEDED &&
-	       change->ending == CAIRN_ENDING_SUCCEEDED && change->set == SUCCESS_SET &&
-	       change->from == 1u << CAIRN_JOB_LEASED &&
+	return change->to == CAIRN_JOB_SUCCEEDED && change->ending == CAIRN_ENDING_SUCCEEDED &&
+	       change->set == SUCCESS_SET && change->from == 1u << CAIRN_JOB_LEASED &&
 	       change->guard == (CAIRN_GUARD_FENCE | CAIRN_GUARD_LIVE) && change->reason.len == 0 &&
 	       change->error_code.len == 0 && change->error_message.len == 0 &&
 	       (change->events & ~(1u << CAIRN_EVENT_SUCCEEDED)) == 0 && change->data.len == 0;

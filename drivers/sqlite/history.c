@@ -149,26 +149,26 @@ static cairn_status insert_attempts(struct lite_write *write, const struct lite_
 }
 
 cairn_status cairn_lite__attempt_add(struct lite_write *write, const cairn_change *change,
-				     const struct lite_row *row, const cairn_job *is,
+				     const struct lite_row *was, const cairn_job *is,
 				     cairn_error *err)
 {
 	struct lite_pending *pending = &write->lite->pending;
 	struct lite_attempt *next = &pending->attempt[pending->attempts++];
-	const cairn_job *was = &row->job;
-	next->job = was->id;
-	next->lease = row->lease;
+	const cairn_job *job = &was->job;
+	next->job = job->id;
+	next->lease = was->lease;
 	next->row = (cairn_attempt){
-		.fence = was->fence,
-		.run_number = was->run_number,
-		.attempt = was->attempt,
-		.worker = keep(next->worker, was->worker),
-		.leased_at = was->leased_at,
+		.fence = job->fence,
+		.run_number = job->run_number,
+		.attempt = job->attempt,
+		.worker = keep(next->worker, job->worker),
+		.leased_at = job->leased_at,
 		.finished_at = write->now,
 		.ending = change->ending,
 		.error_code = change->error_code,
 		.error_message = change->error_message,
-		.execution_started_at = was->execution_started_at,
-		.prestart = was->prestart,
+		.execution_started_at = job->execution_started_at,
+		.prestart = job->prestart,
 	};
 	if (is->status == CAIRN_JOB_PENDING) {
 		next->row.retry_delay = change->run_after;
