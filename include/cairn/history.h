@@ -173,15 +173,17 @@ typedef struct cairn_log_line {
 
 /*
  * Appends n lines to their jobs' logs, in their order; guarded by each lease as a heartbeat is. Of a
- * line that was written only its status is told. [1 round trip]
+ * line that was written only its status is told. INVALID tx.unsupported_isolation in a
+ * transaction of the caller's own that is stricter than READ COMMITTED. [1 round trip; 2 in a
+ * transaction of the application's]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_log(cairn_conn *conn, const cairn_log_line *lines,
 						      size_t n, cairn_changed *each,
 						      cairn_error *err);
 
 /*
- * One line from outside: no lease, any status, attempt 0. NOT_FOUND job.not_found. [1 round
- * trip]
+ * One line from outside: no lease, any status, attempt 0. NOT_FOUND job.not_found; isolation as in
+ * cairn_job_log. [1 round trip; 2 in a transaction of the application's]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_note(cairn_conn *conn, cairn_scope scope,
 						       cairn_id job, enum cairn_log_level level,

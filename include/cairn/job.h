@@ -309,7 +309,8 @@ typedef struct cairn_finish {
 
 /*
  * Ends n attempts, of all kinds mixed. A success of a type that retains nothing deletes
- * the job and all that belongs to it. Refusals as in heartbeat; a
+ * the job and all that belongs to it; in a transaction of the caller's own that is stricter than READ
+ * COMMITTED a batch with such a one is INVALID tx.unsupported_isolation. Refusals as in heartbeat; a
  * finish that was UNCERTAIN is resolved by sending it again: the refusal's
  * `ending` tells how this fence ended. Progress is merged with the stored values
  * and tested there (job.invalid_completion_progress). Retryable failures cost a read of
@@ -353,7 +354,8 @@ typedef struct cairn_turn {
  * stands in one of finishes, reports and beats only (job.duplicate_in_batch): a finish and a report
  * carry progress and checkpoint, a report extends the lease. each has room for all items; jobs may be
  * NULL without a claim. After UNCERTAIN say it again: finishes are found out as such, lines may
- * stand there twice, and what was claimed comes back when its lease is over. Round trips as in
+ * stand there twice, and what was claimed comes back when its lease is over. INVALID
+ * tx.unsupported_isolation as in cairn_job_finish, and with lines. Round trips as in
  * cairn_job_finish_and_claim.
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_turn(cairn_conn *conn, const cairn_turn *turn,
@@ -498,7 +500,8 @@ typedef struct cairn_wait_opts {
 /*
  * Returns when one of the queues has work, *ready 1, or when the time is over, *ready 0. Work is a
  * job that is due, whoever may claim it; one that somebody else claims meanwhile is gone all the
- * same. A job for later makes it return when that is due.
+ * same. A job for later makes it return when that is due. A permit that is given back makes no job
+ * due: who waits for one finds it by looking, within about a second.
  *
  * Whoever makes jobs due wakes as many of those who wait as there are jobs, and a notification
  * that gets lost delays by 1.25 s at most: polling with jitter runs behind. Postgres is told

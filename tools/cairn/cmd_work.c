@@ -213,8 +213,10 @@ static int run(struct work *work)
 	running = NULL;
 	report_goodbye(&report);
 	cairn_worker_close(worker);
-	if (st != CAIRN_OK)
-		return failed(work->cli, &err);
+	if (st != CAIRN_OK) {
+		int code = failed(work->cli, &err);
+		return strcmp(err.code, "worker.handlers_abandoned") == 0 ? EXIT_SOME_FAILED : code;
+	}
 	bool bad = report.lost > 0 || (report.bounded && report.failures > 0);
 	return bad ? EXIT_SOME_FAILED : EXIT_FINE;
 }
