@@ -24,9 +24,6 @@
 /* SQL is laid out by its clauses. */
 /* clang-format off */
 
-/* The time of a call of one statement. */
-#define T "COALESCE($1::timestamptz, statement_timestamp())"
-
 /* The tenant of a scope: NULL is any. */
 #define IN_SCOPE(tenant, param) "(" param "::text IS NULL OR " tenant " = " param "::text)"
 
@@ -435,7 +432,10 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		"WHERE l.id = $2::uuid AND l.status <> 'PENDING' AND l.lease_expires_at < " T,
 	} },
 
-	/* cairn_job_done_succeeded and cairn_job_done_failed from their beginnings. */
+	/*
+	 * cairn_job_done_succeeded, two probes for each type, cairn_job_done_pkey; cairn_job_done_failed
+	 * from its beginning.
+	 */
 	[PG_SQL_PRUNE_PICK] = { { PRUNE_PICK } },
 
 	/* cairn_job_done_pkey; the primary keys of all that a job has, its key's; the lineage's two. */

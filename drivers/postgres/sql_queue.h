@@ -148,26 +148,26 @@
 		"SELECT FROM q CROSS JOIN LATERAL (" \
 			"SELECT FROM @schema.cairn_job_live p WHERE p.queue = q.queue " \
 			"AND p.status = 'PENDING' AND NOT p.parked AND p.resource_key IS NULL " \
-			"AND p.run_at <= " WAKE_T " LIMIT 1" \
+			"AND p.run_at <= " T " LIMIT 1" \
 		") p" \
 	") OR EXISTS (" \
 		"SELECT FROM q CROSS JOIN LATERAL (" \
 			"SELECT FROM @schema.cairn_job_live p WHERE p.queue = q.queue " \
-			"AND p.parked AND p.run_at <= " WAKE_T " LIMIT 1" \
+			"AND p.parked AND p.run_at <= " T " LIMIT 1" \
 		") p" \
 	") OR EXISTS (" \
 		"SELECT FROM q CROSS JOIN LATERAL (" \
 			"WITH RECURSIVE " KEYS_WAITED("q.queue", "") " SELECT FROM waited w " \
-			"WHERE " CAPACITY("w") " > " IN_USE("w.tenant", "w.resource_key", WAKE_T) " " \
+			"WHERE " CAPACITY("w") " > " IN_USE("w.tenant", "w.resource_key", T) " " \
 			"AND EXISTS (SELECT FROM @schema.cairn_job_live p " \
 			"WHERE " WAITS("p", "q.queue") " AND p.tenant = w.tenant " \
-			"AND p.resource_key = w.resource_key AND p.run_at <= " WAKE_T ") LIMIT 1" \
+			"AND p.resource_key = w.resource_key AND p.run_at <= " T ") LIMIT 1" \
 		") p" \
 	"), (" \
-		"SELECT (EXTRACT(EPOCH FROM min(p.run_at) - " WAKE_T ") * 1000000)::int8 " \
+		"SELECT (EXTRACT(EPOCH FROM min(p.run_at) - " T ") * 1000000)::int8 " \
 		"FROM q CROSS JOIN LATERAL (" \
 			"SELECT p.run_at FROM @schema.cairn_job_live p WHERE p.queue = q.queue " \
-			"AND p.parked AND p.run_at > " WAKE_T " ORDER BY p.run_at LIMIT 1" \
+			"AND p.parked AND p.run_at > " T " ORDER BY p.run_at LIMIT 1" \
 		") p" \
 	")"
 
