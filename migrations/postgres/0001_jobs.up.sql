@@ -102,6 +102,11 @@ CREATE INDEX cairn_job_live_claim ON cairn_job_live (queue, priority DESC, run_a
 CREATE INDEX cairn_job_live_resource ON cairn_job_live (queue, status, tenant, resource_key,
 	priority DESC, run_at, id) WHERE NOT parked AND resource_key IS NOT NULL;
 
+-- And in queue order: most often one of the first has a permit free, however many resources are
+-- waited for. Its condition, too, is one that only those say who look for that.
+CREATE INDEX cairn_job_live_keyed ON cairn_job_live (queue, status, priority DESC, run_at, id)
+	WHERE NOT parked AND resource_key >= '';
+
 -- Leases that hold permits; and who waits for one, for people. The condition is one that only they
 -- say, so that this index never offers itself to those who look for jobs of a queue.
 CREATE INDEX cairn_job_live_resource_use ON cairn_job_live (tenant, resource_key, status)
