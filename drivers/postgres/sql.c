@@ -377,7 +377,8 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 
 	/* The same for any queue (sql_queue.h), behind RESOURCE_LOCK. */
 	[PG_SQL_CLAIM_KEYED] = { { PERMITTED, PICK_BOTH, TAKE } },
-	[PG_SQL_RESOURCE_LOCK] = { { RESOURCE_LOCK_NEAR, RESOURCE_LOCK_FAR } },
+	[PG_SQL_RESOURCE_LOCK] = { { RESOURCE_LOCK_NEAR } },
+	[PG_SQL_RESOURCE_LOCK_FAR] = { { RESOURCE_LOCK_STATE, RESOURCE_LOCK_FAR } },
 	[PG_SQL_WAITING] = { { TEXT_WAITING } },
 	[PG_SQL_RESOURCE_NEED] = { { TEXT_RESOURCE_NEED } },
 

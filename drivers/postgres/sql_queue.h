@@ -106,20 +106,36 @@
 		"COALESCE((SELECT sum(n.jobs) FROM near n), 0) < $6 AS needed" \
 	")"
 
+/* What a claim that comes behind has to know; no key has a control character. */
+#define HELD_KEYS(from) \
+	"COALESCE(array_agg(x.tenant || E'\\x1f' || x.resource_key)::text, '{}') FROM (" from ") x"
+
 /*
- * cairn_queue_pause_pkey; cairn_job_live_keyed from its beginning; cairn_job_live_resource, one probe
- * for each resource; cairn_resource_pkey. $3 queue, $4 owner, $5 types, $6 limit. Answers the
- * queue's state, and leaves it behind together with which ones it locked. (No key has a control
- * character.)
+ * cairn_queue_pause_pkey; cairn_job_live_keyed from its beginning; cairn_resource_pkey. $3 queue, $4
+ * owner, $5 types, $6 limit. Answers the queue's state, and leaves it behind together with
+ * which resources it locked. 'far', where that is not enough: then nothing is claimed, and the claim
+ * is done again behind RESOURCE_LOCK_FAR, which is half as dear again even where nobody needs it.
  */
-#define RESOURCE_LOCK_NEAR \
+#define RESOURCE_LOCK_STATE \
 	"WITH RECURSIVE state AS MATERIALIZED (" \
 		"SELECT set_config('cairn.queue', CASE WHEN " PAUSED("$3::text") " THEN 'paused' " \
 		"WHEN NOT " KEYED("$3") " THEN '' WHEN " READ_COMMITTED " THEN 'keyed' " \
 		"ELSE 'strict' END, true) AS word" \
-	"), " RESOURCES_NEAR ", "
+	"), " RESOURCES_NEAR
+#define STATE_OR_FAR \
+	"CASE WHEN (SELECT b.needed FROM behind b) THEN 'far' ELSE (SELECT s.word FROM state s) END"
+#define RESOURCE_LOCK_NEAR \
+	RESOURCE_LOCK_STATE " SELECT set_config('cairn.queue', " STATE_OR_FAR ", true), " \
+	"set_config('cairn.held', (SELECT " \
+	HELD_KEYS("SELECT n.tenant, n.resource_key FROM near n " \
+		  "WHERE NOT (SELECT b.needed FROM behind b)") "), true)"
+
+/*
+ * The same, and cairn_job_live_resource, one probe for each resource, where the first in line are
+ * not enough, which it answers, too.
+ */
 #define RESOURCE_LOCK_FAR \
-	KEYS_WAITED("$3", ", p.priority, p.run_at, p.id, (" WANTED("p", "$4", "$5") ") IS TRUE AS wanted", \
+	", " KEYS_WAITED("$3", ", p.priority, p.run_at, p.id, (" WANTED("p", "$4", "$5") ") IS TRUE AS wanted", \
 		    " AND (SELECT b.needed FROM behind b)") ", " \
 	"best AS MATERIALIZED (" \
 		"SELECT w.tenant, w.resource_key, w.priority, w.run_at, w.id " \
@@ -133,11 +149,9 @@
 		") b WHERE NOT w.wanted ORDER BY 3 DESC, 4, 5" \
 	"), far AS MATERIALIZED (" \
 		HOLD("best", "1") \
-	") SELECT (SELECT s.word FROM state s), set_config('cairn.held', " \
-	"COALESCE(array_agg(x.tenant || E'\\x1f' || x.resource_key)::text, '{}'), true) FROM (" \
-		"SELECT n.tenant, n.resource_key FROM near n " \
-		"UNION SELECT f.tenant, f.resource_key FROM far f" \
-	") x"
+	") SELECT " STATE_OR_FAR ", set_config('cairn.held', (SELECT " \
+	HELD_KEYS("SELECT n.tenant, n.resource_key FROM near n " \
+		  "UNION SELECT f.tenant, f.resource_key FROM far f") "), true)"
 
 /*
  * What the locked resources have room for, and which jobs get it. Of the others no more are locked

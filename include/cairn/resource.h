@@ -10,7 +10,7 @@
  * What a claim costs does not depend on how many resources there are, as long as enough of the first
  * jobs in line (a hundred, and two for each that it wants) can run. Where they can't, it looks at
  * each resource that jobs of the queue wait for: a thousand of them are some 3 ms on SQLite and
- * 7 to 12 ms on Postgres. So does a look for work where everything is full.
+ * 6 to 12 ms on Postgres. So does a look for work where everything is full.
  */
 #ifndef CAIRN_RESOURCE_H
 #define CAIRN_RESOURCE_H
