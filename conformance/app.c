@@ -217,6 +217,33 @@ static void lines_need_read_committed(void)
 	ct_int(ct_logs(conn, running.id)->count, 2);
 }
 
+/* Whatever somebody wrote to the job meanwhile has to go with it. */
+static void prune_needs_read_committed(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_conn *other = ct_open();
+	ct_made done = ct_make(conn, "t", CAIRN_JOB_SUCCEEDED);
+	cairn_prune_opts opts = { .size = sizeof(opts), .scope = cairn_any(), .age = 1 };
+	cairn_str said = CAIRN_STR("said");
+	size_t pruned = 77;
+	ct_advance(CAIRN_SECOND);
+	step(conn, CAIRN_APP_BEGIN_STRICT);
+	ct_job(conn, done.id);
+	ct_ok(cairn_job_note(other, cairn_any(), done.id, CAIRN_LOG_INFO, said, none, ct_err()));
+	ct_status(cairn_job_prune(conn, &opts, &pruned, ct_err()), CAIRN_INVALID,
+		  "tx.unsupported_isolation");
+	cairn_job_new job = plain(conn);
+	ct_add(conn, &job);
+	step(conn, CAIRN_APP_COMMIT);
+	ct_int(ct_logs(conn, done.id)->count, 1);
+	ct_int(ct_count_jobs(conn, 0), 2);
+	step(conn, CAIRN_APP_BEGIN);
+	ct_ok(cairn_job_prune(conn, &opts, &pruned, ct_err()));
+	step(conn, CAIRN_APP_COMMIT);
+	ct_int(pruned, 1);
+	ct_gone(conn, done.id);
+}
+
 static void verbs_in_strict_sessions(void)
 {
 	cairn_conn *conn = ct_open();
@@ -389,6 +416,13 @@ static const ct_case cases[] = {
 	  .rule = "Inside a stricter transaction a line, a note and an end that deletes its job "
 		  "are tx.unsupported_isolation before anything is written.",
 	  .run = lines_need_read_committed },
+	{ .name = "app.isolation.a_prune_needs_read_committed",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .needs = CT_NEED_APP | CT_NEED_STRICT,
+	  .rule = "Inside a stricter transaction a prune is tx.unsupported_isolation before "
+		  "anything is deleted, and leaves no line without its job.",
+	  .run = prune_needs_read_committed },
 	{ .name = "app.isolation.a_stricter_session_default_hinders_no_verb",
 	  .kind = CT_VERB,
 	  .store = CT_JOBS,

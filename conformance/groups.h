@@ -80,6 +80,7 @@
 	X(queues) \
 	X(resources) \
 	X(resources_race) \
+	X(resources_front) \
 	X(owners) \
 	X(intents) \
 	X(intents_list) \

@@ -207,6 +207,8 @@ static cairn_status on_prune(void *self, const cairn_prune_plan *plan, size_t *p
 			     cairn_error *err)
 {
 	cairn_prune_plan mine = *plan;
+	if (active->prune_slot)
+		return active->prune_slot(self, plan, pruned, err);
 	if (active->prune)
 		active->prune(&mine);
 	if (active->prune_clock)

@@ -101,6 +101,7 @@ typedef struct ct_mutant {
 	cairn_job_claim_fn *claim_slot;
 	cairn_job_change_fn *change_slot;
 	cairn_job_log_fn *log_slot;
+	cairn_job_prune_fn *prune_slot;
 	cairn_job_wait_fn *wait_slot;
 	cairn_conn_commit_fn *commit;
 	cairn_conn_rollback_fn *rollback;

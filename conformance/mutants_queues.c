@@ -104,6 +104,32 @@ static void first_of_a_batch(cairn_enqueue_plan *plan)
 		jobs[i].resource_key = (cairn_str){ NULL, 0 };
 }
 
+/* Batches in which more than this wait for resources, and claims that look no further. */
+#define CROWD 300
+static bool crowded;
+
+static void see_crowds(cairn_enqueue_plan *plan)
+{
+	size_t keyed = 0;
+	for (size_t i = 0; i < plan->n; i++)
+		keyed += plan->jobs[i].resource_key.len > 0;
+	crowded = crowded || keyed > CROWD;
+}
+
+static cairn_status give_up_in_crowds(void *self, const cairn_claim_plan *plan, cairn_rows *jobs,
+				      cairn_error *err)
+{
+	return crowded ? CAIRN_OK : ct_real_ops()->jobs.claim(self, plan, jobs, err);
+}
+
+static cairn_status one_at_a_time_in_crowds(void *self, const cairn_claim_plan *plan,
+					    cairn_rows *jobs, cairn_error *err)
+{
+	cairn_claim_plan mine = *plan;
+	mine.limit = crowded ? 1 : plan->limit;
+	return ct_real_ops()->jobs.claim(self, &mine, jobs, err);
+}
+
 /* A cancellation that lets go of the lease at once, and so of the permit. */
 static void cancel_lets_go(cairn_change *change)
 {
@@ -198,6 +224,16 @@ const ct_mutant ct_queue_mutants[] = {
 	  .rule = "keeps the resource of the first job of a batch only",
 	  RESOURCES,
 	  .enqueue = first_of_a_batch },
+	{ .name = "resource_lost_behind_a_crowd",
+	  .rule = "hands out nothing where hundreds wait for resources",
+	  .cases = "resources.*",
+	  .enqueue = see_crowds,
+	  .claim_slot = give_up_in_crowds },
+	{ .name = "resource_batch_ends_at_a_crowd",
+	  .rule = "hands out the first job only where hundreds wait for resources",
+	  .cases = "resources.*",
+	  .enqueue = see_crowds,
+	  .claim_slot = one_at_a_time_in_crowds },
 	{ .name = "resource_capacity_of_all_tenants",
 	  .rule = "sets the capacity of global jobs whoever was named",
 	  RESOURCES,

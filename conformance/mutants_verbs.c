@@ -458,6 +458,24 @@ static void prune_for_ever(cairn_prune_plan *plan)
 		plan->age = 365 * CAIRN_DAY;
 }
 
+static void prune_after_a_week(cairn_prune_plan *plan)
+{
+	if (plan->age < 0)
+		plan->age = 7 * CAIRN_DAY;
+}
+
+static cairn_status prune_one_type_first(void *self, const cairn_prune_plan *plan, size_t *pruned,
+					 cairn_error *err)
+{
+	cairn_prune_plan mine = *plan;
+	if (mine.type.len == 0)
+		mine.type = CAIRN_STR("a");
+	cairn_status status = ct_real_ops()->jobs.prune(self, &mine, pruned, err);
+	if (status != CAIRN_OK || *pruned > 0)
+		return status;
+	return ct_real_ops()->jobs.prune(self, plan, pruned, err);
+}
+
 /* With a clock a day ahead every canceled lease looks over; ages are measured as they are. */
 static void prune_ahead(cairn_prune_plan *plan)
 {
@@ -754,6 +772,14 @@ const ct_mutant ct_verb_mutants[] = {
 	  .rule = "keeps successes for a year where a week was said",
 	  .cases = "jobs.*",
 	  .prune = prune_for_ever },
+	{ .name = "retention_is_a_week",
+	  .rule = "keeps every type's successes for a week, whatever its definition says now",
+	  .cases = "jobs.*",
+	  .prune = prune_after_a_week },
+	{ .name = "types_pruned_in_turn",
+	  .rule = "deletes one type's jobs before older ones of another",
+	  .cases = "jobs.*",
+	  .prune_slot = prune_one_type_first },
 	{ .name = "prune_ignores_quiescence",
 	  .rule = "deletes a canceled job while its worker may still run",
 	  .cases = "jobs.*",

@@ -231,6 +231,59 @@ static void only_what_fits(void)
 	ct_job(conn, ids[1]);
 }
 
+/* Of the type that comes first by name the younger ones, and in front of all what is kept. */
+static void oldest_end_of_all_types(void)
+{
+	static const char *const types[] = { "kept", "b", "c", "b", "a", "c", "a" };
+	cairn_conn *conn = ct_open();
+	cairn_definition kept = { .type = CAIRN_STR("kept"), .retention = CAIRN_RETAIN_FOREVER };
+	cairn_id ids[7];
+	for (int i = 0; i < 7; i++) {
+		ids[i] = done_of(conn, types[i], "q", NULL);
+		ct_advance(CAIRN_SECOND);
+	}
+	ct_ok(cairn_job_define(conn, &kept, 1, ct_err()));
+	ct_advance(7 * CAIRN_DAY);
+	cairn_prune_opts opts = older_than(0);
+	opts.limit = 2;
+	for (int i = 1; i < 7; i += 2) {
+		ct_int(prune(conn, opts), 2);
+		ct_gone(conn, ids[i]);
+		ct_gone(conn, ids[i + 1]);
+		ct_int(ct_count_jobs(conn, 0), 6 - i);
+	}
+	ct_int(prune(conn, opts), 0);
+	opts.age = CAIRN_DAY;
+	ct_int(prune(conn, opts), 1);
+	ct_gone(conn, ids[0]);
+}
+
+/* Somebody is about to delete the oldest: who comes then takes the next ones, and does not wait. */
+static void passes_over_what_others_hold(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_conn *other = ct_open();
+	cairn_id ids[5];
+	for (int i = 0; i < 5; i++) {
+		ids[i] = done_of(conn, i % 2 ? "a" : "b", "q", NULL);
+		ct_advance(CAIRN_SECOND);
+	}
+	ct_advance(7 * CAIRN_DAY);
+	cairn_prune_opts opts = older_than(0);
+	opts.limit = 2;
+	cairn_tx tx = CAIRN_TX_INIT;
+	ct_ok(cairn_begin(conn, &tx, ct_err()));
+	ct_int(prune(conn, opts), 2);
+	ct_int(prune(other, opts), 2);
+	ct_gone(other, ids[2]);
+	ct_gone(other, ids[3]);
+	ct_int(prune(other, opts), 1);
+	cairn_rollback(&tx);
+	ct_int(ct_count_jobs(conn, 0), 2);
+	ct_job(conn, ids[0]);
+	ct_job(conn, ids[1]);
+}
+
 static void malformed_options(void)
 {
 	cairn_conn *conn = ct_open();
@@ -345,6 +398,17 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "One call deletes at most limit jobs, those that ended first.",
 	  .run = oldest_end_first },
+	{ .name = "jobs.prune.the_oldest_end_of_all_types_first",
+	  VERB,
+	  .rule = "Which types the jobs are of does not change the order, and what one type keeps "
+		  "for ever stands in nobody's way.",
+	  .run = oldest_end_of_all_types },
+	{ .name = "jobs.prune.passes_over_what_others_hold",
+	  VERB,
+	  .caps = CAIRN_CAP_PARALLEL_CLAIM,
+	  .rule = "What somebody else is deleting counts for nobody's limit: the next ones are "
+		  "taken.",
+	  .run = passes_over_what_others_hold },
 	{ .name = "jobs.prune.only_what_fits_the_filter",
 	  VERB,
 	  .rule = "Scope, queue and type combine; what does not fit stays.",

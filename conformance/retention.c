@@ -300,6 +300,34 @@ static void pruning_asks_each_type(void)
 	ct_job(conn, ids[0]);
 }
 
+/* What ended under one retention, and is pruned under another. */
+static void a_change_holds_for_all(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_id ids[2];
+	const char *const types[] = { "shorter", "longer" };
+	for (int i = 0; i < 2; i++) {
+		cairn_job_new job = ct_new(types[i]);
+		define(conn, types[i], i ? CAIRN_HOUR : CAIRN_RETAIN_FOREVER);
+		ids[i] = ct_add(conn, &job);
+		ct_finish(conn, ct_success(ct_claim(conn, "w")));
+	}
+	cairn_prune_opts opts = { .size = sizeof(opts), .scope = cairn_any() };
+	size_t pruned = 77;
+	set_retention(conn, "longer", 30 * CAIRN_DAY);
+	ct_advance(8 * CAIRN_DAY);
+	ct_ok(cairn_job_prune(conn, &opts, &pruned, ct_err()));
+	ct_int(pruned, 0);
+	set_retention(conn, "shorter", 8 * CAIRN_DAY);
+	ct_ok(cairn_job_prune(conn, &opts, &pruned, ct_err()));
+	ct_int(pruned, 1);
+	ct_gone(conn, ids[0]);
+	ct_advance(22 * CAIRN_DAY);
+	ct_ok(cairn_job_prune(conn, &opts, &pruned, ct_err()));
+	ct_int(pruned, 1);
+	ct_gone(conn, ids[1]);
+}
+
 #define VERB .kind = CT_VERB, .store = CT_JOBS
 
 static const ct_case cases[] = {
@@ -330,6 +358,11 @@ static const ct_case cases[] = {
 		  "what "
 		  "a type without retention has left goes at once.",
 	  .run = pruning_asks_each_type },
+	{ .name = "jobs.retention.a_change_holds_for_what_has_ended",
+	  VERB,
+	  .rule = "A job is kept as its type's definition says now, not as it said when the job "
+		  "ended.",
+	  .run = a_change_holds_for_all },
 	{ .name = "jobs.retention.a_success_deletes_its_job",
 	  VERB,
 	  .rule = "Where nothing is retained a success takes the job away with attempts, events "

@@ -35,7 +35,7 @@ bool cairn_mem__permit(const struct mem_state *state, const cairn_job *job, cair
 	if (job->resource_key.len == 0)
 		return true;
 	const cairn_resource *there = cairn_mem__find(state, MEM_RESOURCES, &wanted);
-	if (there == NULL)
+	if (there == NULL || there->capacity == 0)
 		return false;
 	count(state, &wanted, now);
 	return wanted.in_use < there->capacity;

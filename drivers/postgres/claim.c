@@ -3,7 +3,8 @@
  * statement unparks what has become due, so that the next, whose snapshot is younger, sees it in
  * line. There are two ways to claim (sql_queue.h): statements for any queue, and one that is cheaper
  * and takes nothing where jobs need permits. A queue that keeps giving jobs without any is
- * claimed from in the cheap way; when that gets nothing, the claim is done again in the other.
+ * claimed from in the cheap way; when that gets nothing, the claim is done again in the other. It is
+ * done again, too, where those who need permits stand in a crowd that hides who can have one.
  */
 #include <stdlib.h>
 
@@ -16,6 +17,9 @@
  * other claim gets nothing: those are never done twice.
  */
 #define STREAK 2
+
+/* Instead of a length: the first in line were not enough, and all resources have to be looked at. */
+#define FAR 255
 
 /* FNV-1a; never 0. */
 static uint64_t hash(cairn_str queue)
@@ -40,22 +44,30 @@ static size_t streak_of(const struct pg_streaks *streaks, uint64_t queue)
 static bool goes_on(const struct pg_streaks *streaks, cairn_str queue)
 {
 	size_t at = streak_of(streaks, hash(queue));
-	return at < STREAKS && streaks->length[at] >= STREAK;
+	return at < STREAKS && streaks->length[at] == STREAK;
+}
+
+static bool looks_far(const struct pg_streaks *streaks, cairn_str queue)
+{
+	size_t at = streak_of(streaks, hash(queue));
+	return at < STREAKS && streaks->length[at] == FAR;
 }
 
 /* What a claim got; a queue in its stride has nothing to learn from one that got jobs. */
-static void remember(struct pg_streaks *streaks, cairn_str name, bool plain_jobs)
+static void remember(struct pg_streaks *streaks, cairn_str name, bool plain_jobs, bool far)
 {
 	uint64_t queue = hash(name);
 	size_t at = streak_of(streaks, queue);
-	if (at == STREAKS && !plain_jobs)
+	if (at == STREAKS && !plain_jobs && !far)
 		return;
 	if (at == STREAKS) {
 		at = streaks->next++ % STREAKS;
 		streaks->queue[at] = queue;
 		streaks->length[at] = 0;
 	}
-	if (!plain_jobs)
+	if (far)
+		streaks->length[at] = FAR;
+	else if (!plain_jobs || streaks->length[at] == FAR)
 		streaks->length[at] = 0;
 	else if (streaks->length[at] < STREAK)
 		streaks->length[at]++;
@@ -80,7 +92,7 @@ static void queue_lock(struct pg *pg, const cairn_claim_plan *plan, enum pg_time
 	cairn_pg__add_text(pg, plan->owner);
 	add_types(pg, plan);
 	cairn_pg__add_int8(pg, plan->limit);
-	cairn_pg__queue(pg, PG_SQL_RESOURCE_LOCK);
+	cairn_pg__queue(pg, pg->streaks.far ? PG_SQL_RESOURCE_LOCK_FAR : PG_SQL_RESOURCE_LOCK);
 }
 
 void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, enum pg_time time)
@@ -88,6 +100,7 @@ void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, enum pg_
 	bool plain = goes_on(&pg->streaks, plan->queue);
 	enum pg_sql sql = plan->limit > 1 ? PG_SQL_CLAIM : PG_SQL_CLAIM_ONE;
 	pg->streaks.plain = plain;
+	pg->streaks.far = looks_far(&pg->streaks, plan->queue);
 	cairn_pg__add_now(pg);
 	cairn_pg__add_int4(pg, (int32_t)time);
 	cairn_pg__add_text(pg, plan->queue);
@@ -208,8 +221,9 @@ cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_pla
 		state = cairn_pg__text(cairn_pg__result(pg, ++n), 0, 0);
 	bool any = PQntuples(cairn_pg__result(pg, ++n)) > 0;
 	claimed->strict = cairn_str_is(state, "strict");
-	claimed->again = plain && !any;
-	remember(&pg->streaks, plan->queue, any && state.len == 0);
+	bool far = cairn_str_is(state, "far");
+	claimed->again = (plain && !any) || (far && !pg->streaks.far);
+	remember(&pg->streaks, plan->queue, any && state.len == 0, far);
 	return read_result(pg, n, plan, rows, err);
 }
 
@@ -237,19 +251,22 @@ static cairn_status claim(struct pg *pg, const cairn_claim_plan *plan, struct pg
 cairn_status cairn_pg__claim_again(struct pg *pg, const cairn_claim_plan *plan, cairn_rows *rows,
 				   cairn_error *err)
 {
-	struct pg_claimed claimed;
-	return claim(pg, plan, &claimed, rows, err);
+	struct pg_claimed claimed = { .again = true };
+	cairn_status status = CAIRN_OK;
+	while (status == CAIRN_OK && claimed.again)
+		status = claim(pg, plan, &claimed, rows, err);
+	return status;
 }
 
 cairn_status cairn_pg__job_claim(void *self, const cairn_claim_plan *plan, cairn_rows *jobs,
 				 cairn_error *err)
 {
 	struct pg *pg = self;
-	struct pg_claimed claimed = { .again = false };
+	struct pg_claimed claimed = { .again = true };
+	cairn_status status = CAIRN_OK;
 	if (cairn_pg__claim_reserve(plan, jobs) != 0)
 		return cairn_fail(err, CAIRN_E_NOMEM);
-	cairn_status status = claim(pg, plan, &claimed, jobs, err);
-	if (status == CAIRN_OK && claimed.again)
+	while (status == CAIRN_OK && claimed.again)
 		status = claim(pg, plan, &claimed, jobs, err);
 	if (status == CAIRN_OK && claimed.strict)
 		status = cairn_fail(err, CAIRN_E_TX_ISOLATION);

@@ -153,6 +153,7 @@ struct pg_streaks {
 	unsigned char length[16];
 	unsigned next;
 	bool plain; /* the claim that is being run */
+	bool far;
 };
 
 /* ---- a connection ------------------------------------------------------- */

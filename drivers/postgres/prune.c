@@ -24,7 +24,9 @@ cairn_status cairn_pg__job_prune(void *self, const cairn_prune_plan *plan, size_
 				 cairn_error *err)
 {
 	struct pg *pg = self;
-	cairn_status status = cairn_pg__call_begin(pg, true, err);
+	cairn_status status = cairn_pg__looks_again(pg, err);
+	if (status == CAIRN_OK)
+		status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_pg__add_now(pg);

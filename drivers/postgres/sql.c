@@ -24,9 +24,6 @@
 /* SQL is laid out by its clauses. */
 /* clang-format off */
 
-/* The time of a call of one statement. */
-#define T "COALESCE($1::timestamptz, statement_timestamp())"
-
 /* The tenant of a scope: NULL is any. */
 #define IN_SCOPE(tenant, param) "(" param "::text IS NULL OR " tenant " = " param "::text)"
 
@@ -382,7 +379,8 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 
 	/* The same for any queue (sql_queue.h), behind RESOURCE_LOCK. */
 	[PG_SQL_CLAIM_KEYED] = { { PERMITTED, PICK_BOTH, TAKE } },
-	[PG_SQL_RESOURCE_LOCK] = { { TEXT_RESOURCE_LOCK } },
+	[PG_SQL_RESOURCE_LOCK] = { { RESOURCE_LOCK_NEAR } },
+	[PG_SQL_RESOURCE_LOCK_FAR] = { { RESOURCE_LOCK_STATE, RESOURCE_LOCK_FAR } },
 	[PG_SQL_WAITING] = { { TEXT_WAITING } },
 	[PG_SQL_RESOURCE_NEED] = { { TEXT_RESOURCE_NEED } },
 
@@ -437,7 +435,10 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		"WHERE l.id = $2::uuid AND l.status <> 'PENDING' AND l.lease_expires_at < " T,
 	} },
 
-	/* cairn_job_done_succeeded and cairn_job_done_failed from their beginnings. */
+	/*
+	 * cairn_job_done_succeeded, two probes for each type, cairn_job_done_pkey; cairn_job_done_failed
+	 * from its beginning.
+	 */
 	[PG_SQL_PRUNE_PICK] = { { PRUNE_PICK } },
 
 	/* cairn_job_done_pkey; the primary keys of all that a job has, its key's; the lineage's two. */

@@ -39,24 +39,25 @@
 	"(SELECT count(*) FROM @schema.cairn_job_done c WHERE c.tenant = " tenant " " \
 	"AND c.resource_key = " key " AND c.lease_expires_at > " now ")"
 
-/* The resources that jobs of a queue wait for, each found by one probe. */
-#define KEYS_WAITED(queue, gate) \
+#define QUEUE_ORDER(p) p ".priority DESC, " p ".run_at, " p ".id"
+
+/* The resources that jobs of a queue wait for and columns of their first jobs, each found by one probe. */
+#define KEYS_WAITED(queue, columns, gate) \
 	"waited AS (" \
-		"(SELECT p.tenant, p.resource_key FROM @schema.cairn_job_live p " \
-		"WHERE " WAITS("p", queue) gate " ORDER BY p.tenant, p.resource_key LIMIT 1) " \
-		"UNION ALL SELECT n.tenant, n.resource_key FROM waited w CROSS JOIN LATERAL (" \
-			"SELECT p.tenant, p.resource_key FROM @schema.cairn_job_live p " \
+		"(SELECT p.tenant, p.resource_key" columns " FROM @schema.cairn_job_live p " \
+		"WHERE " WAITS("p", queue) gate " " \
+		"ORDER BY p.tenant, p.resource_key, " QUEUE_ORDER("p") " LIMIT 1) " \
+		"UNION ALL SELECT n.* FROM waited w CROSS JOIN LATERAL (" \
+			"SELECT p.tenant, p.resource_key" columns " FROM @schema.cairn_job_live p " \
 			"WHERE " WAITS("p", queue) " " \
 			"AND (p.tenant, p.resource_key) > (w.tenant, w.resource_key) " \
-			"ORDER BY p.tenant, p.resource_key LIMIT 1" \
+			"ORDER BY p.tenant, p.resource_key, " QUEUE_ORDER("p") " LIMIT 1" \
 		") n" \
 	")"
 
 #define CAPACITY(w) \
 	"(SELECT r.capacity FROM @schema.cairn_resource r WHERE r.tenant = " w ".tenant " \
 	"AND r.resource_key = " w ".resource_key)"
-
-#define QUEUE_ORDER(p) p ".priority DESC, " p ".run_at, " p ".id"
 
 /* ---- claim ------------------------------------------------------------------- */
 
@@ -66,30 +67,92 @@
 	"EXISTS (SELECT FROM @schema.cairn_job_live k WHERE " WAITS("k", queue) ")"
 
 /*
- * cairn_queue_pause_pkey; cairn_job_live_resource, one probe for each resource; cairn_resource_pkey.
- * $3 queue, $4 owner, $5 types, $6 limit. Answers the queue's state, and leaves it behind together with
- * which ones it locked. (No key has a control character.)
+ * Of resources in the order of their best jobs those that have a permit free, as far as nobody else
+ * holds them, until there are enough.
  */
-#define TEXT_RESOURCE_LOCK \
+#define HOLD(line, jobs) \
+	"SELECT n.tenant, n.resource_key, LEAST(" jobs ", u.room) AS jobs FROM " line " n " \
+	"CROSS JOIN LATERAL (SELECT " CAPACITY("n") " - (" \
+	IN_USE("n.tenant", "n.resource_key", CALL_T) ") AS room OFFSET 0) u " \
+	"CROSS JOIN LATERAL (" \
+		"SELECT FROM @schema.cairn_resource r WHERE u.room > 0 AND r.tenant = n.tenant " \
+		"AND r.resource_key = n.resource_key FOR NO KEY UPDATE SKIP LOCKED" \
+	") r LIMIT $6"
+
+/*
+ * The first jobs in line, and of their resources, in that order, those that have a permit free and
+ * could be locked. If these have work enough, whatever stands behind is worse, and if those were
+ * all the jobs there are, there is nothing behind. Else each resource that is waited for has to
+ * be looked at.
+ */
+#define FRONT "100 + 2 * $6::int8"
+#define RESOURCES_NEAR \
+	"front AS MATERIALIZED (" \
+		"SELECT p.tenant, p.resource_key, p.priority, p.run_at, p.id, " \
+		WANTED("p", "$4", "$5") " AS wanted FROM @schema.cairn_job_live p " \
+		"WHERE " WAITS("p", "$3") " AND p.resource_key >= '' " \
+		"AND (SELECT s.word FROM state s) = 'keyed' " \
+		"ORDER BY " QUEUE_ORDER("p") " LIMIT " FRONT \
+	"), line AS MATERIALIZED (" \
+		"SELECT n.* FROM (" \
+			"SELECT DISTINCT ON (f.tenant, f.resource_key) f.*, " \
+			"count(*) OVER (PARTITION BY f.tenant, f.resource_key) AS jobs " \
+			"FROM front f WHERE f.wanted " \
+			"ORDER BY f.tenant, f.resource_key, " QUEUE_ORDER("f") \
+		") n ORDER BY " QUEUE_ORDER("n") \
+	"), near AS MATERIALIZED (" \
+		HOLD("line", "n.jobs") \
+	"), behind AS MATERIALIZED (" \
+		"SELECT (SELECT count(*) FROM front) = " FRONT " AND " \
+		"COALESCE((SELECT sum(n.jobs) FROM near n), 0) < $6 AS needed" \
+	")"
+
+/* What a claim that comes behind has to know; no key has a control character. */
+#define HELD_KEYS(from) \
+	"COALESCE(array_agg(x.tenant || E'\\x1f' || x.resource_key)::text, '{}') FROM (" from ") x"
+
+/*
+ * cairn_queue_pause_pkey; cairn_job_live_keyed from its beginning; cairn_resource_pkey. $3 queue, $4
+ * owner, $5 types, $6 limit. Answers the queue's state, and leaves it behind together with
+ * which resources it locked. 'far', where that is not enough: then nothing is claimed, and the claim
+ * is done again behind RESOURCE_LOCK_FAR, which is half as dear again even where nobody needs it.
+ */
+#define RESOURCE_LOCK_STATE \
 	"WITH RECURSIVE state AS MATERIALIZED (" \
 		"SELECT set_config('cairn.queue', CASE WHEN " PAUSED("$3::text") " THEN 'paused' " \
 		"WHEN NOT " KEYED("$3") " THEN '' WHEN " READ_COMMITTED " THEN 'keyed' " \
 		"ELSE 'strict' END, true) AS word" \
-	"), " KEYS_WAITED("$3", " AND (SELECT s.word FROM state s) = 'keyed'") ", " \
-	"free AS MATERIALIZED (" \
-		"SELECT w.tenant, w.resource_key, b.priority, b.run_at, b.id " \
+	"), " RESOURCES_NEAR
+#define STATE_OR_FAR \
+	"CASE WHEN (SELECT b.needed FROM behind b) THEN 'far' ELSE (SELECT s.word FROM state s) END"
+#define RESOURCE_LOCK_NEAR \
+	RESOURCE_LOCK_STATE " SELECT set_config('cairn.queue', " STATE_OR_FAR ", true), " \
+	"set_config('cairn.held', (SELECT " \
+	HELD_KEYS("SELECT n.tenant, n.resource_key FROM near n " \
+		  "WHERE NOT (SELECT b.needed FROM behind b)") "), true)"
+
+/*
+ * The same, and cairn_job_live_resource, one probe for each resource, where the first in line are
+ * not enough, which it answers, too.
+ */
+#define RESOURCE_LOCK_FAR \
+	", " KEYS_WAITED("$3", ", p.priority, p.run_at, p.id, (" WANTED("p", "$4", "$5") ") IS TRUE AS wanted", \
+		    " AND (SELECT b.needed FROM behind b)") ", " \
+	"best AS MATERIALIZED (" \
+		"SELECT w.tenant, w.resource_key, w.priority, w.run_at, w.id " \
+		"FROM waited w WHERE w.wanted " \
+		"UNION ALL SELECT w.tenant, w.resource_key, b.priority, b.run_at, b.id " \
 		"FROM waited w CROSS JOIN LATERAL (" \
 			"SELECT p.priority, p.run_at, p.id FROM @schema.cairn_job_live p " \
 			"WHERE " WAITS("p", "$3") " AND p.tenant = w.tenant " \
 			"AND p.resource_key = w.resource_key AND " WANTED("p", "$4", "$5") " " \
 			"ORDER BY " QUEUE_ORDER("p") " LIMIT 1" \
-		") b WHERE " CAPACITY("w") " > " IN_USE("w.tenant", "w.resource_key", CALL_T) \
-	") SELECT (SELECT s.word FROM state s), set_config('cairn.held', " \
-	"COALESCE(array_agg(x.tenant || E'\\x1f' || x.resource_key)::text, '{}'), true) FROM (" \
-		"SELECT r.tenant, r.resource_key FROM free f JOIN @schema.cairn_resource r " \
-		"ON " IS("r.tenant", "f.tenant") " AND " IS("r.resource_key", "f.resource_key") " " \
-		"ORDER BY " QUEUE_ORDER("f") " LIMIT $6::int8 FOR NO KEY UPDATE OF r SKIP LOCKED" \
-	") x"
+		") b WHERE NOT w.wanted ORDER BY 3 DESC, 4, 5" \
+	"), far AS MATERIALIZED (" \
+		HOLD("best", "1") \
+	") SELECT " STATE_OR_FAR ", set_config('cairn.held', (SELECT " \
+	HELD_KEYS("SELECT n.tenant, n.resource_key FROM near n " \
+		  "UNION SELECT f.tenant, f.resource_key FROM far f") "), true)"
 
 /*
  * What the locked resources have room for, and which jobs get it. Of the others no more are locked
@@ -149,26 +212,26 @@
 		"SELECT FROM q CROSS JOIN LATERAL (" \
 			"SELECT FROM @schema.cairn_job_live p WHERE p.queue = q.queue " \
 			"AND p.status = 'PENDING' AND NOT p.parked AND p.resource_key IS NULL " \
-			"AND p.run_at <= " WAKE_T " LIMIT 1" \
+			"AND p.run_at <= " T " LIMIT 1" \
 		") p" \
 	") OR EXISTS (" \
 		"SELECT FROM q CROSS JOIN LATERAL (" \
 			"SELECT FROM @schema.cairn_job_live p WHERE p.queue = q.queue " \
-			"AND p.parked AND p.run_at <= " WAKE_T " LIMIT 1" \
+			"AND p.parked AND p.run_at <= " T " LIMIT 1" \
 		") p" \
 	") OR EXISTS (" \
 		"SELECT FROM q CROSS JOIN LATERAL (" \
-			"WITH RECURSIVE " KEYS_WAITED("q.queue", "") " SELECT FROM waited w " \
-			"WHERE " CAPACITY("w") " > " IN_USE("w.tenant", "w.resource_key", WAKE_T) " " \
+			"WITH RECURSIVE " KEYS_WAITED("q.queue", "", "") " SELECT FROM waited w " \
+			"WHERE " CAPACITY("w") " > " IN_USE("w.tenant", "w.resource_key", T) " " \
 			"AND EXISTS (SELECT FROM @schema.cairn_job_live p " \
 			"WHERE " WAITS("p", "q.queue") " AND p.tenant = w.tenant " \
-			"AND p.resource_key = w.resource_key AND p.run_at <= " WAKE_T ") LIMIT 1" \
+			"AND p.resource_key = w.resource_key AND p.run_at <= " T ") LIMIT 1" \
 		") p" \
 	"), (" \
-		"SELECT (EXTRACT(EPOCH FROM min(p.run_at) - " WAKE_T ") * 1000000)::int8 " \
+		"SELECT (EXTRACT(EPOCH FROM min(p.run_at) - " T ") * 1000000)::int8 " \
 		"FROM q CROSS JOIN LATERAL (" \
 			"SELECT p.run_at FROM @schema.cairn_job_live p WHERE p.queue = q.queue " \
-			"AND p.parked AND p.run_at > " WAKE_T " ORDER BY p.run_at LIMIT 1" \
+			"AND p.parked AND p.run_at > " T " ORDER BY p.run_at LIMIT 1" \
 		") p" \
 	")"
 

@@ -17,11 +17,10 @@
  * these ids (NULL: any), $8 and $9 reason and event data of what never started. Leases that
  * heartbeats have extended are pushed forward in the index of deadlines on the way.
  */
-#define REAP_T "COALESCE($1::timestamptz, statement_timestamp())"
-#define AGAIN_AT REAP_T " + $3::int8 * interval '1 microsecond'"
+#define AGAIN_AT T " + $3::int8 * interval '1 microsecond'"
 
 #define EXPIRED(j) \
-	j ".status = 'LEASED' AND " j ".reap_at < " REAP_T " AND " j ".lease_expires_at < " REAP_T
+	j ".status = 'LEASED' AND " j ".reap_at < " T " AND " j ".lease_expires_at < " T
 
 /* A row's notes are the events that it gets: 64 FAILED, 128 RETRY_SCHEDULED, 256 DEAD_LETTERED, 1024. */
 #define REAP_HIT \
@@ -37,7 +36,7 @@
 	"), hit AS MATERIALIZED (" \
 		"SELECT f.*, f.unstarted OR f.again AS back, " \
 		"COALESCE(f.heartbeat_at <= f.execution_started_at, false) AS unrenewed, " \
-		"CASE WHEN f.unstarted THEN " REAP_T " WHEN f.again THEN " AGAIN_AT " " \
+		"CASE WHEN f.unstarted THEN " T " WHEN f.again THEN " AGAIN_AT " " \
 		"ELSE f.run_at END AS due, " \
 		"CASE WHEN f.unstarted THEN 1024 WHEN f.again THEN 192 ELSE 320 END " \
 		"& $6::int4 AS notes FROM found f" \
@@ -45,7 +44,7 @@
 		"UPDATE @schema.cairn_job_live SET reap_at = lease_expires_at " \
 		"WHERE ctid = ANY (ARRAY(" \
 			"SELECT p.ctid FROM @schema.cairn_job_live p WHERE p.status = 'LEASED' " \
-			"AND p.reap_at < " REAP_T " AND p.lease_expires_at >= " REAP_T " " \
+			"AND p.reap_at < " T " AND p.lease_expires_at >= " T " " \
 			"ORDER BY p.reap_at LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED" \
 		"))" \
 	"), "
@@ -53,7 +52,7 @@
 #define REAP_WRITE \
 	"kept AS (" \
 		"UPDATE @schema.cairn_job_live l SET status = 'PENDING', " \
-		"updated_at = " REAP_T ", run_at = h.due, parked = h.due > " REAP_T ", " \
+		"updated_at = " T ", run_at = h.due, parked = h.due > " T ", " \
 		"lease_expires_at = NULL, reap_at = NULL, heartbeat_at = NULL, " \
 		"leased_at = NULL, worker = NULL, prestart = false, " \
 		"execution_started_at = NULL, output = NULL, " \
@@ -72,19 +71,19 @@
 		"l.stage, l.progress_done, l.progress_total, l.checkpoint" \
 	"), done AS (" \
 		INTO_DONE \
-		"SELECT " MOVED("g") ", " REAP_T ", " REAP_T ", g.run_at, g.events, " \
+		"SELECT " MOVED("g") ", " T ", " T ", g.run_at, g.events, " \
 		"'DEAD_LETTERED', g.stage, NULL, NULL, NULL, NULL, g.progress_done, " \
 		"g.progress_total, g.checkpoint, NULL, 'LEASE_EXPIRED', $4, $5 FROM gone g" \
 	"), dead AS (" \
 		INTO_DEAD \
-		"SELECT g.id, " REAP_T ", " REAP_T ", g.run_number, g.attempt, g.type, g.queue, " \
+		"SELECT g.id, " T ", " T ", g.run_number, g.attempt, g.type, g.queue, " \
 		"g.tenant, g.payload, g.checkpoint, $4, $5 FROM gone g" DEAD_AGAIN \
 	"), "
 
 #define REAP_HISTORY \
 	"attempt AS (" \
 		INTO_ATTEMPT \
-		"SELECT h.id, h.fence, h.leased_at, " REAP_T ", h.run_number, h.attempt, " \
+		"SELECT h.id, h.fence, h.leased_at, " T ", h.run_number, h.attempt, " \
 		"CASE WHEN h.unstarted THEN 'RELEASED' ELSE 'LEASE_EXPIRED' END, h.worker, " \
 		"CASE WHEN NOT h.unstarted THEN $4 END, CASE WHEN NOT h.unstarted THEN $5 END, " \
 		"CASE WHEN h.unstarted THEN 0 WHEN h.again THEN $3 END, " \
@@ -93,7 +92,7 @@
 		"FROM hit h" \
 	"), event AS (" \
 		INTO_EVENT \
-		"SELECT e.id, e.events + " COUNTED("e.sofar") ", " REAP_T ", e.run_number, " \
+		"SELECT e.id, e.events + " COUNTED("e.sofar") ", " T ", e.run_number, " \
 		"e.attempt, e.kind, NULL, NULL, NULL, CASE WHEN e.bit = 10 THEN $8 END, " \
 		"CASE WHEN e.bit IN (6, 8) THEN $4 END, CASE WHEN e.bit = 6 THEN $5 END, " \
 		"CASE WHEN e.bit IN (6, 8) THEN 'LEASE_EXPIRED' WHEN e.bit = 7 THEN 'POLICY' END, " \
@@ -110,7 +109,7 @@
 		") e" \
 	") SELECT h.id, h.type, h.tenant, h.worker, h.fence, h.run_number, h.attempt, " \
 	"h.max_attempts, h.back, h.due, h.lease_expires_at, h.unstarted, h.unrenewed, " \
-	WAKES("h.back AND h.due <= " REAP_T " + " WAKE_SOON, "h.queue") " " \
+	WAKES("h.back AND h.due <= " T " + " WAKE_SOON, "h.queue") " " \
 	"FROM hit h ORDER BY h.lease_expires_at, h.id"
 
 /* ---- prune ---------------------------------------------------------------- */
@@ -122,33 +121,52 @@
  * is theirs, in a statement that begins when they are locked. The ids go from the one to the
  * other in a setting.
  */
-#define PRUNE_T "COALESCE($1::timestamptz, statement_timestamp())"
 
-/* NULL: for ever. */
-#define KEPT(retention) "CASE " retention " WHEN -1 THEN 0 WHEN -2 THEN NULL ELSE " retention " END"
-
-/* How long successes of a type are kept; and the shortest of all, where the walk may end. */
+/* How long successes of a type are kept; NULL: for ever. */
 #define RETENTION(type) \
-	"(SELECT " KEPT("f.retention_us") " FROM @schema.cairn_job_definition f WHERE f.type = " type ")"
-#define SHORTEST "(SELECT min(" KEPT("f.retention_us") ") FROM @schema.cairn_job_definition f)"
+	"(SELECT CASE f.retention_us WHEN -1 THEN 0 WHEN -2 THEN NULL ELSE f.retention_us END " \
+	"FROM @schema.cairn_job_definition f WHERE f.type = " type ")"
 
-/* The oldest first, by the index of their status. */
 #define PRUNED(statuses, age) \
 	"SELECT d.id, d.finished_at FROM @schema.cairn_job_done d WHERE " statuses " " \
-	"AND d.finished_at <= " PRUNE_T " - " age " * interval '1 microsecond' " \
+	"AND d.finished_at <= " T " - " age " * interval '1 microsecond' " \
 	"AND ($2::text IS NULL OR d.tenant = $2) AND ($3::text IS NULL OR d.queue = $3) " \
-	"AND ($4::text IS NULL OR d.type = $4) " \
-	"AND COALESCE(d.lease_expires_at <= " PRUNE_T ", true) " \
-	"ORDER BY d.finished_at LIMIT $7::int8 FOR UPDATE SKIP LOCKED"
+	"AND COALESCE(d.lease_expires_at <= " T ", true) "
 
+/* The types that have successes, each found by one probe, or the one that is asked for. */
+#define PRUNE_TYPES \
+	"kind AS (" \
+		"(SELECT d.type FROM @schema.cairn_job_done d WHERE d.status = 'SUCCEEDED' " \
+		"AND $6::boolean AND $4::text IS NULL ORDER BY d.type LIMIT 1) " \
+		"UNION ALL SELECT n.type FROM kind k CROSS JOIN LATERAL (" \
+			"SELECT d.type FROM @schema.cairn_job_done d " \
+			"WHERE d.status = 'SUCCEEDED' AND d.type > k.type ORDER BY d.type LIMIT 1" \
+		") n" \
+	"), aged AS MATERIALIZED (" \
+		"SELECT k.type, COALESCE($8::int8, " RETENTION("k.type") ") AS age " \
+		"FROM (SELECT k.type FROM kind k UNION ALL SELECT $4 WHERE $6 AND $4 IS NOT NULL) k" \
+	"), "
+
+/*
+ * The oldest of each type, so that what one keeps for long is not walked over for the sake of another;
+ * a few more than are wanted, since somebody may hold some. They are locked one by one, the oldest
+ * first, until there are enough.
+ */
 #define PRUNE_PICK \
-	"WITH succeeded AS MATERIALIZED (" \
-		PRUNED("d.status = 'SUCCEEDED' AND $6::boolean AND d.finished_at <= " PRUNE_T \
-		       " - COALESCE($8::int8, " SHORTEST ") " \
-		       "* interval '1 microsecond'", \
-		       "COALESCE($8::int8, " RETENTION("d.type") ")") \
+	"WITH RECURSIVE " PRUNE_TYPES "old AS MATERIALIZED (" \
+		"SELECT o.id FROM aged a CROSS JOIN LATERAL (" \
+			PRUNED("d.status = 'SUCCEEDED' AND d.type = a.type", "a.age") \
+			"ORDER BY d.finished_at LIMIT $7::int8 + 100" \
+		") o WHERE a.age IS NOT NULL ORDER BY o.finished_at LIMIT $7 + 100" \
+	"), succeeded AS MATERIALIZED (" \
+		"SELECT d.id, d.finished_at FROM old o CROSS JOIN LATERAL (" \
+			"SELECT d.id, d.finished_at FROM @schema.cairn_job_done d " \
+			"WHERE d.id = o.id FOR UPDATE SKIP LOCKED" \
+		") d LIMIT $7" \
 	"), failed AS MATERIALIZED (" \
-		PRUNED("d.status <> 'SUCCEEDED' AND d.status = ANY ($5::text[])", "$8::int8") \
+		PRUNED("d.status <> 'SUCCEEDED' AND d.status = ANY ($5::text[])", "$8") \
+		"AND ($4 IS NULL OR d.type = $4) " \
+		"ORDER BY d.finished_at LIMIT $7 FOR UPDATE SKIP LOCKED" \
 	"), pick AS MATERIALIZED (" \
 		"SELECT s.id, s.finished_at FROM succeeded s " \
 		"UNION ALL SELECT f.id, f.finished_at FROM failed f ORDER BY 2 LIMIT $7" \

@@ -12,7 +12,8 @@
 #define READ_COMMITTED \
 	"(current_setting('transaction_isolation') IN ('read committed', 'read uncommitted'))"
 
-#define WAKE_T "COALESCE($1::timestamptz, statement_timestamp())"
+/* The time of a call of one statement: the installed clock's, or the server's. */
+#define T "COALESCE($1::timestamptz, statement_timestamp())"
 
 /* What is due within this time is told at once; what is due later is found by looking. */
 #define WAKE_SOON "interval '1 second'"
@@ -31,7 +32,7 @@
 
 /* $3 is the queue and $5 the due time of the one job that is enqueued. */
 #define WAKES_ONE \
-	" RETURNING COALESCE($5 <= " WAKE_T " + " WAKE_SOON ", true) " \
+	" RETURNING COALESCE($5 <= " T " + " WAKE_SOON ", true) " \
 	"AND EXISTS (SELECT FROM @schema.cairn_job_waiter w WHERE " WAITS_FOR("w", "$3::text") ")"
 
 /* $1 queues: those that somebody waits for. */

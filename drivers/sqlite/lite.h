@@ -310,6 +310,10 @@ bool cairn_lite__before(const struct lite_place *a, const struct lite_place *b);
 /* The best jobs that need a permit and can have one (resource.c). */
 cairn_status cairn_lite__permitted(struct lite *lite, const struct lite_wanted *wanted,
 				   struct lite_places *places, cairn_error *err);
+/* The same by a look at the first in line; unless *enough there are none (front.c). */
+cairn_status cairn_lite__permitted_in_front(struct lite *lite, const struct lite_wanted *wanted,
+					    struct lite_places *places, bool *enough,
+					    cairn_error *err);
 /* Makes a new job's resource if it is not there (resource.c). */
 cairn_status cairn_lite__resource_need(struct lite_write *write, cairn_str tenant, cairn_str key,
 				       cairn_error *err);

@@ -113,9 +113,12 @@ cairn_status cairn_lite__permitted(struct lite *lite, const struct lite_wanted *
 {
 	struct waited waited;
 	bool found = false;
+	bool enough = false;
 	waited.tenant_len = 0;
 	waited.key_len = 0;
-	cairn_status status = next(lite, wanted->queue, wanted->now, &waited, &found, err);
+	cairn_status status = cairn_lite__permitted_in_front(lite, wanted, places, &enough, err);
+	if (status == CAIRN_OK && !enough)
+		status = next(lite, wanted->queue, wanted->now, &waited, &found, err);
 	while (status == CAIRN_OK && found) {
 		if (waited.room > 0)
 			status = offer_jobs(lite, wanted, &waited, places, err);

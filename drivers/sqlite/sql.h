@@ -132,6 +132,8 @@ enum lite_sql {
 	/* queues, resources, owners (sql_queue.h) */
 	LITE_QUEUE_STATE,
 	LITE_JOB_AT,
+	LITE_RESOURCE_FRONT,
+	LITE_RESOURCE_ROOM,
 	LITE_RESOURCE_NEXT,
 	LITE_RESOURCE_JOBS,
 	LITE_RESOURCE_NEED,

@@ -30,6 +30,22 @@
 #define TEXT_QUEUE_STATE "SELECT " PAUSED ", " KEYED
 
 /*
+ * cairn_job_keyed, in its own order; the reader stops when it has seen enough. ?2 now, ?3 owner, ?4: of
+ * any owner
+ */
+#define TEXT_RESOURCE_FRONT \
+	"SELECT rowid, priority, run_at, id, " \
+	"run_at <= ?2 AND (owner IS NULL OR owner = ?3 OR ?4), type, tenant, " \
+	"resource_key FROM cairn_job INDEXED BY cairn_job_keyed " \
+	"WHERE status = 'PENDING' AND parked = 0 AND resource_key IS NOT NULL AND queue = ?1 " \
+	"ORDER BY priority DESC, run_at, id"
+
+/* cairn_resource's primary key; the index of IN_USE. What is free of (?1, ?2); ?3 now */
+#define TEXT_RESOURCE_ROOM \
+	"SELECT ifnull((SELECT r.capacity FROM cairn_resource r " \
+	"WHERE r.tenant = ?1 AND r.resource_key = ?2), 0) - (" IN_USE("?1", "?2", "?3") ")"
+
+/*
  * cairn_job_resource, the next resource behind (?2, ?3) that jobs of the queue wait for; ?4 now.
  * The index of IN_USE.
  */

@@ -6,6 +6,11 @@
  * first job that names it, with capacity 1: such jobs run one after the other. A permit is held until the
  * lease ends: a lease that expired is held until it is reaped, and one whose job was canceled until
  * its time is over. Jobs whose resource is full are passed over; they keep nobody else waiting.
+ *
+ * What a claim costs does not depend on how many resources there are, as long as enough of the first
+ * jobs in line (a hundred, and two for each that it wants) can run. Where they can't, it looks at
+ * each resource that jobs of the queue wait for: a thousand of them are some 3 ms on SQLite and
+ * 6 to 12 ms on Postgres. So does a look for work where everything is full.
  */
 #ifndef CAIRN_RESOURCE_H
 #define CAIRN_RESOURCE_H

@@ -102,6 +102,11 @@ CREATE INDEX cairn_job_live_claim ON cairn_job_live (queue, priority DESC, run_a
 CREATE INDEX cairn_job_live_resource ON cairn_job_live (queue, status, tenant, resource_key,
 	priority DESC, run_at, id) WHERE NOT parked AND resource_key IS NOT NULL;
 
+-- And in queue order: most often one of the first has a permit free, however many resources are
+-- waited for. Its condition, too, is one that only those say who look for that.
+CREATE INDEX cairn_job_live_keyed ON cairn_job_live (queue, status, priority DESC, run_at, id)
+	WHERE NOT parked AND resource_key >= '';
+
 -- Leases that hold permits; and who waits for one, for people. The condition is one that only they
 -- say, so that this index never offers itself to those who look for jobs of a queue.
 CREATE INDEX cairn_job_live_resource_use ON cairn_job_live (tenant, resource_key, status)
@@ -151,10 +156,12 @@ CREATE TABLE cairn_job_done (
 	CONSTRAINT cairn_job_done_pkey PRIMARY KEY (id)
 );
 
--- Pruning walks these from their beginnings. Apart, so that what is kept because somebody has yet to
--- look at it does not stand in front of the successes. (With the type in front a success would cost
--- a tenth more: measured.)
-CREATE INDEX cairn_job_done_succeeded ON cairn_job_done (finished_at) WHERE status = 'SUCCEEDED';
+-- What is pruned: the oldest successes of each type, so that nobody walks again and again over what
+-- another type keeps for longer; and the oldest of the others, apart, so that what is kept because
+-- somebody has yet to look at it does not stand in front of the successes. (The type in front makes
+-- a life of a job some 2 % dearer for the server, which nobody sees in jobs per second: measured.)
+CREATE INDEX cairn_job_done_succeeded ON cairn_job_done (type, finished_at)
+	WHERE status = 'SUCCEEDED';
 CREATE INDEX cairn_job_done_failed ON cairn_job_done (finished_at) WHERE status <> 'SUCCEEDED';
 
 -- Canceled jobs that hold a permit until their lease is over.

@@ -92,6 +92,11 @@ CREATE INDEX cairn_job_claim ON cairn_job (queue, priority DESC, run_at, id)
 CREATE INDEX cairn_job_resource ON cairn_job (queue, tenant, resource_key, priority DESC, run_at, id)
 	WHERE resource_key IS NOT NULL AND status = 'PENDING' AND parked = 0;
 
+-- And in queue order: most often one of the first has a permit free, however many resources are
+-- waited for.
+CREATE INDEX cairn_job_keyed ON cairn_job (queue, priority DESC, run_at, id)
+	WHERE resource_key IS NOT NULL AND status = 'PENDING' AND parked = 0;
+
 -- Who holds permits: leases, and canceled jobs whose lease is not over; and, for people, who waits.
 -- Indexes about resources ask for the key first: that is all that other jobs pay for them.
 CREATE INDEX cairn_job_resource_use ON cairn_job (tenant, resource_key, status, lease_expires_at)
