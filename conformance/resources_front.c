@@ -1,6 +1,6 @@
 /*
- * resources_front.c - many jobs in front of the one that may run: a claim may not stop looking where a
- * crowd is full, unwanted or held by others. (few jobs: resources.c, resources_race.c)
+ * resources_front.c - many jobs in front of the one that may run: a claim may not stop looking where
+ * a crowd is full, unwanted or held by others. (few jobs: resources.c, resources_race.c)
  */
 #include <stdio.h>
 

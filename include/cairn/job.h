@@ -210,8 +210,8 @@ typedef struct cairn_claim_opts {
  * stay locked, and others pass them over, until it ends. INVALID tx.unsupported_isolation where
  * jobs with resources wait and the caller's transaction is stricter than READ COMMITTED.
  * [1 round trip; 2 where a queue that gave this connection jobs without resources, claim after
- * claim, gives it none or has its first job with a resource, or where all of the first hundred jobs with
- * resources have to wait that did not have to before]
+ * claim, gives it none or has its first job with a resource, or where of the first hundred jobs
+ * with resources too few can run, as before they could]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_claim(cairn_conn *conn,
 							const cairn_claim_opts *opts,
