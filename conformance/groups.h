@@ -59,6 +59,7 @@
 	X(prune) \
 	X(wait) \
 	X(wait_wake) \
+	X(upkeep) \
 	X(reads) \
 	X(history) \
 	X(scope) \

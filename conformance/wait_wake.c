@@ -164,6 +164,24 @@ static void run_again(cairn_conn *conn, struct maker *maker)
 	ct_ok(cairn_job_replay(conn, cairn_any(), &item, 1, NULL, ct_err()));
 }
 
+/* What is due later is told by nobody when its time comes. */
+static void add_later(cairn_conn *conn, const char *queue, struct maker *maker)
+{
+	cairn_job_new job = job_in(queue);
+	(void)maker;
+	job.run_at = ct_now() + CAIRN_MINUTE;
+	ct_add(conn, &job);
+}
+
+static void look_after(cairn_conn *conn, struct maker *maker)
+{
+	cairn_upkeep_report report = { .size = sizeof(report) };
+	(void)maker;
+	ct_advance(CAIRN_MINUTE);
+	ct_ok(cairn_job_upkeep(conn, NULL, &report, ct_err()));
+	ct_int(report.unparked, 1);
+}
+
 static void begin_and_add(cairn_conn *conn, const char *queue, struct maker *maker)
 {
 	cairn_job_new job = job_in(queue);
@@ -251,6 +269,12 @@ static void by_an_operator(void)
 	struct maker makers[] = { { .queue = "requeue", .prepare = end_dead, .make = requeue },
 				  { .queue = "replay", .prepare = end_well, .make = run_again } };
 	all_told(makers, 2);
+}
+
+static void by_upkeep(void)
+{
+	struct maker makers[] = { { .queue = "parked", .prepare = add_later, .make = look_after } };
+	all_told(makers, 1);
 }
 
 static void by_a_commit(void)
@@ -521,6 +545,10 @@ static const ct_case cases[] = {
 	  TELLS,
 	  .rule = "… and of a requeue and a replay.",
 	  .run = by_an_operator },
+	{ .name = "wait.upkeep_wakes",
+	  TELLS,
+	  .rule = "… and of a job whose time has come, when upkeep puts it in line.",
+	  .run = by_upkeep },
 	{ .name = "wait.a_commit_wakes",
 	  TELLS,
 	  .rule = "… and of what was enqueued inside a transaction, when that commits.",

@@ -132,7 +132,8 @@ static void note_untidy(struct upkeep *upkeep)
 	cairn_error err = { .size = sizeof err, .status = CAIRN_DENIED };
 	snprintf(err.op, sizeof err.op, "job.upkeep");
 	snprintf(err.code, sizeof err.code, "%s", cairn_code_text(CAIRN_E_DB_DENIED));
-	snprintf(err.message, sizeof err.message, "The database does not allow to tidy its tables.");
+	snprintf(err.message, sizeof err.message,
+		 "The database does not allow to tidy its tables.");
 	upkeep->untidy = true;
 	tell_denied(upkeep, &err);
 }
@@ -143,8 +144,9 @@ static cairn_status keep_store(struct upkeep *upkeep, uint64_t *items, bool *mor
 	struct cairn_worker *worker = upkeep->service->link.worker;
 	cairn_upkeep_opts opts = { .size = sizeof opts,
 				   .limit = UNPARK_BATCH,
-				   .tidy = upkeep->untidy || upkeep->full ? CAIRN_TIDY_NEVER
-									  : CAIRN_TIDY_IF_WORTH_IT };
+				   .tidy = upkeep->untidy || upkeep->full
+						   ? CAIRN_TIDY_NEVER
+						   : CAIRN_TIDY_IF_WORTH_IT };
 	cairn_upkeep_report report = { .size = sizeof report };
 	cairn_error mine = CAIRN_ERROR_INIT;
 	cairn_status st = cairn_job_upkeep(upkeep->service->link.conn, &opts, &report, &mine);

@@ -21,7 +21,8 @@
 #define ROW_COLUMNS \
 	"rowid, events, reap_at, status, tenant, run_number, attempt, run_at, parked, " \
 	"lease_expires_at, heartbeat_at, leased_at, prestart, execution_started_at, lease_us, " \
-	"worker, fence, started_at, finished_at, stage, progress_done, progress_total, status_reason, " \
+	"worker, fence, started_at, finished_at, stage, progress_done, progress_total, " \
+	"status_reason, " \
 	"error_code, error_message, updated_at, idempotency_key"
 
 /* What a transition may write, without the documents. */
@@ -50,7 +51,8 @@
 
 /* What history.c reads of an event. */
 #define EVENT_COLUMNS \
-	"seq, kind, run_number, attempt, at, stage, progress_done, progress_total, worker, reason, " \
+	"seq, kind, run_number, attempt, at, stage, progress_done, progress_total, worker, " \
+	"reason, " \
 	"error_code, error_message, detail, duration_us, until, requested, data"
 
 #define ATTEMPT_COLUMNS \

@@ -12,11 +12,7 @@ extern "C" {
 #endif
 
 /* Whether the database's own house is put in order as well. */
-enum cairn_tidy {
-	CAIRN_TIDY_IF_WORTH_IT = 0,
-	CAIRN_TIDY_ALWAYS,
-	CAIRN_TIDY_NEVER
-};
+enum cairn_tidy { CAIRN_TIDY_IF_WORTH_IT = 0, CAIRN_TIDY_ALWAYS, CAIRN_TIDY_NEVER };
 
 typedef struct cairn_upkeep_opts {
 	size_t size;

@@ -123,7 +123,7 @@ enum cairn_worker_event_kind {
 	CAIRN_WORKER_RECONNECTED, /* the database answers again */
 	CAIRN_WORKER_STOPPING,	  /* no further claims */
 	CAIRN_WORKER_RETURNED,	  /* job, changed: claimed ahead, and given back unstarted */
-	CAIRN_WORKER_TURN,  /* ended, reported, lines, claimed, elapsed: a dispatcher's call */
+	CAIRN_WORKER_TURN, /* ended, reported, lines, claimed, elapsed: a dispatcher's call */
 	/*
 	 * loop, items, elapsed: a pass that found something to do. With error: what this loop can't do
 	 * here for want of rights or of a driver that can; told once, and the rest goes on
@@ -262,9 +262,9 @@ typedef struct cairn_worker_counts {
 	uint64_t polls; /* turns that only claimed, and got nothing */
 	uint64_t wakes; /* the waker said that there is work */
 	uint64_t troubles;
-	uint64_t running; /* handlers at work */
-	uint64_t waiting; /* claimed and not started */
-	uint64_t unsaid;  /* ends that wait to be recorded */
+	uint64_t running;  /* handlers at work */
+	uint64_t waiting;  /* claimed and not started */
+	uint64_t unsaid;   /* ends that wait to be recorded */
 	uint64_t unparked; /* jobs put in line by the upkeep, of all queues */
 } cairn_worker_counts;
 

@@ -13,8 +13,8 @@
 #define CAIRN_SYS_JOB_H
 
 #include <cairn/history.h>
-#include <cairn/upkeep.h>
 #include <cairn/sys/driver.h>
+#include <cairn/upkeep.h>
 
 #ifdef __cplusplus
 extern "C" {
