@@ -30,6 +30,42 @@ exits 0 "when asked to" --json upkeep --tidy
 like "$(printf '%s\n' "$out" | json tidied)" '^(tidied|busy|nothing)$' "says what became of it"
 if [ -n "${CAIRN_CLI_DB:-}" ]; then
 	is "$(printf '%s\n' "$out" | json tidied)" tidied "the owner may vacuum"
+	exits 0 "behind a pooler" --json --db "$CAIRN_CLI_DB&pooler=transaction" upkeep --tidy
+	is "$(printf '%s\n' "$out" | json tidied)" tidied "it works as well"
+fi
+
+# ---- rights: a role that may do all that a worker does, and does not own the tables
+sql() {
+	psql "$CAIRN_PG_URL" -XAtqc "$1" 2>/dev/null
+}
+schema=${CAIRN_CLI_DB:-}
+schema=${schema##*schema=}
+role=cairn_upkeep_$$
+if [ -n "${CAIRN_CLI_DB:-}" ] && command -v psql >/dev/null && [ -n "${CAIRN_PG_URL:-}" ] && sql "CREATE ROLE $role"; then
+	sql "GRANT USAGE ON SCHEMA $schema TO $role; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA $schema TO $role"
+	as="$CAIRN_CLI_DB&options=-c%20role%3D$role"
+	"$cairn" enqueue t --in 1s --queue mails >/dev/null
+	sleep 1.1
+	exits 1 "tidying without rights" --json --db "$as" upkeep --tidy
+	is "$(printf '%s\n' "$out" | json unparked),$(printf '%s\n' "$out" | json tidied)" 1,denied "puts in line all the same"
+	exits 0 "where it is not worth it" --json --db "$as" upkeep
+	is "$(printf '%s\n' "$out" | json tidied)" nothing "nothing is missing"
+	vacuums="SELECT sum(vacuum_count) FROM pg_stat_all_tables WHERE schemaname = '$schema'"
+	before=$(sql "$vacuums")
+	exits 1 "again" --db "$as" upkeep --tidy
+	is "$(sql "$vacuums")" "$before" "nothing was vacuumed"
+	if [ "$(sql "SHOW server_version_num")" -ge 170000 ]; then
+		sql "GRANT MAINTAIN ON $schema.cairn_job_live, $schema.cairn_job_waiter TO $role"
+		exits 0 "with MAINTAIN" --json --db "$as" upkeep --tidy
+		is "$(printf '%s\n' "$out" | json tidied)" tidied "it may"
+	fi
+	# somebody else vacuums, or changes the table
+	(echo "BEGIN; LOCK TABLE $schema.cairn_job_live IN SHARE UPDATE EXCLUSIVE MODE;" && sleep 2) | psql "$CAIRN_PG_URL" -Xq &
+	sleep 0.5
+	exits 0 "a table that is locked" --json upkeep --tidy
+	is "$(printf '%s\n' "$out" | json tidied)" busy "is left out"
+	wait
+	sql "DROP OWNED BY $role; DROP ROLE $role"
 fi
 
 # ---- usage
