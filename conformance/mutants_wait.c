@@ -1,6 +1,6 @@
 /*
- * mutants_wait.c - mutants of waiting for work: who looks wrongly, and who is not told; and of upkeep.
- * (mutants.c: the others)
+ * mutants_wait.c - mutants of waiting for work: who looks wrongly, and who is not told; and of
+ * upkeep. (mutants.c: the others)
  */
 #include "mutant.h"
 

@@ -1,7 +1,7 @@
 /*
- * upkeep.c - looking after the store: jobs whose time has come are put in line in all queues, and the
- * database tidies. What may be claimed is the same before and after; what can be seen of it is
- * `parked`. (wait_wake.c: who is told)
+ * upkeep.c - looking after the store: jobs whose time has come are put in line in all queues,
+ * and the database tidies. What may be claimed is the same before and after; what can be seen of
+ * it is `parked`. (wait_wake.c: who is told)
  */
 #include <cairn/sys/job.h>
 

@@ -1,6 +1,6 @@
 /*
- * upkeep.c - putting jobs in line whose time has come, in all queues. There is nothing to tidy: what
- * is deleted is gone.
+ * upkeep.c - putting jobs in line whose time has come, in all queues. There is nothing to tidy:
+ * what is deleted is gone.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /*
- * upkeep.c - putting jobs in line in all queues, and vacuuming the tables whose rows come and go. VACUUM
- * can't stand in a transaction nor in a pipeline with others: it goes out alone, by the simple
- * protocol, which any pooler passes on as it is. (sql_upkeep.h)
+ * upkeep.c - putting jobs in line in all queues, and vacuuming the tables whose rows come and go.
+ * VACUUM can't stand in a transaction nor in a pipeline with others: it goes out alone, by the
+ * simple protocol, which any pooler passes on as it is. (sql_upkeep.h)
  */
 #include "pg.h"
 

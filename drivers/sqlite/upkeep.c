@@ -1,6 +1,7 @@
 /*
- * upkeep.c - putting jobs in line in all queues, from queue to queue by the first entry of each in the
- * index of those that are parked; and what keeps the file quick. Without work nobody's lock is taken.
+ * upkeep.c - putting jobs in line in all queues, from queue to queue by the first entry of each
+ * in the index of those that are parked; and what keeps the file quick. Where nothing is due the
+ * writer's lock is not taken.
  */
 #include <string.h>
 
@@ -111,8 +112,8 @@ static cairn_status forgive(cairn_status status, enum cairn_tidied *tidied)
 }
 
 /*
- * Refreshes what the planner knows where that would help. An application's handle keeps its settings,
- * and its tables are its own.
+ * Refreshes what the planner knows where that would help. An application's handle keeps its
+ * settings, and its tables are its own.
  */
 static cairn_status optimize(struct lite *lite, enum cairn_tidied *tidied, cairn_error *err)
 {

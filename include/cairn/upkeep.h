@@ -41,20 +41,22 @@ typedef struct cairn_upkeep_report {
 
 /*
  * First puts jobs in line whose time has come: what is due later is parked outside of what
- * claims walk over, and claims put it in line in their own queue only. This does it in all queues, paused
- * ones as well, at most limit jobs, those that others have locked left out, and wakes those who
- * wait for these queues. Nothing else of a job changes, and what may be claimed does not either.
+ * claims walk over, and claims put it in line in their own queue only. This does it in all
+ * queues, paused ones as well, at most limit jobs, those that others have locked left out, and
+ * wakes those who wait for these queues. Nothing else of a job changes, and what may be claimed
+ * does not either.
  *
- * Then it tidies what finished jobs leave behind. Postgres: VACUUM of the live jobs' table and of
- * the one of those who wait, if at least 1000 and 200 dead rows are known of and the last one ended 20 s
- * ago or longer; a table that somebody else is busy with is left out. That needs ownership of the
- * tables, of the database, or the privilege MAINTAIN, from Postgres 17 on; which is asked for before
- * it is tried. Behind a transaction-mode pooler it works as well. SQLite: PRAGMA optimize, bounded, on
- * connections that cairn opened, and a passive checkpoint of the log, which blocks nobody.
+ * Then it tidies what finished jobs leave behind. Postgres: VACUUM of the live jobs' table and
+ * of the one of those who wait, if at least 1000 and 200 dead rows are known of and the last one
+ * ended 20 s ago or longer; a table that somebody else is busy with is left out. That needs
+ * ownership of the tables, of the database, or the privilege MAINTAIN, from Postgres 17 on; it is
+ * asked for, not tried. Behind a transaction-mode pooler it works as well. SQLite: PRAGMA
+ * optimize, bounded, on connections that cairn opened, and a passive checkpoint of the log, which
+ * blocks nobody.
  *
- * A failure of the second part, TIMEOUT say, leaves the first one done, and the report says so. INVALID
- * conn.misuse inside a transaction, with nothing done. opts may be NULL. [1 round trip, 1 if
- * somebody is told, 1 to see what is worth tidying, and 1 for each table]
+ * A failure of the second part, TIMEOUT say, leaves the first one done, and the report says so.
+ * INVALID conn.misuse inside a transaction, with nothing done. opts may be NULL. [1 round trip,
+ * 1 if somebody is told, 1 to see what is worth tidying, and 1 for each table]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_upkeep(cairn_conn *conn,
 							 const cairn_upkeep_opts *opts,

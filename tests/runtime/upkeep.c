@@ -1,6 +1,6 @@
 /*
- * upkeep.c - a worker's upkeep of the store: jobs of other queues are put in line, and a worker that
- * may not or can't look after the store says so once and works all the same.
+ * upkeep.c - a worker's upkeep of the store: jobs of other queues are put in line, and a worker
+ * that may not or can't look after the store says so once and works all the same.
  */
 #include "faulty.h"
 #include "runs.h"

@@ -554,8 +554,9 @@ typedef cairn_status cairn_job_unpark_fn(void *self, uint32_t limit, cairn_upkee
 
 /*
  * Optional: gives back the room that jobs leave behind, and whatever else keeps the database
- * quick, without standing in anybody's way for long. *tidied is NOTHING. What it lacks the rights for is
- * DENIED, what others are busy with BUSY, and neither a failure. Never called inside a transaction.
+ * quick, without standing in anybody's way for long. *tidied is NOTHING. What it lacks the rights
+ * for is DENIED, what others are busy with BUSY, and neither a failure. Never called inside a
+ * transaction.
  */
 typedef cairn_status cairn_job_tidy_fn(void *self, enum cairn_tidy tidy, enum cairn_tidied *tidied,
 				       cairn_error *err);
