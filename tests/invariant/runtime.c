@@ -169,7 +169,8 @@ void inv_runtime(struct inv *inv)
 				   .concurrency = 1 + inv_below(inv, 4),
 				   .ahead = inv_below(inv, 5),
 				   .dispatchers = 1 + inv_below(inv, 2),
-				   .prune_interval = CAIRN_SECOND };
+				   .prune_interval = CAIRN_SECOND,
+				   .upkeep_interval = CAIRN_SECOND };
 #ifdef CAIRN_WITH_POSTGRES
 	if (opts.driver == NULL)
 		opts.driver = &cairn_postgres;
