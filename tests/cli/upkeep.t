@@ -26,6 +26,26 @@ exits 0 "a worker" work --type t --queue mails --exec true --until-empty
 is "$("$cairn" --json queues --all | sed -n 3p | json succeeded)" 1 "runs them"
 
 # ---- tidying
+sql() {
+	psql "$CAIRN_PG_URL" -XAtqc "$1" 2>/dev/null
+}
+schema=${CAIRN_CLI_DB:-}
+schema=${schema##*schema=}
+if [ -n "$schema" ] && command -v psql >/dev/null && [ -n "${CAIRN_PG_URL:-}" ]; then
+	yes '{"type":"t","queue":"bulk"}' | head -n 1200 | "$cairn" enqueue --ndjson >/dev/null
+	"$cairn" cancel --queue bulk >/dev/null
+	vacuums="SELECT vacuum_count + autovacuum_count FROM pg_stat_all_tables WHERE schemaname = '$schema' AND relname = 'cairn_job_live'"
+	tries=0
+	while [ "$(sql "$vacuums")" = 0 ] && [ $tries -lt 50 ]; do
+		"$cairn" upkeep >/dev/null
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	is "$(sql "$vacuums")" 1 "dead rows are worth it"
+	"$cairn" upkeep >/dev/null
+	is "$(sql "$vacuums")" 1 "and then not again"
+fi
+
 exits 0 "when asked to" --json upkeep --tidy
 like "$(printf '%s\n' "$out" | json tidied)" '^(tidied|busy|nothing)$' "says what became of it"
 if [ -n "${CAIRN_CLI_DB:-}" ]; then
@@ -35,13 +55,8 @@ if [ -n "${CAIRN_CLI_DB:-}" ]; then
 fi
 
 # ---- rights: a role that may do all that a worker does, and does not own the tables
-sql() {
-	psql "$CAIRN_PG_URL" -XAtqc "$1" 2>/dev/null
-}
-schema=${CAIRN_CLI_DB:-}
-schema=${schema##*schema=}
 role=cairn_upkeep_$$
-if [ -n "${CAIRN_CLI_DB:-}" ] && command -v psql >/dev/null && [ -n "${CAIRN_PG_URL:-}" ] && sql "CREATE ROLE $role"; then
+if [ -n "$schema" ] && command -v psql >/dev/null && [ -n "${CAIRN_PG_URL:-}" ] && sql "CREATE ROLE $role"; then
 	sql "GRANT USAGE ON SCHEMA $schema TO $role; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA $schema TO $role"
 	as="$CAIRN_CLI_DB&options=-c%20role%3D$role"
 	"$cairn" enqueue t --in 1s --queue mails >/dev/null
