@@ -256,6 +256,33 @@ static void prune(void)
 	sweep_sizes(try_prune);
 }
 
+static void try_upkeep(cairn_conn *conn, struct batch *batch)
+{
+	cairn_upkeep_opts opts = { .size = sizeof(opts), .tidy = CAIRN_TIDY_NEVER };
+	cairn_upkeep_report report = { .size = sizeof(report) };
+	cairn_job_new jobs[MOST];
+	for (size_t i = 0; i < batch->n; i++) {
+		jobs[i] = ct_new("t");
+		jobs[i].queue = i % 3 ? CAIRN_STR("a") : CAIRN_STR("b");
+		jobs[i].run_at = ct_now() + CAIRN_SECOND;
+	}
+	ct_ok(cairn_job_enqueue(conn, jobs, batch->n, NULL, ct_err()));
+	ct_advance(CAIRN_SECOND);
+	begin(conn);
+	ct_ok(cairn_job_upkeep(conn, &opts, &report, ct_err()));
+	at_most(conn, 1, "upkeep", batch->n);
+	ct_int(report.unparked, batch->n);
+	begin(conn);
+	ct_ok(cairn_job_upkeep(conn, NULL, &report, ct_err()));
+	at_most(conn, 2, "upkeep with nothing to do", batch->n);
+	ct_int(report.unparked, 0);
+}
+
+static void upkeep(void)
+{
+	sweep_sizes(try_upkeep);
+}
+
 static void try_sweeps(cairn_conn *conn, struct batch *batch)
 {
 	cairn_job_filter filter = { .size = sizeof(filter), .scope = cairn_any() };
@@ -362,6 +389,11 @@ static const ct_case cases[] = {
 	  BUDGET,
 	  .rule = "Deleting n jobs with all that belongs to them is one round trip.",
 	  .run = prune },
+	{ .name = "jobs.budget.upkeep_of_n_is_one_round_trip",
+	  BUDGET,
+	  .rule = "Putting n jobs of several queues in line is one round trip, and looking what is "
+		  "worth tidying is another.",
+	  .run = upkeep },
 	{ .name = "jobs.budget.sweeps_are_two_round_trips",
 	  BUDGET,
 	  .rule = "Canceling and requeuing by filter are two round trips, and one where nothing "

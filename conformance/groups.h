@@ -61,6 +61,7 @@
 	X(wait) \
 	X(wait_told) \
 	X(wait_wake) \
+	X(upkeep) \
 	X(reads) \
 	X(history) \
 	X(scope) \

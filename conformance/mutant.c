@@ -231,6 +231,22 @@ static cairn_status on_waiting(void *self, const cairn_wait_plan *plan, cairn_wo
 	return status;
 }
 
+static cairn_status on_unpark(void *self, uint32_t limit, cairn_upkeep_report *report,
+			      cairn_error *err)
+{
+	cairn_job_unpark_fn *slot = active->unpark_slot ? active->unpark_slot : real.jobs.unpark;
+	if (active->unpark)
+		active->unpark(&limit);
+	if (active->unpark_clock)
+		ct_advance(active->unpark_clock);
+	cairn_status status = slot(self, limit, report, err);
+	if (active->unpark_clock)
+		ct_advance(-active->unpark_clock);
+	if (status == CAIRN_OK && active->unparked)
+		active->unparked(report);
+	return status;
+}
+
 static cairn_status on_dead(void *self, const cairn_dead_query *query, cairn_rows *rows,
 			    cairn_error *err)
 {
@@ -373,6 +389,8 @@ static void wrap_jobs(cairn_job_ops *jobs)
 		jobs->prune = on_prune;
 	if (jobs->waiting)
 		jobs->waiting = on_waiting;
+	if (jobs->unpark)
+		jobs->unpark = on_unpark;
 	if (active->wait_slot)
 		jobs->wait = active->wait_slot;
 }

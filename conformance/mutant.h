@@ -69,6 +69,10 @@ typedef struct ct_mutant {
 	void (*schedule_fate)(enum cairn_schedule_fate *fate);
 	void (*waiting)(cairn_wait_plan *plan);
 	void (*looked)(cairn_work *work);
+	void (*unparked)(cairn_upkeep_report *report);
+	void (*unpark)(uint32_t *limit);
+	cairn_usec unpark_clock;
+	cairn_job_unpark_fn *unpark_slot;
 	cairn_usec claim_clock; /* the kit's clock is moved by so much during a claim … */
 	cairn_usec change_clock;
 	cairn_usec reap_clock;

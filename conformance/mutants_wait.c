@@ -1,6 +1,6 @@
 /*
- * mutants_wait.c - mutants of waiting for work: who looks wrongly, and who is not told.
- * (mutants.c: the others)
+ * mutants_wait.c - mutants of waiting for work: who looks wrongly, and who is not told; and of
+ * upkeep. (mutants.c: the others)
  */
 #include "mutant.h"
 
@@ -55,7 +55,64 @@ static cairn_status oversleep(void *self, const cairn_wait_plan *plan, enum cair
 	return ct_real_ops()->jobs.wait(self, &mine, wake, err);
 }
 
+/* ---- upkeep ---- */
+
+static void all_of_them(uint32_t *limit)
+{
+	*limit = 1000000;
+}
+
+static void says_nothing_is_left(cairn_upkeep_report *report)
+{
+	report->more = 0;
+}
+
+static void more_when_full(cairn_upkeep_report *report)
+{
+	report->more = report->unparked > 0;
+}
+
+static void queues_are_jobs(cairn_upkeep_report *report)
+{
+	report->queues = (uint32_t)report->unparked;
+}
+
+/* It says so, and they stay where they are. */
+static cairn_status unparks_nothing(void *self, uint32_t limit, cairn_upkeep_report *report,
+				    cairn_error *err)
+{
+	(void)self;
+	(void)err;
+	report->unparked = limit < 3 ? limit : 3;
+	report->queues = 2;
+	return CAIRN_OK;
+}
+
 const ct_mutant ct_wait_mutants[] = {
+	{ .name = "upkeep_without_bound",
+	  .rule = "puts jobs in line without a bound",
+	  .cases = "upkeep.*",
+	  .unpark = all_of_them },
+	{ .name = "upkeep_says_nothing_is_left",
+	  .rule = "does not say that others are due",
+	  .cases = "upkeep.*",
+	  .unparked = says_nothing_is_left },
+	{ .name = "upkeep_says_something_is_left",
+	  .rule = "says that others are due whenever it did something",
+	  .cases = "upkeep.*",
+	  .unparked = more_when_full },
+	{ .name = "upkeep_counts_jobs_as_queues",
+	  .rule = "counts a queue for each job",
+	  .cases = "upkeep.*",
+	  .unparked = queues_are_jobs },
+	{ .name = "upkeep_one_tick_early",
+	  .rule = "puts jobs in line a microsecond too early",
+	  .cases = "upkeep.*",
+	  .unpark_clock = 1 },
+	{ .name = "upkeep_leaves_them_parked",
+	  .rule = "says that it put jobs in line, and did not",
+	  .cases = "upkeep.*",
+	  .unpark_slot = unparks_nothing },
 	{ .name = "wait_looks_into_the_first_queue",
 	  .rule = "finds work in the first of several queues only",
 	  .cases = "wait.only_in_the_named_queues",

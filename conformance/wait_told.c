@@ -67,6 +67,16 @@ static void add_for_later(cairn_conn *conn, struct maker *maker)
 	maker->id = ct_add(conn, &job);
 }
 
+/* What is due later is told by nobody when its time comes. */
+static void look_after(cairn_conn *conn, struct maker *maker)
+{
+	cairn_upkeep_report report = { .size = sizeof report };
+	(void)maker;
+	ct_advance(365 * CAIRN_DAY);
+	ct_ok(cairn_job_upkeep(conn, NULL, &report, ct_err()));
+	ct_int(report.unparked, 1);
+}
+
 /* ---- enqueueing --------------------------------------------------------------------- */
 
 static void add_one(cairn_conn *conn, struct maker *maker)
@@ -335,6 +345,12 @@ static void by_a_promotion(void)
 	all_told(&maker, 1);
 }
 
+static void by_upkeep(void)
+{
+	struct maker maker = { .name = "parked", .prepare = add_for_later, .make = look_after };
+	all_told(&maker, 1);
+}
+
 static void by_a_resumption(void)
 {
 	struct maker maker = { .name = "resume", .prepare = pause_and_add, .make = resume };
@@ -395,6 +411,10 @@ static const ct_case cases[] = {
 	  .rule = "… and of a job that an intent becomes.",
 	  .covers = "wake-2",
 	  .run = by_a_promotion },
+	{ .name = "wait.upkeep_wakes",
+	  TELLS,
+	  .rule = "… and of a job whose time has come, when upkeep puts it in line.",
+	  .run = by_upkeep },
 	{ .name = "wait.resuming_a_queue_wakes",
 	  TELLS,
 	  .store = CT_QUEUES,

@@ -92,6 +92,10 @@
 #define CAIRN__MAX_PRUNE     10000
 #define CAIRN__DEFAULT_PRUNE 1000
 
+/* Jobs put in line by one upkeep: a thousand take about a millisecond, in one transaction. */
+#define CAIRN__MAX_UPKEEP     10000
+#define CAIRN__DEFAULT_UPKEEP 1000
+
 /* How long successes are kept where their definition doesn't say: a week's work can be looked up. */
 #define CAIRN__RETENTION (7 * CAIRN_DAY)
 

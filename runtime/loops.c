@@ -2,9 +2,12 @@
  * loops.c - upkeep: what any number of workers does beside the jobs, each from time to time, on one
  * thread with a connection of its own. A new loop is a row of the table.
  */
+#include <stdio.h>
+
 #include <cairn/intent.h>
 #include <cairn/owner.h>
 #include <cairn/schedule.h>
+#include <cairn/upkeep.h>
 
 #include "runtime.h"
 
@@ -12,6 +15,7 @@
 #define FIRE_BATCH    100
 #define PROMOTE_BATCH 100
 #define PRUNE_BATCH   1000
+#define UNPARK_BATCH  1000
 #define OWNERS_KEPT   (7 * CAIRN_DAY)
 
 struct upkeep {
@@ -19,6 +23,8 @@ struct upkeep {
 	cairn_reap_report *reaped;
 	cairn_fire_report *fired;
 	cairn_promote_report *promoted;
+	bool untidy; /* the rights to tidy are missing */
+	bool full;   /* the last upkeep left due jobs for the next one */
 };
 
 /* One pass: how many things it did, and whether there may be more of them. */
@@ -113,6 +119,51 @@ static cairn_status prune_owners(struct upkeep *upkeep, uint64_t *items, bool *m
 	return st == CAIRN_DENIED || st == CAIRN_SCHEMA ? CAIRN_UNSUPPORTED : st;
 }
 
+/* Said once: whoever watches the worker may want to grant it. */
+static void tell_denied(struct upkeep *upkeep, const cairn_error *err)
+{
+	cairn_worker__tell(upkeep->service->link.worker,
+			   &(cairn_worker_event){
+				   .kind = CAIRN_WORKER_UPKEEP, .loop = "upkeep", .error = err });
+}
+
+static void note_untidy(struct upkeep *upkeep)
+{
+	cairn_error err = { .size = sizeof err, .status = CAIRN_DENIED };
+	snprintf(err.op, sizeof err.op, "job.upkeep");
+	snprintf(err.code, sizeof err.code, "%s", cairn_code_text(CAIRN_E_DB_DENIED));
+	snprintf(err.message, sizeof err.message,
+		 "The database does not allow to tidy its tables.");
+	upkeep->untidy = true;
+	tell_denied(upkeep, &err);
+}
+
+/* Of many batches in a row only the first one tidies. Without its rights this loop alone ends. */
+static cairn_status keep_store(struct upkeep *upkeep, uint64_t *items, bool *more, cairn_error *err)
+{
+	struct cairn_worker *worker = upkeep->service->link.worker;
+	cairn_upkeep_opts opts = { .size = sizeof opts,
+				   .limit = UNPARK_BATCH,
+				   .tidy = upkeep->untidy || upkeep->full
+						   ? CAIRN_TIDY_NEVER
+						   : CAIRN_TIDY_IF_WORTH_IT };
+	cairn_upkeep_report report = { .size = sizeof report };
+	cairn_error mine = CAIRN_ERROR_INIT;
+	cairn_status st = cairn_job_upkeep(upkeep->service->link.conn, &opts, &report, &mine);
+	*items = report.unparked;
+	*more = st == CAIRN_OK && report.more != 0;
+	upkeep->full = *more;
+	atomic_fetch_add(&worker->unparked, report.unparked);
+	if (report.tidied == CAIRN_TIDIED_DENIED && !upkeep->untidy)
+		note_untidy(upkeep);
+	if (st == CAIRN_DENIED || st == CAIRN_UNSUPPORTED) {
+		tell_denied(upkeep, &mine);
+		return CAIRN_UNSUPPORTED;
+	}
+	*err = mine;
+	return st;
+}
+
 /* ---- the table --------------------------------------------------------------------- */
 
 static const struct loop {
@@ -126,6 +177,7 @@ static const struct loop {
 	{ "intents", offsetof(cairn_worker_opts, promote_interval), promote, true },
 	{ "prune", offsetof(cairn_worker_opts, prune_interval), prune, false },
 	{ "owners", offsetof(cairn_worker_opts, prune_interval), prune_owners, false },
+	{ "upkeep", offsetof(cairn_worker_opts, upkeep_interval), keep_store, false },
 };
 
 enum { LOOPS = sizeof loops / sizeof loops[0] };

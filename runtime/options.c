@@ -39,7 +39,8 @@ static cairn_status check_numbers(const cairn_worker_opts *opts, cairn_error *er
 					    cairn_code_message(CAIRN_E_JOB_LEASE_DURATION));
 	if (opts->poll_min < 0 || opts->poll_max < 0 || opts->reap_interval < -1 ||
 	    opts->drain < 0 || opts->grace < 0 || opts->promote_interval < -1 ||
-	    opts->prune_interval < -1 || opts->schedule_interval < -1 || opts->owner_interval < -1)
+	    opts->prune_interval < -1 || opts->schedule_interval < -1 ||
+	    opts->owner_interval < -1 || opts->upkeep_interval < -1)
 		return cairn_worker__refuse(err, CAIRN_E_ARG_INVALID,
 					    "A duration must not be negative.");
 	if (opts->concurrency > MAX_CONCURRENCY || (opts->flags & ~flags) != 0)
@@ -95,6 +96,7 @@ static void settle_spans(cairn_worker_opts *opts)
 	opts->prune_interval = span(opts->prune_interval, CAIRN_MINUTE);
 	opts->schedule_interval = span(opts->schedule_interval, CAIRN_SECOND);
 	opts->owner_interval = span(opts->owner_interval, 20 * CAIRN_SECOND);
+	opts->upkeep_interval = span(opts->upkeep_interval, 30 * CAIRN_SECOND);
 }
 
 static void settle(struct cairn_worker *worker)

@@ -183,6 +183,7 @@ struct cairn_worker {
 	atomic_uint_least64_t claimed;
 	atomic_uint_least64_t finished[9];
 	atomic_uint_least64_t refused, returned, abandoned, reaped, fired, promoted, pruned;
+	atomic_uint_least64_t unparked;
 	atomic_uint_least64_t turns, beats, polls, wakes, troubles;
 	atomic_uint_least64_t running, waiting, unsaid;
 

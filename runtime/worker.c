@@ -266,6 +266,7 @@ void cairn_worker_count(const cairn_worker *worker, cairn_worker_counts *counts)
 		.running = atomic_load(&worker->running),
 		.waiting = atomic_load(&worker->waiting),
 		.unsaid = atomic_load(&worker->unsaid),
+		.unparked = atomic_load(&worker->unparked),
 	};
 	for (size_t i = 0; i < sizeof now.finished / sizeof now.finished[0]; i++)
 		now.finished[i] = atomic_load(&worker->finished[i]);

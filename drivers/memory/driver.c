@@ -43,6 +43,7 @@ static const cairn_job_ops jobs = {
 	.prune = cairn_mem__job_prune,
 	.waiting = cairn_mem__job_waiting,
 	.wait = cairn_mem__job_wait,
+	.unpark = cairn_mem__job_unpark,
 };
 
 static const cairn_intent_ops intents = {

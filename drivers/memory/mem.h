@@ -155,6 +155,7 @@ cairn_job_logs_fn cairn_mem__job_logs;
 cairn_job_prune_fn cairn_mem__job_prune;
 cairn_job_waiting_fn cairn_mem__job_waiting;
 cairn_job_wait_fn cairn_mem__job_wait;
+cairn_job_unpark_fn cairn_mem__job_unpark;
 
 cairn_intent_record_fn cairn_mem__intent_record;
 cairn_intent_take_fn cairn_mem__intent_take;

@@ -48,6 +48,8 @@ static const cairn_job_ops jobs = {
 	.waiting = cairn_pg__job_waiting,
 	.wait = cairn_pg__job_wait,
 	.unwait = cairn_pg__job_unwait,
+	.unpark = cairn_pg__job_unpark,
+	.tidy = cairn_pg__job_tidy,
 };
 
 static const cairn_intent_ops intents = {

@@ -461,6 +461,8 @@ cairn_job_prune_fn cairn_pg__job_prune;
 cairn_job_waiting_fn cairn_pg__job_waiting;
 cairn_job_wait_fn cairn_pg__job_wait;
 cairn_job_unwait_fn cairn_pg__job_unwait;
+cairn_job_unpark_fn cairn_pg__job_unpark;
+cairn_job_tidy_fn cairn_pg__job_tidy;
 
 cairn_intent_record_fn cairn_pg__intent_record;
 cairn_intent_take_fn cairn_pg__intent_take;

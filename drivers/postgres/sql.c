@@ -19,6 +19,7 @@
 #include "sql_replay.h"
 #include "sql_schedule.h"
 #include "sql_schema.h"
+#include "sql_upkeep.h"
 #include "sql_wake.h"
 
 /* SQL is laid out by its clauses. */
@@ -694,6 +695,18 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 
 	/* The catalogue. */
 	[PG_SQL_DESCRIBE] = { { DESCRIBE_RELATIONS, DESCRIBE_PARTS, DESCRIBE_REST } },
+
+	/* ---- upkeep ---- */
+
+	/* cairn_job_live_parked, queue by queue. */
+	[PG_SQL_UPKEEP_UNPARK] = { { TEXT_UPKEEP_UNPARK } },
+
+	/* The catalogue. */
+	[PG_SQL_UPKEEP_LOOK] = { { TEXT_UPKEEP_LOOK } },
+
+	/* Never prepared: alone, in the simple protocol. */
+	[PG_SQL_VACUUM_LIVE] = { { VACUUM_TABLE("cairn_job_live") } },
+	[PG_SQL_VACUUM_WAITER] = { { VACUUM_TABLE("cairn_job_waiter") } },
 };
 /* clang-format on */
 

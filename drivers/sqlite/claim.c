@@ -23,8 +23,8 @@ cairn_status cairn_lite__slots(struct lite *lite, size_t n, cairn_error *err)
 
 #define UNPARK_STEP 256
 
-static cairn_status read_due(struct lite_write *write, cairn_str queue, int64_t *due, size_t *n,
-			     cairn_error *err)
+static cairn_status read_due(struct lite_write *write, cairn_str queue, int64_t *due, size_t step,
+			     size_t *n, cairn_error *err)
 {
 	struct lite_run run;
 	bool more = false;
@@ -34,7 +34,7 @@ static cairn_status read_due(struct lite_write *write, cairn_str queue, int64_t 
 		return status;
 	cairn_lite__bind_text(&run, queue);
 	cairn_lite__bind_int(&run, write->now);
-	cairn_lite__bind_int(&run, UNPARK_STEP);
+	cairn_lite__bind_int(&run, (int64_t)step);
 	status = cairn_lite__row(&run, &more, err);
 	while (status == CAIRN_OK && more) {
 		due[(*n)++] = cairn_lite__int(&run);
@@ -60,10 +60,33 @@ static cairn_status unpark(struct lite_write *write, cairn_str queue, cairn_erro
 	size_t n;
 	cairn_status status;
 	do {
-		status = read_due(write, queue, due, &n, err);
+		status = read_due(write, queue, due, UNPARK_STEP, &n, err);
 		for (size_t i = 0; i < n && status == CAIRN_OK; i++)
 			status = unpark_one(write->lite, due[i], err);
 	} while (status == CAIRN_OK && n == UNPARK_STEP);
+	return status;
+}
+
+cairn_status cairn_lite__unpark(struct lite_write *write, cairn_str queue, size_t limit, size_t *n,
+				bool *more, cairn_error *err)
+{
+	int64_t due[UNPARK_STEP];
+	cairn_status status = CAIRN_OK;
+	*n = 0;
+	*more = true;
+	while (status == CAIRN_OK && *more && *n < limit) {
+		size_t step = limit - *n < UNPARK_STEP ? limit - *n : UNPARK_STEP;
+		size_t found;
+		status = read_due(write, queue, due, step, &found, err);
+		for (size_t i = 0; i < found && status == CAIRN_OK; i++)
+			status = unpark_one(write->lite, due[i], err);
+		*n += found;
+		*more = found == step;
+	}
+	if (status == CAIRN_OK && *more) {
+		status = read_due(write, queue, due, 1, &limit, err);
+		*more = limit > 0;
+	}
 	return status;
 }
 

@@ -47,6 +47,8 @@ static const cairn_job_ops jobs = {
 	.prune = cairn_lite__job_prune,
 	.waiting = cairn_lite__job_waiting,
 	.wait = cairn_lite__job_wait,
+	.unpark = cairn_lite__job_unpark,
+	.tidy = cairn_lite__job_tidy,
 };
 
 static const cairn_intent_ops intents = {

@@ -159,3 +159,19 @@ cairn_status cairn_lite__do(struct lite *lite, enum lite_sql which, cairn_error 
 	cairn_status status = ready(&run, lite, which, err);
 	return status == CAIRN_OK ? cairn_lite__finish(&run, err) : status;
 }
+
+/* Some pragmas decide what to do when they are prepared. */
+cairn_status cairn_lite__anew(struct lite *lite, enum lite_sql which, cairn_error *err)
+{
+	if (atomic_load_explicit(&lite->interrupted, memory_order_relaxed))
+		return cairn_lite__fail(lite, SQLITE_INTERRUPT, err);
+	cairn_usec began = cairn_host_traced(lite->host) ? cairn_lite__ticks() : 0;
+	if (lite->time_limit > 0)
+		lite->deadline = cairn_lite__ticks() + lite->time_limit;
+	int rc = sqlite3_exec(lite->db, cairn_lite__sql[which], NULL, NULL, NULL);
+	cairn_status status = rc == SQLITE_OK ? CAIRN_OK : cairn_lite__fail(lite, rc, err);
+	if (began != 0)
+		cairn_host_statement(lite->host, cairn_lite__sql[which],
+				     cairn_lite__ticks() - began);
+	return status;
+}

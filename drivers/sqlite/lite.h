@@ -176,6 +176,8 @@ void cairn_lite__stop(struct lite_run *run);
 cairn_status cairn_lite__finish(struct lite_run *run, cairn_error *err);
 /* The same for one without parameters. */
 cairn_status cairn_lite__do(struct lite *lite, enum lite_sql which, cairn_error *err);
+/* The same, prepared for this once. */
+cairn_status cairn_lite__anew(struct lite *lite, enum lite_sql which, cairn_error *err);
 
 /* ---- columns (rows.c) --------------------------------------------------- */
 
@@ -279,6 +281,13 @@ cairn_status cairn_lite__claim(struct lite_write *write, const cairn_claim_plan 
 /* Room for n slots, kept for the next call. */
 cairn_status cairn_lite__slots(struct lite *lite, size_t n, cairn_error *err);
 
+/*
+ * Puts up to limit jobs of a queue in line whose time has come; *n of them, and *more: there are
+ * others (claim.c).
+ */
+cairn_status cairn_lite__unpark(struct lite_write *write, cairn_str queue, size_t limit, size_t *n,
+				bool *more, cairn_error *err);
+
 /* What a claim looks for. */
 struct lite_wanted {
 	cairn_str queue;
@@ -367,6 +376,8 @@ cairn_job_logs_fn cairn_lite__job_logs;
 cairn_job_prune_fn cairn_lite__job_prune;
 cairn_job_waiting_fn cairn_lite__job_waiting;
 cairn_job_wait_fn cairn_lite__job_wait;
+cairn_job_unpark_fn cairn_lite__job_unpark;
+cairn_job_tidy_fn cairn_lite__job_tidy;
 
 cairn_intent_record_fn cairn_lite__intent_record;
 cairn_intent_take_fn cairn_lite__intent_take;

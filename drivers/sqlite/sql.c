@@ -243,6 +243,14 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_JOB_DUE] = "SELECT rowid FROM cairn_job INDEXED BY cairn_job_parked "
 			 "WHERE status = 'PENDING' AND parked = 1 AND queue = ? AND run_at <= ? "
 			 "LIMIT ?",
+	/* cairn_job_parked, the first entry of the next queue */
+	[LITE_JOB_PARKED_NEXT] = "SELECT queue, run_at FROM cairn_job INDEXED BY cairn_job_parked "
+				 "WHERE status = 'PENDING' AND parked = 1 AND queue > ? "
+				 "ORDER BY queue, run_at LIMIT 1",
+	/* what PRAGMA optimize may read of an index; both run when they are prepared */
+	[LITE_ANALYSIS_LIMIT] = "PRAGMA analysis_limit = 400",
+	[LITE_OPTIMIZE] = "PRAGMA main.optimize",
+	[LITE_CHECKPOINT_NOW] = "PRAGMA main.wal_checkpoint(PASSIVE)",
 	/* rowid */
 	[LITE_JOB_UNPARK] = "UPDATE cairn_job SET parked = 0 WHERE rowid = ?",
 	/*

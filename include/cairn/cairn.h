@@ -16,6 +16,7 @@
 #include <cairn/resource.h>
 #include <cairn/schedule.h>
 #include <cairn/types.h>
+#include <cairn/upkeep.h>
 #include <cairn/version.h>
 
 #endif

@@ -123,8 +123,12 @@ enum cairn_worker_event_kind {
 	CAIRN_WORKER_RECONNECTED, /* the database answers again */
 	CAIRN_WORKER_STOPPING,	  /* no further claims */
 	CAIRN_WORKER_RETURNED,	  /* job, changed: claimed ahead, and given back unstarted */
-	CAIRN_WORKER_TURN,  /* ended, reported, lines, claimed, elapsed: a dispatcher's call */
-	CAIRN_WORKER_UPKEEP /* loop, items, elapsed: a pass that found something to do */
+	CAIRN_WORKER_TURN, /* ended, reported, lines, claimed, elapsed: a dispatcher's call */
+	/*
+	 * loop, items, elapsed: a pass that found something to do. With error: what this loop can't do
+	 * here for want of rights or of a driver that can; told once, and the rest goes on
+	 */
+	CAIRN_WORKER_UPKEEP
 };
 
 /* Grows by appending; look at size. Everything in it is valid during the callback. */
@@ -145,7 +149,7 @@ typedef struct cairn_worker_event {
 	uint32_t lines;
 	uint32_t claimed;
 	uint32_t reserved_;
-	const char *loop; /* "reap", "schedules", "intents", "prune", "owners" */
+	const char *loop; /* "reap", "schedules", "intents", "prune", "owners", "upkeep" */
 	uint64_t items;
 } cairn_worker_event;
 
@@ -201,6 +205,8 @@ typedef struct cairn_worker_opts {
 	 */
 	cairn_usec owner_interval;
 	cairn_str version; /* of the program, for that row; absent: unknown */
+	/* Between the store's upkeep (upkeep.h): all queues, and the database; 0: 30 s, -1: never. */
+	cairn_usec upkeep_interval;
 } cairn_worker_opts;
 
 /* Stop softly once nothing is due and no handler runs. Jobs due later are not waited for. */
@@ -256,9 +262,10 @@ typedef struct cairn_worker_counts {
 	uint64_t polls; /* turns that only claimed, and got nothing */
 	uint64_t wakes; /* the waker said that there is work */
 	uint64_t troubles;
-	uint64_t running; /* handlers at work */
-	uint64_t waiting; /* claimed and not started */
-	uint64_t unsaid;  /* ends that wait to be recorded */
+	uint64_t running;  /* handlers at work */
+	uint64_t waiting;  /* claimed and not started */
+	uint64_t unsaid;   /* ends that wait to be recorded */
+	uint64_t unparked; /* jobs put in line by the upkeep, of all queues */
 } cairn_worker_counts;
 
 /* From any thread, as long as the worker lives. counts->size must be set. */

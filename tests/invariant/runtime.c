@@ -183,7 +183,8 @@ void inv_runtime(struct inv *inv)
 				   .ahead = inv_below(inv, 5),
 				   .dispatchers = 1 + inv_below(inv, 2),
 				   .promote_interval = 100 * CAIRN_MILLISECOND,
-				   .prune_interval = CAIRN_SECOND };
+				   .prune_interval = CAIRN_SECOND,
+				   .upkeep_interval = CAIRN_SECOND };
 #ifdef CAIRN_WITH_POSTGRES
 	if (opts.driver == NULL)
 		opts.driver = &cairn_postgres;

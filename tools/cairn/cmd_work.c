@@ -32,6 +32,7 @@ struct work {
 	cairn_usec promote;
 	cairn_usec fire;
 	cairn_usec prune;
+	cairn_usec upkeep;
 	cairn_usec drain;
 	cairn_usec kill_after;
 	bool reap_given;
@@ -39,6 +40,7 @@ struct work {
 	bool no_promote;
 	bool no_fire;
 	bool no_prune;
+	bool no_upkeep;
 	bool poll_only;
 	bool unlisted;
 	bool once;
@@ -131,6 +133,7 @@ static cairn_worker_opts options(struct work *work, struct report *report)
 		.promote_interval = work->no_promote ? -1 : work->promote,
 		.schedule_interval = work->no_fire ? -1 : work->fire,
 		.prune_interval = work->no_prune ? -1 : work->prune,
+		.upkeep_interval = work->no_upkeep ? -1 : work->upkeep,
 		.owner_interval = work->unlisted ? -1 : 0,
 		.version = cairn_str_of(cairn_version()),
 		.drain = work->drain,
@@ -174,6 +177,9 @@ static int parse(struct work *work, int *argc, char **argv)
 		{ "prune-interval", 0, OPT_SPAN, &work->prune, "DURATION",
 		  "between prunings by retention; default 1m", NULL },
 		{ "no-prune", 0, OPT_FLAG, &work->no_prune, NULL, "leave that to others", NULL },
+		{ "upkeep-interval", 0, OPT_SPAN, &work->upkeep, "DURATION",
+		  "between looks after the store; default 30s", NULL },
+		{ "no-upkeep", 0, OPT_FLAG, &work->no_upkeep, NULL, "leave that to others", NULL },
 		{ "poll-only", 0, OPT_FLAG, &work->poll_only, NULL,
 		  "no connection that waits to be woken", NULL },
 		{ "unlisted", 0, OPT_FLAG, &work->unlisted, NULL, "cairn owners does not list it",

@@ -79,6 +79,10 @@ const struct command commands[] = {
 	{ "prune", cmd_prune, "[options]", "Deletes jobs that ended long ago",
 	  "Without --age successes are kept as long as their type says, by default 7 days;\n"
 	  "other statuses need it.\n" },
+	{ "upkeep", cmd_upkeep, "[options]", "Looks after the store",
+	  "Puts jobs in line whose time has come, in all queues, until none is left; and tidies:\n"
+	  "VACUUM of the live jobs on Postgres, statistics and a checkpoint on SQLite. Workers do\n"
+	  "it every 30 s. Exits 1 where it may not tidy.\n" },
 	{ "metrics", cmd_metrics, "[options]", "Counts what goes on, in all and per job type",
 	  "With --json the first line is the summary, then one for each type.\n" },
 	{ "reap", cmd_reap, "[--limit N]", "Takes back expired leases", NULL },

@@ -203,6 +203,10 @@ static void upkeep_line(const struct report *report, const cairn_worker_event *e
 	char text[100];
 	if (report->quiet || strcmp(event->loop, "reap") == 0)
 		return;
+	if (event->error != NULL) {
+		line(report, YELLOW, "upkeep", NULL, cairn_str_of(event->error->message));
+		return;
+	}
 	int len = snprintf(text, sizeof text, "%s: %" PRIu64, event->loop, event->items);
 	line(report, DIM, "upkeep", NULL, (cairn_str){ .ptr = text, .len = (size_t)len });
 }

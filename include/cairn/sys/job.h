@@ -14,6 +14,7 @@
 
 #include <cairn/history.h>
 #include <cairn/sys/driver.h>
+#include <cairn/upkeep.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -540,6 +541,26 @@ typedef struct cairn_work {
 typedef cairn_status cairn_job_waiting_fn(void *self, const cairn_wait_plan *plan, cairn_work *work,
 					  cairn_error *err);
 
+/* ---- upkeep ------------------------------------------------------------- */
+
+/*
+ * Optional: unparks what is due in all queues, up to limit jobs, whether a queue is paused or not;
+ * skips locked rows, and tells those who wait for these queues. Nothing else of a row changes.
+ * Fills in unparked, queues and more (1: there are others that are due) of a zeroed report. Never
+ * called inside a transaction.
+ */
+typedef cairn_status cairn_job_unpark_fn(void *self, uint32_t limit, cairn_upkeep_report *report,
+					 cairn_error *err);
+
+/*
+ * Optional: gives back the room that jobs leave behind, and whatever else keeps the database
+ * quick, without standing in anybody's way for long. *tidied is NOTHING. What it lacks the rights
+ * for is DENIED, what others are busy with BUSY, and neither a failure. Never called inside a
+ * transaction.
+ */
+typedef cairn_status cairn_job_tidy_fn(void *self, enum cairn_tidy tidy, enum cairn_tidied *tidied,
+				       cairn_error *err);
+
 typedef struct cairn_job_ops {
 	size_t size;
 	cairn_job_define_fn *define;
@@ -560,6 +581,8 @@ typedef struct cairn_job_ops {
 	cairn_job_waiting_fn *waiting;
 	cairn_job_wait_fn *wait;     /* optional: the core polls with waiting */
 	cairn_job_unwait_fn *unwait; /* optional */
+	cairn_job_unpark_fn *unpark; /* a driver that lacks it answers upkeep with UNSUPPORTED */
+	cairn_job_tidy_fn *tidy;     /* optional: there is nothing to tidy */
 } cairn_job_ops;
 
 #ifdef __cplusplus
