@@ -28,9 +28,9 @@
 	"), pick AS MATERIALIZED (" \
 		"SELECT d.place FROM q CROSS JOIN LATERAL (" \
 			"SELECT p.ctid AS place FROM @schema.cairn_job_live p " \
-			"WHERE p.queue = q.queue AND p.parked AND p.run_at <= " WAKE_T " " \
+			"WHERE p.queue = q.queue AND p.parked AND p.run_at <= " T " " \
 			"ORDER BY p.run_at LIMIT $2::int8 + 1 FOR UPDATE SKIP LOCKED" \
-		") d WHERE q.run_at <= " WAKE_T " LIMIT $2 + 1" \
+		") d WHERE q.run_at <= " T " LIMIT $2 + 1" \
 	"), ready AS (" \
 		"UPDATE @schema.cairn_job_live SET parked = false WHERE ctid = ANY (ARRAY(" \
 			"SELECT k.place FROM pick k LIMIT $2" \
