@@ -268,13 +268,13 @@ static void try_upkeep(cairn_conn *conn, struct batch *batch)
 	}
 	ct_ok(cairn_job_enqueue(conn, jobs, batch->n, NULL, ct_err()));
 	ct_advance(CAIRN_SECOND);
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_upkeep(conn, &opts, &report, ct_err()));
-	at_most(conn, 1, "upkeep", batch->n);
+	ct_spent(conn, 1, "upkeep", batch->n);
 	ct_int(report.unparked, batch->n);
-	begin(conn);
+	ct_budget(conn);
 	ct_ok(cairn_job_upkeep(conn, NULL, &report, ct_err()));
-	at_most(conn, 2, "upkeep with nothing to do", batch->n);
+	ct_spent(conn, 2, "upkeep with nothing to do", batch->n);
 	ct_int(report.unparked, 0);
 }
 

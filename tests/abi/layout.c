@@ -31,6 +31,7 @@
 #include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
 #include <cairn/types.h>
+#include <cairn/upkeep.h>
 #include <cairn/worker.h>
 #include <cairn/writer.h>
 
@@ -949,6 +950,21 @@ AT(cairn_scope, kind, 0);
 AT(cairn_scope, reserved_, 4);
 AT(cairn_scope, tenant, 8);
 
+SIZE(cairn_upkeep_opts, 16);
+AT(cairn_upkeep_opts, size, 0);
+AT(cairn_upkeep_opts, limit, 8);
+AT(cairn_upkeep_opts, tidy, 12);
+FULL(cairn_upkeep_opts, tidy);
+
+SIZE(cairn_upkeep_report, 32);
+AT(cairn_upkeep_report, size, 0);
+AT(cairn_upkeep_report, unparked, 8);
+AT(cairn_upkeep_report, queues, 16);
+AT(cairn_upkeep_report, more, 20);
+AT(cairn_upkeep_report, tidied, 24);
+AT(cairn_upkeep_report, reserved_, 28);
+FULL(cairn_upkeep_report, reserved_);
+
 SIZE(cairn_handler, 64);
 AT(cairn_handler, type, 0);
 AT(cairn_handler, run, 16);
@@ -976,7 +992,7 @@ AT(cairn_worker_event, loop, 112);
 AT(cairn_worker_event, items, 120);
 FULL(cairn_worker_event, items);
 
-SIZE(cairn_worker_opts, 248);
+SIZE(cairn_worker_opts, 256);
 AT(cairn_worker_opts, size, 0);
 AT(cairn_worker_opts, driver, 8);
 AT(cairn_worker_opts, url, 16);
@@ -1006,9 +1022,10 @@ AT(cairn_worker_opts, prune_interval, 208);
 AT(cairn_worker_opts, schedule_interval, 216);
 AT(cairn_worker_opts, owner_interval, 224);
 AT(cairn_worker_opts, version, 232);
-FULL(cairn_worker_opts, version);
+AT(cairn_worker_opts, upkeep_interval, 248);
+FULL(cairn_worker_opts, upkeep_interval);
 
-SIZE(cairn_worker_counts, 208);
+SIZE(cairn_worker_counts, 216);
 AT(cairn_worker_counts, size, 0);
 AT(cairn_worker_counts, claimed, 8);
 AT(cairn_worker_counts, finished, 16);
@@ -1027,7 +1044,8 @@ AT(cairn_worker_counts, troubles, 176);
 AT(cairn_worker_counts, running, 184);
 AT(cairn_worker_counts, waiting, 192);
 AT(cairn_worker_counts, unsaid, 200);
-FULL(cairn_worker_counts, unsaid);
+AT(cairn_worker_counts, unparked, 208);
+FULL(cairn_worker_counts, unparked);
 
 SIZE(cairn_exec, 40);
 AT(cairn_exec, size, 0);
@@ -1415,7 +1433,7 @@ AT(cairn_work, due, 0);
 AT(cairn_work, reserved_, 4);
 AT(cairn_work, next, 8);
 
-SIZE(cairn_job_ops, 144);
+SIZE(cairn_job_ops, 160);
 AT(cairn_job_ops, size, 0);
 AT(cairn_job_ops, define, 8);
 AT(cairn_job_ops, definitions, 16);
@@ -1434,7 +1452,9 @@ AT(cairn_job_ops, prune, 112);
 AT(cairn_job_ops, waiting, 120);
 AT(cairn_job_ops, wait, 128);
 AT(cairn_job_ops, unwait, 136);
-FULL(cairn_job_ops, unwait);
+AT(cairn_job_ops, unpark, 144);
+AT(cairn_job_ops, tidy, 152);
+FULL(cairn_job_ops, tidy);
 
 SIZE(cairn_text, 48);
 AT(cairn_text, ptr, 0);
