@@ -6,7 +6,8 @@
 #                   private Postgres included (T="tests/link.t …": only these)
 #   make check-sanitize   unit tests and kit under ASan+UBSan and under TSan (SANITIZERS=)
 #   make check-invariants      processes killed at random, MINUTES=3 on each database (SEED=)
-#   make check-pg18 check-two-writers   the kit on Postgres 18; on SQLite beside another writer
+#   make check-pg18 check-pooler check-two-writers   the kit on Postgres 18; through PgBouncer in
+#                         transaction mode; on SQLite beside another writer
 #   make check-valgrind   unit tests, and the kit on memory and SQLite
 #   make install uninstall      DESTDIR= PREFIX= LIBDIR=
 #   make lint format docs abi-update coverage fuzz bench bench-peers clean
@@ -262,11 +263,15 @@ check-pg18:
 	@tools/deps.sh check
 	@$(SUBMAKE) -j$(JOBS) tests-bin
 	@BUILD='$(BUILD)' tools/check-pg18.sh
+check-pooler:
+	@tools/deps.sh check
+	@$(SUBMAKE) -j$(JOBS) tests-bin
+	@BUILD='$(BUILD)' $(PG) tools/check-pooler.sh
 check-two-writers:
 	@tools/deps.sh check
 	@$(SUBMAKE) -j$(JOBS) tests-bin
 	@CAIRN_KIT_RIVAL=1 $(BUILD)/tests/kit/sqlite --summary
-.PHONY: check-pg18 check-two-writers
+.PHONY: check-pg18 check-pooler check-two-writers
 
 # A leak or a bad read makes the program, or the kit's case, fail.
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible

@@ -44,13 +44,15 @@ const graphile = {
 	},
 	one: (it, data) => it.utils.addJob("bench", data),
 	many: (it, n) => it.utils.addJobs(Array.from({ length: n }, () => ({ identifier: "bench", payload: PAYLOAD }))),
-	async work(it, handler, single) {
+	async work(it, handler, way) {
 		const { run } = await import("graphile-worker");
-		const worker = single
-			? { concurrentJobs: 1 }
-			: { concurrentJobs: 24, localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 };
+		const worker = {
+			single: { concurrentJobs: 1 },
+			each: { concurrentJobs: 24 },
+			ahead: { concurrentJobs: 24, localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 },
+		}[way];
 		const runner = await run({
-			pgPool: await pool(single ? 2 : 10),
+			pgPool: await pool({ single: 2, each: 26, ahead: 10 }[way]),
 			logger: it.logger,
 			noHandleSignals: true,
 			crontab: "",
@@ -60,7 +62,7 @@ const graphile = {
 		return () => runner.stop();
 	},
 	async single(it, n) {
-		return drained(this, it, n, true);
+		return drained(this, it, n, "single");
 	},
 	close: async (it) => {
 		await it.utils.release();
@@ -81,10 +83,9 @@ const boss = {
 	reset: (it) => it.deleteAllJobs("bench"),
 	one: (it, data) => it.send("bench", data),
 	many: (it, n) => it.insert("bench", Array.from({ length: n }, () => ({ data: PAYLOAD }))),
-	async work(it, handler, single) {
-		const options = single
-			? { batchSize: 1, pollingIntervalSeconds: 0.5 }
-			: { batchSize: 500, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 };
+	/* It has no other fast way: single jobs wait for its next poll. */
+	async work(it, handler) {
+		const options = { batchSize: 500, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 };
 		await it.work("bench", options, async (jobs) => {
 			for (const job of jobs) handler(job.data);
 		});
@@ -104,16 +105,45 @@ const boss = {
 const peer = { "graphile-worker": graphile, "pg-boss": boss }[name];
 
 /* How long its worker needs for n jobs. */
-async function drained(side, it, n, single) {
+async function drained(side, it, n, way) {
 	let left = n;
 	let done;
 	const empty = new Promise((resolve) => (done = resolve));
 	const began = now();
-	const stop = await side.work(it, () => --left === 0 && done(), single);
+	const stop = await side.work(it, () => --left === 0 && done(), way);
 	await empty;
 	const took = now() - began;
 	await stop();
 	return took;
+}
+
+/* The same for processes side by side, which are told when to begin. */
+async function drained_by(processes, n) {
+	let left = n;
+	let done;
+	const empty = new Promise((resolve) => (done = resolve));
+	const children = Array.from({ length: processes }, () => fork(process.argv[1], [name, given, "drainer"]));
+	await Promise.all(children.map((child) => once(child, "message")));
+	for (const child of children) child.on("message", (count) => (left -= count) <= 0 && done());
+	const began = now();
+	for (const child of children) child.send("begin");
+	await empty;
+	const took = now() - began;
+	for (const child of children) child.kill("SIGKILL");
+	return took;
+}
+
+async function drainer() {
+	const it = await peer.make(4);
+	let count = 0;
+	process.send("ready");
+	await once(process, "message");
+	const tell = () => {
+		if (count > 0) process.send(count);
+		count = 0;
+	};
+	setInterval(tell, 2);
+	await peer.work(it, () => count++, "ahead");
 }
 
 async function enqueue(connections, n) {
@@ -139,9 +169,18 @@ async function batches() {
 	print("enqueue 1000", 30e6 / (now() - began));
 	await peer.reset(it);
 	for (let i = 0; i < 20; i++) await peer.many(it, 1000);
-	const rate = 20e6 / (await drained(peer, it, 20000, false));
-	print("runtime, 24 threads", rate);
+	const n = peer === graphile ? 10000 : 20000;
+	print("runtime, 24 threads", (n * 1000) / (await drained(peer, it, n, "each")));
+	await peer.reset(it);
+	for (let i = 0; i < 20; i++) await peer.many(it, 1000);
+	const rate = 20e6 / (await drained(peer, it, 20000, "ahead"));
 	print("runtime, 24 threads, 100 ahead", rate);
+	print("runtime, forgetting", rate);
+	await peer.reset(it);
+	for (let i = 0; i < 60; i++) await peer.many(it, 1000);
+	const side_by_side = 60e6 / (await drained_by(4, 60000));
+	print("runtime, 500 ahead, 4 processes", side_by_side);
+	print("runtime, forgetting, 4 processes", side_by_side);
 	await peer.reset(it);
 	await peer.many(it, 1000);
 	print("claim+finish 1", 1e6 / (await peer.single(it, 1000)));
@@ -151,7 +190,7 @@ async function batches() {
 /* The other process: tells how long each job took from the beginning of its enqueue. */
 async function waiter() {
 	const it = await peer.make(4);
-	await peer.work(it, (payload) => process.send(now() - payload.began), false);
+	await peer.work(it, (payload) => process.send(now() - payload.began), "ahead");
 	process.send("ready");
 }
 
@@ -178,6 +217,8 @@ async function wake(n) {
 
 if (role === "waiter") {
 	await waiter();
+} else if (role === "drainer") {
+	await drainer();
 } else {
 	await enqueue(1, 2000);
 	await enqueue(4, 6000);

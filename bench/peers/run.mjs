@@ -15,6 +15,9 @@ const rows = [
 	["claim+finish 1", "rate"],
 	["runtime, 24 threads", "rate"],
 	["runtime, 24 threads, 100 ahead", "rate"],
+	["runtime, 500 ahead, 4 processes", "rate"],
+	["runtime, forgetting", "rate"],
+	["runtime, forgetting, 4 processes", "rate"],
 	["wake, told p50", "ms"],
 	["wake, told p99", "ms"],
 ];
@@ -74,7 +77,7 @@ for (let i = 0; i < repeat; i++) {
 	const turns = [runCairn, ...peers.map((name) => () => runPeer(name))];
 	for (let k = 0; k < turns.length; k++) turns[(i + k) % turns.length]();
 }
-const cells = (row, list) => row.padEnd(28) + list.map((cell) => cell.padStart(18)).join("");
+const cells = (row, list) => row.padEnd(34) + list.map((cell) => cell.padStart(18)).join("");
 console.log(`# medians of ${repeat} (spread); jobs per second, wake in ms; ratio: cairn to the best peer`);
 console.log(cells("Postgres, durable", ["cairn", "limit", ...peers, "ratio"]));
 for (const [row, kind] of rows)
