@@ -168,6 +168,7 @@ static void counts(void)
 	other.key = CAIRN_STR("taken");
 	other.payload = CAIRN_STR("1");
 	ct_add(conn, &other);
+	ct_int(metrics(conn, cairn_any())->now, ct_now()); /* of nothing, too */
 	ct_record(conn, "unknown", "a");
 	ct_advance(CAIRN_MINUTE);
 	ct_record(conn, "unknown", "b");

@@ -190,6 +190,7 @@ static void each_for_itself(void)
 static void states(void)
 {
 	cairn_conn *conn = ct_open();
+	ct_int(listed(conn, 0)->now, ct_now()); /* of nobody, too */
 	cairn_owner_ref quiet = enroll(conn, "quiet");
 	cairn_owner_ref live = enroll(conn, "live");
 	shut(conn, enroll(conn, "gone"));

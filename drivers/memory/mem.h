@@ -46,6 +46,11 @@ cairn_status cairn_mem__write_begin(struct mem *mem, enum mem_table needs, struc
 				    cairn_error *err);
 cairn_status cairn_mem__write_end(struct mem *mem, struct mem_write *write, cairn_status status);
 
+/* What a call does with the jobs that it picks; there is room for all of them. 0, or -1 without memory. */
+typedef int mem_pick_fn(struct mem_write *write, const cairn_job **picked, void *arg);
+/* Both ends, and such a call between them. */
+cairn_status cairn_mem__pick(struct mem *mem, mem_pick_fn *pick, void *arg, cairn_error *err);
+
 /* A reading call sees the transaction's state, or the committed one; it ends with state_drop. */
 cairn_status cairn_mem__read_begin(struct mem *mem, enum mem_table needs, struct mem_state **state,
 				   cairn_error *err);

@@ -126,10 +126,16 @@ static int oldest_end_first(const void *a, const void *b)
 	return cairn_id_compare(x->id, y->id);
 }
 
-/* ended has room for every job of the state. */
-static int prune_oldest(struct mem_write *write, const cairn_prune_plan *plan,
-			const cairn_job **ended, size_t *pruned)
+struct call {
+	const cairn_prune_plan *plan;
+	size_t *pruned;
+};
+
+static int prune_oldest(struct mem_write *write, const cairn_job **ended, void *arg)
 {
+	const struct call *call = arg;
+	const cairn_prune_plan *plan = call->plan;
+	size_t *pruned = call->pruned;
 	size_t found = 0;
 	for (size_t i = 0; i < cairn_mem__count(write->state, MEM_JOBS); i++) {
 		const cairn_job *job = cairn_mem__at(write->state, MEM_JOBS, i);
@@ -148,16 +154,6 @@ static int prune_oldest(struct mem_write *write, const cairn_prune_plan *plan,
 cairn_status cairn_mem__job_prune(void *self, const cairn_prune_plan *plan, size_t *pruned,
 				  cairn_error *err)
 {
-	struct mem *mem = self;
-	struct mem_write write;
-	cairn_status status = cairn_mem__write_begin(mem, MEM_JOBS, &write, err);
-	if (status != CAIRN_OK)
-		return status;
-	size_t size = (cairn_mem__count(write.state, MEM_JOBS) + 1) * sizeof(cairn_job *);
-	const cairn_job **ended = cairn_host_alloc(mem->host, NULL, 0, size);
-	if (ended == NULL || prune_oldest(&write, plan, ended, pruned) != 0)
-		status = cairn_fail(err, CAIRN_E_NOMEM);
-	if (ended != NULL)
-		cairn_host_alloc(mem->host, ended, size, 0);
-	return cairn_mem__write_end(mem, &write, status);
+	struct call call = { .plan = plan, .pruned = pruned };
+	return cairn_mem__pick(self, prune_oldest, &call, err);
 }

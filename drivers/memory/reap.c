@@ -58,10 +58,15 @@ static int reap_one(struct mem_write *write, const cairn_reap_plan *plan, const 
 	return push_reaped(rows, &change, was, &is);
 }
 
-/* leases has room for every job of the state. */
-static int reap_oldest(struct mem_write *write, const cairn_reap_plan *plan,
-		       const cairn_job **leases, cairn_rows *rows)
+struct call {
+	const cairn_reap_plan *plan;
+	cairn_rows *rows;
+};
+
+static int reap_oldest(struct mem_write *write, const cairn_job **leases, void *arg)
 {
+	const struct call *call = arg;
+	const cairn_reap_plan *plan = call->plan;
 	size_t found = 0;
 	for (size_t i = 0; i < cairn_mem__count(write->state, MEM_JOBS); i++) {
 		const cairn_job *job = cairn_mem__at(write->state, MEM_JOBS, i);
@@ -71,7 +76,7 @@ static int reap_oldest(struct mem_write *write, const cairn_reap_plan *plan,
 	if (found > 0)
 		qsort(leases, found, sizeof *leases, oldest_first);
 	for (size_t i = 0; i < found && i < plan->limit; i++) {
-		if (reap_one(write, plan, leases[i], rows) != 0)
+		if (reap_one(write, plan, leases[i], call->rows) != 0)
 			return -1;
 	}
 	return 0;
@@ -80,16 +85,6 @@ static int reap_oldest(struct mem_write *write, const cairn_reap_plan *plan,
 cairn_status cairn_mem__job_reap(void *self, const cairn_reap_plan *plan, cairn_rows *rows,
 				 cairn_error *err)
 {
-	struct mem *mem = self;
-	struct mem_write write;
-	cairn_status status = cairn_mem__write_begin(mem, MEM_JOBS, &write, err);
-	if (status != CAIRN_OK)
-		return status;
-	size_t size = (cairn_mem__count(write.state, MEM_JOBS) + 1) * sizeof(cairn_job *);
-	const cairn_job **leases = cairn_host_alloc(mem->host, NULL, 0, size);
-	if (leases == NULL || reap_oldest(&write, plan, leases, rows) != 0)
-		status = cairn_fail(err, CAIRN_E_NOMEM);
-	if (leases != NULL)
-		cairn_host_alloc(mem->host, leases, size, 0);
-	return cairn_mem__write_end(mem, &write, status);
+	struct call call = { .plan = plan, .rows = rows };
+	return cairn_mem__pick(self, reap_oldest, &call, err);
 }

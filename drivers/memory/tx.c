@@ -141,6 +141,21 @@ cairn_status cairn_mem__write_end(struct mem *mem, struct mem_write *write, cair
 	return status;
 }
 
+cairn_status cairn_mem__pick(struct mem *mem, mem_pick_fn *pick, void *arg, cairn_error *err)
+{
+	struct mem_write write;
+	cairn_status status = cairn_mem__write_begin(mem, MEM_JOBS, &write, err);
+	if (status != CAIRN_OK)
+		return status;
+	size_t size = (cairn_mem__count(write.state, MEM_JOBS) + 1) * sizeof(cairn_job *);
+	const cairn_job **picked = cairn_host_alloc(mem->host, NULL, 0, size);
+	if (picked == NULL || pick(&write, picked, arg) != 0)
+		status = cairn_fail(err, CAIRN_E_NOMEM);
+	if (picked != NULL)
+		cairn_host_alloc(mem->host, picked, size, 0);
+	return cairn_mem__write_end(mem, &write, status);
+}
+
 cairn_status cairn_mem__read_begin(struct mem *mem, enum mem_table needs, struct mem_state **state,
 				   cairn_error *err)
 {

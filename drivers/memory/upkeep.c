@@ -27,10 +27,15 @@ static size_t queues_of(const cairn_job *const *jobs, size_t n)
 	return queues;
 }
 
-/* due has room for every job of the state. */
-static int unpark(struct mem_write *write, uint32_t limit, const cairn_job **due,
-		  cairn_upkeep_report *report)
+struct call {
+	uint32_t limit;
+	cairn_upkeep_report *report;
+};
+
+static int unpark(struct mem_write *write, const cairn_job **due, void *arg)
 {
+	const struct call *call = arg;
+	cairn_upkeep_report *report = call->report;
 	size_t found = 0;
 	for (size_t i = 0; i < cairn_mem__count(write->state, MEM_JOBS); i++) {
 		const cairn_job *job = cairn_mem__at(write->state, MEM_JOBS, i);
@@ -39,7 +44,7 @@ static int unpark(struct mem_write *write, uint32_t limit, const cairn_job **due
 	}
 	if (found > 0)
 		qsort(due, found, sizeof *due, by_queue);
-	size_t n = found < limit ? found : limit;
+	size_t n = found < call->limit ? found : call->limit;
 	report->unparked = n;
 	report->queues = (uint32_t)queues_of(due, n);
 	report->more = found > n;
@@ -55,16 +60,6 @@ static int unpark(struct mem_write *write, uint32_t limit, const cairn_job **due
 cairn_status cairn_mem__job_unpark(void *self, uint32_t limit, cairn_upkeep_report *report,
 				   cairn_error *err)
 {
-	struct mem *mem = self;
-	struct mem_write write;
-	cairn_status status = cairn_mem__write_begin(mem, MEM_JOBS, &write, err);
-	if (status != CAIRN_OK)
-		return status;
-	size_t size = (cairn_mem__count(write.state, MEM_JOBS) + 1) * sizeof(cairn_job *);
-	const cairn_job **due = cairn_host_alloc(mem->host, NULL, 0, size);
-	if (due == NULL || unpark(&write, limit, due, report) != 0)
-		status = cairn_fail(err, CAIRN_E_NOMEM);
-	if (due != NULL)
-		cairn_host_alloc(mem->host, due, size, 0);
-	return cairn_mem__write_end(mem, &write, status);
+	struct call call = { .limit = limit, .report = report };
+	return cairn_mem__pick(self, unpark, &call, err);
 }

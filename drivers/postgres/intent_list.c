@@ -60,16 +60,7 @@ cairn_status cairn_pg__intent_metrics(void *self, const cairn_intent_stats_query
 	cairn_pg__add_text(pg, query->type);
 	cairn_pg__add_tenant(pg, query->after);
 	cairn_pg__add_int8(pg, query->limit);
-	cairn_pg__queue(pg, PG_SQL_INTENT_STATS);
-	status = cairn_pg__call_run(pg, err);
-	if (status != CAIRN_OK)
-		return status;
-	const PGresult *result = cairn_pg__result(pg, 0);
-	if (PQntuples(result) > 0)
-		*now = cairn_pg__time(result, 0, 0);
-	status = cairn_pg__read(pg, 0, rows, read_stats, err);
-	cairn_pg__call_clear(pg);
-	return status;
+	return cairn_pg__query_at(pg, PG_SQL_INTENT_STATS, now, rows, read_stats, err);
 }
 
 /* ---- retention ---------------------------------------------------------- */

@@ -38,16 +38,7 @@ cairn_status cairn_pg__metrics(void *self, const cairn_metrics_query *query, cai
 	cairn_pg__add_int8(pg, query->limit);
 	cairn_pg__add_scope(pg, &query->scope);
 	cairn_pg__add_int8(pg, query->window);
-	cairn_pg__queue(pg, PG_SQL_METRICS);
-	status = cairn_pg__call_run(pg, err);
-	if (status != CAIRN_OK)
-		return status;
-	const PGresult *result = cairn_pg__result(pg, 0);
-	*now = cairn_pg__time(result, 0, 0);
-	if (!cairn_pg__null(result, 0, 1))
-		status = cairn_pg__read(pg, 0, rows, read_type, err);
-	cairn_pg__call_clear(pg);
-	return status;
+	return cairn_pg__query_at(pg, PG_SQL_METRICS, now, rows, read_type, err);
 }
 
 /* ---- all at a glance ---------------------------------------------------- */

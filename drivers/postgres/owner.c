@@ -90,15 +90,7 @@ cairn_status cairn_pg__owner_list(void *self, const cairn_owner_query *query, ca
 	cairn_pg__add_int8(pg, query->stale_after);
 	cairn_pg__add_tenant(pg, query->after); /* absent: above the least text */
 	cairn_pg__add_int8(pg, query->limit);
-	cairn_pg__queue(pg, PG_SQL_OWNERS);
-	status = cairn_pg__call_run(pg, err);
-	if (status != CAIRN_OK)
-		return status;
-	if (PQntuples(cairn_pg__result(pg, 0)) > 0)
-		*now = cairn_pg__time(cairn_pg__result(pg, 0), 0, 0);
-	status = cairn_pg__read(pg, 0, rows, read_owner, err);
-	cairn_pg__call_clear(pg);
-	return status;
+	return cairn_pg__query_at(pg, PG_SQL_OWNERS, now, rows, read_owner, err);
 }
 
 cairn_status cairn_pg__owner_prune(void *self, cairn_usec age, uint32_t limit, size_t *pruned,

@@ -346,6 +346,12 @@ cairn_status cairn_pg__park(struct pg *pg, size_t n, cairn_rows *rows, cairn_err
 /* The end of a call of one statement: queue it, run, read its rows, clear. */
 cairn_status cairn_pg__query(struct pg *pg, enum pg_sql sql, cairn_rows *rows, pg_read_fn *read,
 			     cairn_error *err);
+/*
+ * The same where the first column is the statement's time. There is a row for it even when there
+ * is nothing else: then the second is NULL.
+ */
+cairn_status cairn_pg__query_at(struct pg *pg, enum pg_sql sql, cairn_time *now, cairn_rows *rows,
+				pg_read_fn *read, cairn_error *err);
 
 /* ---- pieces that several slots need ------------------------------------- */
 

@@ -34,17 +34,7 @@ cairn_status cairn_pg__queue_list(void *self, const cairn_queue_query *query, ca
 	cairn_pg__add_tenant(pg, query->after); /* absent: above the least text */
 	cairn_pg__add_bool(pg, query->finished != 0);
 	cairn_pg__add_int8(pg, query->limit);
-	cairn_pg__queue(pg, PG_SQL_QUEUES);
-	status = cairn_pg__call_run(pg, err);
-	if (status != CAIRN_OK)
-		return status;
-	/* there is a row for the time even when there is no queue */
-	const PGresult *result = cairn_pg__result(pg, 0);
-	*now = cairn_pg__time(result, 0, 0);
-	if (!cairn_pg__null(result, 0, 1))
-		status = cairn_pg__read(pg, 0, rows, read_queue, err);
-	cairn_pg__call_clear(pg);
-	return status;
+	return cairn_pg__query_at(pg, PG_SQL_QUEUES, now, rows, read_queue, err);
 }
 
 /* ---- pause ----------------------------------------------------------------- */

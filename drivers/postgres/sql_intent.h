@@ -131,7 +131,8 @@
  * ends. $2 how far back.
  */
 #define TEXT_INTENT_STATS \
-	"SELECT " T ", s.type, sum(s.p)::int8, sum(s.r)::int8, sum(s.m)::int8, " \
+	"SELECT t.now, s.* FROM (SELECT " T " AS now) t LEFT JOIN LATERAL (" \
+	"SELECT s.type, sum(s.p)::int8, sum(s.r)::int8, sum(s.m)::int8, " \
 	"sum(s.c)::int8, min(s.o), max(s.a) FROM (" \
 		"SELECT i.type, count(*) AS p, " \
 		"count(*) FILTER (WHERE i.promotion_attempts > 0) AS r, 0 AS m, 0 AS c, " \
@@ -146,7 +147,7 @@
 		"FROM @schema.cairn_intent i WHERE i.status = 'CONFLICTED' " \
 		"AND i.conflicted_at >= " T " - $2 * interval '1 microsecond' " \
 		INTENT_COUNTED "GROUP BY i.type" \
-	") s GROUP BY s.type ORDER BY s.type LIMIT $6::int8"
+	") s GROUP BY s.type ORDER BY s.type LIMIT $6::int8) s ON true ORDER BY s.type"
 
 /* cairn_intent_promoted from its beginning, then cairn_intent_pkey. */
 #define TEXT_INTENT_PRUNE \

@@ -355,11 +355,11 @@
 #define TEXT_OWNERS \
 	"SELECT t.now, o.name, o.incarnation, o.host, o.version, o.queues, o.labels, o.pid, " \
 	"o.state, o.started_at, o.registered_at, o.heartbeat_at, o.closed_at " \
-	"FROM (SELECT " T " AS now) t CROSS JOIN LATERAL (" \
+	"FROM (SELECT " T " AS now) t LEFT JOIN LATERAL (" \
 		"SELECT o.*, CASE WHEN o.closed_at IS NOT NULL THEN 3 " \
 		"WHEN o.heartbeat_at < t.now - $3::int8 * interval '1 microsecond' THEN 2 " \
 		"ELSE 1 END AS state FROM @schema.cairn_owner o WHERE o.name > $4::text OFFSET 0" \
-	") o WHERE $2::int4 & (1 << o.state) <> 0 ORDER BY o.name LIMIT $5::int8"
+	") o ON $2::int4 & (1 << o.state) <> 0 ORDER BY o.name LIMIT $5::int8"
 
 /* cairn_owner_silent from its beginning. */
 #define TEXT_OWNER_PRUNE \

@@ -115,10 +115,13 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_now(cairn_conn *conn, cairn_time *
 /* "sqlite", "postgres", "memory". */
 CAIRN_API const char *cairn_conn_driver_name(const cairn_conn *conn);
 
-/* Facts about the driver that may change latency or concurrency, never an answer. */
+/*
+ * Facts about the driver that may change latency or concurrency, never an answer. A Postgres session
+ * that is pooled or adopted is not told, but polls.
+ */
 #define CAIRN_CAP_DURABLE	 1u  /* what is committed survives the process */
 #define CAIRN_CAP_SHARED	 2u  /* other processes see it */
-#define CAIRN_CAP_WAKE		 4u  /* waiting is told, not polled; adopted or pooled: not */
+#define CAIRN_CAP_WAKE		 4u  /* waiting is told, not polled */
 #define CAIRN_CAP_PARALLEL_CLAIM 8u  /* claimers do not wait for each other */
 #define CAIRN_CAP_NESTED_TX	 16u /* savepoints */
 #define CAIRN_CAP_TX_DDL	 32u /* a migration that fails leaves nothing */

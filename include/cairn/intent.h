@@ -138,7 +138,7 @@ typedef struct cairn_intent_stats {
 typedef struct cairn_intent_types {
 	size_t count;
 	const cairn_intent_stats *at;
-	cairn_time now; /* the time it was counted; 0 where there is nothing */
+	cairn_time now; /* the time it was counted */
 } cairn_intent_types;
 
 typedef struct cairn_intent_stats_filter {

@@ -101,7 +101,7 @@ typedef struct cairn_owner {
 typedef struct cairn_owners {
 	size_t count;
 	const cairn_owner *at;
-	cairn_time now; /* the time it was looked at; 0 where there is nothing */
+	cairn_time now; /* the time it was looked at */
 } cairn_owners;
 
 #define CAIRN_OWNER_STALE_AFTER CAIRN_MINUTE

@@ -192,7 +192,9 @@ typedef struct cairn_worker_opts {
 	/*
 	 * Jobs that wait in the worker beyond those that run; at most 1000. They are claimed ahead
 	 * (prestart), marked as started before their handler runs, and given back by a soft stop; when
-	 * the worker dies, those that were not marked yet lose no attempt. 0: none.
+	 * the worker dies, those that were not marked yet lose no attempt. As many as will have a
+	 * thread within some 10 ms, going by how long handlers took so far, are claimed as started at
+	 * once. 0: none.
 	 */
 	uint32_t ahead;
 	uint32_t dispatchers;	      /* 0: 1; at most 16 */

@@ -6,7 +6,6 @@
  * server's own counters say how many rows and index entries the second run has read.
  */
 #include <libpq-fe.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include <cairn/postgres.h>
 #include <cairn/schedule.h>
 
+#include "../kit/pg_url.h"
 #include "../tap.h"
 
 #define ITEMS 10
@@ -318,11 +318,7 @@ static PGconn *look_on(const char *given)
 int main(void)
 {
 	static struct scene scenes[CALLS];
-	const char *given = getenv("CAIRN_PG_URL");
-	if (given == NULL) {
-		printf("1..0 # SKIP no CAIRN_PG_URL\n");
-		return 0;
-	}
+	const char *given = pg_url();
 	snprintf(url, sizeof url, "%s%sschema=plans_%ld", given,
 		 strchr(given, '?') == NULL ? "?" : "&", (long)getpid());
 	PGconn *pg = look_on(given);

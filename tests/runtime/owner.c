@@ -9,15 +9,6 @@
 #include "runs.h"
 
 static atomic_int troubles;
-static atomic_int done;
-
-static enum cairn_finish_how succeed(void *user, cairn_context *context)
-{
-	(void)user;
-	(void)context;
-	atomic_fetch_add(&done, 1);
-	return CAIRN_FINISH_SUCCESS;
-}
 
 static void observe(void *user, const cairn_worker_event *event)
 {
@@ -175,7 +166,7 @@ static void works_with(store *one, const struct cairn_owner_ops *owners, const c
 	other.driver = wrapped(one->driver);
 	faulty.driver.owners = owners;
 	atomic_store(&tries, 0);
-	atomic_store(&done, 0);
+	atomic_store(&runs, 0);
 	fail_never();
 	prepare_named(&run, &other, name);
 	start(&run);
@@ -184,7 +175,7 @@ static void works_with(store *one, const struct cairn_owner_ops *owners, const c
 	soon(&tries, after);
 	nap(100);
 	add(one, "t", 1);
-	ok(soon(&done, 1), "%s: %s: the worker works", one->name, name);
+	ok(soon(&runs, 1), "%s: %s: the worker works", one->name, name);
 	end(&run, CAIRN_STOP_SOFT);
 	is_int(run.status, CAIRN_OK, "to its end");
 }

@@ -66,6 +66,17 @@ static inline cairn_worker_counts drain(struct run *run)
 	return end(run, 0);
 }
 
+/* How often succeed, the plainest handler, has run. */
+static atomic_int runs;
+
+static inline enum cairn_finish_how succeed(void *user, cairn_context *context)
+{
+	(void)user;
+	(void)context;
+	atomic_fetch_add(&runs, 1);
+	return CAIRN_FINISH_SUCCESS;
+}
+
 static inline void nap(long milliseconds)
 {
 	nanosleep(&(struct timespec){ .tv_sec = milliseconds / 1000,

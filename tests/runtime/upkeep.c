@@ -5,19 +5,10 @@
 #include "faulty.h"
 #include "runs.h"
 
-static atomic_int done;
 static atomic_int passes; /* that found something */
 static atomic_int items;
 static atomic_int refusals;
 static atomic_int troubles;
-
-static enum cairn_finish_how succeed(void *user, cairn_context *context)
-{
-	(void)user;
-	(void)context;
-	atomic_fetch_add(&done, 1);
-	return CAIRN_FINISH_SUCCESS;
-}
 
 static void observe(void *user, const cairn_worker_event *event)
 {
@@ -31,7 +22,7 @@ static void observe(void *user, const cairn_worker_event *event)
 
 static void prepare_upkeep(struct run *run, const store *one, cairn_usec interval)
 {
-	atomic_store(&done, 0);
+	atomic_store(&runs, 0);
 	atomic_store(&passes, 0);
 	atomic_store(&items, 0);
 	atomic_store(&refusals, 0);
@@ -71,7 +62,7 @@ static void in_other_queues(store *one)
 	ok(!is_parked(one, first) && !is_parked(one, second), "%s: they are", one->name);
 	cairn_worker_counts counts = end(&run, CAIRN_STOP_SOFT);
 	is_int((int64_t)counts.unparked, 2, "and counted");
-	is_int(atomic_load(&done), 0, "not run");
+	is_int(atomic_load(&runs), 0, "not run");
 	is_int(atomic_load(&refusals), 0, "nothing is missing");
 	is_int(atomic_load(&troubles), 0, "no trouble");
 }
@@ -145,7 +136,7 @@ static void works_with(store *one, cairn_job_unpark_fn *unpark, const char *what
 	soon(&tries, after);
 	nap(200);
 	add(one, "t", 1);
-	ok(soon(&done, 1), "%s: %s: the worker works", one->name, what);
+	ok(soon(&runs, 1), "%s: %s: the worker works", one->name, what);
 	end(&run, CAIRN_STOP_SOFT);
 	is_int(run.status, CAIRN_OK, "to its end");
 }

@@ -12,16 +12,6 @@ static const cairn_str none = { NULL, 0 };
 
 /* ---- draining ---------------------------------------------------------------------------- */
 
-static atomic_int runs;
-
-static enum cairn_finish_how succeed(void *user, cairn_context *context)
-{
-	(void)user;
-	(void)context;
-	atomic_fetch_add(&runs, 1);
-	return CAIRN_FINISH_SUCCESS;
-}
-
 static void drains(store *one)
 {
 	static const struct {
