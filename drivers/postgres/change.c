@@ -194,8 +194,9 @@ static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful
 		statements += (batch->count[k] + batch->chunk - 1) / batch->chunk;
 		kinds += batch->count[k] > 0;
 	}
-	bool lean = batch->count[HEARTBEATS] + batch->count[SUCCESSES] > 0;
-	batch->lock = kinds > 1 || looks_again(batch) || (careful && lean) ||
+	bool lean =
+		batch->count[HEARTBEATS] + batch->count[SUCCESSES] + batch->count[DELETIONS] > 0;
+	batch->lock = kinds > 1 || batch->plan->line_count > 0 || (careful && lean) ||
 		      (in_tx && (lean || statements > 1));
 	batch->time = PG_TIME_STATEMENT;
 	if (batch->lock)
@@ -272,6 +273,16 @@ static void add_requeue(struct pg *pg, struct pg_items items)
 	cairn_pg__add_jsons(pg, COLUMN(data));
 }
 
+static bool any_progress(struct pg_items items)
+{
+	for (size_t i = 0; i < items.n; i++) {
+		const cairn_change *change = items.at[i];
+		if (change->set & (CAIRN_SET_DONE | CAIRN_SET_TOTAL))
+			return true;
+	}
+	return false;
+}
+
 static void add_lean(struct pg *pg, enum pg_sql sql, struct pg_items items)
 {
 	const cairn_change *first = items.at[0];
@@ -281,10 +292,13 @@ static void add_lean(struct pg *pg, enum pg_sql sql, struct pg_items items)
 		cairn_pg__add_jsons(pg, COLUMN(output));
 		cairn_pg__add_text(pg, first->stage);
 		cairn_pg__add_int4(pg, first->events != 0);
-	} else {
+	} else if (any_progress(items)) {
 		cairn_pg__add_int4s(pg, COLUMN(set));
 		cairn_pg__add_int8s(pg, COLUMN(progress_done));
 		cairn_pg__add_int8s(pg, COLUMN(progress_total));
+	} else {
+		for (int i = 0; i < 3; i++)
+			cairn_pg__add_null(pg);
 	}
 }
 
@@ -305,6 +319,8 @@ static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, e
 	else
 		add_lean(pg, sql, items);
 	cairn_pg__queue(pg, sql);
+	if (sql == PG_SQL_FORGET)
+		cairn_pg__queue(pg, PG_SQL_FORGET_REST);
 }
 
 /* ---- the batch ---------------------------------------------------------- */
@@ -368,8 +384,10 @@ static cairn_status read_all(struct pg *pg, const struct batch *batch, cairn_cha
 	size_t n = batch->lock ? 1 : 0;
 	if (plan->line_count > 0)
 		cairn_pg__log_read(pg, n++, plan->line_count, plan->line_hits);
-	while ((items = next_chunk(batch, &at, &sql)).n > 0)
-		read_result(pg, plan, cairn_pg__result(pg, n++), items, each);
+	while ((items = next_chunk(batch, &at, &sql)).n > 0) {
+		read_result(pg, plan, cairn_pg__result(pg, n), items, each);
+		n += sql == PG_SQL_FORGET ? 2 : 1;
+	}
 	if (plan->claim == NULL)
 		return CAIRN_OK;
 	return cairn_pg__claim_read(pg, n, plan->claim, also, claimed, err);

@@ -404,8 +404,11 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	/* cairn_job_live_pkey, in its order. Plain successes. */
 	[PG_SQL_SUCCEED] = { { SUCCEED } },
 
-	/* cairn_job_live_pkey, in its order; the primary keys of all that a job has; its key's. */
+	/* cairn_job_live_pkey, in its order; its key's. Plain successes that delete the job. */
 	[PG_SQL_FORGET] = { { FORGET } },
+
+	/* The primary keys of all that a job has; the lineage's two. */
+	[PG_SQL_FORGET_REST] = { { FORGET_REST } },
 
 	/* cairn_job_live_pkey, in its order. */
 	[PG_SQL_REPORT] = { { LOCKED, REPORT_HIT, REPORT_WRITE } },

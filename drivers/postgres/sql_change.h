@@ -5,12 +5,12 @@
  * item by bisection (width_bucket), not by a join. What depends on time is tested on the
  * locked row: a WHERE sees the row as it was before the wait, and is not tested again when
  * whoever held the row only locked it or rolled back. CHANGE locks first and tests then.
- * HEARTBEAT and SUCCEED, which are most of the work, save that step: they take every
+ * HEARTBEAT, SUCCEED and FORGET, which are most of the work, save that step: they take every
  * row whose fence fits and then hold the lease that they took against the clock; one that
  * is over fails the statement before anything is committed, and the call is done again
  * behind LOCK_JOBS, where a WHERE can test. So where an error would hurt, in the application's
- * transaction, they come behind LOCK_JOBS at once. FORGET always does: it deletes what others
- * wrote before they let go of the row, and only a later statement sees all of that.
+ * transaction, they come behind LOCK_JOBS at once. What others wrote about a job before they let
+ * go of its row, only a later statement sees: hence FORGET_REST.
  *
  * The numbers are those of cairn_change_set, cairn_change_guard, cairn_job_status and
  * cairn_event_kind; change.c asserts them. What finds and takes rows by itself, reaping and
@@ -168,9 +168,9 @@
 /* ---- plain successes that delete the job --------------------------------- */
 
 /*
- * Whatever belongs to the jobs in `gone` (id, type, tenant, idempotency_key, ended, told). They were
- * locked in a statement before, so that nothing is missed that somebody wrote meanwhile. Without an
- * attempt that ended before (ended), and without an event (told), there is less to look for.
+ * What was written about the jobs in `gone` (id, ended, told). They were locked in a statement before,
+ * so that nothing is missed that somebody wrote meanwhile. Without an attempt that ended before
+ * (ended), and without an event (told), there is less to look for.
  */
 #define OF_GONE(column, which) column " = ANY (ARRAY(SELECT g.id FROM gone g" which "))"
 #define FORGET_THE_REST \
@@ -186,7 +186,14 @@
 		"DELETE FROM @schema.cairn_job_replay WHERE " OF_GONE("source_id", " WHERE g.ended") \
 	"), replay AS (" \
 		"DELETE FROM @schema.cairn_job_replay WHERE " OF_GONE("replay_id", "") \
-	"), key AS (" \
+	") "
+
+/* (The planner looks at the setting even where there is none.) */
+#define LEFT_IDS "NULLIF(current_setting('cairn.gone', true), '')::uuid[]"
+
+/* The keys of those in `gone` (id, type, tenant, idempotency_key). */
+#define FORGET_KEYS \
+	"key AS (" \
 		"DELETE FROM @schema.cairn_job_key WHERE ctid = ANY (ARRAY(" \
 			"SELECT k.ctid FROM gone g CROSS JOIN LATERAL (" \
 				"SELECT k.ctid FROM @schema.cairn_job_key k " \
@@ -198,24 +205,36 @@
 		"))" \
 	") "
 
-/* $5 sets, $6 done, $7 total: progress is tested, though nobody will see it. Behind LOCK_JOBS. */
-#define FORGET \
-	"WITH held AS MATERIALIZED (" \
-		"SELECT s.id, s.n, s.run_at, s.run_number, " PROGRESS_FITS("s") " AS ok FROM (" \
-			"SELECT k.id, k.n, k.run_at, k.run_number, " \
-			MERGED("k", "$5", "$6", "$7") " FROM (" \
-				"SELECT l.id, l.run_at, l.run_number, l.progress_done, " \
-				"l.progress_total, width_bucket(l.id, $3::uuid[]) AS n " \
-				"FROM @schema.cairn_job_live l WHERE " HELD " OFFSET 0" \
+/*
+ * $5 sets, $6 done, $7 total: progress is tested, though nobody will see it; NULL where none is
+ * given. The ids of those that are deleted are left behind for FORGET_REST.
+ */
+#define FORGET_FITS(l) \
+	"($5::int4[] IS NULL OR (" \
+		"SELECT " PROGRESS_FITS("s") " FROM (" \
+			"SELECT " MERGED("k", "$5", "$6", "$7") " FROM (" \
+				"SELECT " l ".progress_done, " l ".progress_total, " \
+				"width_bucket(" l ".id, $3) AS n" \
 			") k" \
 		") s" \
-	"), gone AS (" \
-		"DELETE FROM @schema.cairn_job_live l " \
-		"WHERE l.id = ANY (ARRAY(SELECT h.id FROM held h WHERE h.ok)) " \
-		"RETURNING l.id, l.type, l.tenant, l.idempotency_key, l.fence > 1 AS ended, " \
-		"l.events > 0 AS told" \
-	"), " FORGET_THE_REST \
-	"SELECT h.n, h.ok::int4, h.run_at, NULL::timestamptz, h.run_number FROM held h"
+	"))"
+#define FORGET \
+	"WITH gone AS (" \
+		"DELETE FROM @schema.cairn_job_live l WHERE " HELD " AND " FORGET_FITS("l") " " \
+		"RETURNING l.id, l.type, l.tenant, l.idempotency_key, l.run_at, l.run_number, " \
+		"width_bucket(l.id, $3) AS n, " RUNS("l.lease_expires_at") " AS runs" \
+	"), " FORGET_KEYS \
+	"SELECT g.n, g.runs, g.run_at, NULL::timestamptz, g.run_number FROM gone g WHERE (" \
+		"SELECT set_config('cairn.gone', '{' || string_agg(r.id::text, ',') || '}', true) " \
+		"FROM gone r" \
+	") <> '' UNION ALL SELECT width_bucket(l.id, $3), 0, l.run_at, NULL, l.run_number " \
+	"FROM @schema.cairn_job_live l WHERE " HELD " AND NOT " FORGET_FITS("l")
+
+/* In a statement of its own, whose snapshot is younger than the locks. */
+#define FORGET_REST \
+	"WITH gone AS (" \
+		"SELECT u.id, true AS ended, true AS told FROM unnest(" LEFT_IDS ") AS u(id)" \
+	"), " FORGET_THE_REST "SELECT"
 
 /* ---- any change --------------------------------------------------------- */
 

@@ -173,16 +173,14 @@
 	") SELECT length(set_config('cairn.gone', " \
 	"(SELECT '{' || COALESCE(string_agg(p.id::text, ','), '') || '}' FROM pick p), true))"
 
-/* (The planner looks at the setting even where there is none.) */
 #define PRUNE \
 	"WITH gone AS (" \
-		"DELETE FROM @schema.cairn_job_done d WHERE d.id = " \
-		"ANY (NULLIF(current_setting('cairn.gone', true), '')::uuid[]) " \
+		"DELETE FROM @schema.cairn_job_done d WHERE d.id = ANY (" LEFT_IDS ") " \
 		"RETURNING d.id, d.type, d.tenant, d.idempotency_key, d.fence > 0 AS ended, " \
 		"d.events > 0 AS told" \
 	"), intent AS (" \
 		"DELETE FROM @schema.cairn_intent WHERE " OF_GONE("promoted_job_id", "") \
-	"), " FORGET_THE_REST "SELECT count(*) FROM gone"
+	"), " FORGET_KEYS ", " FORGET_THE_REST "SELECT count(*) FROM gone"
 /* clang-format on */
 
 #endif
