@@ -1,10 +1,10 @@
 /*
- * claim.c - leasing the best jobs that are due. The first
- * statement unparks what has become due, so that the next, whose snapshot is younger, sees it in
- * line. There are two ways to claim (sql_queue.h): statements for any queue, and one that is cheaper
- * and takes nothing where jobs need permits. A queue that keeps giving jobs without any is
- * claimed from in the cheap way; when that gets nothing, the claim is done again in the other. It is
- * done again, too, where those who need permits stand in a crowd that hides who can have one.
+ * claim.c - leasing the best jobs that are due. There are two ways (sql_queue.h). Statements for any
+ * queue: the first unparks what has become due, so that the next ones, whose snapshots are younger, see
+ * it in line. And one that is cheaper and takes nothing where jobs need permits or are to be unparked.
+ * A queue that keeps giving jobs without either is claimed from in the cheap way; when that gets
+ * nothing, the claim is done again in the other. It is done again, too, where those who need permits
+ * stand in a crowd that hides who can have one.
  */
 #include <stdlib.h>
 
@@ -14,9 +14,10 @@
 
 /*
  * Claims that must have got jobs before the next is a cheap one. Where jobs come one by one, every
- * other claim gets nothing: those are never done twice.
+ * other claim gets nothing: those are never done twice. Where every job was put off until it is due,
+ * one in so many is.
  */
-#define STREAK 2
+#define STREAK 8
 
 /* Instead of a length: the first in line were not enough, and all resources have to be looked at. */
 #define FAR 255
@@ -84,6 +85,14 @@ static void add_types(struct pg *pg, const cairn_claim_plan *plan)
 		cairn_pg__add_null(pg);
 }
 
+static void queue_unpark(struct pg *pg, const cairn_claim_plan *plan, enum pg_time time)
+{
+	cairn_pg__add_now(pg);
+	cairn_pg__add_int4(pg, (int32_t)time);
+	cairn_pg__add_text(pg, plan->queue);
+	cairn_pg__queue(pg, PG_SQL_UNPARK);
+}
+
 static void queue_lock(struct pg *pg, const cairn_claim_plan *plan, enum pg_time time)
 {
 	cairn_pg__add_now(pg);
@@ -101,11 +110,8 @@ void cairn_pg__claim_queue(struct pg *pg, const cairn_claim_plan *plan, enum pg_
 	enum pg_sql sql = plan->limit > 1 ? PG_SQL_CLAIM : PG_SQL_CLAIM_ONE;
 	pg->streaks.plain = plain;
 	pg->streaks.far = looks_far(&pg->streaks, plan->queue);
-	cairn_pg__add_now(pg);
-	cairn_pg__add_int4(pg, (int32_t)time);
-	cairn_pg__add_text(pg, plan->queue);
-	cairn_pg__queue(pg, PG_SQL_UNPARK);
 	if (!plain) {
+		queue_unpark(pg, plan, time);
 		queue_lock(pg, plan, time);
 		sql = PG_SQL_CLAIM_KEYED;
 	}
@@ -217,9 +223,11 @@ cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_pla
 {
 	bool plain = pg->streaks.plain;
 	cairn_str state = { NULL, 0 };
-	if (!plain)
-		state = cairn_pg__text(cairn_pg__result(pg, ++n), 0, 0);
-	bool any = PQntuples(cairn_pg__result(pg, ++n)) > 0;
+	if (!plain) {
+		state = cairn_pg__text(cairn_pg__result(pg, n + 1), 0, 0);
+		n += 2;
+	}
+	bool any = PQntuples(cairn_pg__result(pg, n)) > 0;
 	claimed->strict = cairn_str_is(state, "strict");
 	bool far = cairn_str_is(state, "far");
 	claimed->again = (plain && !any) || (far && !pg->streaks.far);

@@ -60,9 +60,21 @@ static void add_alike(struct pg *pg, const cairn_enqueue_plan *plan)
 		cairn_pg__add_null(pg);
 	cairn_pg__add_text(pg, any->stage);
 	cairn_pg__add_text(pg, any->owner);
-	cairn_pg__add_ids(pg, COLUMN(id));
-	cairn_pg__add_jsons(pg, COLUMN(payload));
+	if (plan->n == 1) {
+		cairn_pg__add_id(pg, any->id);
+		cairn_pg__add_text(pg, any->payload);
+	} else {
+		cairn_pg__add_ids(pg, COLUMN(id));
+		cairn_pg__add_jsons(pg, COLUMN(payload));
+	}
 	cairn_pg__add_int4(pg, (int32_t)plan->record);
+}
+
+static enum pg_sql sql_of_alike(const cairn_enqueue_plan *plan, bool asks)
+{
+	if (plan->n > 1)
+		return PG_SQL_ENQUEUE_ALIKE;
+	return asks ? PG_SQL_ENQUEUE_ASKING : PG_SQL_ENQUEUE_ONE;
 }
 
 /* ---- results ------------------------------------------------------------ */
@@ -151,7 +163,7 @@ static cairn_status enqueue_alike(struct pg *pg, const cairn_enqueue_plan *plan,
 {
 	bool asks = asks_for_one(pg, plan);
 	add_alike(pg, plan);
-	cairn_pg__queue(pg, asks ? PG_SQL_ENQUEUE_ONE : PG_SQL_ENQUEUE_ALIKE);
+	cairn_pg__queue(pg, sql_of_alike(plan, asks));
 	if (plan->n > 1)
 		ask_waited(pg, plan);
 	cairn_status status = cairn_pg__call_run(pg, err);

@@ -13,10 +13,10 @@
 #include "sql_catalog.h"
 #include "sql_change.h"
 #include "sql_definition.h"
+#include "sql_enqueue.h"
 #include "sql_intent.h"
 #include "sql_queue.h"
 #include "sql_reap.h"
-#include "sql_replay.h"
 #include "sql_schedule.h"
 #include "sql_schema.h"
 #include "sql_upkeep.h"
@@ -59,64 +59,15 @@
 	"set_config('jit', split_part(s, '|', 5), true), " \
 	"set_config('plan_cache_mode', split_part(s, '|', 6), true)"
 
-/* ---- enqueue ------------------------------------------------------------ */
-
-#define INTO_LIVE \
-	"INSERT INTO @schema.cairn_job_live (id, created_at, updated_at, run_at, fence, " \
-	"timeout_us, priority, run_number, attempt, max_attempts, events, parked, status, queue, " \
-	"type, tenant, stage, payload, owner, idempotency_key, request, resource_key) "
-
-#define INTO_ENQUEUED \
-	"INSERT INTO @schema.cairn_job_event (job_id, seq, at, run_number, attempt, kind, stage, " \
-	"detail) "
-
-/*
- * $2 type, $3 queue, $4 tenant, $5 run_at, $6 timeout, $7 attempts, $8 priority, $9 stage,
- * $10 owner, $13 how many events they have: of all the jobs alike. NULL: the definition's.
- */
-#define ENQUEUE_ALIKE \
-	INTO_LIVE \
-	"SELECT i.id, " T ", " T ", COALESCE($5::timestamptz, " T "), 0, " \
-	"COALESCE($6::int8, d.timeout_us), COALESCE($8::int4, d.priority), 1, 0, " \
-	"COALESCE($7::int4, d.max_attempts), $13::int4, COALESCE($5 > " T ", false), 'PENDING', " \
-	"$3::text, d.type, $4::text, $9::text, i.payload, $10::text, NULL, NULL, NULL " \
-	"FROM (SELECT d.* FROM @schema.cairn_job_definition d WHERE d.type = $2::text " \
-	"AND d.enabled) d, unnest($11::uuid[], $12::json[]) AS i(id, payload)"
-
-/* The items, with what their definitions give. $2: 1 counts events. */
-#define ENQUEUE_ITEMS \
-	"SELECT i.id, i.queue, i.type, i.tenant, i.payload, i.owner, i.stage, i.key, i.request, " \
-	"i.hash, i.resource_key, COALESCE(i.run_at, " T ") AS run_at, " \
-	"COALESCE(NULLIF(i.timeout_us, 0), d.timeout_us) AS timeout_us, " \
-	"COALESCE(NULLIF(i.max_attempts, 0), d.max_attempts) AS max_attempts, " \
-	"CASE WHEN i.given & 1 <> 0 THEN i.priority ELSE d.priority END AS priority, " \
-	"i.n, d.type IS NOT NULL AS known, d.retention_us <> -1 AS kept " \
-	"FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::json[], $8::text[], " \
-	"$9::text[], $10::timestamptz[], $11::int8[], $12::int4[], $13::int4[], $14::int4[], " \
-	"$15::text[], $16::json[], $17::bytea[], $18::text[]) WITH ORDINALITY AS i(id, queue, " \
-	"type, tenant, payload, owner, stage, run_at, timeout_us, max_attempts, priority, given, " \
-	"key, request, hash, resource_key, n) " \
-	"LEFT JOIN @schema.cairn_job_definition d ON " IS("d.type", "i.type") " AND d.enabled"
-
-#define ENQUEUE_JOBS(from) \
-	"job AS (" \
-		INTO_LIVE \
-		"SELECT i.id, " T ", " T ", i.run_at, 0, i.timeout_us, i.priority, 1, 0, " \
-		"i.max_attempts, $2::int4, i.run_at > " T ", 'PENDING', i.queue, i.type, " \
-		"i.tenant, i.stage, i.payload, i.owner, i.key, i.request, i.resource_key " \
-		"FROM " from \
-	"), event AS (" \
-		INTO_ENQUEUED \
-		"SELECT i.id, 1, " T ", 1, 0, 'ENQUEUED', i.stage, i.type " \
-		"FROM " from " AND $2 = 1 AND i.stage <> 'queued'" \
-	") "
-
 /* ---- claim -------------------------------------------------------------- */
 
 /*
  * $2 which time (PG_TIME_…), $3 queue, $4 worker, $5 lease, $6: 1 counts events, $7 owner,
  * $8 types (NULL: any), $9 prestart. The rows come back by id; claim.c puts them into queue order.
  */
+#define DUE_PARKED \
+	"EXISTS (SELECT FROM @schema.cairn_job_live u WHERE u.queue = $3 AND u.parked " \
+	"AND u.run_at <= (SELECT c.now FROM clock c))"
 #define CLAIM(limit) \
 	"WITH " CALL_CLOCK "pick AS MATERIALIZED (" \
 		"SELECT p.id, p.run_number, p.attempt, p.stage, p.events, p.fence " \
@@ -125,7 +76,8 @@
 		"AND p.resource_key IS NULL AND " \
 		WANTED_AT("p", "(SELECT c.now FROM clock c)", "$7", "$8") " " \
 		"ORDER BY p.priority DESC, p.run_at, p.id LIMIT " \
-		"CASE WHEN " PAUSED("$3") " OR " KEYED("$3") " THEN 0 ELSE " limit " END " \
+		"CASE WHEN " PAUSED("$3") " OR " KEYED("$3") " OR " DUE_PARKED " THEN 0 " \
+		"ELSE " limit " END " \
 		"FOR UPDATE SKIP LOCKED" \
 	"), " TAKE
 
@@ -303,8 +255,9 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	 */
 	[PG_SQL_ENQUEUE_ALIKE] = { { ENQUEUE_ALIKE } },
 
-	/* The same for one job; answers whether somebody waits for it. */
-	[PG_SQL_ENQUEUE_ONE] = { { ENQUEUE_ALIKE WAKES_ONE } },
+	/* The same for one job; and one that answers whether somebody waits for it. */
+	[PG_SQL_ENQUEUE_ONE] = { { ENQUEUE_ONE } },
+	[PG_SQL_ENQUEUE_ASKING] = { { ENQUEUE_ONE WAKES_ONE } },
 
 	/* cairn_job_definition_pkey. Unkeyed jobs; answers the items without a definition. */
 	[PG_SQL_ENQUEUE] = { {
