@@ -129,24 +129,35 @@ static void read_waited(struct pg *pg, const cairn_enqueue_plan *plan)
 		cairn_pg__owe(pg, cairn_pg__text(waited, i, 0), (int64_t)plan->n, false);
 }
 
-/* One job asks in its own statement, unless the answer is known. */
-static bool asks_for_one(const struct pg *pg, const cairn_enqueue_plan *plan)
-{
-	return plan->n == 1 && !pg->own_tx && cairn_pg__heeded(pg, plan->jobs[0].queue);
-}
-
 /* Whoever is told of it need not look. */
 static bool at_once(const cairn_job_insert *job)
 {
 	return job->run_at == 0 && job->resource_key.len == 0;
 }
 
-static void heed(struct pg *pg, const cairn_job_insert *job, const PGresult *result)
+/* One job asks in its own statement, unless the answer is known. */
+static enum pg_guess guess(const struct pg *pg, const cairn_enqueue_plan *plan)
 {
-	if (PQntuples(result) == 1 && cairn_pg__bool(result, 0, 0))
+	return plan->n == 1 && !pg->own_tx ? cairn_pg__heed(pg, plan->jobs[0].queue) : PG_NOBODY;
+}
+
+/* Behind a job that somebody waits for, they are told in the same round trip, after its commit. */
+static bool tell(struct pg *pg, const cairn_job_insert *job)
+{
+	if (!cairn_pg__split(pg))
+		return false;
+	cairn_pg__owe(pg, job->queue, 1, at_once(job));
+	cairn_pg__wake_queue(pg);
+	return true;
+}
+
+static void heed(struct pg *pg, const cairn_job_insert *job, bool told)
+{
+	const PGresult *result = cairn_pg__result(pg, 0);
+	bool heeded = PQntuples(result) == 1 && cairn_pg__bool(result, 0, 0);
+	cairn_pg__heeded(pg, job->queue, heeded);
+	if (heeded && !told)
 		cairn_pg__owe(pg, job->queue, 1, at_once(job));
-	else
-		cairn_pg__unheeded(pg, job->queue);
 }
 
 /* A transaction of cairn's own tells of all that is due when it commits. */
@@ -161,9 +172,10 @@ static void owe_all(struct pg *pg, const cairn_enqueue_plan *plan, const cairn_j
 static cairn_status enqueue_alike(struct pg *pg, const cairn_enqueue_plan *plan,
 				  cairn_job_inserted *each, cairn_error *err)
 {
-	bool asks = asks_for_one(pg, plan);
+	enum pg_guess waited = guess(pg, plan);
 	add_alike(pg, plan);
-	cairn_pg__queue(pg, sql_of_alike(plan, asks));
+	cairn_pg__queue(pg, sql_of_alike(plan, waited != PG_NOBODY));
+	bool told = waited == PG_SOMEBODY && tell(pg, &plan->jobs[0]);
 	if (plan->n > 1)
 		ask_waited(pg, plan);
 	cairn_status status = cairn_pg__call_run(pg, err);
@@ -171,8 +183,8 @@ static cairn_status enqueue_alike(struct pg *pg, const cairn_enqueue_plan *plan,
 		return status;
 	PGresult *result = cairn_pg__result(pg, 0);
 	set_all(plan, each, strcmp(PQcmdTuples(result), "0") != 0);
-	if (asks)
-		heed(pg, &plan->jobs[0], result);
+	if (waited != PG_NOBODY)
+		heed(pg, &plan->jobs[0], told);
 	else if (plan->n > 1)
 		read_waited(pg, plan);
 	cairn_pg__call_clear(pg);

@@ -152,7 +152,7 @@ static void abandon(struct pg *pg)
 		pg->broken = true;
 }
 
-static void collect_step(struct pg *pg, struct pg_step *step);
+static void collect_all(struct pg *pg);
 
 static void queue_step(struct pg *pg, struct pg_step *step)
 {
@@ -169,8 +169,7 @@ static void queue_step(struct pg *pg, struct pg_step *step)
 	if (cairn_host_settings(pg->host)->flush_each && PQsendFlushRequest(pg->conn)) {
 		PQflush(pg->conn);
 		cairn_host_round_trip(pg->host);
-		collect_step(pg, step);
-		pg->pipe.read = pg->pipe.count;
+		collect_all(pg);
 	}
 }
 
@@ -180,6 +179,16 @@ void cairn_pg__queue(struct pg *pg, enum pg_sql sql)
 		queue_step(pg, next_step(pg, sql, pg->sql[sql]));
 	if (!pg->params.failed)
 		cairn_pg__params_reset(pg);
+}
+
+bool cairn_pg__split(struct pg *pg)
+{
+	struct pg_pipe *pipe = &pg->pipe;
+	if (pipe->failed || pipe->in_tx || pipe->mode != PG_PLAIN || !PQpipelineSync(pg->conn))
+		return false;
+	pipe->commit_sent = true;
+	pipe->split = pipe->count;
+	return true;
 }
 
 /* A utility statement that is not in sql.c because it names a savepoint or the like. */
@@ -271,6 +280,25 @@ static bool collect_sync(struct pg *pg)
 	}
 }
 
+/* What stands behind a split can't take back what stands before it. */
+static void collect_split(struct pg *pg)
+{
+	struct pg_pipe *pipe = &pg->pipe;
+	pipe->kept = collect_sync(pg) && pipe->failure == NULL;
+	pipe->split = 0;
+}
+
+/* The steps that were sent. */
+static void collect_all(struct pg *pg)
+{
+	struct pg_pipe *pipe = &pg->pipe;
+	for (; pipe->read < pipe->count; pipe->read++) {
+		if (pipe->split > 0 && pipe->read == pipe->split)
+			collect_split(pg);
+		collect_step(pg, &pipe->steps[pipe->read]);
+	}
+}
+
 /* Sends the Sync, waits, and leaves pipeline mode. OK, or what error.c makes of it. */
 static cairn_status finish(struct pg *pg, cairn_error *err)
 {
@@ -283,8 +311,9 @@ static cairn_status finish(struct pg *pg, cairn_error *err)
 		if (!pipe->failed && !pipe->in_tx && pipe->mode == PG_PLAIN)
 			pipe->commit_sent = true;
 		cairn_host_round_trip(pg->host);
-		for (; pipe->read < pipe->count; pipe->read++)
-			collect_step(pg, &pipe->steps[pipe->read]);
+		collect_all(pg);
+		if (pipe->split > 0)
+			collect_split(pg);
 		synced = collect_sync(pg);
 	}
 	pg->used = cairn_pg__ticks();
@@ -292,7 +321,7 @@ static cairn_status finish(struct pg *pg, cairn_error *err)
 		pg->broken = pg->broken || PQstatus(pg->conn) != CONNECTION_BAD;
 		pipe->failed = true;
 	}
-	if (!pipe->failed)
+	if (!pipe->failed || pipe->kept)
 		return CAIRN_OK;
 	if (!local || !synced)
 		return cairn_pg__fail(pg, pipe->failure, err);
@@ -321,6 +350,8 @@ static cairn_status start(struct pg *pg, bool writes, cairn_error *err)
 	pipe->count = 0;
 	pipe->first = 0;
 	pipe->read = 0;
+	pipe->split = 0;
+	pipe->kept = false;
 	pipe->mode = PG_PLAIN;
 	pipe->in_tx = cairn_pg__in_tx(pg);
 	pipe->writes = writes;

@@ -77,6 +77,8 @@ struct pg_pipe {
 	size_t count;
 	size_t first; /* the caller's first statement */
 	size_t read;  /* steps whose results were taken off the wire */
+	size_t split; /* steps before the first of two Syncs, until that is read; else 0 */
+	bool kept;    /* what stands before it is committed */
 	enum pg_mode mode;
 	bool in_tx; /* a transaction was open when the call began */
 	bool writes;
@@ -114,11 +116,13 @@ struct pg_wake {
 };
 
 /*
- * The queue that nobody waited for when it was asked last. Whoever begins to wait looks often at
- * first, so for a few milliseconds the answer stands, and many single enqueues pay for one question.
+ * The queue that was enqueued to last, and whether somebody waited for it. Whoever begins to wait looks
+ * often at first, so for a few milliseconds a no stands, and many single enqueues pay for one question.
+ * A yes is a guess that there is somebody again.
  */
-struct pg_unheeded {
+struct pg_heed {
 	cairn_usec until;
+	bool heeded;
 	size_t len;
 	char queue[PG_QUEUE_MAX];
 };
@@ -186,7 +190,7 @@ struct pg {
 	size_t url_size;
 	char *options; /* that go with it */
 	size_t options_size;
-	struct pg_unheeded unheeded;
+	struct pg_heed heed;
 	struct pg_wake owed; /* to be told when what is being done is committed */
 	struct pg_ear ear;
 	atomic_bool interrupted;
@@ -269,6 +273,11 @@ const char *cairn_pg__param(const struct pg_params *params, int index);
  */
 cairn_status cairn_pg__call_begin(struct pg *pg, bool writes, cairn_error *err);
 void cairn_pg__queue(struct pg *pg, enum pg_sql sql);
+/*
+ * What was queued is committed here, where the call is a transaction by itself; what follows is
+ * another one, whose failure is nobody's. False: the call can't be split.
+ */
+bool cairn_pg__split(struct pg *pg);
 cairn_status cairn_pg__call_run(struct pg *pg, cairn_error *err);
 void cairn_pg__call_clear(struct pg *pg);
 
@@ -384,9 +393,10 @@ void cairn_pg__owe_rows(struct pg *pg, const PGresult *result, int column);
  * the application's with its commit. Only the latter can fail.
  */
 cairn_status cairn_pg__wake(struct pg *pg, cairn_status status, cairn_error *err);
-/* Whether it is worth asking if somebody waits for a queue; and that nobody did. */
-bool cairn_pg__heeded(const struct pg *pg, cairn_str queue);
-void cairn_pg__unheeded(struct pg *pg, cairn_str queue);
+/* Whether somebody waits for a queue, as far as is known; and what the answer was. */
+enum pg_guess { PG_NOBODY = 0, PG_UNKNOWN, PG_SOMEBODY };
+enum pg_guess cairn_pg__heed(const struct pg *pg, cairn_str queue);
+void cairn_pg__heeded(struct pg *pg, cairn_str queue, bool heeded);
 /* Queues the statements that tell, for a pipeline in which COMMIT stands already. */
 void cairn_pg__wake_queue(struct pg *pg);
 

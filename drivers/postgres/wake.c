@@ -42,20 +42,26 @@ void cairn_pg__owe_rows(struct pg *pg, const PGresult *result, int column)
 /* Less than it takes from the first to the third look of somebody who begins to wait. */
 #define UNHEEDED (5 * CAIRN_MILLISECOND)
 
-bool cairn_pg__heeded(const struct pg *pg, cairn_str queue)
+enum pg_guess cairn_pg__heed(const struct pg *pg, cairn_str queue)
 {
-	const struct pg_unheeded *last = &pg->unheeded;
+	const struct pg_heed *last = &pg->heed;
 	cairn_str known = { .ptr = last->queue, .len = last->len };
-	return !cairn_str_equal(known, queue) || cairn_pg__ticks() >= last->until;
+	if (last->len == 0 || !cairn_str_equal(known, queue))
+		return PG_UNKNOWN;
+	if (last->heeded)
+		return PG_SOMEBODY;
+	return cairn_pg__ticks() < last->until ? PG_NOBODY : PG_UNKNOWN;
 }
 
-void cairn_pg__unheeded(struct pg *pg, cairn_str queue)
+void cairn_pg__heeded(struct pg *pg, cairn_str queue, bool heeded)
 {
+	struct pg_heed *last = &pg->heed;
 	if (queue.len > PG_QUEUE_MAX)
 		return;
-	memcpy(pg->unheeded.queue, queue.ptr, queue.len);
-	pg->unheeded.len = queue.len;
-	pg->unheeded.until = cairn_pg__ticks() + UNHEEDED;
+	memcpy(last->queue, queue.ptr, queue.len);
+	last->len = queue.len;
+	last->heeded = heeded;
+	last->until = cairn_pg__ticks() + UNHEEDED;
 }
 
 void cairn_pg__wake_queue(struct pg *pg)
