@@ -212,6 +212,14 @@ sub gather_spans {
 		if ($l->{phase} eq 'A') { $span{ $l->{job} }{ $l->{call} } = [ $from // $l->{at} - $SLACK, $l->{at} ] }
 		elsif (!$answered{ $l->{call} }) { $span{ $l->{job} }{ $l->{call} } = [ $from, $from + $LINGERS ] }
 	}
+	my %last; # what a process claimed last, perhaps without telling anybody
+	for my $l (grep { $_->{op} eq 'claim' && $_->{phase} eq 'B' } @lines) { $last{ $l->{who} } = $l->{at} }
+	for my $id (keys %attempts) {
+		for my $row (grep { $last{ $_->{worker} } && !($claim{$id} && $claim{$id}{ $_->{fence} }) } @{ $attempts{$id} }) {
+			my $from = $last{ $row->{worker} };
+			$span{$id}{"unheard $row->{fence}"} = [ $from, $from + $LINGERS ];
+		}
+	}
 	for my $id (keys %claim) {
 		for my $one (grep { $_->{runtime} } map { @$_ } values %{ $claim{$id} }) {
 			$span{$id}{"runtime $one->{to}"} = [ $one->{to}, $one->{to} + 2 * $SLACK ];

@@ -110,7 +110,7 @@ sub canceled {
 }
 
 sub produce {
-	for my $id (qw(J1 J3 J4 J5 J6)) {
+	for my $id (qw(J1 J3 J4 J5 J6 J11)) {
 		my $said = "type=work tenant= key= token=t.$id";
 		call('p0.0', 100, "10$id", 'enqueue', ["- 0 - - $said"], "$id 0 ok - $said new=1");
 	}
@@ -122,6 +122,15 @@ sub produce {
 	call('p1.0', 4100, 14, 'replay', ['J2 0 - - -'], 'J2 0 ok - made=J10 run=1 key=r1');
 	call('p1.0', 4150, 15, 'adopt', ['J6 0 - - until=0'], 'J6 0 ok - until=0');
 	call('p1.0', 4160, 16, 'read', ['- 0 - - -'], '- 0 ok - -');
+}
+
+# One whose claimer dies before it can say so, while it is canceled.
+sub unheard {
+	push @story, 'p2.0 8300 B 80 claim - 0 - - queue=q0';
+	call('p0.0', 8310, 81, 'cancel', ['J11 0 - - until=0'], 'J11 0 ok - until=' . at(8400));
+	job('J11', 'CANCELED', 1);
+	attempt('J11', 1, 'p2.0', 8314, 8312, 'CANCELED', '');
+	events('J11', ENQUEUED => 100, LEASED => 8314, CANCELED => 8312);
 }
 
 sub intents {
@@ -159,6 +168,7 @@ sub story {
 	simple('J2', 'p0.0', 200, 420, undef, key => 'k1', token => 'k1.0');
 	simple('J3', 'p0.0', 3120, 8000, { resource => '/r0' });
 	canceled();
+	unheard();
 	call('p0.0', 4000, 60, 'pause', ['- 0 - - queue=q1'], '- 0 ok - queue=q1');
 	call('p0.0', 4500, 61, 'resume', ['- 0 - - queue=q1'], '- 0 ok - queue=q1');
 	simple('J6', 'p1.0', 4600, 4700, { queue => 'q1' });
@@ -198,6 +208,7 @@ my @faults = (
 	[ 'unsaid-end', sub { s/^.* finish J2 1 .*\n//mg } ],
 	[ 'event-seq', sub { s/^row event J1 seq=2 .*\n//m } ],
 	[ 'event-kind', sub { s/(row event J2 seq=2 kind=)LEASED/$1RETRY_SCHEDULED/ } ],
+	[ 'event-time', sub { s/^p2.0 8300 B 80 claim.*\n//m } ],
 	[ 'event-time', sub { my $at = at(150); s/(row event J2 seq=3 .*at=)\d+/$1$at/ } ],
 	[ 'event-run', sub { s/(row event J2 seq=2 .*run=)1/${1}2/ } ],
 	[ 'event-end', sub { s/(row job J2 status=)SUCCEEDED/$1CANCELED/ } ],
