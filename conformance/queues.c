@@ -409,9 +409,13 @@ static void count_statements(void *user, const cairn_trace *event)
 	*(unsigned *)user += event->kind == CAIRN_TRACE_STATEMENT;
 }
 
-static unsigned statements_of_a_wait(cairn_conn *conn, const unsigned *count)
+static unsigned statements_of_a_wait(cairn_conn *conn, const char *queue, const unsigned *count)
 {
-	cairn_wait_opts opts = { .size = sizeof(opts), .timeout = 400 * CAIRN_MILLISECOND };
+	const cairn_str name = cairn_str_of(queue);
+	cairn_wait_opts opts = { .size = sizeof(opts),
+				 .queues = &name,
+				 .queue_count = 1,
+				 .timeout = 400 * CAIRN_MILLISECOND };
 	int ready = -1;
 	unsigned before = *count;
 	ct_ok(cairn_job_wait(conn, &opts, &ready, ct_err()));
@@ -429,15 +433,19 @@ static void looks_seldom(void)
 	cairn_conn *conn = ct_open_with(&opts);
 	ct_define(conn, "t");
 	/* the first one sets up what it listens with, or hears what was written just before */
-	statements_of_a_wait(conn, &count);
-	unsigned usual = statements_of_a_wait(conn, &count);
+	statements_of_a_wait(conn, "default", &count);
+	unsigned usual = statements_of_a_wait(conn, "default", &count);
 	cairn_job_new job = ct_new("t");
 	job.run_at = ct_now() + CAIRN_MINUTE;
 	ct_add(conn, &job);
 	ct_pause(conn, "default");
 	ct_advance(CAIRN_HOUR);
-	statements_of_a_wait(conn, &count);
-	unsigned paused = statements_of_a_wait(conn, &count);
+	statements_of_a_wait(conn, "default", &count);
+	unsigned paused = statements_of_a_wait(conn, "default", &count);
+	/* whatever else writes to this database makes all who wait look */
+	unsigned beside = statements_of_a_wait(conn, "empty", &count);
+	if (usual < beside)
+		usual = beside;
 	ct_note("%u statements, %u without a job", paused, usual);
 	ct_true(paused <= 2 * usual + 20);
 }
