@@ -73,27 +73,65 @@ static const struct slot owner_required[] = {
 	SLOT(cairn_owner_ops, prune),
 };
 
-/* One kind of table: its size today, and the slots a driver must fill. */
+static const struct slot checkpoint_required[] = {
+	SLOT(cairn_checkpoint_ops, put),     SLOT(cairn_checkpoint_ops, list),
+	SLOT(cairn_checkpoint_ops, write),   SLOT(cairn_checkpoint_ops, writes),
+	SLOT(cairn_checkpoint_ops, threads), SLOT(cairn_checkpoint_ops, remove),
+};
+
+static const struct slot memory_required[] = {
+	SLOT(cairn_memory_ops, put),   SLOT(cairn_memory_ops, get),
+	SLOT(cairn_memory_ops, list),  SLOT(cairn_memory_ops, namespaces),
+	SLOT(cairn_memory_ops, evict),
+};
+
+static const struct slot log_required[] = {
+	SLOT(cairn_log_ops, append),
+	SLOT(cairn_log_ops, read),
+	SLOT(cairn_log_ops, archive),
+	SLOT(cairn_log_ops, list),
+};
+
+static const struct slot lock_required[] = {
+	SLOT(cairn_lock_ops, take),
+	SLOT(cairn_lock_ops, change),
+	SLOT(cairn_lock_ops, list),
+	SLOT(cairn_lock_ops, prune),
+};
+
+/* One kind of table: its size today, the slots a driver must fill, and where both sides keep it. */
 struct table {
 	size_t size;
 	const struct slot *required;
 	size_t count;
+	size_t from; /* the pointer in cairn_driver */
+	size_t to;   /* the copy in cairn_conn */
 };
 
-#define TABLE(type, slots) \
+#define TABLE(type, slots, field, copy) \
 	{ \
-		sizeof(type), slots, sizeof(slots) / sizeof((slots)[0]) \
+		sizeof(type), slots, sizeof(slots) / sizeof((slots)[0]), \
+			offsetof(cairn_driver, field), offsetof(cairn_conn, copy) \
 	}
 
-static const struct table conn_table = TABLE(cairn_conn_ops, conn_required);
-static const struct table migration_table = TABLE(cairn_migration_ops, migration_required);
-static const struct table job_table = TABLE(cairn_job_ops, job_required);
-static const struct table intent_table = TABLE(cairn_intent_ops, intent_required);
-static const struct table catalog_table = TABLE(cairn_catalog_ops, catalog_required);
-static const struct table schedule_table = TABLE(cairn_schedule_ops, schedule_required);
-static const struct table queue_table = TABLE(cairn_queue_ops, queue_required);
-static const struct table resource_table = TABLE(cairn_resource_ops, resource_required);
-static const struct table owner_table = TABLE(cairn_owner_ops, owner_required);
+static const struct table conn_table = TABLE(cairn_conn_ops, conn_required, conn, ops);
+
+static const struct table stores[] = {
+	[CAIRN__MIGRATIONS] =
+		TABLE(cairn_migration_ops, migration_required, migrations, migrations),
+	[CAIRN__JOBS] = TABLE(cairn_job_ops, job_required, jobs, jobs),
+	[CAIRN__INTENTS] = TABLE(cairn_intent_ops, intent_required, intents, intents),
+	[CAIRN__CATALOG] = TABLE(cairn_catalog_ops, catalog_required, catalog, catalog),
+	[CAIRN__SCHEDULES] = TABLE(cairn_schedule_ops, schedule_required, schedules, schedules),
+	[CAIRN__QUEUES] = TABLE(cairn_queue_ops, queue_required, queues, queues),
+	[CAIRN__RESOURCES] = TABLE(cairn_resource_ops, resource_required, resources, resources),
+	[CAIRN__OWNERS] = TABLE(cairn_owner_ops, owner_required, owners, owners),
+	[CAIRN__CHECKPOINTS] =
+		TABLE(cairn_checkpoint_ops, checkpoint_required, checkpoints, checkpoints),
+	[CAIRN__MEMORY] = TABLE(cairn_memory_ops, memory_required, memory, memory),
+	[CAIRN__LOG] = TABLE(cairn_log_ops, log_required, log, log),
+	[CAIRN__LOCKS] = TABLE(cairn_lock_ops, lock_required, locks, locks),
+};
 
 /* Copies what both sides know of a struct that starts with its size. */
 static void copy_sized(void *to, size_t to_size, const void *from)
@@ -134,45 +172,40 @@ static void no_interrupt(void *self)
 	(void)self;
 }
 
-/* The stores around the jobs; without jobs those that are about them are of no use. */
-static cairn_status bind_more(cairn_conn *conn, cairn_error *err)
+/* Without jobs those stores that are about them are of no use. */
+static void drop_useless(cairn_driver *driver)
 {
-	cairn_driver *driver = &conn->driver;
-	cairn_status st = CAIRN_OK;
-	if (driver->jobs == NULL) {
-		driver->intents = NULL;
-		driver->schedules = NULL;
-		driver->queues = NULL;
-		driver->resources = NULL;
-	}
-	if (driver->intents != NULL)
-		st = copy_table(&conn->intents, &intent_table, driver->intents, driver->name, err);
-	if (st == CAIRN_OK && driver->catalog != NULL)
-		st = copy_table(&conn->catalog, &catalog_table, driver->catalog, driver->name, err);
-	if (st == CAIRN_OK && driver->schedules != NULL)
-		st = copy_table(&conn->schedules, &schedule_table, driver->schedules, driver->name,
-				err);
-	if (st == CAIRN_OK && driver->queues != NULL)
-		st = copy_table(&conn->queues, &queue_table, driver->queues, driver->name, err);
-	if (st == CAIRN_OK && driver->resources != NULL)
-		st = copy_table(&conn->resources, &resource_table, driver->resources, driver->name,
-				err);
-	if (st == CAIRN_OK && driver->owners != NULL)
-		st = copy_table(&conn->owners, &owner_table, driver->owners, driver->name, err);
-	return st;
+	if (driver->jobs != NULL)
+		return;
+	driver->intents = NULL;
+	driver->schedules = NULL;
+	driver->queues = NULL;
+	driver->resources = NULL;
+}
+
+static const void *table_of(const cairn_driver *driver, const struct table *table)
+{
+	const void *given;
+	memcpy(&given, (const char *)driver + table->from, sizeof given);
+	return given;
+}
+
+int cairn__has_store(const cairn_conn *conn, enum cairn__store store)
+{
+	return store == CAIRN__CONN || table_of(&conn->driver, &stores[store]) != NULL;
 }
 
 static cairn_status bind_tables(cairn_conn *conn, cairn_error *err)
 {
-	const cairn_driver *driver = &conn->driver;
+	cairn_driver *driver = &conn->driver;
 	cairn_status st = copy_table(&conn->ops, &conn_table, driver->conn, driver->name, err);
-	if (st == CAIRN_OK && driver->migrations != NULL)
-		st = copy_table(&conn->migrations, &migration_table, driver->migrations,
-				driver->name, err);
-	if (st == CAIRN_OK && driver->jobs != NULL)
-		st = copy_table(&conn->jobs, &job_table, driver->jobs, driver->name, err);
-	if (st == CAIRN_OK)
-		st = bind_more(conn, err);
+	drop_useless(driver);
+	for (size_t i = CAIRN__CONN + 1; i < sizeof stores / sizeof stores[0]; i++) {
+		const void *given = table_of(driver, &stores[i]);
+		if (st == CAIRN_OK && given != NULL)
+			st = copy_table((char *)conn + stores[i].to, &stores[i], given,
+					driver->name, err);
+	}
 	if (st != CAIRN_OK)
 		return st;
 	if (conn->ops.in_tx == NULL)

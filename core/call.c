@@ -22,24 +22,18 @@ static void trace(cairn_host *host, const cairn_trace *event)
 		host->trace(host->trace_user, event);
 }
 
-static const char *const names[] = {
-	[CAIRN__MIGRATIONS] = "migrations", [CAIRN__JOBS] = "jobs",
-	[CAIRN__INTENTS] = "intents",	    [CAIRN__CATALOG] = "catalog",
-	[CAIRN__SCHEDULES] = "schedules",   [CAIRN__QUEUES] = "queues",
-	[CAIRN__RESOURCES] = "resources",   [CAIRN__OWNERS] = "owners"
-};
-
-static int lacks(const cairn_conn *conn, enum cairn__store store)
-{
-	return (store == CAIRN__MIGRATIONS && conn->driver.migrations == NULL) ||
-	       (store == CAIRN__JOBS && conn->driver.jobs == NULL) ||
-	       (store == CAIRN__INTENTS && conn->driver.intents == NULL) ||
-	       (store == CAIRN__CATALOG && conn->driver.catalog == NULL) ||
-	       (store == CAIRN__SCHEDULES && conn->driver.schedules == NULL) ||
-	       (store == CAIRN__QUEUES && conn->driver.queues == NULL) ||
-	       (store == CAIRN__RESOURCES && conn->driver.resources == NULL) ||
-	       (store == CAIRN__OWNERS && conn->driver.owners == NULL);
-}
+static const char *const names[] = { [CAIRN__MIGRATIONS] = "migrations",
+				     [CAIRN__JOBS] = "jobs",
+				     [CAIRN__INTENTS] = "intents",
+				     [CAIRN__CATALOG] = "catalog",
+				     [CAIRN__SCHEDULES] = "schedules",
+				     [CAIRN__QUEUES] = "queues",
+				     [CAIRN__RESOURCES] = "resources",
+				     [CAIRN__OWNERS] = "owners",
+				     [CAIRN__CHECKPOINTS] = "checkpoints",
+				     [CAIRN__MEMORY] = "memory",
+				     [CAIRN__LOG] = "log",
+				     [CAIRN__LOCKS] = "locks" };
 
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
 			       const char *op, cairn_error *err)
@@ -66,7 +60,7 @@ cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum 
 
 cairn_status cairn__need_store(const cairn_conn *conn, enum cairn__store store, cairn_error *err)
 {
-	if (!lacks(conn, store))
+	if (cairn__has_store(conn, store))
 		return CAIRN_OK;
 	cairn_fail(err, CAIRN_E_DRIVER_STORE);
 	cairn_error_message(err, "The driver %s has no %s store.", conn->driver.name, names[store]);

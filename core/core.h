@@ -8,9 +8,13 @@
 #include <stdatomic.h>
 
 #include <cairn/sys/catalog.h>
+#include <cairn/sys/checkpoint.h>
 #include <cairn/sys/driver.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
+#include <cairn/sys/lock.h>
+#include <cairn/sys/log.h>
+#include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -50,6 +54,10 @@ struct cairn_conn {
 	cairn_queue_ops queues;
 	cairn_resource_ops resources;
 	cairn_owner_ops owners;
+	cairn_checkpoint_ops checkpoints;
+	cairn_memory_ops memory;
+	cairn_log_ops log;
+	cairn_lock_ops locks;
 	atomic_int interrupted; /* by another thread, while the core itself waits */
 	uint32_t depth;		/* open cairn_tx objects */
 	uint32_t borrowed; /* 1: the outermost of them stands in the application's transaction */
@@ -59,8 +67,27 @@ struct cairn_conn {
 
 /* ---- bind.c ---- */
 
+enum cairn__store {
+	CAIRN__CONN,
+	CAIRN__MIGRATIONS,
+	CAIRN__JOBS,
+	CAIRN__INTENTS,
+	CAIRN__CATALOG,
+	CAIRN__SCHEDULES,
+	CAIRN__QUEUES,
+	CAIRN__RESOURCES,
+	CAIRN__OWNERS,
+	CAIRN__CHECKPOINTS,
+	CAIRN__MEMORY,
+	CAIRN__LOG,
+	CAIRN__LOCKS
+};
+
 /* Copies the driver's tables into the connection; refuses by name what is missing. */
 cairn_status cairn__bind(cairn_conn *conn, const cairn_driver *driver, cairn_error *err);
+
+/* Whether the driver has a table for it. */
+int cairn__has_store(const cairn_conn *conn, enum cairn__store store);
 
 /* ---- call.c: the two ends of every public function ---- */
 
@@ -77,17 +104,6 @@ struct cairn__call {
  * end, which stamps err->op and tells the trace hook. store is the table it needs
  * (NULL tables are UNSUPPORTED).
  */
-enum cairn__store {
-	CAIRN__CONN,
-	CAIRN__MIGRATIONS,
-	CAIRN__JOBS,
-	CAIRN__INTENTS,
-	CAIRN__CATALOG,
-	CAIRN__SCHEDULES,
-	CAIRN__QUEUES,
-	CAIRN__RESOURCES,
-	CAIRN__OWNERS
-};
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
 			       const char *op, cairn_error *err);
 cairn_status cairn__call_end(struct cairn__call *call, cairn_status status, size_t rows);

@@ -354,6 +354,7 @@ static cairn_status start(struct pg *pg, bool writes, cairn_error *err)
 	pipe->kept = false;
 	pipe->mode = PG_PLAIN;
 	pipe->in_tx = cairn_pg__in_tx(pg);
+	pipe->tenant = false;
 	pipe->writes = writes;
 	pipe->commit_sent = false;
 	pipe->failed = false;
@@ -422,9 +423,23 @@ cairn_status cairn_pg__call_begin(struct pg *pg, bool writes, cairn_error *err)
 	return CAIRN_OK;
 }
 
+cairn_status cairn_pg__tenant_begin(struct pg *pg, cairn_str tenant, bool writes, cairn_error *err)
+{
+	cairn_status status = cairn_pg__call_begin(pg, writes, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_pg__add_text(pg, tenant);
+	cairn_pg__queue(pg, pg->pipe.in_tx ? PG_SQL_TENANT_ENTER : PG_SQL_TENANT);
+	pg->pipe.tenant = pg->pipe.in_tx;
+	pg->pipe.first = pg->pipe.count;
+	return CAIRN_OK;
+}
+
 /* COMMIT can't stand behind a failure: the server skips it and leaves the transaction open. */
 static void queue_end(struct pg *pg)
 {
+	if (pg->pipe.tenant)
+		cairn_pg__queue(pg, PG_SQL_TENANT_LEAVE);
 	if (pg->pipe.mode == PG_GUEST)
 		cairn_pg__queue(pg, PG_SQL_GUEST_LEAVE);
 	if (pg->pipe.mode != PG_WHOLE || pg->pipe.failed)

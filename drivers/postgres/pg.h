@@ -80,7 +80,8 @@ struct pg_pipe {
 	size_t split; /* steps before the first of two Syncs, until that is read; else 0 */
 	bool kept;    /* what stands before it is committed */
 	enum pg_mode mode;
-	bool in_tx; /* a transaction was open when the call began */
+	bool in_tx;  /* a transaction was open when the call began */
+	bool tenant; /* it has another tenant meanwhile */
 	bool writes;
 	bool commit_sent; /* what was sent may commit */
 	bool failed;
@@ -272,6 +273,11 @@ const char *cairn_pg__param(const struct pg_params *params, int index);
  * which every begin that answered OK needs.
  */
 cairn_status cairn_pg__call_begin(struct pg *pg, bool writes, cairn_error *err);
+/*
+ * A call that sees one tenant's rows: row-level security is told it for the call's own transaction,
+ * or for the call inside another one.
+ */
+cairn_status cairn_pg__tenant_begin(struct pg *pg, cairn_str tenant, bool writes, cairn_error *err);
 void cairn_pg__queue(struct pg *pg, enum pg_sql sql);
 /*
  * What was queued is committed here, where the call is a transaction by itself; what follows is

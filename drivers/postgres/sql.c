@@ -173,6 +173,19 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 		PLAN_SETTINGS_BACK " FROM current_setting('cairn.guest') s",
 	} },
 
+	/* No table. For one transaction; a session that had it once reads '' afterwards, not NULL. */
+	[PG_SQL_TENANT] = { { "SELECT set_config('cairn.tenant', $1::text, true)" } },
+
+	/* No table. For one call inside a transaction. */
+	[PG_SQL_TENANT_ENTER] = { {
+		"SELECT set_config('cairn.tenant_before', "
+		"COALESCE(current_setting('cairn.tenant', true), ''), true), "
+		"set_config('cairn.tenant', $1::text, true)",
+	} },
+	[PG_SQL_TENANT_LEAVE] = { {
+		"SELECT set_config('cairn.tenant', current_setting('cairn.tenant_before'), true)",
+	} },
+
 	/* No table. The settings of a transaction of cairn's own, where the session has none. */
 	[PG_SQL_SETTINGS] = { {
 		"SELECT set_config('lock_timeout', $1::text, true), "

@@ -2,6 +2,7 @@
 #ifndef CAIRN_H
 #define CAIRN_H
 
+#include <cairn/checkpoint.h>
 #include <cairn/config.h>
 #include <cairn/conn.h>
 #include <cairn/definition.h>
@@ -9,6 +10,9 @@
 #include <cairn/history.h>
 #include <cairn/intent.h>
 #include <cairn/job.h>
+#include <cairn/lock.h>
+#include <cairn/log.h>
+#include <cairn/memory.h>
 #include <cairn/metrics.h>
 #include <cairn/migration.h>
 #include <cairn/owner.h>

@@ -161,6 +161,25 @@
 	X(OWNER_SUPERSEDED, "owner.superseded", STALE, "Another process has registered under this name since.") \
 	X(OWNER_CLOSED, "owner.closed", STALE, "The owner was closed.") \
 	X(OWNER_AGE, "owner.invalid_age", INVALID, "Owners are pruned at an age of one minute to 1000 years.") \
+	/* checkpoints, memory, logs, locks */ \
+	X(CHECKPOINT_NOT_FOUND, "checkpoint.not_found", NOT_FOUND, "The checkpoint was not found.") \
+	X(CHECKPOINT_PARENT, "checkpoint.parent_not_found", NOT_FOUND, "The checkpoint to go on from was not found.") \
+	X(CHECKPOINT_EXISTS, "checkpoint.exists", EXISTS, "The thread has another checkpoint of this id.") \
+	X(CHECKPOINT_MOVED, "checkpoint.head_moved", STALE, "Another checkpoint is the latest.") \
+	X(CHECKPOINT_STEP, "checkpoint.invalid_step", INVALID, "A checkpoint's step must not be negative.") \
+	X(CHECKPOINT_VERSION, "checkpoint.version_unsupported", SCHEMA, "The checkpoint's payload version is not supported.") \
+	X(THREAD_NOT_FOUND, "checkpoint.thread_not_found", NOT_FOUND, "The thread has no checkpoints.") \
+	X(THREAD_EXISTS, "checkpoint.thread_exists", EXISTS, "The thread to copy to has checkpoints, or had some.") \
+	X(MEMORY_MOVED, "memory.revision_moved", STALE, "The item is not what it was.") \
+	X(MEMORY_NAMESPACE, "memory.invalid_namespace", INVALID, "The namespace is malformed.") \
+	X(MEMORY_TTL, "memory.invalid_ttl", INVALID, "An item's time to live must be 1 microsecond to 100 years.") \
+	X(MEMORY_TWICE, "memory.item_twice", INVALID, "An item must stand once in a batch.") \
+	X(LOG_MOVED, "log.head_moved", STALE, "Others have appended to the log.") \
+	X(LOCK_HELD, "lock.held", CONFLICT, "Somebody holds the lock.") \
+	X(LOCK_LOST, "lock.lost", STALE, "The lock is not held any more.") \
+	X(LOCK_TIMEOUT, "lock.acquire_timeout", TIMEOUT, "The lock was held all the time.") \
+	X(LOCK_TTL, "lock.invalid_ttl", INVALID, "A lock's time must be 100 milliseconds to 24 hours.") \
+	X(TENANT_ROW_SECURITY, "tenant.row_security", DENIED, "The role may not see all tenants' rows.") \
 	/* workers */ \
 	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, "No file descriptors are left.") \
 	X(WORKER_ABANDONED, "worker.handlers_abandoned", TIMEOUT, "Handlers did not heed the stop and were left running.")

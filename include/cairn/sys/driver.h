@@ -66,14 +66,18 @@ typedef struct cairn_conn_ops {
 	cairn_conn_interrupt_fn *interrupt; /* optional: nothing happens */
 } cairn_conn_ops;
 
-struct cairn_migration_ops; /* sys/migration.h */
-struct cairn_job_ops;	    /* sys/job.h */
-struct cairn_intent_ops;    /* sys/intent.h */
-struct cairn_catalog_ops;   /* sys/catalog.h */
-struct cairn_schedule_ops;  /* sys/schedule.h */
-struct cairn_queue_ops;	    /* sys/queue.h */
-struct cairn_resource_ops;  /* sys/queue.h */
-struct cairn_owner_ops;	    /* sys/owner.h */
+struct cairn_migration_ops;  /* sys/migration.h */
+struct cairn_job_ops;	     /* sys/job.h */
+struct cairn_intent_ops;     /* sys/intent.h */
+struct cairn_catalog_ops;    /* sys/catalog.h */
+struct cairn_schedule_ops;   /* sys/schedule.h */
+struct cairn_queue_ops;	     /* sys/queue.h */
+struct cairn_resource_ops;   /* sys/queue.h */
+struct cairn_owner_ops;	     /* sys/owner.h */
+struct cairn_checkpoint_ops; /* sys/checkpoint.h */
+struct cairn_memory_ops;     /* sys/memory.h */
+struct cairn_log_ops;	     /* sys/log.h */
+struct cairn_lock_ops;	     /* sys/lock.h */
 struct cairn_migration;
 
 struct cairn_driver {
@@ -94,6 +98,10 @@ struct cairn_driver {
 	const struct cairn_queue_ops *queues;	    /* needs jobs */
 	const struct cairn_resource_ops *resources; /* needs jobs */
 	const struct cairn_owner_ops *owners;
+	const struct cairn_checkpoint_ops *checkpoints;
+	const struct cairn_memory_ops *memory;
+	const struct cairn_log_ops *log;
+	const struct cairn_lock_ops *locks;
 };
 
 /* Opens a connection over a handle the application owns; the drivers' typed one-liners call it. */

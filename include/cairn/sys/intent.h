@@ -115,7 +115,7 @@ typedef struct cairn_intent_stats_query {
 	uint32_t reserved_;
 } cairn_intent_stats_query;
 
-/* Pushes cairn_intent_stats rows by type and tells the time it used, if there are any. */
+/* Pushes cairn_intent_stats rows by type and tells the time it used. */
 typedef cairn_status cairn_intent_metrics_fn(void *self, const cairn_intent_stats_query *query,
 					     cairn_time *now, cairn_rows *rows, cairn_error *err);
 
