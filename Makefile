@@ -203,6 +203,13 @@ $(INVARIANT): $(call obj,$(wildcard tests/invariant/*.c)) $(ALL_A)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
 
+# Programs that people may start from; tests run them.
+EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
+$(BUILD)/examples/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+$(EXAMPLES): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $< $(ALL_A) $(ALL_LIBS) $(ALL_LDFLAGS)
+
 # tests/fuzz/NAME_fuzz.c as a fuzzer has it, driven by replay.c (tests/fuzz.t) or by clang's.
 FUZZ    := $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcairn.a
@@ -210,7 +217,7 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcair
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
 PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME) $(PGONLY)
-tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(BUILD)/bin/embed $(BUILD)/bin/errors
+tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors
 .PHONY: tests-bin
 
 # Every test is a program that prints TAP. The slow ones come first, two run at a time.
