@@ -203,6 +203,21 @@ $(INVARIANT): $(call obj,$(wildcard tests/invariant/*.c)) $(ALL_A)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
 
+# The same for checkpoints, logs, memory items and locks (tests/threads.t).
+LOAD := $(BUILD)/bin/threads-load
+$(BUILD)/tests/threads/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+$(LOAD): $(call obj,$(wildcard tests/threads/*.c)) $(ALL_A)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
+
+# Programs that people may start from; tests run them.
+EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
+$(BUILD)/examples/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+$(EXAMPLES): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $< $(ALL_A) $(ALL_LIBS) $(ALL_LDFLAGS)
+
 # tests/fuzz/NAME_fuzz.c as a fuzzer has it, driven by replay.c (tests/fuzz.t) or by clang's.
 FUZZ    := $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcairn.a
@@ -210,7 +225,7 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcair
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
 PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME) $(PGONLY)
-tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(BUILD)/bin/embed $(BUILD)/bin/errors
+tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(LOAD) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors
 .PHONY: tests-bin
 
 # Every test is a program that prints TAP. The slow ones come first, two run at a time.
@@ -249,14 +264,16 @@ prove-programs:
 	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(PG) $(PROVE) $(foreach p,$(PROGRAMS),$(if $(findstring /mutants,$p),,$p)) $(wildcard tests/oom.t)
 
-# The long form of tests/invariant.t.
+# The long forms of tests/invariant.t and tests/threads.t.
 MINUTES ?= 3
-check-invariants:
+LONG_check-invariants := invariant
+LONG_check-threads := threads
+check-invariants check-threads:
 	@tools/deps.sh check
 	@$(SUBMAKE) -j$(JOBS) tests-bin
-	@SECONDS_EACH=$$(($(MINUTES) * 60)) PROOFS=no SEED='$(SEED)' $(SUBMAKE) prove T=tests/invariant.t \
-		PROVE='prove --exec "" --timer --verbose'
-.PHONY: check-invariants
+	@SECONDS_EACH=$$(($(MINUTES) * 60)) PROOFS=no SEED='$(SEED)' $(SUBMAKE) prove \
+		T=tests/$(LONG_$@).t PROVE='prove --exec "" --timer --verbose'
+.PHONY: check-invariants check-threads
 
 # The kit on a Postgres 18 server from npm; and on SQLite files to which another process writes.
 check-pg18:
@@ -312,7 +329,7 @@ demo:
 # ---- measuring ----------------------------------------------------------------------
 
 # cairn beside hand-written programs that do only the same work, interleaved; REPEAT=5, ROWS=.
-src_bench := $(filter-out $(if $(HAVE_PG),,bench/limit_postgres.c),$(wildcard bench/*.c))
+src_bench := $(filter-out $(if $(HAVE_PG),,bench/limit_postgres.c bench/threads_postgres.c),$(wildcard bench/*.c))
 $(BUILD)/bin/bench: $(call obj,$(src_bench)) $(ALL_A)
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
