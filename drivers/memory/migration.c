@@ -83,6 +83,13 @@ static const char queues_down[] = "DROP TABLE cairn_owner;\n"
 				  "DROP TABLE cairn_resource;\n"
 				  "DROP TABLE cairn_queue_pause;\n";
 
+static const char locks_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_lock (tenant, name, fence, holder, acquired_at, expires_at,\n"
+	"	released_at);\n";
+
+static const char locks_down[] = "DROP TABLE cairn_lock;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
@@ -104,6 +111,10 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .name = "queues",
 	  .up = { queues_up, sizeof queues_up - 1 },
 	  .down = { queues_down, sizeof queues_down - 1 } },
+	{ .version = 6,
+	  .name = "locks",
+	  .up = { locks_up, sizeof locks_up - 1 },
+	  .down = { locks_down, sizeof locks_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

@@ -97,6 +97,14 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_lite__owner_prune,
 };
 
+static const cairn_lock_ops locks = {
+	.size = sizeof locks,
+	.take = cairn_lite__lock_take,
+	.change = cairn_lite__lock_change,
+	.list = cairn_lite__lock_list,
+	.prune = cairn_lite__lock_prune,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
@@ -118,4 +126,5 @@ const cairn_driver cairn_sqlite = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.locks = &locks,
 };
