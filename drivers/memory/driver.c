@@ -92,6 +92,17 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_mem__owner_prune,
 };
 
+static const cairn_checkpoint_ops checkpoints = {
+	.size = sizeof checkpoints,
+	.put = cairn_mem__checkpoint_put,
+	.list = cairn_mem__checkpoint_list,
+	.write = cairn_mem__checkpoint_write,
+	.writes = cairn_mem__checkpoint_writes,
+	.threads = cairn_mem__thread_list,
+	.remove = cairn_mem__checkpoint_delete,
+	.copy = cairn_mem__thread_copy,
+};
+
 static const cairn_lock_ops locks = {
 	.size = sizeof locks,
 	.take = cairn_mem__lock_take,
@@ -120,5 +131,6 @@ const cairn_driver cairn_memory = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.checkpoints = &checkpoints,
 	.locks = &locks,
 };

@@ -130,7 +130,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 6 };
+enum { MEM_SET_COUNT = 7 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -195,6 +195,14 @@ cairn_owner_register_fn cairn_mem__owner_register;
 cairn_owner_touch_fn cairn_mem__owner_touch;
 cairn_owner_list_fn cairn_mem__owner_list;
 cairn_owner_prune_fn cairn_mem__owner_prune;
+
+cairn_checkpoint_put_fn cairn_mem__checkpoint_put;
+cairn_checkpoint_list_fn cairn_mem__checkpoint_list;
+cairn_checkpoint_write_fn cairn_mem__checkpoint_write;
+cairn_checkpoint_writes_fn cairn_mem__checkpoint_writes;
+cairn_checkpoint_delete_fn cairn_mem__checkpoint_delete;
+cairn_thread_list_fn cairn_mem__thread_list;
+cairn_thread_copy_fn cairn_mem__thread_copy;
 
 cairn_lock_take_fn cairn_mem__lock_take;
 cairn_lock_change_fn cairn_mem__lock_change;

@@ -90,6 +90,18 @@ static const char locks_up[] =
 
 static const char locks_down[] = "DROP TABLE cairn_lock;\n";
 
+static const char checkpoints_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_thread (tenant, thread, write_seq, created_at, updated_at);\n"
+	"CREATE TABLE cairn_checkpoint (tenant, thread, write_seq, id, ns, parent, step, state,\n"
+	"	metadata, tags, next_node, run, created_at, payload_version);\n"
+	"CREATE TABLE cairn_checkpoint_write (tenant, thread, checkpoint, task, idx, channel,\n"
+	"	value);\n";
+
+static const char checkpoints_down[] = "DROP TABLE cairn_checkpoint_write;\n"
+				       "DROP TABLE cairn_checkpoint;\n"
+				       "DROP TABLE cairn_thread;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
@@ -115,6 +127,10 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .name = "locks",
 	  .up = { locks_up, sizeof locks_up - 1 },
 	  .down = { locks_down, sizeof locks_down - 1 } },
+	{ .version = 7,
+	  .name = "checkpoints",
+	  .up = { checkpoints_up, sizeof checkpoints_up - 1 },
+	  .down = { checkpoints_down, sizeof checkpoints_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

@@ -133,6 +133,38 @@ static int order_locks(const void *a, const void *b)
 	return order != 0 ? order : cairn_str_compare(x->row.name, y->row.name);
 }
 
+static int order_threads(const void *a, const void *b)
+{
+	const struct mem_thread *x = a;
+	const struct mem_thread *y = b;
+	int order = cairn_str_compare(x->tenant, y->tenant);
+	return order != 0 ? order : cairn_str_compare(x->thread.thread, y->thread.thread);
+}
+
+static int order_checkpoints(const void *a, const void *b)
+{
+	const struct mem_checkpoint *x = a;
+	const struct mem_checkpoint *y = b;
+	int order = cairn_str_compare(x->tenant, y->tenant);
+	if (order == 0)
+		order = cairn_str_compare(x->checkpoint.thread, y->checkpoint.thread);
+	return order != 0 ? order : order_numbers(x->checkpoint.write_seq, y->checkpoint.write_seq);
+}
+
+static int order_pending(const void *a, const void *b)
+{
+	const struct mem_pending *x = a;
+	const struct mem_pending *y = b;
+	int order = cairn_str_compare(x->tenant, y->tenant);
+	if (order == 0)
+		order = cairn_str_compare(x->thread, y->thread);
+	if (order == 0)
+		order = cairn_id_compare(x->write.checkpoint, y->write.checkpoint);
+	if (order == 0)
+		order = cairn_str_compare(x->write.task, y->write.task);
+	return order != 0 ? order : order_numbers(x->write.index, y->write.index);
+}
+
 static int order_objects(const void *a, const void *b)
 {
 	const struct mem_object *x = a;
@@ -260,6 +292,28 @@ static const size_t lock_texts[] = {
 	offsetof(struct mem_lock, row.holder),
 };
 
+static const size_t thread_texts[] = {
+	offsetof(struct mem_thread, thread.thread),
+	offsetof(struct mem_thread, tenant),
+};
+
+static const size_t checkpoint_texts[] = {
+	offsetof(struct mem_checkpoint, checkpoint.thread),
+	offsetof(struct mem_checkpoint, checkpoint.ns),
+	offsetof(struct mem_checkpoint, checkpoint.metadata),
+	offsetof(struct mem_checkpoint, checkpoint.next_node),
+	offsetof(struct mem_checkpoint, checkpoint.run),
+	offsetof(struct mem_checkpoint, tenant),
+	offsetof(struct mem_checkpoint, content),
+	offsetof(struct mem_checkpoint, tags),
+};
+
+static const size_t pending_texts[] = {
+	offsetof(struct mem_pending, write.task), offsetof(struct mem_pending, write.channel),
+	offsetof(struct mem_pending, tenant),	  offsetof(struct mem_pending, thread),
+	offsetof(struct mem_pending, content),
+};
+
 static const size_t object_texts[] = {
 	offsetof(struct mem_object, object.object),
 	offsetof(struct mem_object, object.name),
@@ -352,6 +406,21 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			      .size = sizeof(struct mem_key),
 			      .order = order_keys,
 			      TEXTS(key_texts) },
+	[MEM_THREADS] = { .name = "cairn_thread",
+			  .size = sizeof(struct mem_thread),
+			  .public_size = sizeof(cairn_thread),
+			  .order = order_threads,
+			  TEXTS(thread_texts) },
+	[MEM_CHECKPOINTS] = { .name = "cairn_checkpoint",
+			      .size = sizeof(struct mem_checkpoint),
+			      .public_size = sizeof(cairn_checkpoint),
+			      .order = order_checkpoints,
+			      TEXTS(checkpoint_texts) },
+	[MEM_WRITES] = { .name = "cairn_checkpoint_write",
+			 .size = sizeof(struct mem_pending),
+			 .public_size = sizeof(cairn_checkpoint_write),
+			 .order = order_pending,
+			 TEXTS(pending_texts) },
 	[MEM_SCHEMA] = { .name = "cairn_schema",
 			 .size = sizeof(struct mem_object),
 			 .public_size = sizeof(cairn_object),

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include <cairn/sys/catalog.h>
+#include <cairn/sys/checkpoint.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
@@ -42,6 +43,9 @@ enum mem_table {
 	MEM_RESOURCES,	  /* cairn_resource, by tenant, key; counts are not kept */
 	MEM_OWNERS,	  /* cairn_owner, by name; the state is not kept */
 	MEM_LOCKS,	  /* struct mem_lock, by tenant, name */
+	MEM_THREADS,	  /* struct mem_thread, by tenant, thread */
+	MEM_CHECKPOINTS,  /* struct mem_checkpoint, by tenant, thread, write_seq */
+	MEM_WRITES,	  /* struct mem_pending, by tenant, thread, checkpoint, task, index */
 	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
@@ -98,6 +102,26 @@ struct mem_lock {
 struct mem_intent {
 	cairn_intent intent;
 	uint8_t request_hash[32];
+};
+
+struct mem_thread {
+	cairn_thread thread;
+	cairn_str tenant;
+};
+
+/* Contents are kept as texts, which the public part does not have; empty ones are absent. */
+struct mem_checkpoint {
+	cairn_checkpoint checkpoint;
+	cairn_str tenant;
+	cairn_str content;
+	cairn_str tags;
+};
+
+struct mem_pending {
+	cairn_checkpoint_write write;
+	cairn_str tenant;
+	cairn_str thread;
+	cairn_str content;
 };
 
 struct mem_migration {

@@ -98,6 +98,17 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_pg__owner_prune,
 };
 
+static const cairn_checkpoint_ops checkpoints = {
+	.size = sizeof checkpoints,
+	.put = cairn_pg__checkpoint_put,
+	.list = cairn_pg__checkpoint_list,
+	.write = cairn_pg__checkpoint_write,
+	.writes = cairn_pg__checkpoint_writes,
+	.threads = cairn_pg__thread_list,
+	.remove = cairn_pg__checkpoint_delete,
+	.copy = cairn_pg__thread_copy,
+};
+
 static const cairn_lock_ops locks = {
 	.size = sizeof locks,
 	.take = cairn_pg__lock_take,
@@ -127,5 +138,6 @@ const cairn_driver cairn_postgres = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.checkpoints = &checkpoints,
 	.locks = &locks,
 };

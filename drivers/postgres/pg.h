@@ -15,6 +15,7 @@
 
 #include <cairn/postgres.h>
 #include <cairn/sys/catalog.h>
+#include <cairn/sys/checkpoint.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
@@ -533,6 +534,14 @@ cairn_owner_register_fn cairn_pg__owner_register;
 cairn_owner_touch_fn cairn_pg__owner_touch;
 cairn_owner_list_fn cairn_pg__owner_list;
 cairn_owner_prune_fn cairn_pg__owner_prune;
+
+cairn_checkpoint_put_fn cairn_pg__checkpoint_put;
+cairn_checkpoint_list_fn cairn_pg__checkpoint_list;
+cairn_checkpoint_write_fn cairn_pg__checkpoint_write;
+cairn_checkpoint_writes_fn cairn_pg__checkpoint_writes;
+cairn_checkpoint_delete_fn cairn_pg__checkpoint_delete;
+cairn_thread_list_fn cairn_pg__thread_list;
+cairn_thread_copy_fn cairn_pg__thread_copy;
 
 cairn_lock_take_fn cairn_pg__lock_take;
 cairn_lock_change_fn cairn_pg__lock_change;

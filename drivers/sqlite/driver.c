@@ -97,6 +97,17 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_lite__owner_prune,
 };
 
+static const cairn_checkpoint_ops checkpoints = {
+	.size = sizeof checkpoints,
+	.put = cairn_lite__checkpoint_put,
+	.list = cairn_lite__checkpoint_list,
+	.write = cairn_lite__checkpoint_write,
+	.writes = cairn_lite__checkpoint_writes,
+	.threads = cairn_lite__thread_list,
+	.remove = cairn_lite__checkpoint_delete,
+	.copy = cairn_lite__thread_copy,
+};
+
 static const cairn_lock_ops locks = {
 	.size = sizeof locks,
 	.take = cairn_lite__lock_take,
@@ -126,5 +137,6 @@ const cairn_driver cairn_sqlite = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.checkpoints = &checkpoints,
 	.locks = &locks,
 };

@@ -15,6 +15,7 @@
 
 #include <cairn/sqlite.h>
 #include <cairn/sys/catalog.h>
+#include <cairn/sys/checkpoint.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
@@ -345,7 +346,7 @@ cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str sc
  * The table of a driver is constant data, and a constant can't be read from another
  * object: the number stands here, and opening refuses a build in which it is wrong.
  */
-#define LITE_MIGRATIONS 6
+#define LITE_MIGRATIONS 7
 extern const cairn_migration cairn_lite__migrations[];
 extern const size_t cairn_lite__migration_count;
 
@@ -414,6 +415,14 @@ cairn_owner_register_fn cairn_lite__owner_register;
 cairn_owner_touch_fn cairn_lite__owner_touch;
 cairn_owner_list_fn cairn_lite__owner_list;
 cairn_owner_prune_fn cairn_lite__owner_prune;
+
+cairn_checkpoint_put_fn cairn_lite__checkpoint_put;
+cairn_checkpoint_list_fn cairn_lite__checkpoint_list;
+cairn_checkpoint_write_fn cairn_lite__checkpoint_write;
+cairn_checkpoint_writes_fn cairn_lite__checkpoint_writes;
+cairn_checkpoint_delete_fn cairn_lite__checkpoint_delete;
+cairn_thread_list_fn cairn_lite__thread_list;
+cairn_thread_copy_fn cairn_lite__thread_copy;
 
 cairn_lock_take_fn cairn_lite__lock_take;
 cairn_lock_change_fn cairn_lite__lock_change;

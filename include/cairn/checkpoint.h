@@ -77,8 +77,9 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_checkpoint_put(cairn_conn *conn, c
 
 /*
  * Goes back: writes one checkpoint whose parent, which must be there, says the namespace, the step
- * (its own and one, or the greatest there is) and the next node; these of `item` are not looked at. NOT_FOUND
- * checkpoint.parent_not_found, and as for put. [1 round trip; 2 when the id was there]
+ * (its own and one, or the greatest there is) and the next node; these of `item` are not looked at. Its
+ * outcome is the call's; added (may be NULL) tells it, too. NOT_FOUND checkpoint.parent_not_found,
+ * and as for put. [1 round trip; 2 when the id was there]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_checkpoint_branch(cairn_conn *conn, cairn_str tenant,
 								const cairn_checkpoint_new *item,

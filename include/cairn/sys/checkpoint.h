@@ -21,7 +21,7 @@ extern "C" {
 typedef struct cairn_checkpoint_insert {
 	cairn_str thread;
 	cairn_str ns; /* absent: the root */
-	cairn_id id;
+	cairn_id id;  /* never none */
 	cairn_id parent;
 	int64_t step;
 	cairn_blob state;
@@ -96,12 +96,19 @@ typedef cairn_status cairn_checkpoint_writes_fn(void *self, cairn_str tenant, ca
 
 /* ---- reading ------------------------------------------------------------ */
 
+typedef struct cairn_checkpoint_key {
+	cairn_str thread;
+	cairn_id id;
+} cairn_checkpoint_key;
+
 typedef struct cairn_checkpoint_query {
 	cairn_str tenant;
+	const cairn_checkpoint_key
+		*keys;	  /* exactly these, in their order, if there are any: then */
+	size_t key_count; /* nothing else counts but states */
 	cairn_str thread; /* absent: all threads */
 	cairn_str ns;
 	cairn_str run;		/* absent: any */
-	const cairn_id *id;	/* exactly this one, if not NULL; with a thread, limit 1 */
 	const cairn_str *tags;	/* each must stand in the tags of a row, as U+001F text U+001F */
 	size_t tag_count;	/* at most CAIRN_TAGS_MAX */
 	cairn_str after_thread; /* all threads: (thread, write_seq) behind (after_thread, before) */
@@ -114,7 +121,7 @@ typedef struct cairn_checkpoint_query {
 
 #define CAIRN_TAGS_MAX 16
 
-/* Pushes cairn_checkpoint rows by thread, write_seq descending. */
+/* Pushes cairn_checkpoint rows by thread, write_seq descending. A state that is asked for and empty is no NULL. */
 typedef cairn_status cairn_checkpoint_list_fn(void *self, const cairn_checkpoint_query *query,
 					      cairn_rows *rows, cairn_error *err);
 
