@@ -497,7 +497,7 @@ static const ct_case cases[] = {
 	  .rule = "Whoever tries every call with another tenant's names, ids, revisions and fences "
 		  "reads "
 		  "and changes nothing of it.",
-	  .covers = "E15, E32, E52, E64",
+	  .covers = "entelix-15, entelix-32, entelix-52, entelix-64",
 	  .run = by_every_name },
 	{ .name = "tenants.a_name_that_looks_like_another_is_another",
 	  .kind = CT_VERB,
@@ -520,7 +520,7 @@ static const ct_case cases[] = {
 	  .kind = CT_VERB,
 	  .store = CT_CHECKPOINTS,
 	  .rule = "An absent, empty, overlong or malformed tenant is INVALID before any I/O.",
-	  .covers = "E1, E2",
+	  .covers = "entelix-1, entelix-2",
 	  .run = by_no_tenant },
 };
 CT_GROUP(tenants, cases);
