@@ -472,11 +472,13 @@ static void denied(cairn_conn *conn, const struct sweep *sweep, const char *who)
 static void denied_inside(cairn_conn *conn, const struct sweep *sweep)
 {
 	PGconn *pg = cairn_postgres_handle(conn);
+	const char *before = ask(admin, "SELECT count(*) FROM %s", sweep->table);
 	must(pg, "BEGIN");
 	must(pg, "SELECT set_config('cairn.tenant', 'acme', true)");
 	denied(conn, sweep, "in a transaction with a tenant");
 	is_text(tenant_of(conn), "acme", "  which goes on, and has it still");
 	must(pg, "COMMIT");
+	is_text(ask(admin, "SELECT count(*) FROM %s", sweep->table), before, "  and took nothing");
 }
 
 static void maintenance(void)
