@@ -129,7 +129,8 @@ static bool superfluous(const struct mem_state *state, size_t at, uint32_t keep)
 		if (!cairn_str_equal(other->tenant, row->tenant) ||
 		    !cairn_str_equal(other->checkpoint.thread, row->checkpoint.thread))
 			break;
-		newer += cairn_str_equal(other->checkpoint.ns, row->checkpoint.ns);
+		if (cairn_str_equal(other->checkpoint.ns, row->checkpoint.ns))
+			newer++;
 	}
 	return newer >= keep;
 }

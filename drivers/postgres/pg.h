@@ -266,6 +266,11 @@ void cairn_pg__add_hashes(struct pg *pg, struct pg_items items, size_t offset);
  */
 void cairn_pg__add_guards(struct pg *pg, struct pg_items items, size_t offset);
 
+/* A document or bytes, or NULL where that is not wanted; likewise of items, by their format. */
+void cairn_pg__add_content(struct pg *pg, cairn_blob content, bool wanted);
+void cairn_pg__add_contents(struct pg *pg, struct pg_items items, size_t offset,
+			    size_t format_offset, enum cairn_format wanted);
+
 /* Starts the parameters of the next statement; gives the buffer back. */
 void cairn_pg__params_reset(struct pg *pg);
 void cairn_pg__params_free(struct pg *pg);
@@ -396,6 +401,15 @@ cairn_status cairn_pg__claim_read(struct pg *pg, size_t n, const cairn_claim_pla
 cairn_status cairn_pg__claim_again(struct pg *pg, const cairn_claim_plan *plan, cairn_rows *rows,
 				   cairn_error *err);
 
+/* ---- checkpoint.c: what puts and copies have in common ---- */
+
+/*
+ * Threads' rows, in byte order, are locked or made; behind everything else those go again that
+ * have no checkpoint yet.
+ */
+void cairn_pg__threads_hold(struct pg *pg, cairn_str tenant, const cairn_str *threads, size_t n);
+void cairn_pg__threads_let_go(struct pg *pg, cairn_str tenant, const cairn_str *threads, size_t n);
+
 /* ---- wake.c: telling those who wait ---- */
 
 /* Jobs of a queue become due with the commit. */
@@ -450,7 +464,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 6 };
+enum { PG_SET_COUNT = 7 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 

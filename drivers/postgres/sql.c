@@ -12,6 +12,7 @@
 #include "pg.h"
 #include "sql_catalog.h"
 #include "sql_change.h"
+#include "sql_checkpoint.h"
 #include "sql_definition.h"
 #include "sql_enqueue.h"
 #include "sql_intent.h"
@@ -546,6 +547,9 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_OWNER_TOUCH] = { { TEXT_OWNER_TOUCH } },
 	[PG_SQL_OWNERS] = { { TEXT_OWNERS } },
 	[PG_SQL_OWNER_PRUNE] = { { TEXT_OWNER_PRUNE } },
+
+	/* ---- checkpoints, threads (sql_checkpoint.h) ---- */
+	CHECKPOINT_TEXTS,
 
 	/* ---- locks (sql_lock.h) ---- */
 	[PG_SQL_LOCK_GUARD] = { { TEXT_LOCK_GUARD } },

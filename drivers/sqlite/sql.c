@@ -5,6 +5,7 @@
  * statistics and no ANALYZE can change the plan.
  */
 #include "sql.h"
+#include "sql_checkpoint.h"
 #include "sql_lock.h"
 #include "sql_queue.h"
 
@@ -709,6 +710,9 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_LOCK_GUARD] = TEXT_LOCK_GUARD,
 	[LITE_LOCKS] = TEXT_LOCKS,
 	[LITE_LOCK_PRUNE] = TEXT_LOCK_PRUNE,
+
+	/* checkpoints, threads: sql_checkpoint.h names the indexes */
+	CHECKPOINT_TEXTS,
 
 	/* none: the schema is small */
 	[LITE_HISTORY_EXISTS] = "SELECT count(*) FROM main.sqlite_schema "

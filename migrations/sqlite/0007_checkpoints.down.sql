@@ -1,0 +1,4 @@
+DROP TABLE cairn_checkpoint_write;
+DROP TABLE cairn_checkpoint_state;
+DROP TABLE cairn_checkpoint;
+DROP TABLE cairn_thread;
