@@ -92,6 +92,15 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_mem__owner_prune,
 };
 
+static const cairn_log_ops logs = {
+	.size = sizeof logs,
+	.append = cairn_mem__thread_log_append,
+	.read = cairn_mem__thread_log_read,
+	.archive = cairn_mem__thread_log_archive,
+	.list = cairn_mem__thread_log_list,
+	.wait = cairn_mem__thread_log_wait,
+};
+
 static const char *const schemes[] = { "memory", NULL };
 
 const cairn_driver cairn_memory = {
@@ -112,4 +121,5 @@ const cairn_driver cairn_memory = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.log = &logs,
 };

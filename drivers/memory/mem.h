@@ -124,7 +124,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 5 };
+enum { MEM_SET_COUNT = 6 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -189,5 +189,11 @@ cairn_owner_register_fn cairn_mem__owner_register;
 cairn_owner_touch_fn cairn_mem__owner_touch;
 cairn_owner_list_fn cairn_mem__owner_list;
 cairn_owner_prune_fn cairn_mem__owner_prune;
+
+cairn_log_append_fn cairn_mem__thread_log_append;
+cairn_log_read_fn cairn_mem__thread_log_read;
+cairn_log_archive_fn cairn_mem__thread_log_archive;
+cairn_log_list_fn cairn_mem__thread_log_list;
+cairn_log_wait_fn cairn_mem__thread_log_wait;
 
 #endif

@@ -83,6 +83,14 @@ static const char queues_down[] = "DROP TABLE cairn_owner;\n"
 				  "DROP TABLE cairn_resource;\n"
 				  "DROP TABLE cairn_queue_pause;\n";
 
+static const char logs_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_log (tenant, thread, head, watermark, created_at, updated_at);\n"
+	"CREATE TABLE cairn_log_event (tenant, thread, seq, kind, data, payload_version, at);\n";
+
+static const char logs_down[] = "DROP TABLE cairn_log_event;\n"
+				"DROP TABLE cairn_log;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
@@ -104,6 +112,10 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .name = "queues",
 	  .up = { queues_up, sizeof queues_up - 1 },
 	  .down = { queues_down, sizeof queues_down - 1 } },
+	{ .version = 6,
+	  .name = "logs",
+	  .up = { logs_up, sizeof logs_up - 1 },
+	  .down = { logs_down, sizeof logs_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
+#include <cairn/sys/log.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -41,6 +42,8 @@ enum mem_table {
 	MEM_RESOURCES,	  /* cairn_resource, by tenant, key; counts are not kept */
 	MEM_OWNERS,	  /* cairn_owner, by name; the state is not kept */
 	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */
+	MEM_LOG_HEADS,	  /* struct mem_log_head, by tenant, thread */
+	MEM_LOG_EVENTS,	  /* struct mem_log_event, by tenant, thread, seq */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
 };
@@ -89,6 +92,18 @@ struct mem_pause {
 struct mem_intent {
 	cairn_intent intent;
 	uint8_t request_hash[32];
+};
+
+/* Of session logs. */
+struct mem_log_head {
+	cairn_log_head log;
+	cairn_str tenant;
+};
+
+struct mem_log_event {
+	cairn_log_event event;
+	cairn_str tenant;
+	cairn_str thread;
 };
 
 struct mem_migration {

@@ -98,6 +98,16 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_pg__owner_prune,
 };
 
+static const cairn_log_ops logs = {
+	.size = sizeof logs,
+	.append = cairn_pg__thread_log_append,
+	.read = cairn_pg__thread_log_read,
+	.archive = cairn_pg__thread_log_archive,
+	.list = cairn_pg__thread_log_list,
+	.wait = cairn_pg__thread_log_wait,
+	.unwait = cairn_pg__thread_log_unwait,
+};
+
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
 
 const cairn_driver cairn_postgres = {
@@ -119,4 +129,5 @@ const cairn_driver cairn_postgres = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.log = &logs,
 };

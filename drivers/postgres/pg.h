@@ -17,6 +17,7 @@
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
+#include <cairn/sys/log.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -99,8 +100,9 @@ enum pg_time {
 
 /* ---- waking (wake.c, wait.c) -------------------------------------------- */
 
-#define PG_WAKE_MAX  16
-#define PG_QUEUE_MAX 255
+#define PG_WAKE_MAX 16
+/* What somebody waits for: a queue, or a log by tenant and thread (thread_log.c). */
+#define PG_TOPIC_MAX 512
 
 /*
  * Queues in which jobs became due, and how many, so that those who wait for them can be told
@@ -112,7 +114,7 @@ struct pg_wake {
 		int64_t jobs;
 		bool due; /* already: whoever is told need not look */
 		size_t len;
-		char queue[PG_QUEUE_MAX];
+		char queue[PG_TOPIC_MAX];
 	} at[PG_WAKE_MAX];
 };
 
@@ -125,7 +127,7 @@ struct pg_heed {
 	cairn_usec until;
 	bool heeded;
 	size_t len;
-	char queue[PG_QUEUE_MAX];
+	char queue[PG_TOPIC_MAX];
 };
 
 enum pg_ear_state {
@@ -429,7 +431,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 5 };
+enum { PG_SET_COUNT = 6 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
@@ -513,5 +515,12 @@ cairn_owner_register_fn cairn_pg__owner_register;
 cairn_owner_touch_fn cairn_pg__owner_touch;
 cairn_owner_list_fn cairn_pg__owner_list;
 cairn_owner_prune_fn cairn_pg__owner_prune;
+
+cairn_log_append_fn cairn_pg__thread_log_append;
+cairn_log_read_fn cairn_pg__thread_log_read;
+cairn_log_archive_fn cairn_pg__thread_log_archive;
+cairn_log_list_fn cairn_pg__thread_log_list;
+cairn_log_wait_fn cairn_pg__thread_log_wait;
+cairn_log_unwait_fn cairn_pg__thread_log_unwait;
 
 #endif

@@ -97,6 +97,15 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_lite__owner_prune,
 };
 
+static const cairn_log_ops logs = {
+	.size = sizeof logs,
+	.append = cairn_lite__thread_log_append,
+	.read = cairn_lite__thread_log_read,
+	.archive = cairn_lite__thread_log_archive,
+	.list = cairn_lite__thread_log_list,
+	.wait = cairn_lite__thread_log_wait,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
@@ -118,4 +127,5 @@ const cairn_driver cairn_sqlite = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.log = &logs,
 };

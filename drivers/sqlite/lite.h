@@ -17,6 +17,7 @@
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
+#include <cairn/sys/log.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -337,7 +338,7 @@ cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str sc
  * The table of a driver is constant data, and a constant can't be read from another
  * object: the number stands here, and opening refuses a build in which it is wrong.
  */
-#define LITE_MIGRATIONS 5
+#define LITE_MIGRATIONS 6
 extern const cairn_migration cairn_lite__migrations[];
 extern const size_t cairn_lite__migration_count;
 
@@ -406,5 +407,11 @@ cairn_owner_register_fn cairn_lite__owner_register;
 cairn_owner_touch_fn cairn_lite__owner_touch;
 cairn_owner_list_fn cairn_lite__owner_list;
 cairn_owner_prune_fn cairn_lite__owner_prune;
+
+cairn_log_append_fn cairn_lite__thread_log_append;
+cairn_log_read_fn cairn_lite__thread_log_read;
+cairn_log_archive_fn cairn_lite__thread_log_archive;
+cairn_log_list_fn cairn_lite__thread_log_list;
+cairn_log_wait_fn cairn_lite__thread_log_wait;
 
 #endif
