@@ -63,6 +63,8 @@ static cairn_status check_batch(const cairn_conn *conn, const cairn_log_batch *b
 	if (st == CAIRN_OK)
 		st = check_number(batch->set & CAIRN_LOG_EXPECT ? batch->expected : 0, err);
 	if (st == CAIRN_OK)
+		st = cairn__check_guard(batch->lock, batch->tenant, err);
+	if (st == CAIRN_OK)
 		st = cairn__check_batch(batch->events, batch->n, err);
 	for (size_t i = 0; i < batch->n && st == CAIRN_OK; i++) {
 		st = check_event(conn, &batch->events[i], err);
@@ -128,6 +130,8 @@ static cairn_status append(cairn_conn *conn, const cairn_log_batch *batch, int64
 				.lock = batch->lock };
 	enum cairn_log_result result = CAIRN_LOG_DONE;
 	st = conn->log.append(conn->self, &plan, &result, head, err);
+	if (result == CAIRN_LOG_LOST)
+		*head = -1; /* it was not looked at */
 	cairn__scratch_free(conn, events, batch->n, sizeof *events);
 	return st == CAIRN_OK ? outcome(result, err) : st;
 }

@@ -4,31 +4,15 @@
  * notification that got lost costs one pause, never the whole wait.
  */
 #include <stdatomic.h>
-#include <time.h>
 
 #include "core.h"
+#include "pause.h"
 #include "wait.h"
 
-/* Sleeping goes in slices, so that an interrupt is noticed without a signal. */
-#define SLICE	    (20 * CAIRN_MILLISECOND)
 #define FIRST_PAUSE (2 * CAIRN_MILLISECOND)
 /* Between looks: behind notifications, and where there are none. */
 #define LONGEST_TOLD   (1 * CAIRN_SECOND)
 #define LONGEST_UNTOLD (100 * CAIRN_MILLISECOND)
-
-static cairn_usec smaller(cairn_usec a, cairn_usec b)
-{
-	return a < b ? a : b;
-}
-
-/* Shifted by up to a quarter either way, so that many who wait do not look in step. */
-static cairn_usec jitter(cairn_usec pause)
-{
-	cairn_id dice = cairn_id_new();
-	cairn_usec span = pause / 2 + 1;
-	return pause - pause / 4 +
-	       (dice.bytes[15] | dice.bytes[14] << 8 | dice.bytes[13] << 16) % span;
-}
 
 cairn_status cairn__check_wait(const cairn_conn *conn, cairn_usec timeout, cairn_error *err)
 {
@@ -42,13 +26,6 @@ cairn_status cairn__check_wait(const cairn_conn *conn, cairn_usec timeout, cairn
 	return CAIRN_OK;
 }
 
-static void sleep_untold(cairn_usec duration)
-{
-	nanosleep(&(struct timespec){ .tv_sec = duration / CAIRN_SECOND,
-				      .tv_nsec = (long)(duration % CAIRN_SECOND) * 1000 },
-		  NULL);
-}
-
 /* One slice of sleep. */
 static cairn_status doze(cairn_conn *conn, struct cairn__wait *wait, cairn_usec slice,
 			 enum cairn_wake *wake, cairn_error *err)
@@ -58,7 +35,7 @@ static cairn_status doze(cairn_conn *conn, struct cairn__wait *wait, cairn_usec 
 	*wake = CAIRN_WAKE_DEAF;
 	if (wait->sleep != NULL)
 		return wait->sleep(conn, wait->what, slice, wake, err);
-	sleep_untold(slice);
+	cairn__sleep(slice);
 	return CAIRN_OK;
 }
 
@@ -72,12 +49,13 @@ static cairn_status pause_until(cairn_conn *conn, struct cairn__wait *wait, cair
 	cairn_usec now = cairn__ticks();
 	int deaf = 0;
 	while (now < until) {
-		cairn_status st = doze(conn, wait, smaller(until - now, SLICE), wake, err);
+		cairn_status st =
+			doze(conn, wait, cairn__smaller(until - now, CAIRN__SLICE), wake, err);
 		if (st != CAIRN_OK || (*wake != CAIRN_WAKE_NONE && *wake != CAIRN_WAKE_DEAF))
 			return st;
 		now = cairn__ticks();
 		if (*wake == CAIRN_WAKE_DEAF && !deaf)
-			until = smaller(until, now + jitter(LONGEST_UNTOLD));
+			until = cairn__smaller(until, now + cairn__jitter(LONGEST_UNTOLD));
 		deaf = *wake == CAIRN_WAKE_DEAF;
 	}
 	return CAIRN_OK;
@@ -94,7 +72,7 @@ static cairn_status look(cairn_conn *conn, struct cairn__wait *wait, cairn_work 
 static cairn_usec next_look(const cairn_work *work, cairn_usec pause, cairn_usec now)
 {
 	cairn_usec due = work->next > FIRST_PAUSE ? work->next : FIRST_PAUSE;
-	return now + smaller(due, jitter(pause));
+	return now + cairn__smaller(due, cairn__jitter(pause));
 }
 
 static cairn_status sleep_and_look(cairn_conn *conn, struct cairn__wait *wait, cairn_usec end,
@@ -109,16 +87,16 @@ static cairn_status sleep_and_look(cairn_conn *conn, struct cairn__wait *wait, c
 		*ready = st == CAIRN_OK && work.due;
 		if (st != CAIRN_OK || *ready || now >= end)
 			return st;
-		st = pause_until(conn, wait, smaller(end, next_look(&work, pause, now)), &wake,
-				 err);
+		st = pause_until(conn, wait, cairn__smaller(end, next_look(&work, pause, now)),
+				 &wake, err);
 		*ready = st == CAIRN_OK && wake == CAIRN_WAKE_WORK;
 		if (st != CAIRN_OK || *ready)
 			return st;
 		if (wake == CAIRN_WAKE_ANEW)
 			pause = FIRST_PAUSE;
 		else
-			pause = smaller(pause * 2,
-					wake == CAIRN_WAKE_DEAF ? LONGEST_UNTOLD : LONGEST_TOLD);
+			pause = cairn__smaller(pause * 2, wake == CAIRN_WAKE_DEAF ? LONGEST_UNTOLD
+										  : LONGEST_TOLD);
 	}
 }
 

@@ -92,6 +92,14 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_mem__owner_prune,
 };
 
+static const cairn_lock_ops locks = {
+	.size = sizeof locks,
+	.take = cairn_mem__lock_take,
+	.change = cairn_mem__lock_change,
+	.list = cairn_mem__lock_list,
+	.prune = cairn_mem__lock_prune,
+};
+
 static const cairn_log_ops logs = {
 	.size = sizeof logs,
 	.append = cairn_mem__thread_log_append,
@@ -121,5 +129,6 @@ const cairn_driver cairn_memory = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.locks = &locks,
 	.log = &logs,
 };

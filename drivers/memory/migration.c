@@ -83,6 +83,13 @@ static const char queues_down[] = "DROP TABLE cairn_owner;\n"
 				  "DROP TABLE cairn_resource;\n"
 				  "DROP TABLE cairn_queue_pause;\n";
 
+static const char locks_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_lock (tenant, name, fence, holder, acquired_at, expires_at,\n"
+	"	released_at);\n";
+
+static const char locks_down[] = "DROP TABLE cairn_lock;\n";
+
 static const char logs_up[] =
 	"-- since: 0.1.0\n"
 	"CREATE TABLE cairn_log (tenant, thread, head, watermark, created_at, updated_at);\n"
@@ -113,6 +120,10 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .up = { queues_up, sizeof queues_up - 1 },
 	  .down = { queues_down, sizeof queues_down - 1 } },
 	{ .version = 6,
+	  .name = "locks",
+	  .up = { locks_up, sizeof locks_up - 1 },
+	  .down = { locks_down, sizeof locks_down - 1 } },
+	{ .version = 7,
 	  .name = "logs",
 	  .up = { logs_up, sizeof logs_up - 1 },
 	  .down = { logs_down, sizeof logs_down - 1 } },

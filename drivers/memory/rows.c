@@ -125,6 +125,14 @@ static int order_owners(const void *a, const void *b)
 	return cairn_str_compare(x->name, y->name);
 }
 
+static int order_locks(const void *a, const void *b)
+{
+	const struct mem_lock *x = a;
+	const struct mem_lock *y = b;
+	int order = cairn_str_compare(x->row.tenant, y->row.tenant);
+	return order != 0 ? order : cairn_str_compare(x->row.name, y->row.name);
+}
+
 static int order_log_heads(const void *a, const void *b)
 {
 	const struct mem_log_head *x = a;
@@ -264,6 +272,12 @@ static const size_t owner_texts[] = {
 	offsetof(cairn_owner, labels),
 };
 
+static const size_t lock_texts[] = {
+	offsetof(struct mem_lock, row.tenant),
+	offsetof(struct mem_lock, row.name),
+	offsetof(struct mem_lock, row.holder),
+};
+
 static const size_t log_head_texts[] = {
 	offsetof(struct mem_log_head, log.thread),
 	offsetof(struct mem_log_head, tenant),
@@ -359,6 +373,11 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			 .public_size = sizeof(cairn_owner),
 			 .order = order_owners,
 			 TEXTS(owner_texts) },
+	[MEM_LOCKS] = { .name = "cairn_lock",
+			.size = sizeof(struct mem_lock),
+			.public_size = sizeof(cairn_lock_row),
+			.order = order_locks,
+			TEXTS(lock_texts) },
 	[MEM_INTENT_KEYS] = { .name = "cairn_intent_key",
 			      .size = sizeof(struct mem_key),
 			      .order = order_keys,

@@ -57,7 +57,7 @@ static int append(struct mem_write *write, const cairn_log_plan *plan,
 	if (was != NULL)
 		is = *was;
 	*head = is.log.head;
-	*result = judge(plan, *head);
+	*result = cairn_mem__guard(write, plan->lock) ? judge(plan, *head) : CAIRN_LOG_LOST;
 	if (*result != CAIRN_LOG_DONE)
 		return 0;
 	*head += (int64_t)plan->n;

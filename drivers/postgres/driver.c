@@ -98,6 +98,14 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_pg__owner_prune,
 };
 
+static const cairn_lock_ops locks = {
+	.size = sizeof locks,
+	.take = cairn_pg__lock_take,
+	.change = cairn_pg__lock_change,
+	.list = cairn_pg__lock_list,
+	.prune = cairn_pg__lock_prune,
+};
+
 static const cairn_log_ops logs = {
 	.size = sizeof logs,
 	.append = cairn_pg__thread_log_append,
@@ -129,5 +137,6 @@ const cairn_driver cairn_postgres = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.locks = &locks,
 	.log = &logs,
 };

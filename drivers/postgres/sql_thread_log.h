@@ -9,6 +9,8 @@
 #ifndef CAIRN_PG_SQL_THREAD_LOG_H
 #define CAIRN_PG_SQL_THREAD_LOG_H
 
+#include "sql_lock.h"
+
 /* SQL is laid out by its clauses. */
 /* clang-format off */
 
@@ -18,13 +20,21 @@
 /* The time of an append: of the moment when it has its row, so that time goes with the numbers. */
 #define LOG_T "COALESCE($1::timestamptz, clock_timestamp())"
 
-/* $1 now, $2 tenant, $3 thread, $4 how many, $5 whether there may be some already. */
+/*
+ * $1 now, $2 tenant, $3 thread, $4 how many, $9 and $10 name and fence of the lock that must be held, or
+ * 0 (behind PG_SQL_LOCK_GUARD).
+ */
+#define LOG_CALL \
+	"WITH call AS MATERIALIZED (" \
+		"SELECT " LOG_T " AS now, " LOCK_HELD("$2::text", "$9::text", "$10::int8") " AS held" \
+	"), "
+
+/* $5 whether there may be some already. */
 #define LOG_HEAD_ANY \
-	"WITH head AS (" \
+	LOG_CALL "head AS (" \
 		"INSERT INTO @schema.cairn_log AS l " \
 		"(head, watermark, created_at, updated_at, tenant, thread) " \
-		"SELECT $4::int8, 0, c.now, c.now, $2::text, $3::text " \
-		"FROM (SELECT " LOG_T " AS now OFFSET 0) c " \
+		"SELECT $4::int8, 0, c.now, c.now, $2, $3::text FROM call c WHERE c.held " \
 		"ON CONFLICT (tenant, thread) DO UPDATE SET head = l.head + $4, updated_at = " LOG_T " " \
 		"WHERE $5::boolean AND l.head <= " LOG_MAX " - $4 " \
 		"RETURNING l.head, l.updated_at" \
@@ -32,20 +42,20 @@
 
 /* The same behind PG_SQL_LOG_LOCK; $5 the number that must be the last. */
 #define LOG_HEAD_AT \
-	"WITH head AS (" \
-		"UPDATE @schema.cairn_log l SET head = l.head + $4::int8, updated_at = " LOG_T " " \
-		"WHERE l.tenant = $2::text AND l.thread = $3::text AND l.head = $5::int8 " \
-		"AND l.head <= " LOG_MAX " - $4 " \
+	LOG_CALL "head AS (" \
+		"UPDATE @schema.cairn_log l SET head = l.head + $4::int8, updated_at = c.now " \
+		"FROM call c WHERE c.held AND l.tenant = $2 AND l.thread = $3::text " \
+		"AND l.head = $5::int8 AND l.head <= " LOG_MAX " - $4 " \
 		"RETURNING l.head, l.updated_at" \
 	"), "
 
-/* $6 kinds, $7 documents, $8 versions; as arrays, or of one event. */
+/* $6 kinds, $7 documents, $8 versions; as arrays, or of one event. Answers the new head, or NULL. */
 #define LOG_EVENT(seq, kind, data, version, from) \
 	"event AS (" \
 		"INSERT INTO @schema.cairn_log_event " \
 		"(seq, at, payload_version, tenant, thread, kind, data) " \
 		"SELECT " seq ", h.updated_at, " version ", $2, $3, " kind ", " data " FROM head h" from \
-	") SELECT h.head FROM head h"
+	") SELECT c.held, h.head FROM call c LEFT JOIN head h ON true"
 #define LOG_EVENT_ONE LOG_EVENT("h.head", "$6::text", "$7::json", "$8::int4", "")
 #define LOG_EVENTS \
 	LOG_EVENT("h.head - $4 + i.n", "i.kind", "i.data", "i.version", \
@@ -106,14 +116,11 @@
 		"AND e.seq <= (SELECT g.head FROM gone g) RETURNING e.seq" \
 	") SELECT (SELECT count(*) FROM event) FROM gone"
 
-/*
- * $2 behind this thread, $3 prefix, $4 limit. What begins with the prefix ends before the prefix with
- * more of the last code point than a name has room for.
- */
+/* $2 behind this thread, $3 prefix, $4 limit. */
 #define TEXT_LOG_HEADS \
 	"SELECT l.thread, l.head, l.watermark, l.created_at, l.updated_at " \
 	"FROM @schema.cairn_log l WHERE l.tenant = $1::text AND l.thread > $2::text " \
-	"AND l.thread >= $3::text AND l.thread <= $3 || repeat(chr(1114111), 64) " \
+	"AND l.thread >= $3::text AND l.thread < " PREFIX_END("$3") " " \
 	"ORDER BY l.thread LIMIT $4::int8"
 
 /* clang-format on */

@@ -78,11 +78,16 @@ static void add_append(struct pg *pg, const cairn_log_plan *plan)
 		cairn_pg__add_text(pg, plan->events[0].kind);
 		cairn_pg__add_text(pg, plan->events[0].data);
 		cairn_pg__add_int4(pg, (int32_t)plan->events[0].payload_version);
-		return;
+	} else {
+		cairn_pg__add_texts(pg, COLUMN(kind), PG_ABSENT_NULL);
+		cairn_pg__add_jsons(pg, COLUMN(data));
+		cairn_pg__add_int4s(pg, COLUMN(payload_version));
 	}
-	cairn_pg__add_texts(pg, COLUMN(kind), PG_ABSENT_NULL);
-	cairn_pg__add_jsons(pg, COLUMN(data));
-	cairn_pg__add_int4s(pg, COLUMN(payload_version));
+	cairn_str lock = { NULL, 0 };
+	if (plan->lock != NULL)
+		lock = (cairn_str){ plan->lock->name, plan->lock->name_len };
+	cairn_pg__add_text(pg, lock);
+	cairn_pg__add_int8(pg, plan->lock != NULL ? plan->lock->fence : 0);
 }
 
 static enum pg_sql sql_of(const cairn_log_plan *plan)
@@ -92,16 +97,17 @@ static enum pg_sql sql_of(const cairn_log_plan *plan)
 	return plan->n == 1 ? PG_SQL_LOG_APPEND_ONE : PG_SQL_LOG_APPEND;
 }
 
-/* What else is known than that it worked, is read behind it. */
-static bool explains(const cairn_log_plan *plan)
+/* It must know what it waited for: the head, or the lock. */
+static bool looks(const cairn_log_plan *plan)
 {
-	return plan->expected >= 0;
+	return plan->expected >= 0 || plan->lock != NULL;
 }
 
 /* The statements of an append; the n-th one answers the new head. */
 static size_t queue_append(struct pg *pg, const cairn_log_plan *plan)
 {
-	size_t n = 0;
+	size_t n = cairn_pg__guard_queue(pg, plan->tenant, PG_ITEMS(plan, 1),
+					 offsetof(cairn_log_plan, lock));
 	if (plan->expected > 0) {
 		add_thread(pg, plan->tenant, plan->thread);
 		cairn_pg__queue(pg, PG_SQL_LOG_LOCK);
@@ -109,7 +115,7 @@ static size_t queue_append(struct pg *pg, const cairn_log_plan *plan)
 	}
 	add_append(pg, plan);
 	cairn_pg__queue(pg, sql_of(plan));
-	if (explains(plan)) {
+	if (plan->expected >= 0) {
 		add_thread(pg, plan->tenant, plan->thread);
 		cairn_pg__queue(pg, PG_SQL_LOG_PLACE);
 	}
@@ -121,15 +127,16 @@ static void read_outcome(struct pg *pg, size_t n, const cairn_log_plan *plan,
 {
 	const PGresult *appended = cairn_pg__result(pg, n);
 	*result = CAIRN_LOG_FULL;
-	if (PQntuples(appended) == 1) {
+	if (!cairn_pg__null(appended, 0, 1)) {
 		*result = CAIRN_LOG_DONE;
-		*head = cairn_pg__int8(appended, 0, 0);
-	} else if (explains(plan)) {
+		*head = cairn_pg__int8(appended, 0, 1);
+	} else if (!cairn_pg__bool(appended, 0, 0)) {
+		*result = CAIRN_LOG_LOST;
+	} else if (plan->expected >= 0) {
 		const PGresult *place = cairn_pg__result(pg, n + 1);
 		*head = PQntuples(place) == 1 ? cairn_pg__int8(place, 0, 0) : 0;
-		bool full = plan->expected == *head &&
-			    *head > CAIRN_LOG_MAX - (int64_t)plan->n;
-		*result = full ? CAIRN_LOG_FULL : CAIRN_LOG_MOVED;
+		if (plan->expected != *head || *head <= CAIRN_LOG_MAX - (int64_t)plan->n)
+			*result = CAIRN_LOG_MOVED;
 	}
 }
 
@@ -158,7 +165,7 @@ static cairn_status append(struct pg *pg, const cairn_log_plan *plan, enum cairn
 		return status;
 	read_outcome(pg, n, plan, result, head);
 	if (guess != PG_NOBODY && *result == CAIRN_LOG_DONE)
-		heed(pg, n + 1 + explains(plan), topic, told);
+		heed(pg, plan->expected >= 0 ? n + 2 : n + 1, topic, told);
 	else if (pg->own_tx && *result == CAIRN_LOG_DONE)
 		cairn_pg__owe(pg, topic, EVERYBODY, false);
 	cairn_pg__call_clear(pg);
@@ -181,7 +188,7 @@ cairn_status cairn_pg__thread_log_append(void *self, const cairn_log_plan *plan,
 					 cairn_error *err)
 {
 	struct pg *pg = self;
-	cairn_status status = explains(plan) ? cairn_pg__looks_again(pg, err) : CAIRN_OK;
+	cairn_status status = looks(plan) ? cairn_pg__looks_again(pg, err) : CAIRN_OK;
 	if (status == CAIRN_OK)
 		status = append(pg, plan, result, head, err);
 	if (status == CAIRN_OK && *result == CAIRN_LOG_FULL)

@@ -97,6 +97,14 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_lite__owner_prune,
 };
 
+static const cairn_lock_ops locks = {
+	.size = sizeof locks,
+	.take = cairn_lite__lock_take,
+	.change = cairn_lite__lock_change,
+	.list = cairn_lite__lock_list,
+	.prune = cairn_lite__lock_prune,
+};
+
 static const cairn_log_ops logs = {
 	.size = sizeof logs,
 	.append = cairn_lite__thread_log_append,
@@ -127,5 +135,6 @@ const cairn_driver cairn_sqlite = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.locks = &locks,
 	.log = &logs,
 };

@@ -4,6 +4,8 @@
 #ifndef CAIRN_LITE_SQL_THREAD_LOG_H
 #define CAIRN_LITE_SQL_THREAD_LOG_H
 
+#include "sql_lock.h"
+
 /* cairn_log's primary key */
 #define TEXT_LOG_HEAD "SELECT head, watermark FROM cairn_log WHERE tenant = ? AND thread = ?"
 
@@ -34,13 +36,10 @@
 /* cairn_log's primary key */
 #define TEXT_LOG_HEAD_DELETE "DELETE FROM cairn_log WHERE tenant = ?1 AND thread = ?2"
 
-/*
- * cairn_log's primary key behind ?2, from the prefix ?3 to what stands behind all that begin with it:
- * no text of UTF-8 has a byte FF.
- */
+/* cairn_log's primary key, from the prefix ?3 or behind ?2; ?4 limit */
 #define TEXT_LOG_HEADS \
 	"SELECT thread, head, watermark, created_at, updated_at FROM cairn_log " \
-	"WHERE tenant = ?1 AND thread > ?2 AND thread >= ?3 " \
-	"AND thread < ?3 || CAST(x'ff' AS TEXT) ORDER BY thread LIMIT ?4"
+	"WHERE tenant = ?1 AND thread >= max(?2, ?3) AND thread > ?2 " \
+	"AND thread < " PREFIX_END("?3") " ORDER BY thread LIMIT ?4"
 
 #endif

@@ -73,11 +73,14 @@ static cairn_status append(struct lite_write *write, const cairn_log_plan *plan,
 {
 	cairn_log_place place;
 	bool found;
+	bool held;
 	cairn_status status = find(write->lite, plan->tenant, plan->thread, &place, &found, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__guard(write, plan->lock, &held, err);
 	if (status != CAIRN_OK)
 		return status;
 	*head = place.head;
-	*result = judge(plan, place.head);
+	*result = held ? judge(plan, place.head) : CAIRN_LOG_LOST;
 	if (*result != CAIRN_LOG_DONE)
 		return CAIRN_OK;
 	*head += (int64_t)plan->n;
