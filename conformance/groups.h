@@ -84,6 +84,8 @@
 	X(resources_front) \
 	X(owners) \
 	X(locks) \
+	X(locks_read) \
+	X(locks_wait) \
 	X(intents) \
 	X(intents_list) \
 	X(intents_promote) \
