@@ -64,6 +64,8 @@ static cairn_status check_batch(const cairn_conn *conn, const cairn_log_batch *b
 		st = check_number(batch->set & CAIRN_LOG_EXPECT ? batch->expected : 0, err);
 	if (st == CAIRN_OK)
 		st = cairn__check_guard(batch->lock, batch->tenant, err);
+	if (st == CAIRN_OK && batch->lock != NULL)
+		st = cairn__need_store(conn, CAIRN__LOCKS, err);
 	if (st == CAIRN_OK)
 		st = cairn__check_batch(batch->events, batch->n, err);
 	for (size_t i = 0; i < batch->n && st == CAIRN_OK; i++) {

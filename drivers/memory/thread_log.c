@@ -88,7 +88,10 @@ static int push_events(const struct mem_state *state, const cairn_log_query *que
 		       int64_t watermark, cairn_rows *rows)
 {
 	int64_t after = query->after > watermark ? query->after : watermark;
-	size_t first = seek(state, query->tenant, query->thread, after + 1);
+	size_t first = seek(state, query->tenant, query->thread, after);
+	const struct mem_log_event *there = event_at(state, first, query->tenant, query->thread);
+	if (there != NULL && there->event.seq == after)
+		first++;
 	for (size_t i = 0; i < query->limit; i++) {
 		const struct mem_log_event *row =
 			event_at(state, first + i, query->tenant, query->thread);
