@@ -174,6 +174,10 @@ static void strict(void)
 	step(conn, CAIRN_APP_BEGIN_STRICT);
 	ct_status(cairn_lock_try(conn, &how, &other, ct_err()), CAIRN_INVALID,
 		  "tx.unsupported_isolation");
+	how.name = CAIRN_STR("free");
+	ct_status(cairn_lock_try(conn, &how, &other, ct_err()), CAIRN_INVALID,
+		  "tx.unsupported_isolation");
+	how.name = CAIRN_STR("a");
 	ct_status(cairn_lock_extend(conn, &lock, 0, ct_err()), CAIRN_INVALID,
 		  "tx.unsupported_isolation");
 	ct_status(cairn_lock_release(conn, &lock, NULL, ct_err()), CAIRN_INVALID,
@@ -184,6 +188,8 @@ static void strict(void)
 	step(conn, CAIRN_APP_COMMIT);
 	ct_true(give_back(conn, &lock));
 	ct_text(ct_types(conn, "usable", "", 10), "still usable");
+	how.name = CAIRN_STR("free");
+	ct_ok(cairn_lock_try(conn, &how, &other, ct_err()));
 }
 
 static void comes_and_goes(void)
