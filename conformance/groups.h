@@ -86,6 +86,11 @@
 	X(locks) \
 	X(locks_read) \
 	X(locks_wait) \
+	X(thread_log) \
+	X(thread_log_archive) \
+	X(thread_log_use) \
+	X(thread_log_race) \
+	X(thread_log_wait) \
 	X(intents) \
 	X(intents_list) \
 	X(intents_promote) \

@@ -99,6 +99,9 @@
 #define CAIRN__MAX_UPKEEP     10000
 #define CAIRN__DEFAULT_UPKEEP 1000
 
+/* Events archived in one transaction: as many as an export gets at once, which is a page. */
+#define CAIRN__LOG_BATCH CAIRN__MAX_PAGE
+
 /* How long successes are kept where their definition doesn't say: a week's work can be looked up. */
 #define CAIRN__RETENTION (7 * CAIRN_DAY)
 

@@ -111,6 +111,15 @@ static const cairn_lock_ops locks = {
 	.prune = cairn_mem__lock_prune,
 };
 
+static const cairn_log_ops logs = {
+	.size = sizeof logs,
+	.append = cairn_mem__thread_log_append,
+	.read = cairn_mem__thread_log_read,
+	.archive = cairn_mem__thread_log_archive,
+	.list = cairn_mem__thread_log_list,
+	.wait = cairn_mem__thread_log_wait,
+};
+
 static const char *const schemes[] = { "memory", NULL };
 
 const cairn_driver cairn_memory = {
@@ -133,4 +142,5 @@ const cairn_driver cairn_memory = {
 	.owners = &owners,
 	.checkpoints = &checkpoints,
 	.locks = &locks,
+	.log = &logs,
 };

@@ -209,4 +209,10 @@ cairn_lock_change_fn cairn_mem__lock_change;
 cairn_lock_list_fn cairn_mem__lock_list;
 cairn_lock_prune_fn cairn_mem__lock_prune;
 
+cairn_log_append_fn cairn_mem__thread_log_append;
+cairn_log_read_fn cairn_mem__thread_log_read;
+cairn_log_archive_fn cairn_mem__thread_log_archive;
+cairn_log_list_fn cairn_mem__thread_log_list;
+cairn_log_wait_fn cairn_mem__thread_log_wait;
+
 #endif

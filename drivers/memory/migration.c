@@ -102,6 +102,14 @@ static const char checkpoints_down[] = "DROP TABLE cairn_checkpoint_write;\n"
 				       "DROP TABLE cairn_checkpoint;\n"
 				       "DROP TABLE cairn_thread;\n";
 
+static const char logs_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_log (tenant, thread, head, watermark, created_at, updated_at);\n"
+	"CREATE TABLE cairn_log_event (tenant, thread, seq, kind, data, payload_version, at);\n";
+
+static const char logs_down[] = "DROP TABLE cairn_log_event;\n"
+				"DROP TABLE cairn_log;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
@@ -131,6 +139,10 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .name = "checkpoints",
 	  .up = { checkpoints_up, sizeof checkpoints_up - 1 },
 	  .down = { checkpoints_down, sizeof checkpoints_down - 1 } },
+	{ .version = 9,
+	  .name = "logs",
+	  .up = { logs_up, sizeof logs_up - 1 },
+	  .down = { logs_down, sizeof logs_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

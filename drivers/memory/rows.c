@@ -165,6 +165,24 @@ static int order_pending(const void *a, const void *b)
 	return order != 0 ? order : order_numbers(x->write.index, y->write.index);
 }
 
+static int order_log_heads(const void *a, const void *b)
+{
+	const struct mem_log_head *x = a;
+	const struct mem_log_head *y = b;
+	int order = cairn_str_compare(x->tenant, y->tenant);
+	return order != 0 ? order : cairn_str_compare(x->log.thread, y->log.thread);
+}
+
+static int order_log_events(const void *a, const void *b)
+{
+	const struct mem_log_event *x = a;
+	const struct mem_log_event *y = b;
+	int order = cairn_str_compare(x->tenant, y->tenant);
+	if (order == 0)
+		order = cairn_str_compare(x->thread, y->thread);
+	return order != 0 ? order : order_numbers(x->event.seq, y->event.seq);
+}
+
 static int order_objects(const void *a, const void *b)
 {
 	const struct mem_object *x = a;
@@ -314,6 +332,18 @@ static const size_t pending_texts[] = {
 	offsetof(struct mem_pending, content),
 };
 
+static const size_t log_head_texts[] = {
+	offsetof(struct mem_log_head, log.thread),
+	offsetof(struct mem_log_head, tenant),
+};
+
+static const size_t log_event_texts[] = {
+	offsetof(struct mem_log_event, event.kind),
+	offsetof(struct mem_log_event, event.data),
+	offsetof(struct mem_log_event, tenant),
+	offsetof(struct mem_log_event, thread),
+};
+
 static const size_t object_texts[] = {
 	offsetof(struct mem_object, object.object),
 	offsetof(struct mem_object, object.name),
@@ -421,6 +451,16 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			 .public_size = sizeof(cairn_checkpoint_write),
 			 .order = order_pending,
 			 TEXTS(pending_texts) },
+	[MEM_LOG_HEADS] = { .name = "cairn_log",
+			    .size = sizeof(struct mem_log_head),
+			    .public_size = sizeof(cairn_log_head),
+			    .order = order_log_heads,
+			    TEXTS(log_head_texts) },
+	[MEM_LOG_EVENTS] = { .name = "cairn_log_event",
+			     .size = sizeof(struct mem_log_event),
+			     .public_size = sizeof(cairn_log_event),
+			     .order = order_log_events,
+			     TEXTS(log_event_texts) },
 	[MEM_SCHEMA] = { .name = "cairn_schema",
 			 .size = sizeof(struct mem_object),
 			 .public_size = sizeof(cairn_object),

@@ -18,6 +18,7 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
+#include <cairn/sys/log.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -47,6 +48,8 @@ enum mem_table {
 	MEM_CHECKPOINTS,  /* struct mem_checkpoint, by tenant, thread, write_seq */
 	MEM_WRITES,	  /* struct mem_pending, by tenant, thread, checkpoint, task, index */
 	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */
+	MEM_LOG_HEADS,	  /* struct mem_log_head, by tenant, thread */
+	MEM_LOG_EVENTS,	  /* struct mem_log_event, by tenant, thread, seq */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
 };
@@ -122,6 +125,18 @@ struct mem_pending {
 	cairn_str tenant;
 	cairn_str thread;
 	cairn_str content;
+};
+
+/* Of session logs. */
+struct mem_log_head {
+	cairn_log_head log;
+	cairn_str tenant;
+};
+
+struct mem_log_event {
+	cairn_log_event event;
+	cairn_str tenant;
+	cairn_str thread;
 };
 
 struct mem_migration {

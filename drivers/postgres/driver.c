@@ -117,6 +117,16 @@ static const cairn_lock_ops locks = {
 	.prune = cairn_pg__lock_prune,
 };
 
+static const cairn_log_ops logs = {
+	.size = sizeof logs,
+	.append = cairn_pg__thread_log_append,
+	.read = cairn_pg__thread_log_read,
+	.archive = cairn_pg__thread_log_archive,
+	.list = cairn_pg__thread_log_list,
+	.wait = cairn_pg__thread_log_wait,
+	.unwait = cairn_pg__thread_log_unwait,
+};
+
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
 
 const cairn_driver cairn_postgres = {
@@ -140,4 +150,5 @@ const cairn_driver cairn_postgres = {
 	.owners = &owners,
 	.checkpoints = &checkpoints,
 	.locks = &locks,
+	.log = &logs,
 };

@@ -19,6 +19,7 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
+#include <cairn/sys/log.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -101,8 +102,9 @@ enum pg_time {
 
 /* ---- waking (wake.c, wait.c) -------------------------------------------- */
 
-#define PG_WAKE_MAX  16
-#define PG_QUEUE_MAX 255
+#define PG_WAKE_MAX 16
+/* What somebody waits for: a queue, or a log by tenant and thread (thread_log.c). */
+#define PG_TOPIC_MAX 512
 
 /*
  * Queues in which jobs became due, and how many, so that those who wait for them can be told
@@ -114,7 +116,7 @@ struct pg_wake {
 		int64_t jobs;
 		bool due; /* already: whoever is told need not look */
 		size_t len;
-		char queue[PG_QUEUE_MAX];
+		char queue[PG_TOPIC_MAX];
 	} at[PG_WAKE_MAX];
 };
 
@@ -127,7 +129,7 @@ struct pg_heed {
 	cairn_usec until;
 	bool heeded;
 	size_t len;
-	char queue[PG_QUEUE_MAX];
+	char queue[PG_TOPIC_MAX];
 };
 
 enum pg_ear_state {
@@ -561,5 +563,12 @@ cairn_lock_take_fn cairn_pg__lock_take;
 cairn_lock_change_fn cairn_pg__lock_change;
 cairn_lock_list_fn cairn_pg__lock_list;
 cairn_lock_prune_fn cairn_pg__lock_prune;
+
+cairn_log_append_fn cairn_pg__thread_log_append;
+cairn_log_read_fn cairn_pg__thread_log_read;
+cairn_log_archive_fn cairn_pg__thread_log_archive;
+cairn_log_list_fn cairn_pg__thread_log_list;
+cairn_log_wait_fn cairn_pg__thread_log_wait;
+cairn_log_unwait_fn cairn_pg__thread_log_unwait;
 
 #endif

@@ -116,6 +116,15 @@ static const cairn_lock_ops locks = {
 	.prune = cairn_lite__lock_prune,
 };
 
+static const cairn_log_ops logs = {
+	.size = sizeof logs,
+	.append = cairn_lite__thread_log_append,
+	.read = cairn_lite__thread_log_read,
+	.archive = cairn_lite__thread_log_archive,
+	.list = cairn_lite__thread_log_list,
+	.wait = cairn_lite__thread_log_wait,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
@@ -139,4 +148,5 @@ const cairn_driver cairn_sqlite = {
 	.owners = &owners,
 	.checkpoints = &checkpoints,
 	.locks = &locks,
+	.log = &logs,
 };

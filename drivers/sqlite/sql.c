@@ -8,6 +8,7 @@
 #include "sql_checkpoint.h"
 #include "sql_lock.h"
 #include "sql_queue.h"
+#include "sql_thread_log.h"
 
 /* What rows.c reads into a cairn_job. */
 #define JOB_SMALL \
@@ -713,6 +714,16 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 
 	/* checkpoints, threads: sql_checkpoint.h names the indexes */
 	CHECKPOINT_TEXTS,
+
+	/* session logs: the texts are in sql_thread_log.h */
+	[LITE_LOG_HEAD] = TEXT_LOG_HEAD,
+	[LITE_LOG_MOVE] = TEXT_LOG_MOVE,
+	[LITE_LOG_EVENT_INSERT] = TEXT_LOG_EVENT_INSERT,
+	[LITE_LOG_EVENTS_PAGE] = TEXT_LOG_EVENTS_PAGE,
+	[LITE_LOG_WATERMARK] = TEXT_LOG_WATERMARK,
+	[LITE_LOG_EVENTS_REMOVE] = TEXT_LOG_EVENTS_REMOVE,
+	[LITE_LOG_HEAD_DELETE] = TEXT_LOG_HEAD_DELETE,
+	[LITE_LOG_HEADS] = TEXT_LOG_HEADS,
 
 	/* none: the schema is small */
 	[LITE_HISTORY_EXISTS] = "SELECT count(*) FROM main.sqlite_schema "
