@@ -92,6 +92,15 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_mem__owner_prune,
 };
 
+static const cairn_memory_ops memory = {
+	.size = sizeof memory,
+	.put = cairn_mem__memory_put,
+	.get = cairn_mem__memory_get,
+	.list = cairn_mem__memory_list,
+	.namespaces = cairn_mem__memory_namespaces,
+	.evict = cairn_mem__memory_evict,
+};
+
 static const char *const schemes[] = { "memory", NULL };
 
 const cairn_driver cairn_memory = {
@@ -112,4 +121,5 @@ const cairn_driver cairn_memory = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.memory = &memory,
 };

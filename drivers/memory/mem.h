@@ -124,7 +124,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 5 };
+enum { MEM_SET_COUNT = 6 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -189,5 +189,11 @@ cairn_owner_register_fn cairn_mem__owner_register;
 cairn_owner_touch_fn cairn_mem__owner_touch;
 cairn_owner_list_fn cairn_mem__owner_list;
 cairn_owner_prune_fn cairn_mem__owner_prune;
+
+cairn_memory_put_fn cairn_mem__memory_put;
+cairn_memory_get_fn cairn_mem__memory_get;
+cairn_memory_list_fn cairn_mem__memory_list;
+cairn_memory_namespaces_fn cairn_mem__memory_namespaces;
+cairn_memory_evict_fn cairn_mem__memory_evict;
 
 #endif

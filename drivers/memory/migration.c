@@ -83,6 +83,13 @@ static const char queues_down[] = "DROP TABLE cairn_owner;\n"
 				  "DROP TABLE cairn_resource;\n"
 				  "DROP TABLE cairn_queue_pause;\n";
 
+static const char memory_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_memory_item (tenant, ns, item_key, value, metadata, tags, revision,\n"
+	"	created_at, updated_at, expires_at, format);\n";
+
+static const char memory_down[] = "DROP TABLE cairn_memory_item;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
@@ -104,6 +111,10 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .name = "queues",
 	  .up = { queues_up, sizeof queues_up - 1 },
 	  .down = { queues_down, sizeof queues_down - 1 } },
+	{ .version = 6,
+	  .name = "memory",
+	  .up = { memory_up, sizeof memory_up - 1 },
+	  .down = { memory_down, sizeof memory_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

@@ -125,6 +125,16 @@ static int order_owners(const void *a, const void *b)
 	return cairn_str_compare(x->name, y->name);
 }
 
+static int order_items(const void *a, const void *b)
+{
+	const struct mem_item *x = a;
+	const struct mem_item *y = b;
+	int order = cairn_str_compare(x->tenant, y->tenant);
+	if (order == 0)
+		order = cairn_str_compare(x->item.ns, y->item.ns);
+	return order != 0 ? order : cairn_str_compare(x->item.key, y->item.key);
+}
+
 static int order_objects(const void *a, const void *b)
 {
 	const struct mem_object *x = a;
@@ -246,6 +256,12 @@ static const size_t owner_texts[] = {
 	offsetof(cairn_owner, labels),
 };
 
+static const size_t item_texts[] = {
+	offsetof(struct mem_item, item.ns),	  offsetof(struct mem_item, item.key),
+	offsetof(struct mem_item, item.metadata), offsetof(struct mem_item, tenant),
+	offsetof(struct mem_item, tags),	  offsetof(struct mem_item, value),
+};
+
 static const size_t object_texts[] = {
 	offsetof(struct mem_object, object.object),
 	offsetof(struct mem_object, object.name),
@@ -329,6 +345,11 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			 .public_size = sizeof(cairn_owner),
 			 .order = order_owners,
 			 TEXTS(owner_texts) },
+	[MEM_ITEMS] = { .name = "cairn_memory_item",
+			.size = sizeof(struct mem_item),
+			.public_size = sizeof(cairn_memory_item),
+			.order = order_items,
+			TEXTS(item_texts) },
 	[MEM_INTENT_KEYS] = { .name = "cairn_intent_key",
 			      .size = sizeof(struct mem_key),
 			      .order = order_keys,

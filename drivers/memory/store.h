@@ -16,6 +16,7 @@
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
+#include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -40,6 +41,7 @@ enum mem_table {
 	MEM_PAUSES,	  /* struct mem_pause, by queue: those that are paused */
 	MEM_RESOURCES,	  /* cairn_resource, by tenant, key; counts are not kept */
 	MEM_OWNERS,	  /* cairn_owner, by name; the state is not kept */
+	MEM_ITEMS,	  /* struct mem_item, by tenant, namespace, key */
 	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
@@ -89,6 +91,13 @@ struct mem_pause {
 struct mem_intent {
 	cairn_intent intent;
 	uint8_t request_hash[32];
+};
+
+struct mem_item {
+	cairn_memory_item item; /* without its value */
+	cairn_str tenant;
+	cairn_str tags;
+	cairn_str value; /* text or bytes */
 };
 
 struct mem_migration {

@@ -98,6 +98,15 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_pg__owner_prune,
 };
 
+static const cairn_memory_ops memory = {
+	.size = sizeof memory,
+	.put = cairn_pg__memory_put,
+	.get = cairn_pg__memory_get,
+	.list = cairn_pg__memory_list,
+	.namespaces = cairn_pg__memory_namespaces,
+	.evict = cairn_pg__memory_evict,
+};
+
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
 
 const cairn_driver cairn_postgres = {
@@ -119,4 +128,5 @@ const cairn_driver cairn_postgres = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.memory = &memory,
 };

@@ -97,6 +97,15 @@ static const cairn_owner_ops owners = {
 	.prune = cairn_lite__owner_prune,
 };
 
+static const cairn_memory_ops memory = {
+	.size = sizeof memory,
+	.put = cairn_lite__memory_put,
+	.get = cairn_lite__memory_get,
+	.list = cairn_lite__memory_list,
+	.namespaces = cairn_lite__memory_namespaces,
+	.evict = cairn_lite__memory_evict,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
@@ -118,4 +127,5 @@ const cairn_driver cairn_sqlite = {
 	.queues = &queues,
 	.resources = &resources,
 	.owners = &owners,
+	.memory = &memory,
 };
