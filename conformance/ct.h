@@ -37,7 +37,11 @@ enum ct_store {
 	CT_SCHEDULES,
 	CT_QUEUES,
 	CT_RESOURCES,
-	CT_OWNERS
+	CT_OWNERS,
+	CT_CHECKPOINTS,
+	CT_MEMORY,
+	CT_LOG,
+	CT_LOCKS
 };
 
 /* What a case needs besides the store and capabilities; without it it is not applicable. */

@@ -126,7 +126,9 @@ const char *ct_store_name(enum ct_store store)
 		[CT_JOBS] = "jobs",	   [CT_INTENTS] = "intents",
 		[CT_CATALOG] = "catalog",  [CT_SCHEDULES] = "schedules",
 		[CT_QUEUES] = "queues",	   [CT_RESOURCES] = "resources",
-		[CT_OWNERS] = "owners"
+		[CT_OWNERS] = "owners",	   [CT_CHECKPOINTS] = "checkpoints",
+		[CT_MEMORY] = "memory",	   [CT_LOG] = "log",
+		[CT_LOCKS] = "locks",
 	};
 	return names[store];
 }
@@ -170,6 +172,11 @@ const struct cairn_owner_ops *ct_driver_owners(const cairn_driver *driver)
 	return CAIRN_HAS(driver, cairn_driver, owners) ? driver->owners : NULL;
 }
 
+const struct cairn_lock_ops *ct_driver_locks(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, locks) ? driver->locks : NULL;
+}
+
 static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 {
 	const cairn_migration_ops *migrations = subject->driver->migrations;
@@ -196,6 +203,18 @@ static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 	return NULL;
 }
 
+/* The stores whose rows have tenants, which older drivers' tables end before. */
+static bool lacks_tenanted(const cairn_driver *driver, enum ct_store store)
+{
+	if (store == CT_CHECKPOINTS)
+		return !CAIRN_HAS(driver, cairn_driver, checkpoints) || !driver->checkpoints;
+	if (store == CT_MEMORY)
+		return !CAIRN_HAS(driver, cairn_driver, memory) || !driver->memory;
+	if (store == CT_LOG)
+		return !CAIRN_HAS(driver, cairn_driver, log) || !driver->log;
+	return store == CT_LOCKS && !ct_driver_locks(driver);
+}
+
 const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 {
 	const cairn_driver *driver = subject->driver;
@@ -215,6 +234,8 @@ const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 		return "the driver has no resources store";
 	if (one->store == CT_OWNERS && !ct_driver_owners(driver))
 		return "the driver has no owners store";
+	if (lacks_tenanted(driver, one->store))
+		return "the driver has no such store";
 	bool migrates =
 		one->store == CT_MIGRATIONS || (one->store == CT_JOBS && (one->flags & CT_BARE));
 	if (subject->migrate_url && migrates)

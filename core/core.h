@@ -148,6 +148,14 @@ cairn_status cairn__rows_whole(const cairn_rows *rows, cairn_status status, cair
 /* Frees what rows_begin took, for results that stay inside the core. */
 void cairn__rows_drop(cairn_rows *rows);
 
+/* ---- lock.c ---- */
+
+/*
+ * A lock as a precondition of a write of this tenant: NULL, or well-formed and the same tenant's; else
+ * INVALID arg.invalid. Whether it is held is for the driver to see (sys/lock.h).
+ */
+cairn_status cairn__check_guard(cairn_lock_guard lock, cairn_str tenant, cairn_error *err);
+
 /* ---- scratch.c: short-lived memory, and checks of whole batches ---- */
 
 /* n zeroed elements through the connection's allocator; NULL after filling err with NOMEM. */

@@ -93,6 +93,8 @@ static cairn_status add_new(struct batch *batch, const cairn_memory_new *item,
 		st = cairn_fail(err, CAIRN_E_MEMORY_TTL);
 	if (st == CAIRN_OK)
 		st = check_expected(item->set, item->revision, 0, err);
+	if (st == CAIRN_OK)
+		st = cairn__check_guard(item->lock, batch->tenant, err);
 	size_t before = batch->text.len;
 	if (st == CAIRN_OK)
 		st = cairn__tags_of(write->metadata, &batch->text, err);

@@ -4,32 +4,16 @@
  * got lost costs one pause, never the whole wait.
  */
 #include <stdatomic.h>
-#include <time.h>
 
 #include "check.h"
 #include "core.h"
 #include "limits.h"
+#include "pause.h"
 
-/* Sleeping goes in slices, so that an interrupt is noticed without a signal. */
-#define SLICE	    (20 * CAIRN_MILLISECOND)
 #define FIRST_PAUSE (2 * CAIRN_MILLISECOND)
 /* Between looks: behind notifications, and where there are none. */
 #define LONGEST_TOLD   (1 * CAIRN_SECOND)
 #define LONGEST_UNTOLD (100 * CAIRN_MILLISECOND)
-
-static cairn_usec smaller(cairn_usec a, cairn_usec b)
-{
-	return a < b ? a : b;
-}
-
-/* Shifted by up to a quarter either way, so that many who wait do not look in step. */
-static cairn_usec jitter(cairn_usec pause)
-{
-	cairn_id dice = cairn_id_new();
-	cairn_usec span = pause / 2 + 1;
-	return pause - pause / 4 +
-	       (dice.bytes[15] | dice.bytes[14] << 8 | dice.bytes[13] << 16) % span;
-}
 
 static cairn_status check(cairn_conn *conn, const cairn_wait_opts *opts, cairn_wait_plan *plan,
 			  cairn_error *err)
@@ -61,13 +45,6 @@ static cairn_status check(cairn_conn *conn, const cairn_wait_opts *opts, cairn_w
 	return CAIRN_OK;
 }
 
-static void sleep_untold(cairn_usec duration)
-{
-	nanosleep(&(struct timespec){ .tv_sec = duration / CAIRN_SECOND,
-				      .tv_nsec = (long)(duration % CAIRN_SECOND) * 1000 },
-		  NULL);
-}
-
 /* One slice of sleep. */
 static cairn_status doze(cairn_conn *conn, cairn_wait_plan *plan, enum cairn_wake *wake,
 			 cairn_error *err)
@@ -77,7 +54,7 @@ static cairn_status doze(cairn_conn *conn, cairn_wait_plan *plan, enum cairn_wak
 	*wake = CAIRN_WAKE_DEAF;
 	if (conn->jobs.wait != NULL)
 		return conn->jobs.wait(conn->self, plan, wake, err);
-	sleep_untold(plan->timeout);
+	cairn__sleep(plan->timeout);
 	return CAIRN_OK;
 }
 
@@ -91,13 +68,13 @@ static cairn_status pause_until(cairn_conn *conn, cairn_wait_plan *plan, cairn_u
 	cairn_usec now = cairn__ticks();
 	int deaf = 0;
 	while (now < until) {
-		plan->timeout = smaller(until - now, SLICE);
+		plan->timeout = cairn__smaller(until - now, CAIRN__SLICE);
 		cairn_status st = doze(conn, plan, wake, err);
 		if (st != CAIRN_OK || (*wake != CAIRN_WAKE_NONE && *wake != CAIRN_WAKE_DEAF))
 			return st;
 		now = cairn__ticks();
 		if (*wake == CAIRN_WAKE_DEAF && !deaf)
-			until = smaller(until, now + jitter(LONGEST_UNTOLD));
+			until = cairn__smaller(until, now + cairn__jitter(LONGEST_UNTOLD));
 		deaf = *wake == CAIRN_WAKE_DEAF;
 	}
 	return CAIRN_OK;
@@ -114,7 +91,7 @@ static cairn_status look(cairn_conn *conn, const cairn_wait_plan *plan, cairn_wo
 static cairn_usec next_look(const cairn_work *work, cairn_usec pause, cairn_usec now)
 {
 	cairn_usec due = work->next > FIRST_PAUSE ? work->next : FIRST_PAUSE;
-	return now + smaller(due, jitter(pause));
+	return now + cairn__smaller(due, cairn__jitter(pause));
 }
 
 static cairn_status sleep_and_look(cairn_conn *conn, cairn_wait_plan *plan, cairn_usec end,
@@ -129,16 +106,16 @@ static cairn_status sleep_and_look(cairn_conn *conn, cairn_wait_plan *plan, cair
 		*ready = st == CAIRN_OK && work.due;
 		if (st != CAIRN_OK || *ready || now >= end)
 			return st;
-		st = pause_until(conn, plan, smaller(end, next_look(&work, pause, now)), &wake,
-				 err);
+		st = pause_until(conn, plan, cairn__smaller(end, next_look(&work, pause, now)),
+				 &wake, err);
 		*ready = st == CAIRN_OK && wake == CAIRN_WAKE_WORK;
 		if (st != CAIRN_OK || *ready)
 			return st;
 		if (wake == CAIRN_WAKE_ANEW)
 			pause = FIRST_PAUSE;
 		else
-			pause = smaller(pause * 2,
-					wake == CAIRN_WAKE_DEAF ? LONGEST_UNTOLD : LONGEST_TOLD);
+			pause = cairn__smaller(pause * 2, wake == CAIRN_WAKE_DEAF ? LONGEST_UNTOLD
+										  : LONGEST_TOLD);
 	}
 }
 

@@ -101,6 +101,14 @@ static const cairn_memory_ops memory = {
 	.evict = cairn_mem__memory_evict,
 };
 
+static const cairn_lock_ops locks = {
+	.size = sizeof locks,
+	.take = cairn_mem__lock_take,
+	.change = cairn_mem__lock_change,
+	.list = cairn_mem__lock_list,
+	.prune = cairn_mem__lock_prune,
+};
+
 static const char *const schemes[] = { "memory", NULL };
 
 const cairn_driver cairn_memory = {
@@ -122,4 +130,5 @@ const cairn_driver cairn_memory = {
 	.resources = &resources,
 	.owners = &owners,
 	.memory = &memory,
+	.locks = &locks,
 };

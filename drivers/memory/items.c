@@ -52,6 +52,10 @@ static int write_one(struct mem_write *write, cairn_str tenant, const cairn_memo
 	struct mem_item key = place(tenant, given->ns, given->key);
 	const struct mem_item *was = cairn_mem__find(write->state, MEM_ITEMS, &key);
 	const struct mem_item *visible = was != NULL && is_visible(was, write->now) ? was : NULL;
+	if (!cairn_mem__guard(write, given->lock)) {
+		found->result = CAIRN_MEMORY_LOST;
+		return 0;
+	}
 	if (!as_expected(given, visible)) {
 		found->result = CAIRN_MEMORY_MOVED;
 		return 0;
@@ -170,11 +174,10 @@ cairn_status cairn_mem__memory_list(void *self, const cairn_memory_query *query,
 		const struct mem_item *row = cairn_mem__at(state, MEM_ITEMS, at);
 		if (cairn_rows_count(rows) == query->limit ||
 		    !cairn_str_equal(row->tenant, query->tenant) ||
-		    !starts_with(row->item.ns, query->ns))
+		    !starts_with(row->item.ns, query->ns) ||
+		    (!query->below && row->item.ns.len != query->ns.len))
 			break;
-		if (!is_within(row->item.ns, query->ns) ||
-		    (!query->below && row->item.ns.len != query->ns.len) ||
-		    !is_wanted(row, query, now))
+		if (!is_within(row->item.ns, query->ns) || !is_wanted(row, query, now))
 			continue;
 		bool is_cursor = cairn_str_equal(row->item.key, query->after) &&
 				 cairn_str_equal(row->item.ns, query->after_ns);

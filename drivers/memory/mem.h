@@ -111,6 +111,12 @@ bool cairn_mem__permit(const struct mem_state *state, const cairn_job *job, cair
 /* Makes a new job's resource if it is not there. 0, or -1 without memory. */
 int cairn_mem__resource_need(struct mem_write *write, const cairn_job *job);
 
+/*
+ * The lock that a write has as its precondition, asked once the write has begun (lock.c): whether it
+ * has this fence and its time is not over. NULL: no precondition, and true.
+ */
+bool cairn_mem__guard(const struct mem_write *write, cairn_lock_guard lock);
+
 /* Claims inside a call that has begun (claim.c). */
 /* Lines, as a part of a call. */
 cairn_status cairn_mem__log(struct mem_write *write, const cairn_log_item *items, size_t n,
@@ -124,7 +130,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 6 };
+enum { MEM_SET_COUNT = 7 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -195,5 +201,10 @@ cairn_memory_get_fn cairn_mem__memory_get;
 cairn_memory_list_fn cairn_mem__memory_list;
 cairn_memory_namespaces_fn cairn_mem__memory_namespaces;
 cairn_memory_evict_fn cairn_mem__memory_evict;
+
+cairn_lock_take_fn cairn_mem__lock_take;
+cairn_lock_change_fn cairn_mem__lock_change;
+cairn_lock_list_fn cairn_mem__lock_list;
+cairn_lock_prune_fn cairn_mem__lock_prune;
 
 #endif

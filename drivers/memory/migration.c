@@ -90,6 +90,13 @@ static const char memory_up[] =
 
 static const char memory_down[] = "DROP TABLE cairn_memory_item;\n";
 
+static const char locks_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_lock (tenant, name, fence, holder, acquired_at, expires_at,\n"
+	"	released_at);\n";
+
+static const char locks_down[] = "DROP TABLE cairn_lock;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
@@ -112,6 +119,10 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .up = { queues_up, sizeof queues_up - 1 },
 	  .down = { queues_down, sizeof queues_down - 1 } },
 	{ .version = 6,
+	  .name = "locks",
+	  .up = { locks_up, sizeof locks_up - 1 },
+	  .down = { locks_down, sizeof locks_down - 1 } },
+	{ .version = 7,
 	  .name = "memory",
 	  .up = { memory_up, sizeof memory_up - 1 },
 	  .down = { memory_down, sizeof memory_down - 1 } },

@@ -135,6 +135,14 @@ static int order_items(const void *a, const void *b)
 	return order != 0 ? order : cairn_str_compare(x->item.key, y->item.key);
 }
 
+static int order_locks(const void *a, const void *b)
+{
+	const struct mem_lock *x = a;
+	const struct mem_lock *y = b;
+	int order = cairn_str_compare(x->row.tenant, y->row.tenant);
+	return order != 0 ? order : cairn_str_compare(x->row.name, y->row.name);
+}
+
 static int order_objects(const void *a, const void *b)
 {
 	const struct mem_object *x = a;
@@ -262,6 +270,12 @@ static const size_t item_texts[] = {
 	offsetof(struct mem_item, tags),	  offsetof(struct mem_item, value),
 };
 
+static const size_t lock_texts[] = {
+	offsetof(struct mem_lock, row.tenant),
+	offsetof(struct mem_lock, row.name),
+	offsetof(struct mem_lock, row.holder),
+};
+
 static const size_t object_texts[] = {
 	offsetof(struct mem_object, object.object),
 	offsetof(struct mem_object, object.name),
@@ -350,6 +364,11 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			.public_size = sizeof(cairn_memory_item),
 			.order = order_items,
 			TEXTS(item_texts) },
+	[MEM_LOCKS] = { .name = "cairn_lock",
+			.size = sizeof(struct mem_lock),
+			.public_size = sizeof(cairn_lock_row),
+			.order = order_locks,
+			TEXTS(lock_texts) },
 	[MEM_INTENT_KEYS] = { .name = "cairn_intent_key",
 			      .size = sizeof(struct mem_key),
 			      .order = order_keys,

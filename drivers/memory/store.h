@@ -16,6 +16,7 @@
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
+#include <cairn/sys/lock.h>
 #include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
@@ -42,6 +43,7 @@ enum mem_table {
 	MEM_RESOURCES,	  /* cairn_resource, by tenant, key; counts are not kept */
 	MEM_OWNERS,	  /* cairn_owner, by name; the state is not kept */
 	MEM_ITEMS,	  /* struct mem_item, by tenant, namespace, key */
+	MEM_LOCKS,	  /* struct mem_lock, by tenant, name */
 	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
@@ -86,6 +88,13 @@ struct mem_replay {
 struct mem_pause {
 	cairn_str queue;
 	cairn_time paused_at;
+};
+
+/* A lock that is free again stays, for its fence. */
+struct mem_lock {
+	cairn_lock_row row;
+	cairn_time released_at;
+	bool held; /* its time over or not */
 };
 
 struct mem_intent {

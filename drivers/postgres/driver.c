@@ -107,6 +107,14 @@ static const cairn_memory_ops memory = {
 	.evict = cairn_pg__memory_evict,
 };
 
+static const cairn_lock_ops locks = {
+	.size = sizeof locks,
+	.take = cairn_pg__lock_take,
+	.change = cairn_pg__lock_change,
+	.list = cairn_pg__lock_list,
+	.prune = cairn_pg__lock_prune,
+};
+
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
 
 const cairn_driver cairn_postgres = {
@@ -129,4 +137,5 @@ const cairn_driver cairn_postgres = {
 	.resources = &resources,
 	.owners = &owners,
 	.memory = &memory,
+	.locks = &locks,
 };

@@ -367,6 +367,50 @@ void cairn_pg__add_jsons(struct pg *pg, struct pg_items items, size_t offset)
 	add_varied(pg, OID_JSON, items, offset, PG_ABSENT_NULL);
 }
 
+static cairn_lock_guard guard(struct pg_items items, size_t i, size_t offset)
+{
+	cairn_lock_guard lock;
+	memcpy(&lock, field(items, i, offset), sizeof lock);
+	return lock;
+}
+
+static void add_guard_names(struct pg *pg, struct pg_items items, size_t offset)
+{
+	size_t size = items.n * 4;
+	for (size_t i = 0; i < items.n; i++) {
+		cairn_lock_guard lock = guard(items, i, offset);
+		size += lock != NULL ? lock->name_len : 0;
+	}
+	char *at = array(pg, OID_TEXT, items.n, size);
+	for (size_t i = 0; i < items.n && at != NULL; i++) {
+		cairn_lock_guard lock = guard(items, i, offset);
+		at = lock != NULL ? element(at, lock->name, lock->name_len) : element(at, "", 0);
+	}
+}
+
+void cairn_pg__add_guards(struct pg *pg, struct pg_items items, size_t offset)
+{
+	add_guard_names(pg, items, offset);
+	char *at = array(pg, OID_INT8, items.n, items.n * 12);
+	for (size_t i = 0; i < items.n && at != NULL; i++) {
+		cairn_lock_guard lock = guard(items, i, offset);
+		at = element8(at, lock != NULL ? lock->fence : 0);
+	}
+}
+
+bool cairn_pg__guard_queue(struct pg *pg, cairn_str tenant, struct pg_items items, size_t offset)
+{
+	size_t i = 0;
+	while (i < items.n && guard(items, i, offset) == NULL)
+		i++;
+	if (i == items.n)
+		return false;
+	cairn_pg__add_text(pg, tenant);
+	add_guard_names(pg, items, offset);
+	cairn_pg__queue(pg, PG_SQL_LOCK_GUARD);
+	return true;
+}
+
 /* '' for global rows, a tenant, or NULL where any will do. */
 static bool scope_text(const cairn_scope *scope, cairn_str *tenant)
 {

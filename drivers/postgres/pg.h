@@ -17,6 +17,7 @@
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
+#include <cairn/sys/lock.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -258,6 +259,12 @@ void cairn_pg__add_scopes(struct pg *pg, struct pg_items items, size_t offset);
 /* Blobs of 32 bytes. */
 void cairn_pg__add_hashes(struct pg *pg, struct pg_items items, size_t offset);
 
+/*
+ * The names ('' where there is none) and the fences (0) of the items' locks, two parameters; offset is
+ * that of a cairn_lock_guard. For LOCK_HELD of sql_lock.h.
+ */
+void cairn_pg__add_guards(struct pg *pg, struct pg_items items, size_t offset);
+
 /* Starts the parameters of the next statement; gives the buffer back. */
 void cairn_pg__params_reset(struct pg *pg);
 void cairn_pg__params_free(struct pg *pg);
@@ -417,6 +424,19 @@ cairn_usec cairn_pg__ticks(void);	 /* (exec.c) */
  */
 cairn_status cairn_pg__looks_again(struct pg *pg, cairn_error *err);
 
+/*
+ * The locks that the items of a write have as their preconditions; offset is that of a
+ * cairn_lock_guard. Call it behind cairn_pg__tenant_begin() and before the parameters of the next
+ * statement are added: if any item has a lock, it queues a statement that locks their rows FOR SHARE
+ * in the order of names, and answers true; results of what is queued behind it then stand one further.
+ * A later statement tests LOCK_HELD (sql_lock.h). In the application's transaction it fails unless that is
+ * READ COMMITTED: ask cairn_pg__looks_again() before the call. (params.c)
+ */
+bool cairn_pg__guard_queue(struct pg *pg, cairn_str tenant, struct pg_items items, size_t offset);
+
+/* Begins a maintaining write: of one tenant's rows, or with an absent one of everybody's (lock.c). */
+cairn_status cairn_pg__scope_begin(struct pg *pg, cairn_str tenant, cairn_error *err);
+
 /* Lines behind PG_SQL_LOCK_JOBS, likewise (log.c). */
 void cairn_pg__log_queue(struct pg *pg, const cairn_log_item *lines, size_t n);
 void cairn_pg__log_read(struct pg *pg, size_t statement, size_t n, enum cairn_hit *each);
@@ -429,7 +449,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 5 };
+enum { PG_SET_COUNT = 6 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
@@ -513,5 +533,10 @@ cairn_owner_register_fn cairn_pg__owner_register;
 cairn_owner_touch_fn cairn_pg__owner_touch;
 cairn_owner_list_fn cairn_pg__owner_list;
 cairn_owner_prune_fn cairn_pg__owner_prune;
+
+cairn_lock_take_fn cairn_pg__lock_take;
+cairn_lock_change_fn cairn_pg__lock_change;
+cairn_lock_list_fn cairn_pg__lock_list;
+cairn_lock_prune_fn cairn_pg__lock_prune;
 
 #endif

@@ -15,6 +15,7 @@
 #include "sql_definition.h"
 #include "sql_enqueue.h"
 #include "sql_intent.h"
+#include "sql_lock.h"
 #include "sql_queue.h"
 #include "sql_reap.h"
 #include "sql_schedule.h"
@@ -545,6 +546,13 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_OWNER_TOUCH] = { { TEXT_OWNER_TOUCH } },
 	[PG_SQL_OWNERS] = { { TEXT_OWNERS } },
 	[PG_SQL_OWNER_PRUNE] = { { TEXT_OWNER_PRUNE } },
+
+	/* ---- locks (sql_lock.h) ---- */
+	[PG_SQL_LOCK_GUARD] = { { TEXT_LOCK_GUARD } },
+	[PG_SQL_LOCK_TAKE] = { { TEXT_LOCK_TAKE } },
+	[PG_SQL_LOCK_CHANGE] = { { TEXT_LOCK_CHANGE } },
+	[PG_SQL_LOCKS] = { { TEXT_LOCKS } },
+	[PG_SQL_LOCK_PRUNE] = { { TEXT_LOCK_PRUNE } },
 
 	/* ---- intents (sql_intent.h) ---- */
 	[PG_SQL_ISOLATION] = { { TEXT_INTENT_ISOLATION } },

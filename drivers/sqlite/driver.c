@@ -106,6 +106,14 @@ static const cairn_memory_ops memory = {
 	.evict = cairn_lite__memory_evict,
 };
 
+static const cairn_lock_ops locks = {
+	.size = sizeof locks,
+	.take = cairn_lite__lock_take,
+	.change = cairn_lite__lock_change,
+	.list = cairn_lite__lock_list,
+	.prune = cairn_lite__lock_prune,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
@@ -128,4 +136,5 @@ const cairn_driver cairn_sqlite = {
 	.resources = &resources,
 	.owners = &owners,
 	.memory = &memory,
+	.locks = &locks,
 };

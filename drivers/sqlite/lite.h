@@ -17,6 +17,7 @@
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
+#include <cairn/sys/lock.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -272,6 +273,13 @@ void cairn_lite__row_read(struct lite_run *run, struct lite_row *row);
 cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_change *change,
 				      const struct lite_row *was, cairn_job *is, cairn_error *err);
 
+/*
+ * The lock that a write has as its precondition, asked once the write has begun (lock.c): *held tells
+ * whether it has this fence and its time is not over. NULL: no precondition, and true.
+ */
+cairn_status cairn_lite__guard(struct lite_write *write, cairn_lock_guard lock, bool *held,
+			       cairn_error *err);
+
 /* Claims inside a call that has begun (claim.c). */
 /* Lines, as a part of a call. */
 cairn_status cairn_lite__log(struct lite_write *write, const cairn_log_item *items, size_t n,
@@ -337,7 +345,7 @@ cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str sc
  * The table of a driver is constant data, and a constant can't be read from another
  * object: the number stands here, and opening refuses a build in which it is wrong.
  */
-#define LITE_MIGRATIONS 5
+#define LITE_MIGRATIONS 6
 extern const cairn_migration cairn_lite__migrations[];
 extern const size_t cairn_lite__migration_count;
 
@@ -406,5 +414,10 @@ cairn_owner_register_fn cairn_lite__owner_register;
 cairn_owner_touch_fn cairn_lite__owner_touch;
 cairn_owner_list_fn cairn_lite__owner_list;
 cairn_owner_prune_fn cairn_lite__owner_prune;
+
+cairn_lock_take_fn cairn_lite__lock_take;
+cairn_lock_change_fn cairn_lite__lock_change;
+cairn_lock_list_fn cairn_lite__lock_list;
+cairn_lock_prune_fn cairn_lite__lock_prune;
 
 #endif

@@ -5,6 +5,7 @@
  * statistics and no ANALYZE can change the plan.
  */
 #include "sql.h"
+#include "sql_lock.h"
 #include "sql_queue.h"
 
 /* What rows.c reads into a cairn_job. */
@@ -700,6 +701,14 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_OWNER_CLOSE] = TEXT_OWNER_CLOSE,
 	[LITE_OWNERS] = TEXT_OWNERS,
 	[LITE_OWNER_PRUNE] = TEXT_OWNER_PRUNE,
+
+	/* locks: sql_lock.h names the indexes */
+	[LITE_LOCK_TAKE] = TEXT_LOCK_TAKE,
+	[LITE_LOCK_EXTEND] = TEXT_LOCK_EXTEND,
+	[LITE_LOCK_RELEASE] = TEXT_LOCK_RELEASE,
+	[LITE_LOCK_GUARD] = TEXT_LOCK_GUARD,
+	[LITE_LOCKS] = TEXT_LOCKS,
+	[LITE_LOCK_PRUNE] = TEXT_LOCK_PRUNE,
 
 	/* none: the schema is small */
 	[LITE_HISTORY_EXISTS] = "SELECT count(*) FROM main.sqlite_schema "

@@ -152,6 +152,13 @@ enum lite_sql {
 	LITE_OWNER_CLOSE,
 	LITE_OWNERS,
 	LITE_OWNER_PRUNE,
+	/* locks (sql_lock.h) */
+	LITE_LOCK_TAKE,
+	LITE_LOCK_EXTEND,
+	LITE_LOCK_RELEASE,
+	LITE_LOCK_GUARD,
+	LITE_LOCKS,
+	LITE_LOCK_PRUNE,
 	/* migrations (migration.c, schema.c) */
 	LITE_HISTORY_EXISTS,
 	LITE_HISTORY_CREATE,
