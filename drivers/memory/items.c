@@ -136,7 +136,8 @@ static bool has_tag(cairn_str tags, cairn_str tag)
 	const char *at = tags.ptr;
 	const char *end = at + tags.len;
 	while (at < end) {
-		const char *behind = memchr(++at, '\x1f', (size_t)(end - at));
+		at++;
+		const char *behind = memchr(at, '\x1f', (size_t)(end - at));
 		if (behind == NULL)
 			return false;
 		if (cairn_str_equal((cairn_str){ at, (size_t)(behind - at) }, tag))

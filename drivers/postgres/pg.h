@@ -18,6 +18,7 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
+#include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -256,6 +257,11 @@ void cairn_pg__add_texts(struct pg *pg, struct pg_items items, size_t offset,
 void cairn_pg__add_jsons(struct pg *pg, struct pg_items items, size_t offset);
 /* The tenants of scopes: '' is global, NULL any. */
 void cairn_pg__add_scopes(struct pg *pg, struct pg_items items, size_t offset);
+/*
+ * What the items keep, two parameters: documents and bytes, each NULL where it is the other. The offsets
+ * are those of a cairn_blob and its enum cairn_format.
+ */
+void cairn_pg__add_contents(struct pg *pg, struct pg_items items, size_t content, size_t format);
 /* Blobs of 32 bytes. */
 void cairn_pg__add_hashes(struct pg *pg, struct pg_items items, size_t offset);
 
@@ -449,7 +455,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 6 };
+enum { PG_SET_COUNT = 7 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
@@ -538,5 +544,11 @@ cairn_lock_take_fn cairn_pg__lock_take;
 cairn_lock_change_fn cairn_pg__lock_change;
 cairn_lock_list_fn cairn_pg__lock_list;
 cairn_lock_prune_fn cairn_pg__lock_prune;
+
+cairn_memory_put_fn cairn_pg__memory_put;
+cairn_memory_get_fn cairn_pg__memory_get;
+cairn_memory_list_fn cairn_pg__memory_list;
+cairn_memory_namespaces_fn cairn_pg__memory_namespaces;
+cairn_memory_evict_fn cairn_pg__memory_evict;
 
 #endif

@@ -15,6 +15,7 @@
 #include "sql_definition.h"
 #include "sql_enqueue.h"
 #include "sql_intent.h"
+#include "sql_items.h"
 #include "sql_lock.h"
 #include "sql_queue.h"
 #include "sql_reap.h"
@@ -553,6 +554,9 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_LOCK_CHANGE] = { { TEXT_LOCK_CHANGE } },
 	[PG_SQL_LOCKS] = { { TEXT_LOCKS } },
 	[PG_SQL_LOCK_PRUNE] = { { TEXT_LOCK_PRUNE } },
+
+	/* ---- memory items (sql_items.h) ---- */
+	ITEM_TEXTS,
 
 	/* ---- intents (sql_intent.h) ---- */
 	[PG_SQL_ISOLATION] = { { TEXT_INTENT_ISOLATION } },

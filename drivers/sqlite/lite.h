@@ -18,6 +18,7 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
+#include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -345,7 +346,7 @@ cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str sc
  * The table of a driver is constant data, and a constant can't be read from another
  * object: the number stands here, and opening refuses a build in which it is wrong.
  */
-#define LITE_MIGRATIONS 6
+#define LITE_MIGRATIONS 7
 extern const cairn_migration cairn_lite__migrations[];
 extern const size_t cairn_lite__migration_count;
 
@@ -419,5 +420,11 @@ cairn_lock_take_fn cairn_lite__lock_take;
 cairn_lock_change_fn cairn_lite__lock_change;
 cairn_lock_list_fn cairn_lite__lock_list;
 cairn_lock_prune_fn cairn_lite__lock_prune;
+
+cairn_memory_put_fn cairn_lite__memory_put;
+cairn_memory_get_fn cairn_lite__memory_get;
+cairn_memory_list_fn cairn_lite__memory_list;
+cairn_memory_namespaces_fn cairn_lite__memory_namespaces;
+cairn_memory_evict_fn cairn_lite__memory_evict;
 
 #endif

@@ -10,7 +10,7 @@
 #define CAIRN_SYS_MEMORY_H
 
 #include <cairn/memory.h>
-#include <cairn/sys/lock.h>
+#include <cairn/sys/checkpoint.h>
 
 #ifdef __cplusplus
 extern "C" {
