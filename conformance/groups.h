@@ -84,6 +84,11 @@
 	X(resources_front) \
 	X(owners) \
 	X(locks) \
+	X(namespaces) \
+	X(items) \
+	X(items_put) \
+	X(items_list) \
+	X(items_race) \
 	X(intents) \
 	X(intents_list) \
 	X(intents_promote) \
