@@ -287,13 +287,13 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "A list has the keys of exactly its namespace that begin so, all without a "
 		  "prefix.",
-	  .covers = "E34",
+	  .covers = "entelix-34",
 	  .run = by_prefix },
 	{ .name = "memory.list.a_prefix_is_literal",
 	  VERB,
 	  .rule = "In a prefix no character means more than itself, upper case is not lower case, "
 		  "and keys are ordered by their bytes.",
-	  .covers = "E43",
+	  .covers = "entelix-43",
 	  .run = literally },
 	{ .name = "memory.list.below_a_namespace",
 	  VERB,
@@ -317,18 +317,18 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "Namespaces with items are listed from one on downwards, no siblings, in pages "
 		  "of any size, as long as an item is there.",
-	  .covers = "E41",
+	  .covers = "entelix-41",
 	  .run = itself_and_below },
 	{ .name = "memory.namespaces.odd_segments",
 	  VERB,
 	  .rule = "Segments with colons, wildcards and backslashes come back as they are, also "
 		  "in the namespace that is asked for.",
-	  .covers = "E42",
+	  .covers = "entelix-42",
 	  .run = odd_segments },
 	{ .name = "memory.namespaces.only_with_visible_items",
 	  VERB,
 	  .rule = "A namespace in which everything is over is in no list.",
-	  .covers = "E40",
+	  .covers = "entelix-40",
 	  .run = some_are_over },
 };
 CT_GROUP(items_list, cases);

@@ -401,7 +401,7 @@ static const ct_case cases[] = {
 	  .store = CT_MEMORY,
 	  .rule = "A put that is interrupted while it waits answers INTERRUPTED and has written "
 		  "nothing.",
-	  .covers = "E46",
+	  .covers = "entelix-46",
 	  .run = interrupted },
 };
 CT_GROUP(items_put, cases);
