@@ -84,6 +84,8 @@
 	X(resources_front) \
 	X(owners) \
 	X(locks) \
+	X(locks_read) \
+	X(locks_wait) \
 	X(namespaces) \
 	X(items) \
 	X(items_put) \
