@@ -91,6 +91,11 @@
 	X(thread_log_use) \
 	X(thread_log_race) \
 	X(thread_log_wait) \
+	X(namespaces) \
+	X(items) \
+	X(items_put) \
+	X(items_list) \
+	X(items_race) \
 	X(intents) \
 	X(intents_list) \
 	X(intents_promote) \

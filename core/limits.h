@@ -18,6 +18,23 @@
 #define CAIRN__MAX_TENANT 255
 #define CAIRN__MAX_KEY	  512
 
+/*
+ * A memory item's namespace: as text it stands in one index entry with a tenant and a key, of which
+ * 1791 bytes altogether leave room for what Postgres adds.
+ */
+#define CAIRN__MAX_SEGMENTS  32
+#define CAIRN__MAX_NAMESPACE 1024
+
+/* Bytes that somebody keeps: both databases read and write a value as a whole, in memory. */
+#define CAIRN__MAX_BYTES (64 << 20)
+
+/* How long an item lives: longer than any program, and now plus it is still a time. */
+#define CAIRN__MAX_TTL (36500 * CAIRN_DAY)
+
+/* Items whose time is over, deleted in one call, the most and where none is said. */
+#define CAIRN__MAX_EVICT     10000
+#define CAIRN__DEFAULT_EVICT 1000
+
 /* Deeper than any honest document; well below what readers that recurse can bear. */
 #define CAIRN__MAX_JSON_DEPTH 64
 

@@ -103,6 +103,15 @@ static const cairn_checkpoint_ops checkpoints = {
 	.copy = cairn_mem__thread_copy,
 };
 
+static const cairn_memory_ops memory = {
+	.size = sizeof memory,
+	.put = cairn_mem__memory_put,
+	.get = cairn_mem__memory_get,
+	.list = cairn_mem__memory_list,
+	.namespaces = cairn_mem__memory_namespaces,
+	.evict = cairn_mem__memory_evict,
+};
+
 static const cairn_lock_ops locks = {
 	.size = sizeof locks,
 	.take = cairn_mem__lock_take,
@@ -141,6 +150,7 @@ const cairn_driver cairn_memory = {
 	.resources = &resources,
 	.owners = &owners,
 	.checkpoints = &checkpoints,
+	.memory = &memory,
 	.locks = &locks,
 	.log = &logs,
 };

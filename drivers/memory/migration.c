@@ -83,6 +83,13 @@ static const char queues_down[] = "DROP TABLE cairn_owner;\n"
 				  "DROP TABLE cairn_resource;\n"
 				  "DROP TABLE cairn_queue_pause;\n";
 
+static const char memory_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_memory_item (tenant, ns, item_key, value, metadata, tags, revision,\n"
+	"	created_at, updated_at, expires_at, format);\n";
+
+static const char memory_down[] = "DROP TABLE cairn_memory_item;\n";
+
 static const char locks_up[] =
 	"-- since: 0.1.0\n"
 	"CREATE TABLE cairn_lock (tenant, name, fence, holder, acquired_at, expires_at,\n"
@@ -139,6 +146,10 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .name = "checkpoints",
 	  .up = { checkpoints_up, sizeof checkpoints_up - 1 },
 	  .down = { checkpoints_down, sizeof checkpoints_down - 1 } },
+	{ .version = 8,
+	  .name = "memory",
+	  .up = { memory_up, sizeof memory_up - 1 },
+	  .down = { memory_down, sizeof memory_down - 1 } },
 	{ .version = 9,
 	  .name = "logs",
 	  .up = { logs_up, sizeof logs_up - 1 },

@@ -125,6 +125,16 @@ static int order_owners(const void *a, const void *b)
 	return cairn_str_compare(x->name, y->name);
 }
 
+static int order_items(const void *a, const void *b)
+{
+	const struct mem_item *x = a;
+	const struct mem_item *y = b;
+	int order = cairn_str_compare(x->tenant, y->tenant);
+	if (order == 0)
+		order = cairn_str_compare(x->item.ns, y->item.ns);
+	return order != 0 ? order : cairn_str_compare(x->item.key, y->item.key);
+}
+
 static int order_locks(const void *a, const void *b)
 {
 	const struct mem_lock *x = a;
@@ -304,6 +314,12 @@ static const size_t owner_texts[] = {
 	offsetof(cairn_owner, labels),
 };
 
+static const size_t item_texts[] = {
+	offsetof(struct mem_item, item.ns),	  offsetof(struct mem_item, item.key),
+	offsetof(struct mem_item, item.metadata), offsetof(struct mem_item, tenant),
+	offsetof(struct mem_item, tags),	  offsetof(struct mem_item, value),
+};
+
 static const size_t lock_texts[] = {
 	offsetof(struct mem_lock, row.tenant),
 	offsetof(struct mem_lock, row.name),
@@ -427,6 +443,11 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			 .public_size = sizeof(cairn_owner),
 			 .order = order_owners,
 			 TEXTS(owner_texts) },
+	[MEM_ITEMS] = { .name = "cairn_memory_item",
+			.size = sizeof(struct mem_item),
+			.public_size = sizeof(cairn_memory_item),
+			.order = order_items,
+			TEXTS(item_texts) },
 	[MEM_LOCKS] = { .name = "cairn_lock",
 			.size = sizeof(struct mem_lock),
 			.public_size = sizeof(cairn_lock_row),

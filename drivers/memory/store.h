@@ -19,6 +19,7 @@
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
 #include <cairn/sys/log.h>
+#include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -43,6 +44,7 @@ enum mem_table {
 	MEM_PAUSES,	  /* struct mem_pause, by queue: those that are paused */
 	MEM_RESOURCES,	  /* cairn_resource, by tenant, key; counts are not kept */
 	MEM_OWNERS,	  /* cairn_owner, by name; the state is not kept */
+	MEM_ITEMS,	  /* struct mem_item, by tenant, namespace, key */
 	MEM_LOCKS,	  /* struct mem_lock, by tenant, name */
 	MEM_THREADS,	  /* struct mem_thread, by tenant, thread */
 	MEM_CHECKPOINTS,  /* struct mem_checkpoint, by tenant, thread, write_seq */
@@ -137,6 +139,13 @@ struct mem_log_event {
 	cairn_log_event event;
 	cairn_str tenant;
 	cairn_str thread;
+};
+
+struct mem_item {
+	cairn_memory_item item; /* without its value */
+	cairn_str tenant;
+	cairn_str tags;
+	cairn_str value; /* text or bytes */
 };
 
 struct mem_migration {

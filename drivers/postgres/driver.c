@@ -109,6 +109,15 @@ static const cairn_checkpoint_ops checkpoints = {
 	.copy = cairn_pg__thread_copy,
 };
 
+static const cairn_memory_ops memory = {
+	.size = sizeof memory,
+	.put = cairn_pg__memory_put,
+	.get = cairn_pg__memory_get,
+	.list = cairn_pg__memory_list,
+	.namespaces = cairn_pg__memory_namespaces,
+	.evict = cairn_pg__memory_evict,
+};
+
 static const cairn_lock_ops locks = {
 	.size = sizeof locks,
 	.take = cairn_pg__lock_take,
@@ -149,6 +158,7 @@ const cairn_driver cairn_postgres = {
 	.resources = &resources,
 	.owners = &owners,
 	.checkpoints = &checkpoints,
+	.memory = &memory,
 	.locks = &locks,
 	.log = &logs,
 };

@@ -20,6 +20,7 @@
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
 #include <cairn/sys/log.h>
+#include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -259,6 +260,11 @@ void cairn_pg__add_texts(struct pg *pg, struct pg_items items, size_t offset,
 void cairn_pg__add_jsons(struct pg *pg, struct pg_items items, size_t offset);
 /* The tenants of scopes: '' is global, NULL any. */
 void cairn_pg__add_scopes(struct pg *pg, struct pg_items items, size_t offset);
+/*
+ * What the items keep, two parameters: documents and bytes, each NULL where it is the other. The offsets
+ * are those of a cairn_blob and its enum cairn_format.
+ */
+void cairn_pg__add_contents(struct pg *pg, struct pg_items items, size_t content, size_t format);
 /* Blobs of 32 bytes. */
 void cairn_pg__add_hashes(struct pg *pg, struct pg_items items, size_t offset);
 
@@ -570,5 +576,11 @@ cairn_log_archive_fn cairn_pg__thread_log_archive;
 cairn_log_list_fn cairn_pg__thread_log_list;
 cairn_log_wait_fn cairn_pg__thread_log_wait;
 cairn_log_unwait_fn cairn_pg__thread_log_unwait;
+
+cairn_memory_put_fn cairn_pg__memory_put;
+cairn_memory_get_fn cairn_pg__memory_get;
+cairn_memory_list_fn cairn_pg__memory_list;
+cairn_memory_namespaces_fn cairn_pg__memory_namespaces;
+cairn_memory_evict_fn cairn_pg__memory_evict;
 
 #endif

@@ -16,6 +16,7 @@
 #include "sql_definition.h"
 #include "sql_enqueue.h"
 #include "sql_intent.h"
+#include "sql_items.h"
 #include "sql_lock.h"
 #include "sql_queue.h"
 #include "sql_reap.h"
@@ -572,6 +573,9 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_LOG_ARCHIVE] = { { TEXT_LOG_ARCHIVE } },
 	[PG_SQL_LOG_DELETE] = { { TEXT_LOG_DELETE } },
 	[PG_SQL_LOG_HEADS] = { { TEXT_LOG_HEADS } },
+
+	/* ---- memory items (sql_items.h) ---- */
+	ITEM_TEXTS,
 
 	/* ---- intents (sql_intent.h) ---- */
 	[PG_SQL_ISOLATION] = { { TEXT_INTENT_ISOLATION } },

@@ -108,6 +108,15 @@ static const cairn_checkpoint_ops checkpoints = {
 	.copy = cairn_lite__thread_copy,
 };
 
+static const cairn_memory_ops memory = {
+	.size = sizeof memory,
+	.put = cairn_lite__memory_put,
+	.get = cairn_lite__memory_get,
+	.list = cairn_lite__memory_list,
+	.namespaces = cairn_lite__memory_namespaces,
+	.evict = cairn_lite__memory_evict,
+};
+
 static const cairn_lock_ops locks = {
 	.size = sizeof locks,
 	.take = cairn_lite__lock_take,
@@ -147,6 +156,7 @@ const cairn_driver cairn_sqlite = {
 	.resources = &resources,
 	.owners = &owners,
 	.checkpoints = &checkpoints,
+	.memory = &memory,
 	.locks = &locks,
 	.log = &logs,
 };

@@ -6,6 +6,7 @@
  */
 #include "sql.h"
 #include "sql_checkpoint.h"
+#include "sql_items.h"
 #include "sql_lock.h"
 #include "sql_queue.h"
 #include "sql_thread_log.h"
@@ -703,6 +704,15 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_OWNER_CLOSE] = TEXT_OWNER_CLOSE,
 	[LITE_OWNERS] = TEXT_OWNERS,
 	[LITE_OWNER_PRUNE] = TEXT_OWNER_PRUNE,
+	[LITE_ITEM_FIND] = TEXT_ITEM_FIND,
+	[LITE_ITEM_INSERT] = TEXT_ITEM_INSERT,
+	[LITE_ITEM_UPDATE] = TEXT_ITEM_UPDATE,
+	[LITE_ITEM_DELETE] = TEXT_ITEM_DELETE,
+	[LITE_ITEM_GET] = TEXT_ITEM_GET,
+	[LITE_ITEMS] = TEXT_ITEMS,
+	[LITE_ITEMS_BELOW] = TEXT_ITEMS_BELOW,
+	[LITE_ITEM_NAMESPACES] = TEXT_ITEM_NAMESPACES,
+	[LITE_ITEM_EVICT] = TEXT_ITEM_EVICT,
 
 	/* locks: sql_lock.h names the indexes */
 	[LITE_LOCK_TAKE] = TEXT_LOCK_TAKE,
