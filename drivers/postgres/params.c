@@ -457,32 +457,6 @@ void cairn_pg__add_content(struct pg *pg, cairn_blob content, bool wanted)
 		cairn_pg__add_null(pg);
 }
 
-void cairn_pg__add_contents(struct pg *pg, struct pg_items items, size_t offset,
-			    size_t format_offset, enum cairn_format wanted)
-{
-	size_t size = items.n * 4;
-	bool any = false;
-	for (size_t i = 0; i < items.n; i++) {
-		const enum cairn_format *format = field(items, i, format_offset);
-		const cairn_blob *content = field(items, i, offset);
-		any = any || *format == wanted;
-		size += *format == wanted ? content->len : 0;
-	}
-	if (!any) {
-		cairn_pg__add_null(pg);
-		return;
-	}
-	char *at = array(pg, wanted == CAIRN_FORMAT_JSON ? OID_JSON : OID_BYTEA, items.n, size);
-	for (size_t i = 0; i < items.n && at != NULL; i++) {
-		const enum cairn_format *format = field(items, i, format_offset);
-		const cairn_blob *content = field(items, i, offset);
-		if (*format != wanted)
-			at = element_null(at);
-		else
-			at = element(at, content->len > 0 ? content->ptr : "", content->len);
-	}
-}
-
 /* '' for global rows, a tenant, or NULL where any will do. */
 static bool scope_text(const cairn_scope *scope, cairn_str *tenant)
 {

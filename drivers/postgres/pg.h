@@ -274,10 +274,8 @@ void cairn_pg__add_hashes(struct pg *pg, struct pg_items items, size_t offset);
  */
 void cairn_pg__add_guards(struct pg *pg, struct pg_items items, size_t offset);
 
-/* A document or bytes, or NULL where that is not wanted; likewise of items, by their format. */
+/* A document or bytes, or NULL where that is not wanted. */
 void cairn_pg__add_content(struct pg *pg, cairn_blob content, bool wanted);
-void cairn_pg__add_contents(struct pg *pg, struct pg_items items, size_t offset,
-			    size_t format_offset, enum cairn_format wanted);
 
 /* Starts the parameters of the next statement; gives the buffer back. */
 void cairn_pg__params_reset(struct pg *pg);
@@ -472,7 +470,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 7 };
+enum { PG_SET_COUNT = 9 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
