@@ -96,6 +96,7 @@
 	X(items_put) \
 	X(items_list) \
 	X(items_race) \
+	X(guards) \
 	X(tenants) \
 	X(intents) \
 	X(intents_list) \
