@@ -221,7 +221,7 @@ int main(int argc, char **argv)
 		bench_wake(limit, url, repeat);
 	if (all || asked("share", argc, argv))
 		bench_share(limit, url, repeat);
-	if (all || asked("threads", argc, argv))
+	if (all || asked("checkpoints", argc, argv))
 		bench_threads_rows(threads, url, repeat);
 	if (asked("scale", argc, argv)) {
 		bench_scale(url, repeat);
