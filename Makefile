@@ -102,7 +102,7 @@ all: $(STATIC) $(SHARED) $(A)/libcairn_conformance.a $(BUILD)/bin/cairn
 # ---- compiling ------------------------------------------------------------------
 
 $(BUILD)/core/json_doc.o: CPPFLAGS += $(CJSON_CFLAGS)
-$(BUILD)/drivers/sqlite/%.o: CPPFLAGS += $(SQLITE_CFLAGS)
+$(BUILD)/drivers/sqlite/%.o $(BUILD)/tests/sqlite/%.o: CPPFLAGS += $(SQLITE_CFLAGS)
 $(BUILD)/drivers/postgres/%.o $(BUILD)/tests/kit/%.o $(BUILD)/tests/postgres/%.o: CPPFLAGS += $(PQ_CFLAGS)
 $(BUILD)/tools/cairn/%.o $(BUILD)/tests/crash/%.o $(BUILD)/tests/runtime/%.o: CPPFLAGS += $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
 $(BUILD)/tests/crash/%.o $(BUILD)/tests/runtime/%.o: CPPFLAGS += -D_DEFAULT_SOURCE
@@ -173,7 +173,7 @@ $(BUILD)/bin/cairn: $(call obj,$(src_cli)) $(ALL_A)
 # Programs, one of each .c: the core's units; the kit pointed at each driver, and handles that an
 # application has opened; a driver as it
 # was compiled against the first headers; processes that get killed (tests/crash.t runs them);
-# a life without memory (tests/oom.t); the worker runtime; what only Postgres has.
+# a life without memory (tests/oom.t); the worker runtime; what only SQLite or Postgres has.
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/*.c))
 UNIT    := $(call programs,unit)
 COMPAT  := $(call programs,compat)
@@ -181,6 +181,7 @@ KIT     := $(foreach k,$(call programs,kit),$(if $(HAVE_PG)$(if $(findstring pos
 CRASH   := $(call programs,crash)
 OOM     := $(call programs,oom)
 RUNTIME := $(call programs,runtime)
+LITE    := $(call programs,sqlite)
 PGONLY  := $(if $(HAVE_PG),$(call programs,postgres))
 
 $(UNIT) $(COMPAT): $(BUILD)/%: $(BUILD)/%.o $(A)/libcairn.a
@@ -191,7 +192,7 @@ $(UNIT) $(COMPAT): $(BUILD)/%: $(BUILD)/%.o $(A)/libcairn.a
 $(BUILD)/tests/unit/cells: $(BUILD)/tools/cairn/cells.o $(BUILD)/tools/cairn/table.o
 
 $(KIT): $(A)/libcairn_conformance.a
-$(KIT) $(CRASH) $(OOM) $(RUNTIME) $(PGONLY): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
+$(KIT) $(CRASH) $(OOM) $(RUNTIME) $(LITE) $(PGONLY): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $< $(filter %_conformance.a,$^) $(ALL_A) $(ALL_LIBS) $(ALL_LDFLAGS)
 
@@ -209,7 +210,7 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcair
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
-PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME) $(PGONLY)
+PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME) $(LITE) $(PGONLY)
 tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(BUILD)/bin/embed $(BUILD)/bin/errors
 .PHONY: tests-bin
 

@@ -356,6 +356,7 @@ static const ct_case cases[] = {
 	  .store = CT_LOCKS,
 	  .rule = "An empty, malformed or long tenant or name is refused by every call, before any "
 		  "I/O.",
+	  .covers = "entelix-1",
 	  .run = bad_names },
 	{ .name = "locks.args.options",
 	  .kind = CT_VERB,
