@@ -47,11 +47,11 @@ wait_for 10 began
 "$cairn" log append 'thread 7' 4 >/dev/null
 "$cairn" log append 'thread 7' 5 6 >/dev/null
 ended() {
-	gone $follower
+	gone "$follower"
 }
 if wait_for 10 ended; then pass "follow ends with its limit"; else
 	fail "follow ends with its limit"
-	kill $follower
+	kill "$follower"
 fi
 is "$(json seq <followed | tr '\n' ' ')" "3 4 5 6 " "after it has seen what came meanwhile"
 
