@@ -1,12 +1,13 @@
 /* ct_log.c - steps that cases about session logs need. */
+#include <inttypes.h>
+
 #include "ct_log.h"
 
 void ct_log_fill(cairn_log_event *events, size_t n, int64_t first)
 {
 	for (size_t i = 0; i < n; i++)
 		events[i] = (cairn_log_event){
-			.data = cairn_str_of(
-				ct_format("{\"n\":%lld}", (long long)(first + (int64_t)i))),
+			.data = cairn_str_of(ct_format("{\"n\":%" PRId64 "}", first + (int64_t)i)),
 		};
 }
 
@@ -68,7 +69,7 @@ void ct_log_is(cairn_conn *conn, const char *thread, int64_t head, int64_t water
 		ct_int(page->watermark, watermark);
 		for (size_t i = 0; i < page->count; i++) {
 			ct_int(page->at[i].seq, ++seq);
-			ct_str(page->at[i].data, ct_format("{\"n\":%lld}", (long long)seq));
+			ct_str(page->at[i].data, ct_format("{\"n\":%" PRId64 "}", seq));
 		}
 	} while (page->count > 0);
 	ct_int(seq, head);

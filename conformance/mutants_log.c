@@ -180,7 +180,7 @@ const ct_mutant ct_log_mutants[] = {
 	  .log_append_slot = one_by_one },
 	{ .name = "log_head_looked_at_before",
 	  .rule = "looks at the head in a transaction before the append's",
-	  LOG,
+	  .cases = "log.order.*",
 	  .log_append_slot = look_first },
 	{ .name = "log_head_not_expected",
 	  .rule = "appends behind any head",

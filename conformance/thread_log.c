@@ -452,6 +452,7 @@ static const ct_case cases[] = {
 	  .store = CT_LOG,
 	  .rule = "Tenants, threads, numbers, limits and reserved fields are checked before any "
 		  "I/O.",
+	  .covers = "entelix-4",
 	  .run = refused },
 	{ .name = "log.read.pages_are_the_whole_log",
 	  .kind = CT_VERB,

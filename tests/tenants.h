@@ -82,6 +82,78 @@ static bool prune_own_locks(cairn_conn *conn, cairn_str tenant)
 	return FINE(cairn_lock_prune(conn, cairn_tenant(tenant), CAIRN_DAY, 0, NULL, &err));
 }
 
+static const cairn_log_event two_events[2] = { { .data = { "1", 1 } }, { .data = { "2", 1 } } };
+
+/* Two more events, behind any head and behind the one that is expected. */
+static bool append_log(cairn_conn *conn, cairn_str tenant)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	int64_t head = 0;
+	cairn_log_batch batch = { .size = sizeof batch,
+				  .tenant = tenant,
+				  .thread = CAIRN_STR("a thread"),
+				  .events = two_events,
+				  .n = 2 };
+	if (!FINE(cairn_log_append(conn, &batch, &head, &err)))
+		return false;
+	batch.expected = head;
+	batch.set = CAIRN_LOG_EXPECT;
+	return FINE(cairn_log_append(conn, &batch, &head, &err)) && head >= 4;
+}
+
+static bool read_log(cairn_conn *conn, cairn_str tenant)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_log_events *events = NULL;
+	cairn_log_filter filter = { .size = sizeof filter,
+				    .tenant = tenant,
+				    .thread = CAIRN_STR("a thread") };
+	bool good = FINE(cairn_log_read(conn, &filter, &events, &err)) && events->count > 0 &&
+		    events->head - events->watermark == (int64_t)events->count;
+	cairn_free(events);
+	return good;
+}
+
+/* All but the last one. */
+static bool archive_log(cairn_conn *conn, cairn_str tenant)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	size_t removed = 0;
+	cairn_log_batch none = { .size = sizeof none,
+				 .tenant = tenant,
+				 .thread = CAIRN_STR("a thread") };
+	cairn_log_archive_opts opts = { .size = sizeof opts,
+					.tenant = tenant,
+					.thread = none.thread };
+	return append_log(conn, tenant) && FINE(cairn_log_append(conn, &none, &opts.upto, &err)) &&
+	       --opts.upto > 0 && FINE(cairn_log_archive(conn, &opts, &removed, &err)) &&
+	       removed > 0;
+}
+
+static bool list_logs(cairn_conn *conn, cairn_str tenant)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_log_heads *logs = NULL;
+	cairn_log_list_filter filter = { .size = sizeof filter, .tenant = tenant };
+	bool good = FINE(cairn_log_list(conn, &filter, &logs, &err)) && logs->count == 1 &&
+		    same(logs->at[0].thread, CAIRN_STR("a thread"));
+	cairn_free(logs);
+	return good;
+}
+
+static bool delete_log(cairn_conn *conn, cairn_str tenant)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	int existed = 0;
+	cairn_log_batch batch = { .size = sizeof batch,
+				  .tenant = tenant,
+				  .thread = CAIRN_STR("another thread"),
+				  .events = two_events,
+				  .n = 1 };
+	return FINE(cairn_log_append(conn, &batch, NULL, &err)) &&
+	       FINE(cairn_log_delete(conn, tenant, batch.thread, &existed, &err)) && existed;
+}
+
 /* Those that write come first: together they leave a row in every table. */
 static const struct call {
 	const char *name;
@@ -92,6 +164,11 @@ static const struct call {
 	{ "giving a lock back", give_back },
 	{ "listing locks", list_locks },
 	{ "pruning a tenant's own locks", prune_own_locks },
+	{ "appending to a log", append_log },
+	{ "archiving a log", archive_log },
+	{ "deleting a log", delete_log },
+	{ "reading a log", read_log },
+	{ "listing logs", list_logs },
 };
 
 #define CALLS (sizeof calls / sizeof calls[0])

@@ -187,6 +187,67 @@ static void fire(struct scene *scene)
 	cairn_free(report);
 }
 
+/* ---- session logs ------------------------------------------------------------------ */
+
+static void append_logs(struct scene *scene)
+{
+	static const cairn_log_event events[3] = { { .data = { "1", 1 } },
+						   { .data = { "2", 1 } },
+						   { .data = { "3", 1 } } };
+	cairn_log_batch batch = { .size = sizeof batch,
+				  .tenant = CAIRN_STR("t"),
+				  .thread = CAIRN_STR("long"),
+				  .events = events };
+	for (int i = 0; i < ITEMS; i++) {
+		int64_t head = 0;
+		batch.set = 0;
+		batch.n = i % 2 ? 1 : 3;
+		MUST(cairn_log_append(scene->conn, &batch, &head, &err));
+		batch.set = CAIRN_LOG_EXPECT;
+		batch.expected = head;
+		MUST(cairn_log_append(scene->conn, &batch, NULL, &err));
+	}
+}
+
+/* From the tail, and a page in the middle. */
+static void read_logs(struct scene *scene)
+{
+	cairn_log_events *events = NULL;
+	cairn_log_filter filter = { .size = sizeof filter,
+				    .tenant = CAIRN_STR("t"),
+				    .thread = CAIRN_STR("long"),
+				    .limit = 1 };
+	for (int i = 0; i < ITEMS; i++) {
+		MUST(cairn_log_read(scene->conn, &filter, &events, &err));
+		filter.after = i % 2 ? events->head / 2 : events->head - 2;
+	}
+	cairn_free(events);
+}
+
+static void archive_logs(struct scene *scene)
+{
+	cairn_log_archive_opts opts = { .size = sizeof opts,
+					.tenant = CAIRN_STR("t"),
+					.thread = CAIRN_STR("long"),
+					.upto = 1 };
+	for (int i = 0; i < ITEMS; i++) {
+		size_t removed = 0;
+		MUST(cairn_log_archive(scene->conn, &opts, &removed, &err));
+		opts.upto += (int64_t)removed;
+	}
+}
+
+static void list_logs(struct scene *scene)
+{
+	cairn_log_heads *logs = NULL;
+	cairn_log_list_filter filter = { .size = sizeof filter,
+					 .tenant = CAIRN_STR("t"),
+					 .prefix = CAIRN_STR("n1"),
+					 .limit = ITEMS };
+	MUST(cairn_log_list(scene->conn, &filter, &logs, &err));
+	cairn_free(logs);
+}
+
 /* ---- what they read --------------------------------------------------------------- */
 
 static long long number(PGconn *pg, const char *sql)
@@ -245,6 +306,10 @@ static const struct call {
 	{ "wait", NULL, waiting, 50 },
 	{ "promote", NULL, promote, 20 },
 	{ "fire", NULL, fire, 20 },
+	{ "log append", NULL, append_logs, 200 },
+	{ "log read", NULL, read_logs, 100 },
+	{ "log archive", NULL, archive_logs, 100 },
+	{ "list of logs", NULL, list_logs, 30 },
 };
 
 #define CALLS (sizeof calls / sizeof calls[0])
@@ -279,6 +344,16 @@ static void fill(PGconn *pg)
 					  "SELECT 1");
 }
 
+static void fill_logs(PGconn *pg)
+{
+	number(pg,
+	       "INSERT INTO cairn_log SELECT 1, 0, now(), now(), 't', 'n' || n "
+	       "FROM generate_series(1, 20000) n;"
+	       "INSERT INTO cairn_log_event SELECT l.head + n, now(), 1, 't', 'long', 'k', '{}' "
+	       "FROM cairn_log l, generate_series(1, 20000) n WHERE l.thread = 'long';"
+	       "UPDATE cairn_log SET head = head + 20000 WHERE thread = 'long'; SELECT 1");
+}
+
 static void prepare(struct scene *scenes, PGconn *pg)
 {
 	cairn_conn *conn = open_store();
@@ -300,6 +375,7 @@ static void prepare(struct scene *scenes, PGconn *pg)
 	}
 	add(&scenes[0], "default", "");
 	fill(pg);
+	fill_logs(pg);
 }
 
 static PGconn *look_on(const char *given)

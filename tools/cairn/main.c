@@ -59,6 +59,15 @@ const struct command commands[] = {
 	  "Lists a tenant's named locks, or takes one, gives it back, takes it away",
 	  "Of --tenant, or of the tenant \"default\"; prune without --tenant is everybody's. take\n"
 	  "prints the fence, with which extend and release know whose lock it is.\n" },
+	{ "log", cmd_log,
+	  "[read THREAD | append THREAD JSON ... | archive THREAD NUMBER | delete THREAD] "
+	  "[options]",
+	  "Lists a tenant's session logs, or reads one, appends to it, archives it",
+	  "Of --tenant, or of the tenant \"default\". append prints the number of the last event;\n"
+	  "JSON may be @FILE, or - for the standard input. archive removes events up to a number,\n"
+	  "and with --export writes them to a file before; what was written may come again when "
+	  "it\n"
+	  "is stopped in between. What was said about jobs is in `cairn logs`.\n" },
 	{ "logs", cmd_logs, "ID [options]", "Prints what was said about a job", NULL },
 	{ "note", cmd_note, "ID MESSAGE [options]", "Says something about a job", NULL },
 	{ "top", cmd_top, "[options]", "Shows what goes on, live",
