@@ -83,6 +83,7 @@
 	X(resources_race) \
 	X(resources_front) \
 	X(owners) \
+	X(checkpoints) \
 	X(locks) \
 	X(intents) \
 	X(intents_list) \
