@@ -84,6 +84,9 @@
 	X(resources_front) \
 	X(owners) \
 	X(checkpoints) \
+	X(checkpoints_branch) \
+	X(checkpoints_list) \
+	X(threads) \
 	X(locks) \
 	X(intents) \
 	X(intents_list) \
