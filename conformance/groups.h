@@ -87,6 +87,7 @@
 	X(checkpoints_branch) \
 	X(checkpoints_list) \
 	X(threads) \
+	X(checkpoints_race) \
 	X(locks) \
 	X(intents) \
 	X(intents_list) \

@@ -313,12 +313,12 @@
 #define TEXT_THREADS_DELETE \
 	"WITH written AS (" \
 		"DELETE FROM @schema.cairn_checkpoint_write w WHERE w.tenant = $1::text " \
-		"AND w.thread = ANY ($2::text[])" \
+		"AND w.thread = ANY ($2::text[]) AND " READ_COMMITTED \
 	"), gone AS (" \
 		"DELETE FROM @schema.cairn_checkpoint c WHERE c.tenant = $1 " \
-		"AND c.thread = ANY ($2) RETURNING 1" \
+		"AND c.thread = ANY ($2) AND " READ_COMMITTED " RETURNING 1" \
 	"), named AS (" \
-		"DELETE FROM @schema.cairn_thread t WHERE t.tenant = $1 AND t.thread = ANY ($2)" \
+		"DELETE FROM @schema.cairn_thread t WHERE t.tenant = $1 AND t.thread = ANY ($2) AND " READ_COMMITTED \
 	") SELECT count(*) FROM gone"
 
 /* cairn_checkpoint_run, cairn_thread_pkey. $1 tenant, $2 runs. */
