@@ -102,7 +102,7 @@ all: $(STATIC) $(SHARED) $(A)/libcairn_conformance.a $(BUILD)/bin/cairn
 # ---- compiling ------------------------------------------------------------------
 
 $(BUILD)/core/json_doc.o: CPPFLAGS += $(CJSON_CFLAGS)
-$(BUILD)/drivers/sqlite/%.o: CPPFLAGS += $(SQLITE_CFLAGS)
+$(BUILD)/drivers/sqlite/%.o $(BUILD)/tests/sqlite/%.o: CPPFLAGS += $(SQLITE_CFLAGS)
 $(BUILD)/drivers/postgres/%.o $(BUILD)/tests/kit/%.o $(BUILD)/tests/postgres/%.o: CPPFLAGS += $(PQ_CFLAGS)
 $(BUILD)/tools/cairn/%.o $(BUILD)/tests/crash/%.o $(BUILD)/tests/runtime/%.o: CPPFLAGS += $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
 $(BUILD)/tests/crash/%.o $(BUILD)/tests/runtime/%.o: CPPFLAGS += -D_DEFAULT_SOURCE
@@ -173,7 +173,7 @@ $(BUILD)/bin/cairn: $(call obj,$(src_cli)) $(ALL_A)
 # Programs, one of each .c: the core's units; the kit pointed at each driver, and handles that an
 # application has opened; a driver as it
 # was compiled against the first headers; processes that get killed (tests/crash.t runs them);
-# a life without memory (tests/oom.t); the worker runtime; what only Postgres has.
+# a life without memory (tests/oom.t); the worker runtime; what only SQLite or Postgres has.
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/*.c))
 UNIT    := $(call programs,unit)
 COMPAT  := $(call programs,compat)
@@ -181,6 +181,7 @@ KIT     := $(foreach k,$(call programs,kit),$(if $(HAVE_PG)$(if $(findstring pos
 CRASH   := $(call programs,crash)
 OOM     := $(call programs,oom)
 RUNTIME := $(call programs,runtime)
+LITE    := $(call programs,sqlite)
 PGONLY  := $(if $(HAVE_PG),$(call programs,postgres))
 
 $(UNIT) $(COMPAT): $(BUILD)/%: $(BUILD)/%.o $(A)/libcairn.a
@@ -191,7 +192,7 @@ $(UNIT) $(COMPAT): $(BUILD)/%: $(BUILD)/%.o $(A)/libcairn.a
 $(BUILD)/tests/unit/cells: $(BUILD)/tools/cairn/cells.o $(BUILD)/tools/cairn/table.o
 
 $(KIT): $(A)/libcairn_conformance.a
-$(KIT) $(CRASH) $(OOM) $(RUNTIME) $(PGONLY): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
+$(KIT) $(CRASH) $(OOM) $(RUNTIME) $(LITE) $(PGONLY): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $< $(filter %_conformance.a,$^) $(ALL_A) $(ALL_LIBS) $(ALL_LDFLAGS)
 
@@ -203,14 +204,29 @@ $(INVARIANT): $(call obj,$(wildcard tests/invariant/*.c)) $(ALL_A)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
 
+# The same for checkpoints, logs, memory items and locks (tests/threads.t).
+LOAD := $(BUILD)/bin/threads-load
+$(BUILD)/tests/threads/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+$(LOAD): $(call obj,$(wildcard tests/threads/*.c)) $(ALL_A)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
+
+# Programs that people may start from; tests run them.
+EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
+$(BUILD)/examples/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+$(EXAMPLES): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $< $(ALL_A) $(ALL_LIBS) $(ALL_LDFLAGS)
+
 # tests/fuzz/NAME_fuzz.c as a fuzzer has it, driven by replay.c (tests/fuzz.t) or by clang's.
 FUZZ    := $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcairn.a
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
-PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME) $(PGONLY)
-tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(BUILD)/bin/embed $(BUILD)/bin/errors
+PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME) $(LITE) $(PGONLY)
+tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(LOAD) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors
 .PHONY: tests-bin
 
 # Every test is a program that prints TAP. The slow ones come first, two run at a time.
@@ -249,14 +265,16 @@ prove-programs:
 	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(PG) $(PROVE) $(foreach p,$(PROGRAMS),$(if $(findstring /mutants,$p),,$p)) $(wildcard tests/oom.t)
 
-# The long form of tests/invariant.t.
+# The long forms of tests/invariant.t and tests/threads.t.
 MINUTES ?= 3
-check-invariants:
+LONG_check-invariants := invariant
+LONG_check-threads := threads
+check-invariants check-threads:
 	@tools/deps.sh check
 	@$(SUBMAKE) -j$(JOBS) tests-bin
-	@SECONDS_EACH=$$(($(MINUTES) * 60)) PROOFS=no SEED='$(SEED)' $(SUBMAKE) prove T=tests/invariant.t \
-		PROVE='prove --exec "" --timer --verbose'
-.PHONY: check-invariants
+	@SECONDS_EACH=$$(($(MINUTES) * 60)) PROOFS=no SEED='$(SEED)' $(SUBMAKE) prove \
+		T=tests/$(LONG_$@).t PROVE='prove --exec "" --timer --verbose'
+.PHONY: check-invariants check-threads
 
 # The kit on a Postgres 18 server from npm; and on SQLite files to which another process writes.
 check-pg18:
@@ -312,7 +330,7 @@ demo:
 # ---- measuring ----------------------------------------------------------------------
 
 # cairn beside hand-written programs that do only the same work, interleaved; REPEAT=5, ROWS=.
-src_bench := $(filter-out $(if $(HAVE_PG),,bench/limit_postgres.c),$(wildcard bench/*.c))
+src_bench := $(filter-out $(if $(HAVE_PG),,bench/limit_postgres.c bench/threads_postgres.c),$(wildcard bench/*.c))
 $(BUILD)/bin/bench: $(call obj,$(src_bench)) $(ALL_A)
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "threads.h"
 
 #define MAX_CONNS 16
 
@@ -204,9 +205,12 @@ int main(int argc, char **argv)
 	int all = argc < 4;
 	int sqlite = strncmp(url, "sqlite:", 7) == 0;
 	const bench_side *limit = &bench_limit_sqlite;
+	const bench_threads *threads = &bench_threads_sqlite;
 #ifdef CAIRN_WITH_POSTGRES
-	if (!sqlite)
+	if (!sqlite) {
 		limit = &bench_limit_postgres;
+		threads = &bench_threads_postgres;
+	}
 #endif
 	bench_title(sqlite ? "SQLite, durable" : "Postgres, durable", "cairn/s", "limit/s");
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -217,8 +221,12 @@ int main(int argc, char **argv)
 		bench_wake(limit, url, repeat);
 	if (all || asked("share", argc, argv))
 		bench_share(limit, url, repeat);
-	if (asked("scale", argc, argv))
+	if (all || asked("threads", argc, argv))
+		bench_threads_rows(threads, url, repeat);
+	if (asked("scale", argc, argv)) {
 		bench_scale(url, repeat);
+		bench_threads_scale(url);
+	}
 	if (asked("steady", argc, argv))
 		bench_steady(url);
 	return 0;

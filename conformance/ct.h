@@ -311,6 +311,27 @@ const cairn_fired *ct_fire_one(cairn_conn *conn, enum cairn_fired_what what);
 /* "2031-05-22T10:30:45Z" as a time. */
 cairn_time ct_at(const char *text);
 
+/* ---- memory items (ct_item.c); tenant NULL: "t" ---- */
+
+/* "a/b" as segments; "" is the tenant's own. */
+cairn_namespace ct_ns(const char *path);
+/* A JSON item without anything else: change what matters, pass it to ct_keep. */
+cairn_memory_new ct_item(cairn_namespace ns, const char *key, const char *json);
+/* Puts one: what it was told; and one that must work. */
+cairn_memory_changed ct_keep(cairn_conn *conn, const char *tenant, cairn_memory_new item);
+int64_t ct_kept(cairn_conn *conn, const char *tenant, cairn_memory_new item);
+/* The same with an expected revision: what it was told. */
+cairn_memory_changed ct_swap(cairn_conn *conn, cairn_memory_new item, int64_t revision);
+/* Deletes one, which must work: whether it was there. */
+bool ct_unkeep(cairn_conn *conn, const char *tenant, cairn_namespace ns, const char *key);
+/* Gets one; NULL: it is not there. */
+const cairn_memory_item *ct_recall(cairn_conn *conn, const char *tenant, cairn_namespace ns,
+				   const char *key);
+/* Its value as a C string, "-" where there is none. */
+const char *ct_value(cairn_conn *conn, const char *tenant, cairn_namespace ns, const char *key);
+/* Lists: "ns|key" of each item and blanks between. */
+const char *ct_items(cairn_conn *conn, const cairn_memory_filter *filter);
+
 /* ---- sessions and threads --------------------------------------------------------- */
 
 /*

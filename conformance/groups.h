@@ -89,6 +89,18 @@
 	X(threads) \
 	X(checkpoints_race) \
 	X(locks) \
+	X(locks_read) \
+	X(locks_wait) \
+	X(thread_log) \
+	X(thread_log_archive) \
+	X(thread_log_use) \
+	X(thread_log_race) \
+	X(thread_log_wait) \
+	X(namespaces) \
+	X(items) \
+	X(items_put) \
+	X(items_list) \
+	X(items_race) \
 	X(intents) \
 	X(intents_list) \
 	X(intents_promote) \

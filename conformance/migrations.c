@@ -231,7 +231,7 @@ static const ct_case cases[] = {
 	  .kind = CT_VERB,
 	  MIGRATIONS,
 	  .rule = "Migrating an up-to-date store applies nothing.",
-	  .covers = "runledger M02",
+	  .covers = "runledger M02, entelix-76",
 	  .run = second_up },
 	{ .name = "migrations.up.an_application_line_runs_through_the_same_engine",
 	  .kind = CT_VERB,

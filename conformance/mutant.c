@@ -471,6 +471,10 @@ static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
 		return false;
 	if (lacks_for(mutant, driver))
 		return false;
+	if (ct_mutates_locks(mutant))
+		return ct_driver_locks(driver) != NULL;
+	if (ct_mutates_log(mutant))
+		return ct_driver_log(driver) != NULL;
 	if (mutant->lock && !driver->migrations->lock)
 		return false;
 	if (mutant->describe && !driver->migrations->describe)
@@ -551,6 +555,8 @@ static const struct table {
 	{ ct_schedule_mutants, &ct_schedule_mutant_count },
 	{ ct_wait_mutants, &ct_wait_mutant_count },
 	{ ct_queue_mutants, &ct_queue_mutant_count },
+	{ ct_lock_mutants, &ct_lock_mutant_count },
+	{ ct_log_mutants, &ct_log_mutant_count },
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -628,6 +634,8 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	static cairn_queue_ops queues;
 	static cairn_resource_ops resources;
 	static cairn_owner_ops owners;
+	static cairn_lock_ops locks;
+	static cairn_log_ops log;
 	cairn_driver driver = *plan->subject->driver;
 	cairn_subject subject = *plan->subject;
 	active = mutant;
@@ -640,6 +648,8 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	ct_wrap_queues(&queues, mutant);
 	ct_wrap_resources(&resources, mutant);
 	ct_wrap_owners(&owners, mutant);
+	ct_wrap_locks(&locks, mutant);
+	ct_wrap_log(&log, mutant);
 	driver.conn = &conn;
 	driver.migrations = driver.migrations ? &migrations : NULL;
 	driver.jobs = driver.jobs ? &jobs : NULL;
@@ -649,6 +659,8 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	driver.queues = driver.queues ? &queues : NULL;
 	driver.resources = driver.resources ? &resources : NULL;
 	driver.owners = driver.owners ? &owners : NULL;
+	driver.locks = driver.locks ? &locks : NULL;
+	driver.log = driver.log ? &log : NULL;
 	subject.driver = &driver;
 	/* The driver's typed accessors do not know the wrapper's connections. */
 	subject.kill_session = NULL;
@@ -705,6 +717,10 @@ static void learn_tables(const cairn_driver *driver)
 		copy_table(&real.resources, sizeof(real.resources), driver->resources);
 	if (ct_driver_owners(driver))
 		copy_table(&real.owners, sizeof(real.owners), driver->owners);
+	if (ct_driver_locks(driver))
+		copy_table(&real.locks, sizeof(real.locks), driver->locks);
+	if (ct_driver_log(driver))
+		copy_table(&real.log, sizeof(real.log), driver->log);
 }
 
 int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)

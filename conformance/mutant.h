@@ -9,6 +9,8 @@
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
+#include <cairn/sys/lock.h>
+#include <cairn/sys/log.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -27,6 +29,8 @@ typedef struct ct_real {
 	cairn_queue_ops queues;
 	cairn_resource_ops resources;
 	cairn_owner_ops owners;
+	cairn_lock_ops locks;
+	cairn_log_ops log;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -101,6 +105,25 @@ typedef struct ct_mutant {
 	void (*owner_list)(cairn_owner_query *query);
 	void (*owner_prune)(cairn_usec *age, uint32_t *limit);
 
+	void (*lock_take)(cairn_lock_plan *plan);
+	void (*lock_taken)(const cairn_lock_plan *plan, int64_t *fence, cairn_time *expires_at);
+	void (*lock_change)(cairn_lock_change *change);
+	void (*lock_list)(cairn_lock_query *query);
+	void (*locks_listed)(cairn_rows *locks);
+	void (*lock_prune)(cairn_str *tenant, cairn_usec *age, uint32_t *limit);
+	cairn_lock_change_fn *lock_change_slot;
+	cairn_usec lock_clock;
+
+	void (*log_append)(cairn_log_plan *plan);
+	void (*log_event)(cairn_log_event *event);
+	void (*log_appended)(enum cairn_log_result result, int64_t *head);
+	void (*log_read)(cairn_log_query *query);
+	void (*log_place)(cairn_log_place *place);
+	void (*log_cut)(cairn_log_cut *cut);
+	void (*log_list)(cairn_log_list_query *query);
+	cairn_log_append_fn *log_append_slot;
+	cairn_log_wait_fn *log_wait_slot;
+
 	/* Whole slots; they call ct_real_ops(). */
 	cairn_job_claim_fn *claim_slot;
 	cairn_job_change_fn *change_slot;
@@ -133,6 +156,16 @@ extern const size_t ct_queue_mutant_count;
 void ct_wrap_queues(cairn_queue_ops *queues, const ct_mutant *mutant);
 void ct_wrap_resources(cairn_resource_ops *resources, const ct_mutant *mutant);
 void ct_wrap_owners(cairn_owner_ops *owners, const ct_mutant *mutant);
+/* The slots of locks, wrapped (mutant_locks.c); and whether a mutant breaks one. */
+void ct_wrap_locks(cairn_lock_ops *locks, const ct_mutant *mutant);
+bool ct_mutates_locks(const ct_mutant *mutant);
+/* The slots of session logs, likewise (mutant_log.c). */
+void ct_wrap_log(cairn_log_ops *log, const ct_mutant *mutant);
+bool ct_mutates_log(const ct_mutant *mutant);
+extern const ct_mutant ct_log_mutants[]; /* mutants_log.c */
+extern const size_t ct_log_mutant_count;
+extern const ct_mutant ct_lock_mutants[]; /* mutants_locks.c */
+extern const size_t ct_lock_mutant_count;
 /* Of the verbs beyond claim and finish. */
 extern const ct_mutant ct_verb_mutants[];
 extern const size_t ct_verb_mutant_count;

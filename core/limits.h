@@ -18,6 +18,23 @@
 #define CAIRN__MAX_TENANT 255
 #define CAIRN__MAX_KEY	  512
 
+/*
+ * A memory item's namespace: as text it stands in one index entry with a tenant and a key, of which
+ * 1791 bytes altogether leave room for what Postgres adds.
+ */
+#define CAIRN__MAX_SEGMENTS  32
+#define CAIRN__MAX_NAMESPACE 1024
+
+/* Bytes that somebody keeps: both databases read and write a value as a whole, in memory. */
+#define CAIRN__MAX_BYTES (64 << 20)
+
+/* How long an item lives: longer than any program, and now plus it is still a time. */
+#define CAIRN__MAX_TTL (36500 * CAIRN_DAY)
+
+/* Items whose time is over, deleted in one call, the most and where none is said. */
+#define CAIRN__MAX_EVICT     10000
+#define CAIRN__DEFAULT_EVICT 1000
+
 /* Deeper than any honest document; well below what readers that recurse can bear. */
 #define CAIRN__MAX_JSON_DEPTH 64
 
@@ -98,6 +115,9 @@
 /* Jobs put in line by one upkeep: a thousand take about a millisecond, in one transaction. */
 #define CAIRN__MAX_UPKEEP     10000
 #define CAIRN__DEFAULT_UPKEEP 1000
+
+/* Events archived in one transaction: as many as an export gets at once, which is a page. */
+#define CAIRN__LOG_BATCH CAIRN__MAX_PAGE
 
 /* How long successes are kept where their definition doesn't say: a week's work can be looked up. */
 #define CAIRN__RETENTION (7 * CAIRN_DAY)

@@ -5,48 +5,77 @@
 import { execFileSync } from "node:child_process";
 
 const url = process.env.CAIRN_PG_URL;
+const file = `${process.cwd()}/bench.db`;
 const repeat = Number(process.argv[2] ?? 3);
-const peers = ["graphile-worker", "pg-boss"];
-const rows = [
-	["enqueue 1", "rate"],
-	["enqueue 1, 4 connections", "rate"],
-	["enqueue 1, 16 connections", "rate"],
-	["enqueue 1000", "rate"],
-	["claim+finish 1", "rate"],
-	["runtime, 24 threads", "rate"],
-	["runtime, 24 threads, 100 ahead", "rate"],
-	["runtime, 500 ahead, 4 processes", "rate"],
-	["runtime, forgetting", "rate"],
-	["runtime, forgetting, 4 processes", "rate"],
-	["wake, told p50", "ms"],
-	["wake, told p99", "ms"],
+const checkpoints = ["put, 4 KB", "put, 100 KB", "latest, 4 KB", "latest, 100 KB", "history of 100"].map((row) => [
+	`checkpoint ${row}`,
+	"rate",
+]);
+const tables = [
+	{
+		title: "Postgres, durable",
+		unit: "jobs per second, wake in ms",
+		url,
+		wanted: ["enqueue 1", "claim+finish 1", "runtime", "wake"],
+		peers: {
+			"graphile-worker": [process.execPath, "peer.mjs", "graphile-worker", url],
+			"pg-boss": [process.execPath, "peer.mjs", "pg-boss", url],
+		},
+		rows: [
+			["enqueue 1", "rate"],
+			["enqueue 1, 4 connections", "rate"],
+			["enqueue 1, 16 connections", "rate"],
+			["enqueue 1000", "rate"],
+			["claim+finish 1", "rate"],
+			["runtime, 24 threads", "rate"],
+			["runtime, 24 threads, 100 ahead", "rate"],
+			["runtime, 500 ahead, 4 processes", "rate"],
+			["runtime, forgetting", "rate"],
+			["runtime, forgetting, 4 processes", "rate"],
+			["wake, told p50", "ms"],
+			["wake, told p99", "ms"],
+		],
+	},
+	/* the savers' SQLite module was built for the node that npm runs on */
+	{
+		title: "SQLite, durable",
+		unit: "calls per second",
+		url: `sqlite:${file}`,
+		wanted: ["threads"],
+		peers: { langgraph: ["node", "savers.mjs", "sqlite", `${file}.langgraph`] },
+		rows: checkpoints,
+	},
+	{
+		title: "Postgres, durable",
+		unit: "calls per second",
+		url,
+		wanted: ["threads"],
+		peers: { langgraph: ["node", "savers.mjs", "postgres", url] },
+		rows: checkpoints,
+	},
 ];
-const values = {};
 
-function note(row, side, value) {
+function note(values, row, side, value) {
 	((values[row] ??= {})[side] ??= []).push(value);
 }
 
-function runCairn() {
-	const wanted = ["enqueue 1", "claim+finish 1", "runtime", "wake"];
-	const out = execFileSync(process.env.BENCH, [url, "1", ...wanted], { encoding: "utf8" });
+function runCairn(table, values) {
+	const out = execFileSync(process.env.BENCH, [table.url, "1", ...table.wanted], { encoding: "utf8" });
 	for (const line of out.split("\n")) {
 		const found = /^(.+?)\s{2,}([\d.]+)\s+([\d.]+)\s+[\d.]+\s/.exec(line);
 		if (found) {
-			note(found[1], "cairn", Number(found[2]));
-			note(found[1], "limit", Number(found[3]));
+			note(values, found[1], "cairn", Number(found[2]));
+			note(values, found[1], "limit", Number(found[3]));
 		}
 	}
 }
 
-function runPeer(name) {
-	const out = execFileSync(process.execPath, ["peer.mjs", name, url], {
-		encoding: "utf8",
-		stdio: ["ignore", "pipe", "inherit"],
-	});
+function runPeer(table, values, name) {
+	const [program, ...args] = table.peers[name];
+	const out = execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 	for (const line of out.trim().split("\n")) {
 		const [row, value] = line.split("\t");
-		note(row, name, Number(value));
+		note(values, row, name, Number(value));
 	}
 }
 
@@ -56,8 +85,7 @@ function median(list) {
 	return sorted.length % 2 ? sorted[mid] : (sorted[mid - 1] + sorted[mid]) / 2;
 }
 
-function show(row, kind, side) {
-	const list = values[row]?.[side];
+function show(list, kind) {
 	if (!list) return "-";
 	const digits = kind === "ms" ? 2 : 0;
 	const mid = median(list);
@@ -65,20 +93,26 @@ function show(row, kind, side) {
 	return `${mid.toFixed(digits)} (${spread.toFixed(0)}%)`;
 }
 
-function ratio(row, kind) {
-	const ours = values[row]?.cairn;
-	const theirs = peers.map((name) => values[row]?.[name]).filter(Boolean);
-	if (!ours || theirs.length === 0) return "-";
+function ratio(sides, kind, peers) {
+	const theirs = peers.map((name) => sides?.[name]).filter(Boolean);
+	if (!sides?.cairn || theirs.length === 0) return "-";
 	const best = kind === "ms" ? Math.min : Math.max;
-	return (median(ours) / best(...theirs.map(median))).toFixed(2);
+	return (median(sides.cairn) / best(...theirs.map(median))).toFixed(2);
 }
 
-for (let i = 0; i < repeat; i++) {
-	const turns = [runCairn, ...peers.map((name) => () => runPeer(name))];
-	for (let k = 0; k < turns.length; k++) turns[(i + k) % turns.length]();
+function compare(table) {
+	const values = {};
+	const peers = Object.keys(table.peers);
+	for (let i = 0; i < repeat; i++) {
+		const turns = [() => runCairn(table, values), ...peers.map((name) => () => runPeer(table, values, name))];
+		for (let k = 0; k < turns.length; k++) turns[(i + k) % turns.length]();
+	}
+	const sides = ["cairn", "limit", ...peers];
+	const cells = (row, list) => row.padEnd(34) + list.map((cell) => cell.padStart(18)).join("");
+	console.log(`# medians of ${repeat} (spread); ${table.unit}; ratio: cairn to the best peer`);
+	console.log(cells(table.title, [...sides, "ratio"]));
+	for (const [row, kind] of table.rows)
+		console.log(cells(row, [...sides.map((side) => show(values[row]?.[side], kind)), ratio(values[row], kind, peers)]));
 }
-const cells = (row, list) => row.padEnd(34) + list.map((cell) => cell.padStart(18)).join("");
-console.log(`# medians of ${repeat} (spread); jobs per second, wake in ms; ratio: cairn to the best peer`);
-console.log(cells("Postgres, durable", ["cairn", "limit", ...peers, "ratio"]));
-for (const [row, kind] of rows)
-	console.log(cells(row, [...["cairn", "limit", ...peers].map((side) => show(row, kind, side)), ratio(row, kind)]));
+
+for (const table of tables.filter((one) => !process.env.TABLES || process.env.TABLES.includes(one.unit.split(" ")[0]))) compare(table);

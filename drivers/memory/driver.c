@@ -103,12 +103,30 @@ static const cairn_checkpoint_ops checkpoints = {
 	.copy = cairn_mem__thread_copy,
 };
 
+static const cairn_memory_ops memory = {
+	.size = sizeof memory,
+	.put = cairn_mem__memory_put,
+	.get = cairn_mem__memory_get,
+	.list = cairn_mem__memory_list,
+	.namespaces = cairn_mem__memory_namespaces,
+	.evict = cairn_mem__memory_evict,
+};
+
 static const cairn_lock_ops locks = {
 	.size = sizeof locks,
 	.take = cairn_mem__lock_take,
 	.change = cairn_mem__lock_change,
 	.list = cairn_mem__lock_list,
 	.prune = cairn_mem__lock_prune,
+};
+
+static const cairn_log_ops logs = {
+	.size = sizeof logs,
+	.append = cairn_mem__thread_log_append,
+	.read = cairn_mem__thread_log_read,
+	.archive = cairn_mem__thread_log_archive,
+	.list = cairn_mem__thread_log_list,
+	.wait = cairn_mem__thread_log_wait,
 };
 
 static const char *const schemes[] = { "memory", NULL };
@@ -132,5 +150,7 @@ const cairn_driver cairn_memory = {
 	.resources = &resources,
 	.owners = &owners,
 	.checkpoints = &checkpoints,
+	.memory = &memory,
 	.locks = &locks,
+	.log = &logs,
 };

@@ -130,7 +130,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 7 };
+enum { MEM_SET_COUNT = 9 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -203,10 +203,21 @@ cairn_checkpoint_writes_fn cairn_mem__checkpoint_writes;
 cairn_checkpoint_delete_fn cairn_mem__checkpoint_delete;
 cairn_thread_list_fn cairn_mem__thread_list;
 cairn_thread_copy_fn cairn_mem__thread_copy;
+cairn_memory_put_fn cairn_mem__memory_put;
+cairn_memory_get_fn cairn_mem__memory_get;
+cairn_memory_list_fn cairn_mem__memory_list;
+cairn_memory_namespaces_fn cairn_mem__memory_namespaces;
+cairn_memory_evict_fn cairn_mem__memory_evict;
 
 cairn_lock_take_fn cairn_mem__lock_take;
 cairn_lock_change_fn cairn_mem__lock_change;
 cairn_lock_list_fn cairn_mem__lock_list;
 cairn_lock_prune_fn cairn_mem__lock_prune;
+
+cairn_log_append_fn cairn_mem__thread_log_append;
+cairn_log_read_fn cairn_mem__thread_log_read;
+cairn_log_archive_fn cairn_mem__thread_log_archive;
+cairn_log_list_fn cairn_mem__thread_log_list;
+cairn_log_wait_fn cairn_mem__thread_log_wait;
 
 #endif

@@ -83,6 +83,13 @@ static const char queues_down[] = "DROP TABLE cairn_owner;\n"
 				  "DROP TABLE cairn_resource;\n"
 				  "DROP TABLE cairn_queue_pause;\n";
 
+static const char memory_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_memory_item (tenant, ns, item_key, value, metadata, tags, revision,\n"
+	"	created_at, updated_at, expires_at, format);\n";
+
+static const char memory_down[] = "DROP TABLE cairn_memory_item;\n";
+
 static const char locks_up[] =
 	"-- since: 0.1.0\n"
 	"CREATE TABLE cairn_lock (tenant, name, fence, holder, acquired_at, expires_at,\n"
@@ -101,6 +108,14 @@ static const char checkpoints_up[] =
 static const char checkpoints_down[] = "DROP TABLE cairn_checkpoint_write;\n"
 				       "DROP TABLE cairn_checkpoint;\n"
 				       "DROP TABLE cairn_thread;\n";
+
+static const char logs_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_log (tenant, thread, head, watermark, created_at, updated_at);\n"
+	"CREATE TABLE cairn_log_event (tenant, thread, seq, kind, data, payload_version, at);\n";
+
+static const char logs_down[] = "DROP TABLE cairn_log_event;\n"
+				"DROP TABLE cairn_log;\n";
 
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
@@ -131,6 +146,14 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .name = "checkpoints",
 	  .up = { checkpoints_up, sizeof checkpoints_up - 1 },
 	  .down = { checkpoints_down, sizeof checkpoints_down - 1 } },
+	{ .version = 8,
+	  .name = "memory",
+	  .up = { memory_up, sizeof memory_up - 1 },
+	  .down = { memory_down, sizeof memory_down - 1 } },
+	{ .version = 9,
+	  .name = "logs",
+	  .up = { logs_up, sizeof logs_up - 1 },
+	  .down = { logs_down, sizeof logs_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

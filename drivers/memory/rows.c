@@ -125,6 +125,16 @@ static int order_owners(const void *a, const void *b)
 	return cairn_str_compare(x->name, y->name);
 }
 
+static int order_items(const void *a, const void *b)
+{
+	const struct mem_item *x = a;
+	const struct mem_item *y = b;
+	int order = cairn_str_compare(x->tenant, y->tenant);
+	if (order == 0)
+		order = cairn_str_compare(x->item.ns, y->item.ns);
+	return order != 0 ? order : cairn_str_compare(x->item.key, y->item.key);
+}
+
 static int order_locks(const void *a, const void *b)
 {
 	const struct mem_lock *x = a;
@@ -163,6 +173,24 @@ static int order_pending(const void *a, const void *b)
 	if (order == 0)
 		order = cairn_str_compare(x->write.task, y->write.task);
 	return order != 0 ? order : order_numbers(x->write.index, y->write.index);
+}
+
+static int order_log_heads(const void *a, const void *b)
+{
+	const struct mem_log_head *x = a;
+	const struct mem_log_head *y = b;
+	int order = cairn_str_compare(x->tenant, y->tenant);
+	return order != 0 ? order : cairn_str_compare(x->log.thread, y->log.thread);
+}
+
+static int order_log_events(const void *a, const void *b)
+{
+	const struct mem_log_event *x = a;
+	const struct mem_log_event *y = b;
+	int order = cairn_str_compare(x->tenant, y->tenant);
+	if (order == 0)
+		order = cairn_str_compare(x->thread, y->thread);
+	return order != 0 ? order : order_numbers(x->event.seq, y->event.seq);
 }
 
 static int order_objects(const void *a, const void *b)
@@ -286,6 +314,12 @@ static const size_t owner_texts[] = {
 	offsetof(cairn_owner, labels),
 };
 
+static const size_t item_texts[] = {
+	offsetof(struct mem_item, item.ns),	  offsetof(struct mem_item, item.key),
+	offsetof(struct mem_item, item.metadata), offsetof(struct mem_item, tenant),
+	offsetof(struct mem_item, tags),	  offsetof(struct mem_item, value),
+};
+
 static const size_t lock_texts[] = {
 	offsetof(struct mem_lock, row.tenant),
 	offsetof(struct mem_lock, row.name),
@@ -312,6 +346,18 @@ static const size_t pending_texts[] = {
 	offsetof(struct mem_pending, write.task), offsetof(struct mem_pending, write.channel),
 	offsetof(struct mem_pending, tenant),	  offsetof(struct mem_pending, thread),
 	offsetof(struct mem_pending, content),
+};
+
+static const size_t log_head_texts[] = {
+	offsetof(struct mem_log_head, log.thread),
+	offsetof(struct mem_log_head, tenant),
+};
+
+static const size_t log_event_texts[] = {
+	offsetof(struct mem_log_event, event.kind),
+	offsetof(struct mem_log_event, event.data),
+	offsetof(struct mem_log_event, tenant),
+	offsetof(struct mem_log_event, thread),
 };
 
 static const size_t object_texts[] = {
@@ -397,6 +443,11 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			 .public_size = sizeof(cairn_owner),
 			 .order = order_owners,
 			 TEXTS(owner_texts) },
+	[MEM_ITEMS] = { .name = "cairn_memory_item",
+			.size = sizeof(struct mem_item),
+			.public_size = sizeof(cairn_memory_item),
+			.order = order_items,
+			TEXTS(item_texts) },
 	[MEM_LOCKS] = { .name = "cairn_lock",
 			.size = sizeof(struct mem_lock),
 			.public_size = sizeof(cairn_lock_row),
@@ -421,6 +472,16 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			 .public_size = sizeof(cairn_checkpoint_write),
 			 .order = order_pending,
 			 TEXTS(pending_texts) },
+	[MEM_LOG_HEADS] = { .name = "cairn_log",
+			    .size = sizeof(struct mem_log_head),
+			    .public_size = sizeof(cairn_log_head),
+			    .order = order_log_heads,
+			    TEXTS(log_head_texts) },
+	[MEM_LOG_EVENTS] = { .name = "cairn_log_event",
+			     .size = sizeof(struct mem_log_event),
+			     .public_size = sizeof(cairn_log_event),
+			     .order = order_log_events,
+			     TEXTS(log_event_texts) },
 	[MEM_SCHEMA] = { .name = "cairn_schema",
 			 .size = sizeof(struct mem_object),
 			 .public_size = sizeof(cairn_object),

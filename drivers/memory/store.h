@@ -18,6 +18,8 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
+#include <cairn/sys/log.h>
+#include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -42,11 +44,14 @@ enum mem_table {
 	MEM_PAUSES,	  /* struct mem_pause, by queue: those that are paused */
 	MEM_RESOURCES,	  /* cairn_resource, by tenant, key; counts are not kept */
 	MEM_OWNERS,	  /* cairn_owner, by name; the state is not kept */
+	MEM_ITEMS,	  /* struct mem_item, by tenant, namespace, key */
 	MEM_LOCKS,	  /* struct mem_lock, by tenant, name */
 	MEM_THREADS,	  /* struct mem_thread, by tenant, thread */
 	MEM_CHECKPOINTS,  /* struct mem_checkpoint, by tenant, thread, write_seq */
 	MEM_WRITES,	  /* struct mem_pending, by tenant, thread, checkpoint, task, index */
 	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */
+	MEM_LOG_HEADS,	  /* struct mem_log_head, by tenant, thread */
+	MEM_LOG_EVENTS,	  /* struct mem_log_event, by tenant, thread, seq */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
 };
@@ -122,6 +127,25 @@ struct mem_pending {
 	cairn_str tenant;
 	cairn_str thread;
 	cairn_str content;
+};
+
+/* Of session logs. */
+struct mem_log_head {
+	cairn_log_head log;
+	cairn_str tenant;
+};
+
+struct mem_log_event {
+	cairn_log_event event;
+	cairn_str tenant;
+	cairn_str thread;
+};
+
+struct mem_item {
+	cairn_memory_item item; /* without its value */
+	cairn_str tenant;
+	cairn_str tags;
+	cairn_str value; /* text or bytes */
 };
 
 struct mem_migration {

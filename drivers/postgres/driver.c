@@ -109,12 +109,31 @@ static const cairn_checkpoint_ops checkpoints = {
 	.copy = cairn_pg__thread_copy,
 };
 
+static const cairn_memory_ops memory = {
+	.size = sizeof memory,
+	.put = cairn_pg__memory_put,
+	.get = cairn_pg__memory_get,
+	.list = cairn_pg__memory_list,
+	.namespaces = cairn_pg__memory_namespaces,
+	.evict = cairn_pg__memory_evict,
+};
+
 static const cairn_lock_ops locks = {
 	.size = sizeof locks,
 	.take = cairn_pg__lock_take,
 	.change = cairn_pg__lock_change,
 	.list = cairn_pg__lock_list,
 	.prune = cairn_pg__lock_prune,
+};
+
+static const cairn_log_ops logs = {
+	.size = sizeof logs,
+	.append = cairn_pg__thread_log_append,
+	.read = cairn_pg__thread_log_read,
+	.archive = cairn_pg__thread_log_archive,
+	.list = cairn_pg__thread_log_list,
+	.wait = cairn_pg__thread_log_wait,
+	.unwait = cairn_pg__thread_log_unwait,
 };
 
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
@@ -139,5 +158,7 @@ const cairn_driver cairn_postgres = {
 	.resources = &resources,
 	.owners = &owners,
 	.checkpoints = &checkpoints,
+	.memory = &memory,
 	.locks = &locks,
+	.log = &logs,
 };

@@ -367,6 +367,44 @@ void cairn_pg__add_jsons(struct pg *pg, struct pg_items items, size_t offset)
 	add_varied(pg, OID_JSON, items, offset, PG_ABSENT_NULL);
 }
 
+static bool is_of(struct pg_items items, size_t i, size_t offset, enum cairn_format wanted)
+{
+	enum cairn_format format;
+	memcpy(&format, field(items, i, offset), sizeof format);
+	return format == wanted;
+}
+
+static void add_content(struct pg *pg, struct pg_items items, size_t content, size_t format,
+			enum cairn_format wanted)
+{
+	size_t size = items.n * 4;
+	bool any = false;
+	for (size_t i = 0; i < items.n; i++) {
+		const cairn_blob *blob = field(items, i, content);
+		bool is = is_of(items, i, format, wanted);
+		any = any || is;
+		size += is ? blob->len : 0;
+	}
+	if (!any) {
+		cairn_pg__add_null(pg);
+		return;
+	}
+	char *at = array(pg, wanted == CAIRN_FORMAT_JSON ? OID_JSON : OID_BYTEA, items.n, size);
+	for (size_t i = 0; i < items.n && at != NULL; i++) {
+		const cairn_blob *blob = field(items, i, content);
+		if (!is_of(items, i, format, wanted))
+			at = element_null(at);
+		else
+			at = element(at, blob->len > 0 ? blob->ptr : "", blob->len);
+	}
+}
+
+void cairn_pg__add_contents(struct pg *pg, struct pg_items items, size_t content, size_t format)
+{
+	add_content(pg, items, content, format, CAIRN_FORMAT_JSON);
+	add_content(pg, items, content, format, CAIRN_FORMAT_BYTES);
+}
+
 static cairn_lock_guard guard(struct pg_items items, size_t i, size_t offset)
 {
 	cairn_lock_guard lock;

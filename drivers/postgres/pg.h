@@ -19,6 +19,8 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
+#include <cairn/sys/log.h>
+#include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -101,8 +103,9 @@ enum pg_time {
 
 /* ---- waking (wake.c, wait.c) -------------------------------------------- */
 
-#define PG_WAKE_MAX  16
-#define PG_QUEUE_MAX 255
+#define PG_WAKE_MAX 16
+/* What somebody waits for: a queue, or a log by tenant and thread (thread_log.c). */
+#define PG_TOPIC_MAX 512
 
 /*
  * Queues in which jobs became due, and how many, so that those who wait for them can be told
@@ -114,7 +117,7 @@ struct pg_wake {
 		int64_t jobs;
 		bool due; /* already: whoever is told need not look */
 		size_t len;
-		char queue[PG_QUEUE_MAX];
+		char queue[PG_TOPIC_MAX];
 	} at[PG_WAKE_MAX];
 };
 
@@ -127,7 +130,7 @@ struct pg_heed {
 	cairn_usec until;
 	bool heeded;
 	size_t len;
-	char queue[PG_QUEUE_MAX];
+	char queue[PG_TOPIC_MAX];
 };
 
 enum pg_ear_state {
@@ -257,6 +260,11 @@ void cairn_pg__add_texts(struct pg *pg, struct pg_items items, size_t offset,
 void cairn_pg__add_jsons(struct pg *pg, struct pg_items items, size_t offset);
 /* The tenants of scopes: '' is global, NULL any. */
 void cairn_pg__add_scopes(struct pg *pg, struct pg_items items, size_t offset);
+/*
+ * What the items keep, two parameters: documents and bytes, each NULL where it is the other. The offsets
+ * are those of a cairn_blob and its enum cairn_format.
+ */
+void cairn_pg__add_contents(struct pg *pg, struct pg_items items, size_t content, size_t format);
 /* Blobs of 32 bytes. */
 void cairn_pg__add_hashes(struct pg *pg, struct pg_items items, size_t offset);
 
@@ -561,5 +569,18 @@ cairn_lock_take_fn cairn_pg__lock_take;
 cairn_lock_change_fn cairn_pg__lock_change;
 cairn_lock_list_fn cairn_pg__lock_list;
 cairn_lock_prune_fn cairn_pg__lock_prune;
+
+cairn_log_append_fn cairn_pg__thread_log_append;
+cairn_log_read_fn cairn_pg__thread_log_read;
+cairn_log_archive_fn cairn_pg__thread_log_archive;
+cairn_log_list_fn cairn_pg__thread_log_list;
+cairn_log_wait_fn cairn_pg__thread_log_wait;
+cairn_log_unwait_fn cairn_pg__thread_log_unwait;
+
+cairn_memory_put_fn cairn_pg__memory_put;
+cairn_memory_get_fn cairn_pg__memory_get;
+cairn_memory_list_fn cairn_pg__memory_list;
+cairn_memory_namespaces_fn cairn_pg__memory_namespaces;
+cairn_memory_evict_fn cairn_pg__memory_evict;
 
 #endif

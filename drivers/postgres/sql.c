@@ -16,11 +16,13 @@
 #include "sql_definition.h"
 #include "sql_enqueue.h"
 #include "sql_intent.h"
+#include "sql_items.h"
 #include "sql_lock.h"
 #include "sql_queue.h"
 #include "sql_reap.h"
 #include "sql_schedule.h"
 #include "sql_schema.h"
+#include "sql_thread_log.h"
 #include "sql_upkeep.h"
 #include "sql_wake.h"
 
@@ -557,6 +559,23 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_LOCK_CHANGE] = { { TEXT_LOCK_CHANGE } },
 	[PG_SQL_LOCKS] = { { TEXT_LOCKS } },
 	[PG_SQL_LOCK_PRUNE] = { { TEXT_LOCK_PRUNE } },
+
+	/* ---- session logs (sql_thread_log.h) ---- */
+
+	/* cairn_log_pkey; cairn_log_event_pkey from a number on, and with a row in between. */
+	[PG_SQL_LOG_APPEND] = { { TEXT_LOG_APPEND } },
+	[PG_SQL_LOG_APPEND_ONE] = { { TEXT_LOG_APPEND_ONE } },
+	[PG_SQL_LOG_APPEND_AT] = { { TEXT_LOG_APPEND_AT } },
+	[PG_SQL_LOG_APPEND_AT_ONE] = { { TEXT_LOG_APPEND_AT_ONE } },
+	[PG_SQL_LOG_LOCK] = { { TEXT_LOG_LOCK } },
+	[PG_SQL_LOG_PLACE] = { { TEXT_LOG_PLACE } },
+	[PG_SQL_LOG_READ] = { { TEXT_LOG_READ } },
+	[PG_SQL_LOG_ARCHIVE] = { { TEXT_LOG_ARCHIVE } },
+	[PG_SQL_LOG_DELETE] = { { TEXT_LOG_DELETE } },
+	[PG_SQL_LOG_HEADS] = { { TEXT_LOG_HEADS } },
+
+	/* ---- memory items (sql_items.h) ---- */
+	ITEM_TEXTS,
 
 	/* ---- intents (sql_intent.h) ---- */
 	[PG_SQL_ISOLATION] = { { TEXT_INTENT_ISOLATION } },

@@ -20,7 +20,7 @@ void cairn_pg__owe(struct pg *pg, cairn_str queue, int64_t jobs, bool due)
 			return;
 		}
 	}
-	if (owed->count == PG_WAKE_MAX || queue.len > PG_QUEUE_MAX)
+	if (owed->count == PG_WAKE_MAX || queue.len > PG_TOPIC_MAX)
 		return;
 	struct pg_woken *one = &owed->at[owed->count++];
 	memcpy(one->queue, queue.ptr, queue.len);
@@ -56,7 +56,7 @@ enum pg_guess cairn_pg__heed(const struct pg *pg, cairn_str queue)
 void cairn_pg__heeded(struct pg *pg, cairn_str queue, bool heeded)
 {
 	struct pg_heed *last = &pg->heed;
-	if (queue.len > PG_QUEUE_MAX)
+	if (queue.len > PG_TOPIC_MAX)
 		return;
 	memcpy(last->queue, queue.ptr, queue.len);
 	last->len = queue.len;

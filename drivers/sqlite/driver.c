@@ -108,12 +108,30 @@ static const cairn_checkpoint_ops checkpoints = {
 	.copy = cairn_lite__thread_copy,
 };
 
+static const cairn_memory_ops memory = {
+	.size = sizeof memory,
+	.put = cairn_lite__memory_put,
+	.get = cairn_lite__memory_get,
+	.list = cairn_lite__memory_list,
+	.namespaces = cairn_lite__memory_namespaces,
+	.evict = cairn_lite__memory_evict,
+};
+
 static const cairn_lock_ops locks = {
 	.size = sizeof locks,
 	.take = cairn_lite__lock_take,
 	.change = cairn_lite__lock_change,
 	.list = cairn_lite__lock_list,
 	.prune = cairn_lite__lock_prune,
+};
+
+static const cairn_log_ops logs = {
+	.size = sizeof logs,
+	.append = cairn_lite__thread_log_append,
+	.read = cairn_lite__thread_log_read,
+	.archive = cairn_lite__thread_log_archive,
+	.list = cairn_lite__thread_log_list,
+	.wait = cairn_lite__thread_log_wait,
 };
 
 static const char *const schemes[] = { "sqlite", NULL };
@@ -138,5 +156,7 @@ const cairn_driver cairn_sqlite = {
 	.resources = &resources,
 	.owners = &owners,
 	.checkpoints = &checkpoints,
+	.memory = &memory,
 	.locks = &locks,
+	.log = &logs,
 };

@@ -19,6 +19,8 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
+#include <cairn/sys/log.h>
+#include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -428,5 +430,17 @@ cairn_lock_take_fn cairn_lite__lock_take;
 cairn_lock_change_fn cairn_lite__lock_change;
 cairn_lock_list_fn cairn_lite__lock_list;
 cairn_lock_prune_fn cairn_lite__lock_prune;
+
+cairn_log_append_fn cairn_lite__thread_log_append;
+cairn_log_read_fn cairn_lite__thread_log_read;
+cairn_log_archive_fn cairn_lite__thread_log_archive;
+cairn_log_list_fn cairn_lite__thread_log_list;
+cairn_log_wait_fn cairn_lite__thread_log_wait;
+
+cairn_memory_put_fn cairn_lite__memory_put;
+cairn_memory_get_fn cairn_lite__memory_get;
+cairn_memory_list_fn cairn_lite__memory_list;
+cairn_memory_namespaces_fn cairn_lite__memory_namespaces;
+cairn_memory_evict_fn cairn_lite__memory_evict;
 
 #endif

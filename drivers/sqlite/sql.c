@@ -6,8 +6,10 @@
  */
 #include "sql.h"
 #include "sql_checkpoint.h"
+#include "sql_items.h"
 #include "sql_lock.h"
 #include "sql_queue.h"
+#include "sql_thread_log.h"
 
 /* What rows.c reads into a cairn_job. */
 #define JOB_SMALL \
@@ -702,6 +704,15 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_OWNER_CLOSE] = TEXT_OWNER_CLOSE,
 	[LITE_OWNERS] = TEXT_OWNERS,
 	[LITE_OWNER_PRUNE] = TEXT_OWNER_PRUNE,
+	[LITE_ITEM_FIND] = TEXT_ITEM_FIND,
+	[LITE_ITEM_INSERT] = TEXT_ITEM_INSERT,
+	[LITE_ITEM_UPDATE] = TEXT_ITEM_UPDATE,
+	[LITE_ITEM_DELETE] = TEXT_ITEM_DELETE,
+	[LITE_ITEM_GET] = TEXT_ITEM_GET,
+	[LITE_ITEMS] = TEXT_ITEMS,
+	[LITE_ITEMS_BELOW] = TEXT_ITEMS_BELOW,
+	[LITE_ITEM_NAMESPACES] = TEXT_ITEM_NAMESPACES,
+	[LITE_ITEM_EVICT] = TEXT_ITEM_EVICT,
 
 	/* locks: sql_lock.h names the indexes */
 	[LITE_LOCK_TAKE] = TEXT_LOCK_TAKE,
@@ -713,6 +724,16 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 
 	/* checkpoints, threads: sql_checkpoint.h names the indexes */
 	CHECKPOINT_TEXTS,
+
+	/* session logs: the texts are in sql_thread_log.h */
+	[LITE_LOG_HEAD] = TEXT_LOG_HEAD,
+	[LITE_LOG_MOVE] = TEXT_LOG_MOVE,
+	[LITE_LOG_EVENT_INSERT] = TEXT_LOG_EVENT_INSERT,
+	[LITE_LOG_EVENTS_PAGE] = TEXT_LOG_EVENTS_PAGE,
+	[LITE_LOG_WATERMARK] = TEXT_LOG_WATERMARK,
+	[LITE_LOG_EVENTS_REMOVE] = TEXT_LOG_EVENTS_REMOVE,
+	[LITE_LOG_HEAD_DELETE] = TEXT_LOG_HEAD_DELETE,
+	[LITE_LOG_HEADS] = TEXT_LOG_HEADS,
 
 	/* none: the schema is small */
 	[LITE_HISTORY_EXISTS] = "SELECT count(*) FROM main.sqlite_schema "

@@ -180,6 +180,7 @@
 	X(LOCK_TIMEOUT, "lock.acquire_timeout", TIMEOUT, "The lock was held all the time.") \
 	X(LOCK_TTL, "lock.invalid_ttl", INVALID, "A lock's time must be 100 milliseconds to 24 hours.") \
 	X(TENANT_ROW_SECURITY, "tenant.row_security", DENIED, "The role may not see all tenants' rows.") \
+	X(LOG_EXPORT, "log.export_failed", DRIVER, "What was to be archived could not be exported.") \
 	/* workers */ \
 	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, "No file descriptors are left.") \
 	X(WORKER_ABANDONED, "worker.handlers_abandoned", TIMEOUT, "Handlers did not heed the stop and were left running.")

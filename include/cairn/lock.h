@@ -59,7 +59,7 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_lock_try(cairn_conn *conn,
 /*
  * The same, again and again with jittered, growing pauses of 5 to 250 ms, until the lock is had or the
  * deadline has passed: TIMEOUT lock.acquire_timeout, whose detail names the attempts; at least one is
- * made. INVALID conn.misuse inside a transaction, where waiting could see nothing new, unless the
+ * made. A BUSY database is tried again, too, and told if it is the last one. INVALID conn.misuse inside a transaction, where waiting could see nothing new, unless the
  * deadline is -1. INTERRUPTED. [1 round trip an attempt]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_lock_acquire(cairn_conn *conn,

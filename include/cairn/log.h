@@ -20,7 +20,7 @@ typedef struct cairn_log_event {
 	cairn_str kind;		  /* a name; absent: none */
 	cairn_str data;		  /* required: a JSON document */
 	cairn_time at;		  /* when it was appended; 0 then */
-	uint32_t payload_version; /* of data; 0 when it is appended: 1 */
+	uint32_t payload_version; /* of data, below 2^31; 0 when it is appended: 1 */
 	uint32_t reserved0_;
 	uint64_t reserved_[2];
 } cairn_log_event;
@@ -42,10 +42,10 @@ typedef struct cairn_log_batch {
 } cairn_log_batch;
 
 /*
- * Appends them all or none. *head: the number of the last event; the first of n has *head - n + 1. No
- * events: the head as it is, and nothing is written. STALE log.head_moved (*head: as it is), lock.lost.
- * TOO_LARGE limit.exceeded: numbers end at 2^53. Repeated after UNCERTAIN it appends again, unless it says
- * what head it expects. [1 round trip]
+ * Appends them all or none. *head (may be NULL): the number of the last event; the first of n has
+ * *head - n + 1. No events: the head as it is, and nothing is written. STALE log.head_moved (*head: as it
+ * is), lock.lost. TOO_LARGE limit.exceeded: numbers end at 2^53. Repeated after UNCERTAIN it appends
+ * again, unless it says what head it expects. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_log_append(cairn_conn *conn,
 							 const cairn_log_batch *batch,
@@ -100,9 +100,10 @@ typedef struct cairn_log_archive_opts {
 
 /*
  * Removes events up to a number, in batches of 1000, each in a transaction and a round trip, two with an
- * export. *removed (may be NULL) counts them. A watermark that is not above the present one removes nothing.
- * A failure of the export ends it and is the call's; what was exported before stays removed. With an
- * export INVALID conn.misuse inside a transaction.
+ * export. *removed (may be NULL) counts them, even where the call fails. A watermark that is not above the
+ * present one removes nothing. A failure of the export ends it and is the call's (log.export_failed where
+ * it says no more than a status); what was exported before stays removed. With an export INVALID
+ * conn.misuse inside a transaction.
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_log_archive(cairn_conn *conn,
 							  const cairn_log_archive_opts *opts,

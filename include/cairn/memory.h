@@ -20,15 +20,17 @@ extern "C" {
 
 /* {NULL, 0} is the tenant's own namespace, above all others. */
 typedef struct cairn_namespace {
-	const cairn_str *segments; /* names; at most 32 */
+	const cairn_str
+		*segments; /* names; at most 32, and 1024 bytes as text with a ':' before each */
 	size_t count;
 } cairn_namespace;
 
 /*
  * As one text, and back: segments joined by ':', and a backslash before each ':' and backslash
- * within them, so that different namespaces have different texts. With a tenant it comes first, as one more
- * segment. Here segments may be empty and hold any character. Answers the length without the terminator;
- * if that is not below size, what fits has been written.
+ * within them, so that different namespaces have different texts. With a tenant it comes first, as
+ * one more segment. Here segments may be empty and hold any character; without a tenant the first
+ * one should not be empty. Answers the length without the terminator; if that is not below size,
+ * what fits has been written.
  */
 CAIRN_API size_t cairn_namespace_format(cairn_str tenant, cairn_namespace ns, char *text,
 					size_t size);
@@ -96,7 +98,10 @@ typedef struct cairn_memory_ref {
 	uint32_t reserved_;
 } cairn_memory_ref;
 
-/* Deletes n items; one that is not there is no failure. STALE memory.revision_moved. [1 round trip] */
+/*
+ * Deletes n items; one that is not there is no failure, unless a revision was expected, which can't be 0
+ * here. STALE memory.revision_moved. An item twice in one batch: INVALID. [1 round trip]
+ */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_memory_delete(cairn_conn *conn, cairn_str tenant,
 							    const cairn_memory_ref *items, size_t n,
 							    cairn_memory_changed *each,
@@ -131,21 +136,21 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_memory_get(cairn_conn *conn, cairn
 							 cairn_error *err);
 
 enum {
-	CAIRN_MEMORY_BELOW = 1, /* in all namespaces within ns, not only in ns */
-	CAIRN_MEMORY_VALUES = 2 /* with their values, else only their sizes */
+	CAIRN_MEMORY_BELOW = 1,	 /* in all namespaces within ns, not only in ns */
+	CAIRN_MEMORY_VALUES = 2, /* with their values, else only their sizes */
+	CAIRN_MEMORY_AFTER = 4	 /* of namespaces: after counts where it is absent, too */
 };
 
 typedef struct cairn_memory_filter {
 	size_t size;
 	cairn_str tenant; /* required */
 	cairn_namespace ns;
-	cairn_str prefix; /* of keys; absent: all */
-	cairn_str
-		metadata; /* a JSON object of at most 16 members: those whose metadata has them, equal in canonical form */
-	cairn_str
-		after_ns; /* continue behind the last row: its namespace where there are many, … */
-	cairn_str after;  /* … and its key */
-	uint32_t limit;	  /* 1..1000; 0: 100 */
+	cairn_str prefix; /* of keys, a UTF-8 text; absent: all */
+	/* A JSON object of at most 16 members: items whose metadata has them, equal in canonical form. */
+	cairn_str metadata;
+	cairn_str after_ns; /* continue behind the last row: its namespace, with BELOW, … */
+	cairn_str after;    /* … and its key */
+	uint32_t limit;	    /* 1..1000; 0: 100 */
 	uint32_t set;
 } cairn_memory_filter;
 
@@ -156,9 +161,8 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_memory_list(cairn_conn *conn,
 							  cairn_error *err);
 
 typedef struct cairn_memory_namespace {
-	cairn_str ns;  /* as in cairn_memory_item */
-	int64_t items; /* visible ones */
-	uint64_t reserved_;
+	cairn_str ns; /* as in cairn_memory_item */
+	uint64_t reserved_[2];
 } cairn_memory_namespace;
 
 typedef struct cairn_memory_namespaces {
@@ -170,12 +174,15 @@ typedef struct cairn_memory_namespace_filter {
 	size_t size;
 	cairn_str tenant;   /* required */
 	cairn_namespace ns; /* it and those below it */
-	cairn_str after;    /* continue behind this one, as the last row has it */
+	cairn_str after;    /* continue behind this one, as the last row has it … */
 	uint32_t limit;	    /* 1..1000; 0: 100 */
-	uint32_t reserved_;
+	uint32_t set; /* … and with CAIRN_MEMORY_AFTER behind the tenant's own, which has no text */
 } cairn_memory_namespace_filter;
 
-/* Namespaces with visible items. [1 round trip] */
+/*
+ * Namespaces with visible items, by the bytes of their texts with a ':' before them. It costs as
+ * much as there are namespaces, not items. [1 round trip]
+ */
 CAIRN_API CAIRN_MUST_CHECK cairn_status
 cairn_memory_namespace_list(cairn_conn *conn, const cairn_memory_namespace_filter *filter,
 			    cairn_memory_namespaces **namespaces, cairn_error *err);
@@ -184,8 +191,9 @@ cairn_memory_namespace_list(cairn_conn *conn, const cairn_memory_namespace_filte
 
 /*
  * Removes items whose time is over, the oldest first, at most limit (1..10000; 0: 1000): fewer, and
- * there are no more. The scope is a tenant's, or any; GLOBAL is INVALID. On Postgres any tenant's needs a role that row-level security
- * does not bind: else DENIED tenant.row_security, and nothing is removed. [1 round trip]
+ * there are no more, but for those that others are writing. The scope is a tenant's, or any; GLOBAL
+ * is INVALID. On Postgres any tenant's needs a role that row-level security does not bind: else
+ * DENIED tenant.row_security, and nothing is removed. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_memory_evict(cairn_conn *conn, cairn_scope scope,
 							   uint32_t limit, size_t *evicted,

@@ -212,17 +212,27 @@ sub gather_spans {
 		if ($l->{phase} eq 'A') { $span{ $l->{job} }{ $l->{call} } = [ $from // $l->{at} - $SLACK, $l->{at} ] }
 		elsif (!$answered{ $l->{call} }) { $span{ $l->{job} }{ $l->{call} } = [ $from, $from + $LINGERS ] }
 	}
-	my %last; # what a process claimed last, perhaps without telling anybody
-	for my $l (grep { $_->{op} eq 'claim' && $_->{phase} eq 'B' } @lines) { $last{ $l->{who} } = $l->{at} }
-	for my $id (keys %attempts) {
-		for my $row (grep { $last{ $_->{worker} } && !($claim{$id} && $claim{$id}{ $_->{fence} }) } @{ $attempts{$id} }) {
-			my $from = $last{ $row->{worker} };
-			$span{$id}{"unheard $row->{fence}"} = [ $from, $from + $LINGERS ];
-		}
-	}
+	gather_unheard();
 	for my $id (keys %claim) {
 		for my $one (grep { $_->{runtime} } map { @$_ } values %{ $claim{$id} }) {
 			$span{$id}{"runtime $one->{to}"} = [ $one->{to}, $one->{to} + 2 * $SLACK ];
+		}
+	}
+}
+
+# A process that dies may have claimed without telling anybody: in its last claim, or, where the runtime
+# claims, which says so afterwards only, about the time of its last word.
+sub gather_unheard {
+	my (%asked, %last);
+	for my $l (@lines) {
+		$last{ $l->{who} } = $l->{at};
+		$asked{ $l->{who} } = $l->{at} if $l->{op} eq 'claim' && $l->{phase} eq 'B';
+	}
+	for my $id (keys %attempts) {
+		for my $row (grep { !($claim{$id} && $claim{$id}{ $_->{fence} }) } @{ $attempts{$id} }) {
+			my $last = $last{ $row->{worker} } or next;
+			my $from = $asked{ $row->{worker} } // $last - $SLACK;
+			$span{$id}{"unheard $row->{fence}"} = [ $from, $last + $LINGERS ];
 		}
 	}
 }

@@ -110,7 +110,7 @@ sub canceled {
 }
 
 sub produce {
-	for my $id (qw(J1 J3 J4 J5 J6 J11)) {
+	for my $id (qw(J1 J3 J4 J5 J6 J11 J12)) {
 		my $said = "type=work tenant= key= token=t.$id";
 		call('p0.0', 100, "10$id", 'enqueue', ["- 0 - - $said"], "$id 0 ok - $said new=1");
 	}
@@ -124,13 +124,18 @@ sub produce {
 	call('p1.0', 4160, 16, 'read', ['- 0 - - -'], '- 0 ok - -');
 }
 
-# One whose claimer dies before it can say so, while it is canceled.
+# Two whose claimers die before they can say so, one of them a runtime, while they are canceled.
 sub unheard {
 	push @story, 'p2.0 8300 B 80 claim - 0 - - queue=q0';
 	call('p0.0', 8310, 81, 'cancel', ['J11 0 - - until=0'], 'J11 0 ok - until=' . at(8400));
 	job('J11', 'CANCELED', 1);
 	attempt('J11', 1, 'p2.0', 8314, 8312, 'CANCELED', '');
 	events('J11', ENQUEUED => 100, LEASED => 8314, CANCELED => 8312);
+	call('p3.0', 8305, 82, 'read', ['- 0 - - -'], '- 0 ok - -');
+	call('p0.0', 8310, 83, 'cancel', ['J12 0 - - until=0'], 'J12 0 ok - until=' . at(8400));
+	job('J12', 'CANCELED', 1);
+	attempt('J12', 1, 'p3.0', 8314, 8312, 'CANCELED', '');
+	events('J12', ENQUEUED => 100, LEASED => 8314, CANCELED => 8312);
 }
 
 sub intents {
@@ -209,6 +214,7 @@ my @faults = (
 	[ 'event-seq', sub { s/^row event J1 seq=2 .*\n//m } ],
 	[ 'event-kind', sub { s/(row event J2 seq=2 kind=)LEASED/$1RETRY_SCHEDULED/ } ],
 	[ 'event-time', sub { s/^p2.0 8300 B 80 claim.*\n//m } ],
+	[ 'event-time', sub { s/^p3.0 83[01]5 . 82 read.*\n//mg } ],
 	[ 'event-time', sub { my $at = at(150); s/(row event J2 seq=3 .*at=)\d+/$1$at/ } ],
 	[ 'event-run', sub { s/(row event J2 seq=2 .*run=)1/${1}2/ } ],
 	[ 'event-end', sub { s/(row job J2 status=)SUCCEEDED/$1CANCELED/ } ],

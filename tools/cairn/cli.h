@@ -57,6 +57,7 @@ int cmd_pause(struct cli *cli, int argc, char **argv);
 int cmd_resume(struct cli *cli, int argc, char **argv);
 int cmd_resources(struct cli *cli, int argc, char **argv);
 int cmd_owners(struct cli *cli, int argc, char **argv);
+int cmd_locks(struct cli *cli, int argc, char **argv);
 int cmd_logs(struct cli *cli, int argc, char **argv);
 int cmd_note(struct cli *cli, int argc, char **argv);
 int cmd_top(struct cli *cli, int argc, char **argv);
@@ -169,5 +170,7 @@ cairn_status db_connect(const struct cli *cli, bool create, const cairn_conn_opt
 const char *db_drivers(void);
 /* The scope that --tenant and --global say; default any. */
 cairn_scope cli_scope(const struct cli *cli);
+/* Of stores whose rows all have one: --tenant, or "default". */
+cairn_str cli_tenant(const struct cli *cli);
 
 #endif

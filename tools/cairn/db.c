@@ -115,3 +115,8 @@ cairn_scope cli_scope(const struct cli *cli)
 		return cairn_tenant(cairn_str_of(cli->tenant));
 	return cairn_any();
 }
+
+cairn_str cli_tenant(const struct cli *cli)
+{
+	return cli->tenant != NULL ? cairn_str_of(cli->tenant) : CAIRN_STR("default");
+}

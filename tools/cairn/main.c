@@ -54,6 +54,11 @@ const struct command commands[] = {
 	  "Lists resources with their permits, or sets a capacity",
 	  "With --tenant one of that tenant, else one of global jobs.\n" },
 	{ "owners", cmd_owners, "[options]", "Lists worker processes", NULL },
+	{ "locks", cmd_locks,
+	  "[take NAME | extend NAME FENCE | release NAME FENCE | break NAME | prune] [options]",
+	  "Lists a tenant's named locks, or takes one, gives it back, takes it away",
+	  "Of --tenant, or of the tenant \"default\"; prune without --tenant is everybody's. take\n"
+	  "prints the fence, with which extend and release know whose lock it is.\n" },
 	{ "logs", cmd_logs, "ID [options]", "Prints what was said about a job", NULL },
 	{ "note", cmd_note, "ID MESSAGE [options]", "Says something about a job", NULL },
 	{ "top", cmd_top, "[options]", "Shows what goes on, live",

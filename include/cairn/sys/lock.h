@@ -1,9 +1,10 @@
 /*
  * sys/lock.h - the locks store of a driver: four slots.
  *
- * A lock is a row of (tenant, name), which stays when it is released (expires_at NULL), so that its next
- * fence is greater: the former one + 1, or now in microseconds, whichever is greater. A row that is made
- * anew, because there was none or it was pruned, begins with now in microseconds.
+ * A lock is a row of (tenant, name), which stays when it is released (expires_at NULL, released_at = now),
+ * so that its next fence is greater: the former one + 1, or now in microseconds, whichever is greater. A
+ * row that is made anew, because there was none or it was pruned, begins with now in microseconds (1 at
+ * least).
  *
  * In the stores with tenants, each slot is told the tenant; on Postgres row-level security lets the
  * call see nothing else, which the driver arranges for each call, and undoes inside a transaction

@@ -18,9 +18,9 @@ extern "C" {
 typedef struct cairn_log_plan {
 	cairn_str tenant;
 	cairn_str thread;
-	const cairn_log_event *events;
-	size_t n;	  /* >= 1 */
-	int64_t expected; /* < 0: any */
+	const cairn_log_event *events; /* payload_version is set */
+	size_t n;		       /* >= 1 */
+	int64_t expected;	       /* < 0: any */
 	cairn_lock_guard lock;
 } cairn_log_plan;
 
@@ -34,8 +34,8 @@ enum cairn_log_result {
 #define CAIRN_LOG_MAX ((int64_t)1 << 53)
 
 /*
- * Numbers the events head + 1 … head + n, all with at = now, and moves the head; tells those who wait for
- * the log. *head: as it is afterwards.
+ * Numbers the events head + 1 … head + n, all with at = now, and moves the head; tells all who wait for
+ * the log, when it is committed. *head: as it is afterwards; may be left alone with LOST.
  */
 typedef cairn_status cairn_log_append_fn(void *self, const cairn_log_plan *plan,
 					 enum cairn_log_result *result, int64_t *head,
@@ -54,7 +54,10 @@ typedef struct cairn_log_place {
 	int64_t watermark;
 } cairn_log_place;
 
-/* Pushes cairn_log_event rows by seq. Events, head and watermark are those of one moment. */
+/*
+ * Pushes cairn_log_event rows by seq. Events, head and watermark are those of one moment. Without a limit
+ * rows is NULL.
+ */
 typedef cairn_status cairn_log_read_fn(void *self, const cairn_log_query *query,
 				       cairn_log_place *place, cairn_rows *rows, cairn_error *err);
 

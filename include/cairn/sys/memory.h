@@ -10,7 +10,7 @@
 #define CAIRN_SYS_MEMORY_H
 
 #include <cairn/memory.h>
-#include <cairn/sys/lock.h>
+#include <cairn/sys/checkpoint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,12 +28,12 @@ typedef struct cairn_memory_write {
 	enum cairn_format format;
 	uint32_t expects; /* 1: revision is the visible item's; 0: there is none */
 	uint32_t deletes; /* 1: the item goes; its value and what belongs to it do not count */
-	uint32_t reserved_;
+	uint32_t index;	  /* its place in the caller's batch */
 } cairn_memory_write;
 
 typedef struct cairn_memory_plan {
 	cairn_str tenant;
-	const cairn_memory_write *items; /* each (ns, key) once; all put, or all delete */
+	const cairn_memory_write *items; /* by (ns, key), each once; all put, or all delete */
 	size_t n;
 } cairn_memory_plan;
 
@@ -45,16 +45,17 @@ enum cairn_memory_result {
 
 typedef struct cairn_memory_found {
 	enum cairn_memory_result result;
-	uint32_t existed; /* 1: a visible item was there */
-	int64_t revision; /* the new one */
+	uint32_t existed; /* DONE: 1: a visible item was there */
+	int64_t revision; /* DONE: the new one */
 	cairn_time expires_at;
 } cairn_memory_found;
 
 /*
- * Writes each item unless a condition fails. Its revision becomes the greater of its former row's + 1,
- * visible or not, and now in microseconds, so that an item that is deleted and made again has none that it had
- * before. created_at is kept where it replaces a visible item. Rows are locked in (ns, key) byte order.
- * A delete that expects nothing and finds nothing is DONE with existed 0.
+ * Writes each item unless a condition fails. Its revision becomes the greater of its former row's
+ * + 1, visible or not, and now in microseconds, so that an item that is deleted and made again has
+ * none that it had before. created_at is kept where it replaces a visible item. Rows are locked in
+ * (ns, key) byte order. A delete that expects nothing and finds nothing is DONE with existed 0; one
+ * that expects something expects a revision > 0. each is zeroed.
  */
 typedef cairn_status cairn_memory_put_fn(void *self, const cairn_memory_plan *plan,
 					 cairn_memory_found *each, cairn_error *err);
@@ -64,7 +65,7 @@ typedef struct cairn_memory_key {
 	cairn_str key;
 } cairn_memory_key;
 
-/* Pushes cairn_memory_item rows with their values, index = the key's place, by index. */
+/* Pushes cairn_memory_item rows with their values and ns as it is stored, index = the key's place, by index. */
 typedef cairn_status cairn_memory_get_fn(void *self, cairn_str tenant, const cairn_memory_key *keys,
 					 size_t n, cairn_rows *rows, cairn_error *err);
 
@@ -74,7 +75,7 @@ typedef struct cairn_memory_query {
 	cairn_str prefix;      /* of keys */
 	const cairn_str *tags; /* as in sys/checkpoint.h */
 	size_t tag_count;
-	cairn_str after_ns; /* behind (after_ns, after), if after is not empty */
+	cairn_str after_ns; /* behind (after_ns, after), if after is not empty; >= ns */
 	cairn_str after;
 	uint32_t limit;
 	uint32_t below;	 /* 1: everything within ns; 0: ns alone */
@@ -89,12 +90,15 @@ typedef cairn_status cairn_memory_list_fn(void *self, const cairn_memory_query *
 typedef struct cairn_memory_namespace_query {
 	cairn_str tenant;
 	cairn_str ns;
-	cairn_str after; /* namespaces above it, if behind is 1 */
+	cairn_str after; /* namespaces above it, if behind is 1; >= ns */
 	uint32_t limit;
 	uint32_t behind;
 } cairn_memory_namespace_query;
 
-/* Pushes cairn_memory_namespace rows within ns, by ns. */
+/*
+ * Pushes cairn_memory_namespace rows within ns, by ns, as it is stored: those with visible items. It
+ * steps from one namespace to the next and does not walk through the items.
+ */
 typedef cairn_status cairn_memory_namespaces_fn(void *self,
 						const cairn_memory_namespace_query *query,
 						cairn_rows *rows, cairn_error *err);

@@ -1,0 +1,1 @@
+DROP TABLE cairn_memory_item;

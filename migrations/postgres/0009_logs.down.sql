@@ -1,0 +1,2 @@
+DROP TABLE cairn_log_event;
+DROP TABLE cairn_log;
