@@ -43,11 +43,11 @@ static void comes_back(void)
 	item.next_node = CAIRN_STR("tools");
 	item.run = CAIRN_STR("run 1");
 	item.payload_version = 7;
-	cairn_checkpoint_added added = ct_keep(conn, item);
+	cairn_checkpoint_added added = ct_save(conn, item);
 	ct_id(added.id, item.id);
 	ct_int(added.write_seq, 1);
 	is_same(ct_latest(conn, "t", "sub|1"), &item);
-	is_same(ct_kept(conn, "t", added.id), &item);
+	is_same(ct_saved(conn, "t", added.id), &item);
 	cairn_checkpoint_filter history = ct_history("t");
 	history.set = CAIRN_CHECKPOINT_STATES;
 	const cairn_checkpoints *rows = ct_listed(conn, &history);
@@ -60,7 +60,7 @@ static void comes_back(void)
 static void defaults(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_checkpoint_added added = ct_keep(conn, ct_checkpoint("t", 0));
+	cairn_checkpoint_added added = ct_save(conn, ct_checkpoint("t", 0));
 	ct_true(!cairn_id_is_none(added.id));
 	const cairn_checkpoint *row = ct_latest(conn, "t", NULL);
 	ct_id(row->id, added.id);
@@ -77,9 +77,9 @@ static void terminal(void)
 	cairn_conn *conn = ct_open();
 	cairn_checkpoint_new item = ct_checkpoint("t", 1);
 	item.next_node = CAIRN_STR("answer");
-	ct_keep(conn, item);
+	ct_save(conn, item);
 	ct_str(ct_latest(conn, "t", NULL)->next_node, "answer");
-	ct_keep(conn, ct_checkpoint("t", 2));
+	ct_save(conn, ct_checkpoint("t", 2));
 	ct_str(ct_latest(conn, "t", NULL)->next_node, NULL);
 }
 
@@ -88,8 +88,8 @@ static void state_is_passed_through(cairn_conn *conn, cairn_blob state, enum cai
 	cairn_checkpoint_new item = ct_checkpoint("t", 1);
 	item.state = state;
 	item.format = format;
-	cairn_checkpoint_added added = ct_keep(conn, item);
-	const cairn_checkpoint *row = ct_kept(conn, "t", added.id);
+	cairn_checkpoint_added added = ct_save(conn, item);
+	const cairn_checkpoint *row = ct_saved(conn, "t", added.id);
 	ct_true(has_bytes(row->state, state.ptr, state.len));
 	ct_int(row->state_size, state.len);
 	ct_int(row->format, format);
@@ -177,7 +177,7 @@ static void last_written(void)
 	static const int64_t steps[] = { 3, 1, 2, 2 };
 	cairn_id last = { { 0 } };
 	for (size_t i = 0; i < 4; i++) {
-		cairn_checkpoint_added added = ct_keep(conn, ct_checkpoint("t", steps[i]));
+		cairn_checkpoint_added added = ct_save(conn, ct_checkpoint("t", steps[i]));
 		ct_int(added.write_seq, i + 1);
 		last = added.id;
 	}
@@ -191,12 +191,12 @@ static void namespaces(void)
 	cairn_conn *conn = ct_open();
 	cairn_checkpoint_new inner = ct_checkpoint("t", 10);
 	inner.ns = CAIRN_STR("child");
-	cairn_id root = ct_keep(conn, ct_checkpoint("t", 1)).id;
-	cairn_id child = ct_keep(conn, inner).id;
+	cairn_id root = ct_save(conn, ct_checkpoint("t", 1)).id;
+	cairn_id child = ct_save(conn, inner).id;
 	ct_id(ct_latest(conn, "t", NULL)->id, root);
 	ct_id(ct_latest(conn, "t", "child")->id, child);
 	/* an id is enough, whatever its namespace */
-	ct_str(ct_kept(conn, "t", child)->ns, "child");
+	ct_str(ct_saved(conn, "t", child)->ns, "child");
 	cairn_checkpoint_ref ref = ct_ref("t");
 	cairn_checkpoints *rows = NULL;
 	ref.ns = CAIRN_STR("chil");
@@ -212,10 +212,10 @@ static void absent(void)
 	cairn_checkpoints *rows = NULL;
 	ct_status(cairn_checkpoint_get(conn, &ref, &rows, ct_err()), CAIRN_NOT_FOUND,
 		  "checkpoint.not_found");
-	cairn_id id = ct_keep(conn, ct_checkpoint("t", 1)).id;
-	ct_true(!ct_is_kept(conn, "t", cairn_id_new()));
-	ct_true(!ct_is_kept(conn, "u", id));
-	ct_true(ct_is_kept(conn, "t", id));
+	cairn_id id = ct_save(conn, ct_checkpoint("t", 1)).id;
+	ct_true(!ct_is_saved(conn, "t", cairn_id_new()));
+	ct_true(!ct_is_saved(conn, "u", id));
+	ct_true(ct_is_saved(conn, "t", id));
 	ct_later(rows);
 }
 
@@ -223,7 +223,7 @@ static void tenants(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_checkpoint_new item = ct_checkpoint("t", 1);
-	cairn_checkpoint_added ours = ct_keep(conn, item);
+	cairn_checkpoint_added ours = ct_save(conn, item);
 	cairn_checkpoint_added theirs;
 	item.step = 2;
 	item.id = ours.id;
@@ -268,7 +268,7 @@ static void versions(void)
 	cairn_conn *conn = ct_open();
 	cairn_checkpoint_new item = ct_checkpoint("t", 1);
 	item.payload_version = 3;
-	ct_keep(conn, item);
+	ct_save(conn, item);
 	version_is(conn, 0, 0, CAIRN_OK);
 	version_is(conn, 3, 3, CAIRN_OK);
 	version_is(conn, 1, 0, CAIRN_OK);
@@ -285,8 +285,8 @@ static void again(void)
 	item.id = cairn_id_new();
 	item.state = blob("{\"a\":1,\"b\":[2]}");
 	item.metadata = CAIRN_STR("{\"x\":1,\"y\":2}");
-	cairn_checkpoint_added first = ct_keep(conn, item);
-	ct_keep(conn, ct_checkpoint("t", 2));
+	cairn_checkpoint_added first = ct_save(conn, item);
+	ct_save(conn, ct_checkpoint("t", 2));
 	ct_advance(CAIRN_SECOND);
 	item.state = blob(" { \"b\" : [ 2.0 ] , \"a\" : 1e0 }");
 	item.metadata = CAIRN_STR("{\"y\":2,\"x\":1}");
@@ -296,8 +296,8 @@ static void again(void)
 	ct_id(second.id, first.id);
 	ct_int(second.write_seq, 1);
 	ct_int(second.created_at, first.created_at);
-	ct_true(has_bytes(ct_kept(conn, "t", first.id)->state, "{\"a\":1,\"b\":[2]}", 15));
-	ct_int(ct_keep(conn, ct_checkpoint("t", 3)).write_seq, 3);
+	ct_true(has_bytes(ct_saved(conn, "t", first.id)->state, "{\"a\":1,\"b\":[2]}", 15));
+	ct_int(ct_save(conn, ct_checkpoint("t", 3)).write_seq, 3);
 }
 
 static void differs(cairn_conn *conn, cairn_checkpoint_new item)
@@ -312,7 +312,7 @@ static void other_content(void)
 	cairn_conn *conn = ct_open();
 	cairn_checkpoint_new item = ct_checkpoint("t", 1);
 	item.id = cairn_id_new();
-	ct_keep(conn, item);
+	ct_save(conn, item);
 	cairn_checkpoint_new other = item;
 	other.state = blob("{\"at\":2}");
 	differs(conn, other);
@@ -361,17 +361,17 @@ static void expected_head(void)
 	ct_each(ct_offer_checkpoint(conn, expecting(NULL, 1, cairn_id_new())), CAIRN_STALE,
 		"checkpoint.head_moved");
 	ct_text(ct_threads(conn, NULL, NULL, 0), "");
-	cairn_id first = ct_keep(conn, expecting(NULL, 1, none)).id;
+	cairn_id first = ct_save(conn, expecting(NULL, 1, none)).id;
 	ct_each(ct_offer_checkpoint(conn, expecting(NULL, 2, none)), CAIRN_STALE,
 		"checkpoint.head_moved");
 	/* each namespace has its own */
-	cairn_id inner = ct_keep(conn, expecting("n", 1, none)).id;
-	cairn_id second = ct_keep(conn, expecting(NULL, 2, first)).id;
+	cairn_id inner = ct_save(conn, expecting("n", 1, none)).id;
+	cairn_id second = ct_save(conn, expecting(NULL, 2, first)).id;
 	ct_each(ct_offer_checkpoint(conn, expecting(NULL, 3, first)), CAIRN_STALE,
 		"checkpoint.head_moved");
 	ct_each(ct_offer_checkpoint(conn, expecting("n", 2, second)), CAIRN_STALE,
 		"checkpoint.head_moved");
-	cairn_checkpoint_added last = ct_keep(conn, expecting("n", 2, inner));
+	cairn_checkpoint_added last = ct_save(conn, expecting("n", 2, inner));
 	/* who failed took no number */
 	ct_int(last.write_seq, 4);
 }
@@ -382,7 +382,7 @@ static void again_after_the_head(void)
 	cairn_conn *conn = ct_open();
 	cairn_checkpoint_new item = expecting(NULL, 1, (cairn_id){ { 0 } });
 	item.id = cairn_id_new();
-	ct_keep(conn, item);
+	ct_save(conn, item);
 	cairn_checkpoint_added second = ct_offer_checkpoint(conn, item);
 	ct_each(second, CAIRN_OK, NULL);
 	ct_int(second.existing, 1);
@@ -486,39 +486,38 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "What was put comes back from the latest, by its id and in the history, with "
 		  "every field.",
-	  .covers = "E11",
+	  .covers = "entelix-11",
 	  .run = comes_back },
 	{ .name = "checkpoints.put.defaults",
 	  VERB,
 	  .rule = "What is not given is absent, metadata is {}, the payload version 1.",
-	  .covers = "E26",
+	  .covers = "entelix-26",
 	  .run = defaults },
 	{ .name = "checkpoints.put.finished_has_no_next_node",
 	  VERB,
 	  .rule = "A checkpoint names what runs next, and nothing when it is finished.",
-	  .covers = "E13",
+	  .covers = "entelix-13",
 	  .run = terminal },
 	{ .name = "checkpoints.put.any_state_byte_for_byte",
 	  VERB,
 	  .rule = "Documents and bytes of any size come back as they were put.",
-	  .covers = "E23",
+	  .covers = "entelix-23",
 	  .run = any_state },
 	{ .name = "checkpoints.put.bad_states_are_refused",
 	  VERB,
 	  .rule = "What one driver could not give back is refused on all of them, before "
 		  "anything is written.",
-	  .covers = "E23",
+	  .covers = "entelix-23",
 	  .run = bad_states },
 	{ .name = "checkpoints.put.bad_arguments_are_refused",
 	  VERB,
 	  .rule = "Malformed threads, namespaces, steps, metadata and tenants are refused.",
-	  .covers = "E24",
+	  .covers = "entelix-24",
 	  .run = bad_arguments },
 	{ .name = "checkpoints.get.the_latest_was_written_last",
 	  VERB,
 	  .rule = "The latest is the last one written, whatever its step, its id or the time; "
 		  "history goes backwards by write_seq.",
-	  .covers = "E19, E20",
 	  .run = last_written },
 	{ .name = "checkpoints.get.each_namespace_has_a_latest",
 	  VERB,
@@ -527,18 +526,18 @@ static const ct_case cases[] = {
 	{ .name = "checkpoints.get.absent_is_not_found",
 	  VERB,
 	  .rule = "An unknown id, another thread's, and an empty thread are NOT_FOUND.",
-	  .covers = "E14",
+	  .covers = "entelix-14",
 	  .run = absent },
 	{ .name = "checkpoints.get.tenants_are_apart",
 	  VERB,
 	  .rule = "A thread of the same name, and even an id, of another tenant is another one.",
-	  .covers = "E15, E24",
+	  .covers = "entelix-15, entelix-24",
 	  .run = tenants },
 	{ .name = "checkpoints.get.payload_versions_outside_are_refused",
 	  VERB,
 	  .rule = "A payload version outside of what the caller reads is SCHEMA, and the row is "
 		  "answered without its state.",
-	  .covers = "E25",
+	  .covers = "entelix-25",
 	  .run = versions },
 	{ .name = "checkpoints.put.again_is_the_first_one",
 	  VERB,
@@ -548,7 +547,7 @@ static const ct_case cases[] = {
 	{ .name = "checkpoints.put.another_content_exists",
 	  VERB,
 	  .rule = "The same id with anything different is EXISTS and leaves the first one.",
-	  .covers = "E21",
+	  .covers = "entelix-21",
 	  .run = other_content },
 	{ .name = "checkpoints.put.expected_head",
 	  VERB,

@@ -24,10 +24,10 @@ static void inherits(void)
 	cairn_checkpoint_new item = ct_checkpoint("t", 4);
 	item.ns = CAIRN_STR("n");
 	item.next_node = CAIRN_STR("tools");
-	cairn_id parent = ct_keep(conn, item).id;
+	cairn_id parent = ct_save(conn, item).id;
 	item.next_node = (cairn_str){ NULL, 0 };
 	item.step = 5;
-	cairn_id later = ct_keep(conn, item).id;
+	cairn_id later = ct_save(conn, item).id;
 	cairn_checkpoint_added added = branch(conn, from("t", parent));
 	ct_int(added.write_seq, 3);
 	const cairn_checkpoint *row = ct_latest(conn, "t", "n");
@@ -37,8 +37,8 @@ static void inherits(void)
 	ct_str(row->next_node, "tools");
 	ct_true(memcmp(row->state.ptr, "{\"at\":99}", 9) == 0);
 	/* what was there is as it was */
-	ct_int(ct_kept(conn, "t", parent)->write_seq, 1);
-	ct_str(ct_kept(conn, "t", later)->next_node, NULL);
+	ct_int(ct_saved(conn, "t", parent)->write_seq, 1);
+	ct_str(ct_saved(conn, "t", later)->next_node, NULL);
 	cairn_checkpoint_filter history = ct_history("t");
 	ct_text(ct_steps(conn, &history), "5 5 4");
 }
@@ -47,26 +47,26 @@ static void inherits(void)
 static void inherits_nothing(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_checkpoint_new item = from("t", ct_keep(conn, ct_checkpoint("t", 1)).id);
+	cairn_checkpoint_new item = from("t", ct_save(conn, ct_checkpoint("t", 1)).id);
 	item.next_node = CAIRN_STR("ignored");
 	item.ns = CAIRN_STR("ignored");
 	cairn_id id = branch(conn, item).id;
-	ct_str(ct_kept(conn, "t", id)->next_node, NULL);
+	ct_str(ct_saved(conn, "t", id)->next_node, NULL);
 	ct_id(ct_latest(conn, "t", NULL)->id, id);
 }
 
 static void saturates(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_id parent = ct_keep(conn, ct_checkpoint("t", INT64_MAX)).id;
+	cairn_id parent = ct_save(conn, ct_checkpoint("t", INT64_MAX)).id;
 	cairn_id id = branch(conn, from("t", parent)).id;
-	ct_int(ct_kept(conn, "t", id)->step, INT64_MAX);
+	ct_int(ct_saved(conn, "t", id)->step, INT64_MAX);
 }
 
 static void no_parent(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_id parent = ct_keep(conn, ct_checkpoint("t", 1)).id;
+	cairn_id parent = ct_save(conn, ct_checkpoint("t", 1)).id;
 	cairn_checkpoint_new item = from("u", parent);
 	cairn_checkpoint_added added;
 	ct_status(cairn_checkpoint_branch(conn, CT_TENANT, &item, &added, ct_err()),
@@ -80,13 +80,13 @@ static void no_parent(void)
 	ct_status(cairn_checkpoint_branch(conn, CT_TENANT, &item, NULL, ct_err()), CAIRN_INVALID,
 		  "arg.invalid");
 	ct_text(ct_threads(conn, NULL, NULL, 0), "t");
-	ct_int(ct_keep(conn, ct_checkpoint("t", 2)).write_seq, 2);
+	ct_int(ct_save(conn, ct_checkpoint("t", 2)).write_seq, 2);
 }
 
 static void branch_again(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_id parent = ct_keep(conn, ct_checkpoint("t", 1)).id;
+	cairn_id parent = ct_save(conn, ct_checkpoint("t", 1)).id;
 	cairn_checkpoint_new item = from("t", parent);
 	cairn_checkpoint_added added;
 	item.id = cairn_id_new();
@@ -107,8 +107,8 @@ static void branch_again(void)
 static void first_stays(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_id id = ct_keep(conn, ct_checkpoint("t", 1)).id;
-	cairn_id other = ct_keep(conn, ct_checkpoint("t", 2)).id;
+	cairn_id id = ct_save(conn, ct_checkpoint("t", 1)).id;
+	cairn_id other = ct_save(conn, ct_checkpoint("t", 2)).id;
 	cairn_checkpoint_write writes[] = {
 		ct_write(id, "b", 1, "1"), ct_write(id, "b", 0, "2"),  ct_write(id, "a", -1, "3"),
 		ct_write(id, "b", 1, "4"), ct_write(id, "a", -1, "5"), ct_write(other, "b", 0, "6")
@@ -126,7 +126,7 @@ static void first_stays(void)
 static void whole_write(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_id id = ct_keep(conn, ct_checkpoint("t", 1)).id;
+	cairn_id id = ct_save(conn, ct_checkpoint("t", 1)).id;
 	cairn_checkpoint_write write = ct_write(id, "a", 0, "");
 	cairn_checkpoint_writes *rows = NULL;
 	write.format = CAIRN_FORMAT_BYTES;
@@ -148,8 +148,8 @@ static void whole_write(void)
 static void all_or_nothing(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_id id = ct_keep(conn, ct_checkpoint("t", 1)).id;
-	cairn_id foreign = ct_keep(conn, ct_checkpoint("u", 1)).id;
+	cairn_id id = ct_save(conn, ct_checkpoint("t", 1)).id;
+	cairn_id foreign = ct_save(conn, ct_checkpoint("u", 1)).id;
 	cairn_checkpoint_write writes[] = { ct_write(id, "a", 0, "1"),
 					    ct_write(foreign, "a", 0, "1"),
 					    ct_write(cairn_id_new(), "a", 0, "1") };
@@ -176,23 +176,23 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "A branch has its parent's namespace, the step after its, and its next node; it "
 		  "becomes the latest and changes nothing that was there.",
-	  .covers = "E16, E18",
+	  .covers = "entelix-16, entelix-18",
 	  .run = inherits },
 	{ .name = "checkpoints.branch.nothing_else_counts",
 	  VERB,
 	  .rule = "What a branch says itself of namespace, step and next node is not looked at.",
-	  .covers = "E16",
+	  .covers = "entelix-16",
 	  .run = inherits_nothing },
 	{ .name = "checkpoints.branch.the_step_saturates",
 	  VERB,
 	  .rule = "Behind the greatest step stands the greatest step.",
-	  .covers = "E18",
+	  .covers = "entelix-18",
 	  .run = saturates },
 	{ .name = "checkpoints.branch.the_parent_must_be_there",
 	  VERB,
 	  .rule = "A branch from an unknown parent is NOT_FOUND, writes nothing and takes no "
 		  "number.",
-	  .covers = "E17",
+	  .covers = "entelix-17",
 	  .run = no_parent },
 	{ .name = "checkpoints.branch.again_and_expecting",
 	  VERB,

@@ -5,9 +5,9 @@ static void history(void)
 {
 	cairn_conn *conn = ct_open();
 	for (int64_t step = 1; step <= 5; step++)
-		ct_keep(conn, ct_checkpoint("t", step));
-	ct_keep(conn, ct_checkpoint("s", 9));
-	ct_keep(conn, ct_checkpoint("u", 9));
+		ct_save(conn, ct_checkpoint("t", step));
+	ct_save(conn, ct_checkpoint("s", 9));
+	ct_save(conn, ct_checkpoint("u", 9));
 	cairn_checkpoint_filter filter = ct_history("t");
 	ct_text(ct_steps(conn, &filter), "5 4 3 2 1");
 	filter.limit = 2;
@@ -52,9 +52,9 @@ static void without_states(void)
 	cairn_checkpoint_new item = ct_checkpoint("t", 1);
 	char *text = ct_repeat('7', 50000);
 	item.state = (cairn_blob){ text, 50000 };
-	ct_keep(conn, item);
+	ct_save(conn, item);
 	item.format = CAIRN_FORMAT_BYTES;
-	ct_keep(conn, item);
+	ct_save(conn, item);
 	cairn_checkpoint_filter filter = ct_history("t");
 	const cairn_checkpoints *rows = ct_listed(conn, &filter);
 	for (size_t i = 0; i < 2; i++) {
@@ -76,7 +76,7 @@ static void keep_in(cairn_conn *conn, const char *thread, int64_t step, const ch
 	item.ns = cairn_str_of(ns);
 	item.run = cairn_str_of(run);
 	item.metadata = cairn_str_of(metadata);
-	ct_keep(conn, item);
+	ct_save(conn, item);
 }
 
 static void one_namespace(void)
@@ -229,14 +229,13 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "A history goes backwards by write_seq, below a cursor, no longer than asked "
 		  "for.",
-	  .covers = "E12",
+	  .covers = "entelix-12",
 	  .run = history },
 	{ .name = "checkpoints.list.limits",
 	  VERB,
 	  .rule = "Without a limit a page has 100 rows, with the greatest 1000; a cursor that "
 		  "makes "
 		  "no sense is refused.",
-	  .covers = "E22",
 	  .run = limits },
 	{ .name = "checkpoints.list.states_only_where_asked_for",
 	  VERB,

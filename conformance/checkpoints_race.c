@@ -64,10 +64,10 @@ static void branches(void)
 {
 	cairn_conn *conn = ct_open();
 	struct children children;
-	children.parent = ct_keep(conn, ct_checkpoint("t", 1)).id;
+	children.parent = ct_save(conn, ct_checkpoint("t", 1)).id;
 	ct_race(WRITERS, branch_off, &children);
 	for (size_t i = 0; i < WRITERS; i++) {
-		const cairn_checkpoint *row = ct_kept(conn, "t", children.of[i]);
+		const cairn_checkpoint *row = ct_saved(conn, "t", children.of[i]);
 		ct_id(row->parent, children.parent);
 		ct_int(row->step, 2);
 	}
@@ -146,7 +146,7 @@ static void disturb(cairn_conn *conn, unsigned number, void *arg)
 		else if (number == 1)
 			ct_ok(cairn_thread_delete(conn, CT_TENANT, threads, 2, NULL, ct_err()));
 		/* who is there no more has no pending writes */
-		if (!ct_is_kept(conn, "b", each[0].id))
+		if (!ct_is_saved(conn, "b", each[0].id))
 			ct_text(ct_pending(conn, "b", each[0].id), "");
 	}
 }
@@ -157,7 +157,7 @@ static void with_deletes(void)
 	ct_race(4, disturb, NULL);
 	const cairn_str threads[] = { CAIRN_STR("a"), CAIRN_STR("b") };
 	ct_ok(cairn_thread_delete(conn, CT_TENANT, threads, 2, NULL, ct_err()));
-	ct_int(ct_keep(conn, ct_checkpoint("a", 1)).write_seq, 1);
+	ct_int(ct_save(conn, ct_checkpoint("a", 1)).write_seq, 1);
 }
 
 /* ---- the caller's transaction ------------------------------------------------------- */
@@ -174,7 +174,7 @@ static void expected_outcomes(cairn_conn *conn, cairn_id id)
 	other.parent = cairn_id_new();
 	ct_status(cairn_checkpoint_branch(conn, CT_TENANT, &other, NULL, ct_err()), CAIRN_NOT_FOUND,
 		  "checkpoint.parent_not_found");
-	ct_true(!ct_is_kept(conn, "t", other.id));
+	ct_true(!ct_is_saved(conn, "t", other.id));
 	cairn_checkpoint_write write = ct_write(other.id, "a", 0, "1");
 	ct_status(cairn_checkpoint_write_put(conn, CT_TENANT, CAIRN_STR("t"), &write, 1, ct_err()),
 		  CAIRN_NOT_FOUND, "checkpoint.not_found");
@@ -190,28 +190,28 @@ static void in_a_transaction(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_conn *other = ct_open();
-	cairn_id before = ct_keep(conn, ct_checkpoint("u", 1)).id;
+	cairn_id before = ct_save(conn, ct_checkpoint("u", 1)).id;
 	cairn_tx tx = CAIRN_TX_INIT;
 	ct_ok(cairn_begin(conn, &tx, ct_err()));
-	cairn_id id = ct_keep(conn, ct_checkpoint("t", 1)).id;
+	cairn_id id = ct_save(conn, ct_checkpoint("t", 1)).id;
 	ct_pend(conn, "t", ct_write(id, "a", 0, "1"));
 	expected_outcomes(conn, id);
 	ct_text(ct_threads(conn, NULL, NULL, 0), "t u");
-	ct_int(ct_keep(conn, ct_checkpoint("t", 2)).write_seq, 2);
-	ct_true(!ct_is_kept(other, "t", id));
+	ct_int(ct_save(conn, ct_checkpoint("t", 2)).write_seq, 2);
+	ct_true(!ct_is_saved(other, "t", id));
 	ct_ok(cairn_commit(&tx, ct_err()));
-	ct_true(ct_is_kept(other, "t", id));
+	ct_true(ct_is_saved(other, "t", id));
 	ct_text(ct_pending(other, "t", id), "a:0=1");
 	cairn_tx undone = CAIRN_TX_INIT;
 	ct_ok(cairn_begin(conn, &undone, ct_err()));
 	const cairn_str names[] = { CAIRN_STR("t"), CAIRN_STR("u") };
-	ct_keep(conn, ct_checkpoint("v", 1));
+	ct_save(conn, ct_checkpoint("v", 1));
 	ct_ok(cairn_thread_delete(conn, CT_TENANT, names, 2, NULL, ct_err()));
 	ct_text(ct_threads(conn, NULL, NULL, 0), "v");
 	cairn_rollback(&undone);
 	ct_text(ct_threads(conn, NULL, NULL, 0), "t u");
-	ct_true(ct_is_kept(conn, "u", before));
-	ct_int(ct_keep(conn, ct_checkpoint("t", 3)).write_seq, 3);
+	ct_true(ct_is_saved(conn, "u", before));
+	ct_int(ct_save(conn, ct_checkpoint("t", 3)).write_seq, 3);
 }
 
 static void strict_transactions(void)
@@ -219,7 +219,7 @@ static void strict_transactions(void)
 	cairn_conn *conn = ct_open();
 	cairn_checkpoint_new item = ct_checkpoint("t", 1);
 	const cairn_str name = CAIRN_STR("t");
-	cairn_id id = ct_keep(conn, item).id;
+	cairn_id id = ct_save(conn, item).id;
 	cairn_checkpoint_write write = ct_write(id, "a", 0, "1");
 	ct_int(ct_subject()->app_step(conn, CAIRN_APP_BEGIN_STRICT), 0);
 	ct_status(cairn_checkpoint_put(conn, CT_TENANT, &item, 1, NULL, ct_err()), CAIRN_INVALID,
@@ -234,7 +234,7 @@ static void strict_transactions(void)
 	ct_int(ct_subject()->app_step(conn, CAIRN_APP_COMMIT), 0);
 	ct_text(ct_pending(conn, "t", id), "");
 	ct_text(ct_threads(conn, NULL, NULL, 0), "t");
-	ct_int(ct_keep(conn, item).write_seq, 2);
+	ct_int(ct_save(conn, item).write_seq, 2);
 }
 
 /* ---- faults --------------------------------------------------------------------------- */
@@ -245,7 +245,7 @@ static void one_bad_row(void)
 	cairn_checkpoint_new items[3] = { ct_checkpoint("t", 1), ct_checkpoint("t", 2),
 					  ct_checkpoint("t", 3) };
 	cairn_checkpoint_added each[3];
-	cairn_id before = ct_keep(conn, ct_checkpoint("t", 0)).id;
+	cairn_id before = ct_save(conn, ct_checkpoint("t", 0)).id;
 	items[1].step = INT64_MAX;
 	items[1].thread = CAIRN_STR("poisoned");
 	cairn_status status = CAIRN_OK;
@@ -291,7 +291,7 @@ static void writes(void)
 	put_round_trips(conn, 1);
 	put_round_trips(conn, 16);
 	cairn_checkpoint_new item = ct_checkpoint("t", 1);
-	cairn_id parent = ct_keep(conn, item).id;
+	cairn_id parent = ct_save(conn, item).id;
 	cairn_checkpoint_write pending[3] = { ct_write(parent, "a", 0, "1"),
 					      ct_write(parent, "a", 1, "1"),
 					      ct_write(parent, "a", -1, "1") };
@@ -316,12 +316,12 @@ static void writes(void)
 static void reads(void)
 {
 	cairn_conn *conn = ct_open();
-	cairn_id id = ct_keep(conn, ct_checkpoint("t", 1)).id;
+	cairn_id id = ct_save(conn, ct_checkpoint("t", 1)).id;
 	cairn_checkpoint_filter filter = ct_history("t");
 	ct_budget(conn);
 	ct_latest(conn, "t", NULL);
 	ct_spent(conn, 1, "get", 1);
-	ct_kept(conn, "t", id);
+	ct_saved(conn, "t", id);
 	ct_spent(conn, 1, "get by id", 1);
 	ct_listed(conn, &filter);
 	ct_spent(conn, 1, "list", 1);
@@ -345,7 +345,7 @@ static const ct_case cases[] = {
 	{ .name = "checkpoints.race.branches_of_one_parent",
 	  OF(CT_RACE),
 	  .rule = "Branches made at once from one parent are as many children of it.",
-	  .covers = "E27",
+	  .covers = "entelix-27",
 	  .run = branches },
 	{ .name = "checkpoints.race.one_follows_a_head",
 	  OF(CT_RACE),
@@ -354,7 +354,7 @@ static const ct_case cases[] = {
 	{ .name = "checkpoints.race.an_id_is_there_once",
 	  OF(CT_RACE),
 	  .rule = "An id that several put at once is written once; equal ones get that result.",
-	  .covers = "E21",
+	  .covers = "entelix-21",
 	  .run = once },
 	{ .name = "checkpoints.race.with_deletes",
 	  OF(CT_RACE),

@@ -16,7 +16,7 @@ cairn_checkpoint_added ct_offer_checkpoint(cairn_conn *conn, cairn_checkpoint_ne
 	return added;
 }
 
-cairn_checkpoint_added ct_keep(cairn_conn *conn, cairn_checkpoint_new item)
+cairn_checkpoint_added ct_save(cairn_conn *conn, cairn_checkpoint_new item)
 {
 	cairn_checkpoint_added added = ct_offer_checkpoint(conn, item);
 	ct_each(added, CAIRN_OK, NULL);
@@ -49,14 +49,14 @@ const cairn_checkpoint *ct_latest(cairn_conn *conn, const char *thread, const ch
 	return get(conn, &ref);
 }
 
-const cairn_checkpoint *ct_kept(cairn_conn *conn, const char *thread, cairn_id id)
+const cairn_checkpoint *ct_saved(cairn_conn *conn, const char *thread, cairn_id id)
 {
 	cairn_checkpoint_ref ref = ct_ref(thread);
 	ref.id = id;
 	return get(conn, &ref);
 }
 
-bool ct_is_kept(cairn_conn *conn, const char *thread, cairn_id id)
+bool ct_is_saved(cairn_conn *conn, const char *thread, cairn_id id)
 {
 	cairn_checkpoint_ref ref = ct_ref(thread);
 	cairn_checkpoints *rows = NULL;

@@ -9,15 +9,15 @@
 /* A checkpoint of a thread, whose state is {"at":step}: change what matters, pass it on. */
 cairn_checkpoint_new ct_checkpoint(const char *thread, int64_t step);
 /* Puts one for CT_TENANT, which must be new. */
-cairn_checkpoint_added ct_keep(cairn_conn *conn, cairn_checkpoint_new item);
+cairn_checkpoint_added ct_save(cairn_conn *conn, cairn_checkpoint_new item);
 /* Puts one, whatever comes of it. */
 cairn_checkpoint_added ct_offer_checkpoint(cairn_conn *conn, cairn_checkpoint_new item);
 
 cairn_checkpoint_ref ct_ref(const char *thread);
 /* The latest of a namespace (NULL: the root) and one by its id, which must be there. */
 const cairn_checkpoint *ct_latest(cairn_conn *conn, const char *thread, const char *ns);
-const cairn_checkpoint *ct_kept(cairn_conn *conn, const char *thread, cairn_id id);
-bool ct_is_kept(cairn_conn *conn, const char *thread, cairn_id id);
+const cairn_checkpoint *ct_saved(cairn_conn *conn, const char *thread, cairn_id id);
+bool ct_is_saved(cairn_conn *conn, const char *thread, cairn_id id);
 
 cairn_checkpoint_filter ct_history(const char *thread);
 const cairn_checkpoints *ct_listed(cairn_conn *conn, const cairn_checkpoint_filter *filter);

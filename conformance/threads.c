@@ -7,7 +7,7 @@ static void keep_in(cairn_conn *conn, const char *thread, int64_t step, const ch
 	cairn_checkpoint_new item = ct_checkpoint(thread, step);
 	item.ns = cairn_str_of(ns);
 	item.run = cairn_str_of(run);
-	ct_keep(conn, item);
+	ct_save(conn, item);
 }
 
 static const char *steps_of(cairn_conn *conn, const char *thread)
@@ -23,7 +23,7 @@ static void listed(void)
 	cairn_conn *conn = ct_open();
 	static const char *const names[] = { "b", "a%", "a", "A", "a_", "\xf4\x8f\xbf\xbf", "ab" };
 	for (size_t i = 0; i < 7; i++)
-		ct_keep(conn, ct_checkpoint(names[i], 1));
+		ct_save(conn, ct_checkpoint(names[i], 1));
 	ct_text(ct_threads(conn, NULL, NULL, 0), "A a a% a_ ab b \xf4\x8f\xbf\xbf");
 	ct_text(ct_threads(conn, "a", NULL, 0), "a a% a_ ab");
 	ct_text(ct_threads(conn, "a", "a%", 0), "a_ ab");
@@ -39,9 +39,9 @@ static void times(void)
 	cairn_thread_filter filter = { .size = sizeof filter, .tenant = CT_TENANT };
 	cairn_threads *rows = NULL;
 	cairn_time began = ct_now();
-	ct_keep(conn, ct_checkpoint("t", 1));
+	ct_save(conn, ct_checkpoint("t", 1));
 	ct_advance(CAIRN_SECOND);
-	ct_keep(conn, ct_checkpoint("t", 2));
+	ct_save(conn, ct_checkpoint("t", 2));
 	ct_advance(CAIRN_SECOND);
 	ct_ok(cairn_thread_list(conn, &filter, &rows, ct_err()));
 	ct_int(rows->count, 1);
@@ -92,15 +92,15 @@ static void copied(void)
 	cairn_checkpoint_new item = ct_checkpoint("m", 1);
 	item.run = CAIRN_STR("r");
 	item.next_node = CAIRN_STR("n");
-	cairn_id id = ct_keep(conn, item).id;
+	cairn_id id = ct_save(conn, item).id;
 	item.parent = id;
 	item.ns = CAIRN_STR("n");
 	item.metadata = CAIRN_STR("{\"a\":1}");
 	item.state = (cairn_blob){ ct_repeat('8', 20000), 20000 };
-	ct_keep(conn, item);
+	ct_save(conn, item);
 	item.format = CAIRN_FORMAT_BYTES;
 	item.payload_version = 2;
-	ct_keep(conn, item);
+	ct_save(conn, item);
 	ct_pend(conn, "m", ct_write(id, "a", 0, "1"));
 	ct_pend(conn, "m", ct_write(id, "b", -1, "2"));
 	ct_advance(CAIRN_HOUR);
@@ -117,16 +117,16 @@ static void copied(void)
 	ct_text(ct_pending(conn, "a", id), "a:0=1 b:-1=2");
 	ct_text(ct_pending(conn, "z", id), "a:0=1 b:-1=2");
 	/* each goes on for itself */
-	ct_int(ct_keep(conn, ct_checkpoint("z", 7)).write_seq, 4);
+	ct_int(ct_save(conn, ct_checkpoint("z", 7)).write_seq, 4);
 	ct_text(steps_of(conn, "m"), "1 1 1");
-	ct_int(ct_keep(conn, ct_checkpoint("m", 8)).write_seq, 4);
+	ct_int(ct_save(conn, ct_checkpoint("m", 8)).write_seq, 4);
 }
 
 static void not_copied(void)
 {
 	cairn_conn *conn = ct_open();
 	size_t n = 4711;
-	ct_keep(conn, ct_checkpoint("a", 1));
+	ct_save(conn, ct_checkpoint("a", 1));
 	keep_in(conn, "b", 1, NULL, "r");
 	ct_status(cairn_thread_copy(conn, CT_TENANT, CAIRN_STR("c"), CAIRN_STR("d"), &n, ct_err()),
 		  CAIRN_NOT_FOUND, "checkpoint.thread_not_found");
@@ -153,22 +153,22 @@ static void deleted(void)
 	cairn_conn *conn = ct_open();
 	const cairn_str names[] = { CAIRN_STR("b"), CAIRN_STR("none"), CAIRN_STR("a") };
 	size_t n = 0;
-	cairn_id id = ct_keep(conn, ct_checkpoint("a", 1)).id;
-	ct_keep(conn, ct_checkpoint("a", 2));
-	ct_keep(conn, ct_checkpoint("b", 1));
-	ct_keep(conn, ct_checkpoint("c", 1));
+	cairn_id id = ct_save(conn, ct_checkpoint("a", 1)).id;
+	ct_save(conn, ct_checkpoint("a", 2));
+	ct_save(conn, ct_checkpoint("b", 1));
+	ct_save(conn, ct_checkpoint("c", 1));
 	cairn_checkpoint_new theirs = ct_checkpoint("a", 1);
 	ct_ok(cairn_checkpoint_put(conn, CAIRN_STR("other"), &theirs, 1, NULL, ct_err()));
 	ct_pend(conn, "a", ct_write(id, "t", 0, "1"));
 	ct_ok(cairn_thread_delete(conn, CT_TENANT, names, 3, &n, ct_err()));
 	ct_int(n, 3);
 	ct_text(ct_threads(conn, NULL, NULL, 0), "c");
-	ct_true(!ct_is_kept(conn, "a", id));
+	ct_true(!ct_is_saved(conn, "a", id));
 	ct_text(ct_pending(conn, "a", id), "");
 	/* and begins anew, the same id too */
 	cairn_checkpoint_new item = ct_checkpoint("a", 5);
 	item.id = id;
-	ct_int(ct_keep(conn, item).write_seq, 1);
+	ct_int(ct_save(conn, item).write_seq, 1);
 	ct_text(ct_pending(conn, "a", id), "");
 	cairn_checkpoint_ref ref = ct_ref("a");
 	cairn_checkpoints *rows = NULL;
@@ -201,7 +201,7 @@ static void by_run(void)
 	ct_text(ct_pending(conn, "b", gone), "");
 	/* the thread is still there, and goes on counting */
 	ct_text(ct_threads(conn, NULL, NULL, 0), "a b");
-	ct_int(ct_keep(conn, ct_checkpoint("b", 6)).write_seq, 3);
+	ct_int(ct_save(conn, ct_checkpoint("b", 6)).write_seq, 3);
 	ct_ok(cairn_checkpoint_delete_runs(conn, CAIRN_STR("other"), runs, 1, &n, ct_err()));
 	ct_int(n, 1);
 }
@@ -247,7 +247,7 @@ static void keeps_the_newest(void)
 	ct_text(steps_of(conn, "a"), "11 4");
 	ct_text(steps_of(conn, "b"), "4");
 	ct_int(prune(conn, NULL, 0, 0, 0), 0);
-	ct_int(ct_keep(conn, ct_checkpoint("b", 5)).write_seq, 5);
+	ct_int(ct_save(conn, ct_checkpoint("b", 5)).write_seq, 5);
 }
 
 static void only_old_ones(void)

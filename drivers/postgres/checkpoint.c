@@ -106,8 +106,7 @@ static void queue_one(struct pg *pg, cairn_str tenant, const cairn_checkpoint_in
 	cairn_pg__add_text(pg, item->run);
 	cairn_pg__add_text(pg, item->metadata);
 	cairn_pg__add_tenant(pg, item->tags);
-	cairn_pg__add_content(pg, item->state, item->format == CAIRN_FORMAT_JSON);
-	cairn_pg__add_content(pg, item->state, item->format == CAIRN_FORMAT_BYTES);
+	cairn_pg__add_content(pg, item->state, item->format);
 	cairn_pg__add_int4(pg, (int32_t)item->state.len);
 	cairn_pg__add_int4(pg, (item->expects ? EXPECTS : 0) | (item->branches ? BRANCHES : 0));
 	add_id(pg, item->expected);
@@ -136,10 +135,7 @@ static void queue_many(struct pg *pg, cairn_str tenant, const cairn_checkpoint_i
 	cairn_pg__add_texts(pg, COLUMN(run), PG_ABSENT_NULL);
 	cairn_pg__add_jsons(pg, COLUMN(metadata));
 	cairn_pg__add_texts(pg, COLUMN(tags), PG_ABSENT_EMPTY);
-	cairn_pg__add_contents(pg, COLUMN(state), offsetof(cairn_checkpoint_insert, format),
-			       CAIRN_FORMAT_JSON);
-	cairn_pg__add_contents(pg, COLUMN(state), offsetof(cairn_checkpoint_insert, format),
-			       CAIRN_FORMAT_BYTES);
+	cairn_pg__add_contents(pg, COLUMN(state), offsetof(cairn_checkpoint_insert, format));
 	cairn_pg__queue(pg, PG_SQL_CHECKPOINT_PUT_MANY);
 }
 
@@ -299,10 +295,7 @@ cairn_status cairn_pg__checkpoint_write(void *self, const cairn_checkpoint_write
 	cairn_pg__add_texts(pg, WRITE(task), PG_ABSENT_NULL);
 	cairn_pg__add_int4s(pg, WRITE(index));
 	cairn_pg__add_texts(pg, WRITE(channel), PG_ABSENT_NULL);
-	cairn_pg__add_contents(pg, WRITE(value), offsetof(cairn_checkpoint_write, format),
-			       CAIRN_FORMAT_JSON);
-	cairn_pg__add_contents(pg, WRITE(value), offsetof(cairn_checkpoint_write, format),
-			       CAIRN_FORMAT_BYTES);
+	cairn_pg__add_contents(pg, WRITE(value), offsetof(cairn_checkpoint_write, format));
 	cairn_pg__queue(pg, PG_SQL_WRITE_PUT);
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)

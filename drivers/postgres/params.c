@@ -449,38 +449,14 @@ bool cairn_pg__guard_queue(struct pg *pg, cairn_str tenant, struct pg_items item
 	return true;
 }
 
-void cairn_pg__add_content(struct pg *pg, cairn_blob content, bool wanted)
+void cairn_pg__add_content(struct pg *pg, cairn_blob content, enum cairn_format format)
 {
-	if (wanted)
-		cairn_pg__add_tenant(pg, (cairn_str){ content.ptr, content.len });
-	else
+	const cairn_str text = { content.ptr, content.len };
+	if (format == CAIRN_FORMAT_BYTES)
 		cairn_pg__add_null(pg);
-}
-
-void cairn_pg__add_contents(struct pg *pg, struct pg_items items, size_t offset,
-			    size_t format_offset, enum cairn_format wanted)
-{
-	size_t size = items.n * 4;
-	bool any = false;
-	for (size_t i = 0; i < items.n; i++) {
-		const enum cairn_format *format = field(items, i, format_offset);
-		const cairn_blob *content = field(items, i, offset);
-		any = any || *format == wanted;
-		size += *format == wanted ? content->len : 0;
-	}
-	if (!any) {
+	cairn_pg__add_tenant(pg, text); /* an empty one is no NULL */
+	if (format == CAIRN_FORMAT_JSON)
 		cairn_pg__add_null(pg);
-		return;
-	}
-	char *at = array(pg, wanted == CAIRN_FORMAT_JSON ? OID_JSON : OID_BYTEA, items.n, size);
-	for (size_t i = 0; i < items.n && at != NULL; i++) {
-		const enum cairn_format *format = field(items, i, format_offset);
-		const cairn_blob *content = field(items, i, offset);
-		if (*format != wanted)
-			at = element_null(at);
-		else
-			at = element(at, content->len > 0 ? content->ptr : "", content->len);
-	}
 }
 
 /* '' for global rows, a tenant, or NULL where any will do. */

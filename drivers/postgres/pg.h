@@ -265,6 +265,8 @@ void cairn_pg__add_scopes(struct pg *pg, struct pg_items items, size_t offset);
  * are those of a cairn_blob and its enum cairn_format.
  */
 void cairn_pg__add_contents(struct pg *pg, struct pg_items items, size_t content, size_t format);
+/* The same of one, as single values. */
+void cairn_pg__add_content(struct pg *pg, cairn_blob content, enum cairn_format format);
 /* Blobs of 32 bytes. */
 void cairn_pg__add_hashes(struct pg *pg, struct pg_items items, size_t offset);
 
@@ -273,11 +275,6 @@ void cairn_pg__add_hashes(struct pg *pg, struct pg_items items, size_t offset);
  * that of a cairn_lock_guard. For LOCK_HELD of sql_lock.h.
  */
 void cairn_pg__add_guards(struct pg *pg, struct pg_items items, size_t offset);
-
-/* A document or bytes, or NULL where that is not wanted; likewise of items, by their format. */
-void cairn_pg__add_content(struct pg *pg, cairn_blob content, bool wanted);
-void cairn_pg__add_contents(struct pg *pg, struct pg_items items, size_t offset,
-			    size_t format_offset, enum cairn_format wanted);
 
 /* Starts the parameters of the next statement; gives the buffer back. */
 void cairn_pg__params_reset(struct pg *pg);
@@ -472,7 +469,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 7 };
+enum { PG_SET_COUNT = 9 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
