@@ -177,6 +177,11 @@ const struct cairn_lock_ops *ct_driver_locks(const cairn_driver *driver)
 	return CAIRN_HAS(driver, cairn_driver, locks) ? driver->locks : NULL;
 }
 
+const struct cairn_checkpoint_ops *ct_driver_checkpoints(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, checkpoints) ? driver->checkpoints : NULL;
+}
+
 const struct cairn_log_ops *ct_driver_log(const cairn_driver *driver)
 {
 	return CAIRN_HAS(driver, cairn_driver, log) ? driver->log : NULL;
@@ -212,7 +217,7 @@ static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 static bool lacks_tenanted(const cairn_driver *driver, enum ct_store store)
 {
 	if (store == CT_CHECKPOINTS)
-		return !CAIRN_HAS(driver, cairn_driver, checkpoints) || !driver->checkpoints;
+		return !ct_driver_checkpoints(driver);
 	if (store == CT_MEMORY)
 		return !CAIRN_HAS(driver, cairn_driver, memory) || !driver->memory;
 	if (store == CT_LOG)

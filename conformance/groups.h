@@ -83,6 +83,11 @@
 	X(resources_race) \
 	X(resources_front) \
 	X(owners) \
+	X(checkpoints) \
+	X(checkpoints_branch) \
+	X(checkpoints_list) \
+	X(threads) \
+	X(checkpoints_race) \
 	X(locks) \
 	X(locks_read) \
 	X(locks_wait) \

@@ -473,6 +473,8 @@ static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
 		return false;
 	if (ct_mutates_locks(mutant))
 		return ct_driver_locks(driver) != NULL;
+	if (ct_mutates_checkpoints(mutant))
+		return ct_driver_checkpoints(driver) != NULL;
 	if (ct_mutates_log(mutant))
 		return ct_driver_log(driver) != NULL;
 	if (mutant->lock && !driver->migrations->lock)
@@ -557,6 +559,7 @@ static const struct table {
 	{ ct_queue_mutants, &ct_queue_mutant_count },
 	{ ct_lock_mutants, &ct_lock_mutant_count },
 	{ ct_log_mutants, &ct_log_mutant_count },
+	{ ct_checkpoint_mutants, &ct_checkpoint_mutant_count },
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -636,6 +639,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	static cairn_owner_ops owners;
 	static cairn_lock_ops locks;
 	static cairn_log_ops log;
+	static cairn_checkpoint_ops checkpoints;
 	cairn_driver driver = *plan->subject->driver;
 	cairn_subject subject = *plan->subject;
 	active = mutant;
@@ -650,6 +654,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	ct_wrap_owners(&owners, mutant);
 	ct_wrap_locks(&locks, mutant);
 	ct_wrap_log(&log, mutant);
+	ct_wrap_checkpoints(&checkpoints, mutant);
 	driver.conn = &conn;
 	driver.migrations = driver.migrations ? &migrations : NULL;
 	driver.jobs = driver.jobs ? &jobs : NULL;
@@ -661,6 +666,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	driver.owners = driver.owners ? &owners : NULL;
 	driver.locks = driver.locks ? &locks : NULL;
 	driver.log = driver.log ? &log : NULL;
+	driver.checkpoints = driver.checkpoints ? &checkpoints : NULL;
 	subject.driver = &driver;
 	/* The driver's typed accessors do not know the wrapper's connections. */
 	subject.kill_session = NULL;
@@ -721,6 +727,8 @@ static void learn_tables(const cairn_driver *driver)
 		copy_table(&real.locks, sizeof(real.locks), driver->locks);
 	if (ct_driver_log(driver))
 		copy_table(&real.log, sizeof(real.log), driver->log);
+	if (ct_driver_checkpoints(driver))
+		copy_table(&real.checkpoints, sizeof(real.checkpoints), driver->checkpoints);
 }
 
 int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)

@@ -7,6 +7,7 @@
 #define CT_MUTANT_H
 
 #include <cairn/sys/catalog.h>
+#include <cairn/sys/checkpoint.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
@@ -31,6 +32,7 @@ typedef struct ct_real {
 	cairn_owner_ops owners;
 	cairn_lock_ops locks;
 	cairn_log_ops log;
+	cairn_checkpoint_ops checkpoints;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -124,6 +126,17 @@ typedef struct ct_mutant {
 	cairn_log_append_fn *log_append_slot;
 	cairn_log_wait_fn *log_wait_slot;
 
+	void (*checkpoint)(cairn_checkpoint_insert *item);
+	void (*checkpoint_put)(cairn_checkpoint_put_found *found);
+	void (*checkpoint_list)(cairn_checkpoint_query *query);
+	void (*checkpoints_listed)(const cairn_checkpoint_query *query, cairn_rows *rows);
+	void (*pending)(cairn_checkpoint_write *write);
+	void (*thread_list)(cairn_thread_query *query);
+	void (*thread_copied)(enum cairn_copy_result *result, size_t *copied);
+	void (*checkpoint_delete)(cairn_checkpoint_delete_plan *plan);
+	cairn_checkpoint_put_fn *checkpoint_put_slot;
+	cairn_checkpoint_list_fn *checkpoint_list_slot;
+
 	/* Whole slots; they call ct_real_ops(). */
 	cairn_job_claim_fn *claim_slot;
 	cairn_job_change_fn *change_slot;
@@ -159,6 +172,11 @@ void ct_wrap_owners(cairn_owner_ops *owners, const ct_mutant *mutant);
 /* The slots of locks, wrapped (mutant_locks.c); and whether a mutant breaks one. */
 void ct_wrap_locks(cairn_lock_ops *locks, const ct_mutant *mutant);
 bool ct_mutates_locks(const ct_mutant *mutant);
+/* The slots of checkpoints, likewise (mutant_checkpoints.c). */
+void ct_wrap_checkpoints(cairn_checkpoint_ops *checkpoints, const ct_mutant *mutant);
+bool ct_mutates_checkpoints(const ct_mutant *mutant);
+extern const ct_mutant ct_checkpoint_mutants[]; /* mutants_checkpoints.c */
+extern const size_t ct_checkpoint_mutant_count;
 /* The slots of session logs, likewise (mutant_log.c). */
 void ct_wrap_log(cairn_log_ops *log, const ct_mutant *mutant);
 bool ct_mutates_log(const ct_mutant *mutant);

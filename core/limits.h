@@ -61,9 +61,6 @@
  */
 #define CAIRN__MAX_BATCH 100000
 
-/* A checkpoint's state, or a memory item, of bytes: one parameter of a statement, held in memory a few times. */
-#define CAIRN__MAX_BYTES (64 << 20)
-
 /*
  * Permits of one resource: each claim counts those in use, and a limit beyond this many jobs at once
  * limits nothing.

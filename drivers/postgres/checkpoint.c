@@ -106,8 +106,7 @@ static void queue_one(struct pg *pg, cairn_str tenant, const cairn_checkpoint_in
 	cairn_pg__add_text(pg, item->run);
 	cairn_pg__add_text(pg, item->metadata);
 	cairn_pg__add_tenant(pg, item->tags);
-	cairn_pg__add_content(pg, item->state, item->format == CAIRN_FORMAT_JSON);
-	cairn_pg__add_content(pg, item->state, item->format == CAIRN_FORMAT_BYTES);
+	cairn_pg__add_content(pg, item->state, item->format);
 	cairn_pg__add_int4(pg, (int32_t)item->state.len);
 	cairn_pg__add_int4(pg, (item->expects ? EXPECTS : 0) | (item->branches ? BRANCHES : 0));
 	add_id(pg, item->expected);

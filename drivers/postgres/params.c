@@ -449,11 +449,13 @@ bool cairn_pg__guard_queue(struct pg *pg, cairn_str tenant, struct pg_items item
 	return true;
 }
 
-void cairn_pg__add_content(struct pg *pg, cairn_blob content, bool wanted)
+void cairn_pg__add_content(struct pg *pg, cairn_blob content, enum cairn_format format)
 {
-	if (wanted)
-		cairn_pg__add_tenant(pg, (cairn_str){ content.ptr, content.len });
-	else
+	const cairn_str text = { content.ptr, content.len };
+	if (format == CAIRN_FORMAT_BYTES)
+		cairn_pg__add_null(pg);
+	cairn_pg__add_tenant(pg, text); /* an empty one is no NULL */
+	if (format == CAIRN_FORMAT_JSON)
 		cairn_pg__add_null(pg);
 }
 

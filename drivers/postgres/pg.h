@@ -265,6 +265,8 @@ void cairn_pg__add_scopes(struct pg *pg, struct pg_items items, size_t offset);
  * are those of a cairn_blob and its enum cairn_format.
  */
 void cairn_pg__add_contents(struct pg *pg, struct pg_items items, size_t content, size_t format);
+/* The same of one, as single values. */
+void cairn_pg__add_content(struct pg *pg, cairn_blob content, enum cairn_format format);
 /* Blobs of 32 bytes. */
 void cairn_pg__add_hashes(struct pg *pg, struct pg_items items, size_t offset);
 
@@ -273,9 +275,6 @@ void cairn_pg__add_hashes(struct pg *pg, struct pg_items items, size_t offset);
  * that of a cairn_lock_guard. For LOCK_HELD of sql_lock.h.
  */
 void cairn_pg__add_guards(struct pg *pg, struct pg_items items, size_t offset);
-
-/* A document or bytes, or NULL where that is not wanted. */
-void cairn_pg__add_content(struct pg *pg, cairn_blob content, bool wanted);
 
 /* Starts the parameters of the next statement; gives the buffer back. */
 void cairn_pg__params_reset(struct pg *pg);

@@ -102,22 +102,22 @@
 	"FROM verdict v LEFT JOIN added a ON true LEFT JOIN there t ON true"
 
 /*
- * Several items without conditions, behind THREAD_HOLD. cairn_checkpoint_pkey, cairn_thread_pkey. $2
- * tenant, then arrays: $3 threads, $4 ids, $5 ns, $6 parents, $7 steps, $8 payload versions, $9 next
- * nodes, $10 runs, $11 metadata, $12 tags, $13 states, $14 bytes. Nobody else adds to these threads meanwhile, so what is not there will not be. Answers place, result, number, time.
+ * Several items without conditions, behind THREAD_HOLD. cairn_checkpoint_pkey, cairn_thread_pkey. $1
+ * tenant, then arrays: $2 threads, $3 ids, $4 ns, $5 parents, $6 steps, $7 payload versions, $8 next
+ * nodes, $9 runs, $10 metadata, $11 tags, $12 states, $13 bytes. Nobody else adds to these threads meanwhile, so what is not there will not be. Answers place, result, number, time.
  */
 #define TEXT_CHECKPOINT_PUT_MANY \
 	"WITH judged AS MATERIALIZED (" \
 		"SELECT i.*, c.write_seq AS old_seq, c.created_at AS old_at, (" \
-			"SELECT t.write_seq FROM @schema.cairn_thread t WHERE t.tenant = $2::text " \
+			"SELECT t.write_seq FROM @schema.cairn_thread t WHERE t.tenant = $1::text " \
 			"AND " IS("t.thread", "i.thread") \
 		") AS base, c.write_seq IS NULL AND " READ_COMMITTED " AND " \
 		"row_number() OVER (PARTITION BY i.thread, i.id ORDER BY i.n) = 1 AS fresh " \
-		"FROM unnest($3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::int8[], " \
-		"$8::int4[], $9::text[], $10::text[], $11::json[], $12::text[], $13::json[], " \
-		"$14::bytea[]) WITH ORDINALITY AS i(thread, id, ns, parent, step, version, " \
+		"FROM unnest($2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::int8[], " \
+		"$7::int4[], $8::text[], $9::text[], $10::json[], $11::text[], $12::json[], " \
+		"$13::bytea[]) WITH ORDINALITY AS i(thread, id, ns, parent, step, version, " \
 		"next_node, run, metadata, tags, state, bytes, n) LEFT JOIN LATERAL (" \
-			BY_ID("c.write_seq, c.created_at", "$2", "i.thread", "i.id") \
+			BY_ID("c.write_seq, c.created_at", "$1", "i.thread", "i.id") \
 		") c ON true" \
 	"), placed AS MATERIALIZED (" \
 		"SELECT j.*, j.base + count(*) FILTER (WHERE j.fresh) " \
@@ -125,12 +125,12 @@
 	"), numbered AS (" \
 		"UPDATE @schema.cairn_thread t SET " NUMBERED("p.n") " FROM (" \
 			"SELECT p.thread, count(*) AS n FROM placed p WHERE p.fresh GROUP BY p.thread" \
-		") p WHERE t.tenant = $2 AND " IS("t.thread", "p.thread") \
+		") p WHERE t.tenant = $1 AND " IS("t.thread", "p.thread") \
 	"), added AS (" \
 		INTO_CHECKPOINT \
 		"SELECT p.seq, p.step, " LEFT_T ", p.version::int8 & 4294967295, p.id, " \
 		"NULLIF(p.parent, '00000000-0000-0000-0000-000000000000'), " \
-		"COALESCE(octet_length(p.bytes), octet_length(p.state::text)), $2, p.thread, p.ns, " \
+		"COALESCE(octet_length(p.bytes), octet_length(p.state::text)), $1, p.thread, p.ns, " \
 		"p.next_node, p.run, p.metadata, p.tags, p.state, p.bytes " \
 		"FROM placed p WHERE p.fresh ORDER BY p.n" \
 	") SELECT p.n, CASE WHEN p.fresh THEN 1 ELSE 2 END, COALESCE(p.old_seq, first_value(p.seq) " \
@@ -313,12 +313,12 @@
 #define TEXT_THREADS_DELETE \
 	"WITH written AS (" \
 		"DELETE FROM @schema.cairn_checkpoint_write w WHERE w.tenant = $1::text " \
-		"AND w.thread = ANY ($2::text[])" \
+		"AND w.thread = ANY ($2::text[]) AND " READ_COMMITTED \
 	"), gone AS (" \
 		"DELETE FROM @schema.cairn_checkpoint c WHERE c.tenant = $1 " \
-		"AND c.thread = ANY ($2) RETURNING 1" \
+		"AND c.thread = ANY ($2) AND " READ_COMMITTED " RETURNING 1" \
 	"), named AS (" \
-		"DELETE FROM @schema.cairn_thread t WHERE t.tenant = $1 AND t.thread = ANY ($2)" \
+		"DELETE FROM @schema.cairn_thread t WHERE t.tenant = $1 AND t.thread = ANY ($2) AND " READ_COMMITTED \
 	") SELECT count(*) FROM gone"
 
 /* cairn_checkpoint_run, cairn_thread_pkey. $1 tenant, $2 runs. */

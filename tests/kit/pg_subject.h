@@ -101,7 +101,7 @@ static int poison(const char *url, cairn_id job)
 static int poison_key(const char *url, const char *key)
 {
 	char schema[80];
-	char sql[640];
+	char sql[960];
 	const char *word = strstr(url, "%22");
 	if (!word)
 		return -1;
@@ -110,8 +110,10 @@ static int poison_key(const char *url, const char *key)
 		 "CREATE FUNCTION %s.poison_key() RETURNS trigger LANGUAGE plpgsql AS"
 		 " $$BEGIN RAISE EXCEPTION 'poisoned'; END$$;"
 		 "CREATE TRIGGER poison_key BEFORE INSERT ON %s.cairn_job_live FOR EACH ROW WHEN"
-		 " (NEW.idempotency_key = '%s') EXECUTE FUNCTION %s.poison_key()",
-		 schema, schema, key, schema);
+		 " (NEW.idempotency_key = '%s') EXECUTE FUNCTION %s.poison_key();"
+		 "CREATE TRIGGER poison_thread BEFORE INSERT ON %s.cairn_checkpoint FOR EACH ROW"
+		 " WHEN (NEW.thread = '%s') EXECUTE FUNCTION %s.poison_key()",
+		 schema, schema, key, schema, schema, key, schema);
 	return run(sql);
 }
 
