@@ -177,6 +177,11 @@ const struct cairn_lock_ops *ct_driver_locks(const cairn_driver *driver)
 	return CAIRN_HAS(driver, cairn_driver, locks) ? driver->locks : NULL;
 }
 
+const struct cairn_memory_ops *ct_driver_memory(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, memory) ? driver->memory : NULL;
+}
+
 static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 {
 	const cairn_migration_ops *migrations = subject->driver->migrations;
@@ -209,7 +214,7 @@ static bool lacks_tenanted(const cairn_driver *driver, enum ct_store store)
 	if (store == CT_CHECKPOINTS)
 		return !CAIRN_HAS(driver, cairn_driver, checkpoints) || !driver->checkpoints;
 	if (store == CT_MEMORY)
-		return !CAIRN_HAS(driver, cairn_driver, memory) || !driver->memory;
+		return !ct_driver_memory(driver);
 	if (store == CT_LOG)
 		return !CAIRN_HAS(driver, cairn_driver, log) || !driver->log;
 	return store == CT_LOCKS && !ct_driver_locks(driver);

@@ -473,6 +473,8 @@ static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
 		return false;
 	if (ct_mutates_locks(mutant))
 		return ct_driver_locks(driver) != NULL;
+	if (ct_mutates_items(mutant))
+		return ct_driver_memory(driver) != NULL;
 	if (mutant->lock && !driver->migrations->lock)
 		return false;
 	if (mutant->describe && !driver->migrations->describe)
@@ -554,6 +556,7 @@ static const struct table {
 	{ ct_wait_mutants, &ct_wait_mutant_count },
 	{ ct_queue_mutants, &ct_queue_mutant_count },
 	{ ct_lock_mutants, &ct_lock_mutant_count },
+	{ ct_item_mutants, &ct_item_mutant_count },
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -632,6 +635,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	static cairn_resource_ops resources;
 	static cairn_owner_ops owners;
 	static cairn_lock_ops locks;
+	static cairn_memory_ops memory;
 	cairn_driver driver = *plan->subject->driver;
 	cairn_subject subject = *plan->subject;
 	active = mutant;
@@ -645,6 +649,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	ct_wrap_resources(&resources, mutant);
 	ct_wrap_owners(&owners, mutant);
 	ct_wrap_locks(&locks, mutant);
+	ct_wrap_items(&memory, mutant);
 	driver.conn = &conn;
 	driver.migrations = driver.migrations ? &migrations : NULL;
 	driver.jobs = driver.jobs ? &jobs : NULL;
@@ -655,6 +660,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	driver.resources = driver.resources ? &resources : NULL;
 	driver.owners = driver.owners ? &owners : NULL;
 	driver.locks = driver.locks ? &locks : NULL;
+	driver.memory = driver.memory ? &memory : NULL;
 	subject.driver = &driver;
 	/* The driver's typed accessors do not know the wrapper's connections. */
 	subject.kill_session = NULL;
@@ -713,6 +719,8 @@ static void learn_tables(const cairn_driver *driver)
 		copy_table(&real.owners, sizeof(real.owners), driver->owners);
 	if (ct_driver_locks(driver))
 		copy_table(&real.locks, sizeof(real.locks), driver->locks);
+	if (ct_driver_memory(driver))
+		copy_table(&real.memory, sizeof(real.memory), driver->memory);
 }
 
 int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)

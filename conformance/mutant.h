@@ -10,6 +10,7 @@
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
+#include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -29,6 +30,7 @@ typedef struct ct_real {
 	cairn_resource_ops resources;
 	cairn_owner_ops owners;
 	cairn_lock_ops locks;
+	cairn_memory_ops memory;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -112,6 +114,17 @@ typedef struct ct_mutant {
 	cairn_lock_change_fn *lock_change_slot;
 	cairn_usec lock_clock;
 
+	void (*item)(cairn_memory_write *item);
+	void (*item_found)(const cairn_memory_write *item, cairn_memory_found *found);
+	void (*items_read)(cairn_rows *items);
+	void (*item_list)(cairn_memory_query *query);
+	void (*item_evict)(cairn_str *tenant, uint32_t *limit);
+	cairn_memory_put_fn *item_put_slot;
+	cairn_memory_namespaces_fn *item_namespaces_slot;
+	cairn_str item_tenant;	    /* everybody's, if not absent */
+	cairn_usec item_clock;	    /* of writes … */
+	cairn_usec item_read_clock; /* … and of everything else */
+
 	/* Whole slots; they call ct_real_ops(). */
 	cairn_job_claim_fn *claim_slot;
 	cairn_job_change_fn *change_slot;
@@ -149,6 +162,12 @@ void ct_wrap_locks(cairn_lock_ops *locks, const ct_mutant *mutant);
 bool ct_mutates_locks(const ct_mutant *mutant);
 extern const ct_mutant ct_lock_mutants[]; /* mutants_locks.c */
 extern const size_t ct_lock_mutant_count;
+
+/* The slots of memory items, wrapped (mutant_items.c); and whether a mutant breaks one. */
+void ct_wrap_items(cairn_memory_ops *memory, const ct_mutant *mutant);
+bool ct_mutates_items(const ct_mutant *mutant);
+extern const ct_mutant ct_item_mutants[]; /* mutants_items.c */
+extern const size_t ct_item_mutant_count;
 /* Of the verbs beyond claim and finish. */
 extern const ct_mutant ct_verb_mutants[];
 extern const size_t ct_verb_mutant_count;

@@ -59,6 +59,16 @@ const struct command commands[] = {
 	  "Lists a tenant's named locks, or takes one, gives it back, takes it away",
 	  "Of --tenant, or of the tenant \"default\"; prune without --tenant is everybody's. take\n"
 	  "prints the fence, with which extend and release know whose lock it is.\n" },
+	{ "memory", cmd_memory,
+	  "[list [NS] | get NS KEY | put NS KEY VALUE | delete NS KEY | namespaces [NS] | evict] "
+	  "[options]",
+	  "Lists, reads and writes a tenant's memory items",
+	  "Of --tenant, or of the tenant \"default\"; evict without --tenant is everybody's. NS is "
+	  "a\n"
+	  "namespace: segments with ':' between, with a backslash before each ':' and backslash\n"
+	  "within them; '' is the tenant's own. VALUE is JSON in place, @FILE or -. put prints "
+	  "the\n"
+	  "revision, which --expect takes.\n" },
 	{ "logs", cmd_logs, "ID [options]", "Prints what was said about a job", NULL },
 	{ "note", cmd_note, "ID MESSAGE [options]", "Says something about a job", NULL },
 	{ "top", cmd_top, "[options]", "Shows what goes on, live",
