@@ -36,14 +36,14 @@
 		"value") " FROM cairn_memory_item " \
 			 "WHERE tenant = ?1 AND ns = ?2 AND item_key = ?3 AND " ITEM_VISIBLE("?4")
 
+/* clang-format off */
 #define ITEM_TAG(tag) "AND (" tag " IS NULL OR instr(tags, char(31) || " tag " || char(31)) > 0) "
 #define ITEM_TAGS \
-	ITEM_TAG("?9") \
-	ITEM_TAG("?10") \
-	ITEM_TAG("?11") \
-	ITEM_TAG("?12") ITEM_TAG("?13") ITEM_TAG("?14") ITEM_TAG("?15") ITEM_TAG("?16") \
-		ITEM_TAG("?17") ITEM_TAG("?18") ITEM_TAG("?19") ITEM_TAG("?20") ITEM_TAG("?21") \
-			ITEM_TAG("?22") ITEM_TAG("?23") ITEM_TAG("?24")
+	ITEM_TAG("?9") ITEM_TAG("?10") ITEM_TAG("?11") ITEM_TAG("?12") ITEM_TAG("?13") \
+	ITEM_TAG("?14") ITEM_TAG("?15") ITEM_TAG("?16") ITEM_TAG("?17") ITEM_TAG("?18") \
+	ITEM_TAG("?19") ITEM_TAG("?20") ITEM_TAG("?21") ITEM_TAG("?22") ITEM_TAG("?23") \
+	ITEM_TAG("?24")
+/* clang-format on */
 
 /* What a list reads: ?1 tenant, ?2 ns, ?5 key prefix, ?6 now, ?7: with values, ?8 limit, ?9 and on tags */
 #define ITEM_LISTED ITEM_COLUMNS("CASE WHEN ?7 THEN value END")

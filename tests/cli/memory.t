@@ -80,7 +80,7 @@ exits 2 "an unknown word" memory steal
 exits 2 "no key" memory get a
 exits 2 "no value" memory put a k
 exits 2 "no JSON" memory put a k '{'
-exits 2 "no namespace" memory get 'a\' k
+exits 2 "no namespace" memory get "a\\" k
 exits 2 "an empty segment" memory get a::b k
 exits 2 "no file" memory put a k @nowhere
 exits 2 "no time" memory put a k 1 --ttl 0s
