@@ -23,6 +23,7 @@ const struct cairn_owner_ops *ct_driver_owners(const cairn_driver *driver);
 const struct cairn_lock_ops *ct_driver_locks(const cairn_driver *driver);
 const struct cairn_checkpoint_ops *ct_driver_checkpoints(const cairn_driver *driver);
 const struct cairn_log_ops *ct_driver_log(const cairn_driver *driver);
+const struct cairn_memory_ops *ct_driver_memory(const cairn_driver *driver);
 
 const char *ct_store_name(enum ct_store store);
 const char *ct_kind_name(enum ct_kind kind);

@@ -187,6 +187,11 @@ const struct cairn_log_ops *ct_driver_log(const cairn_driver *driver)
 	return CAIRN_HAS(driver, cairn_driver, log) ? driver->log : NULL;
 }
 
+const struct cairn_memory_ops *ct_driver_memory(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, memory) ? driver->memory : NULL;
+}
+
 static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 {
 	const cairn_migration_ops *migrations = subject->driver->migrations;
@@ -219,7 +224,7 @@ static bool lacks_tenanted(const cairn_driver *driver, enum ct_store store)
 	if (store == CT_CHECKPOINTS)
 		return !ct_driver_checkpoints(driver);
 	if (store == CT_MEMORY)
-		return !CAIRN_HAS(driver, cairn_driver, memory) || !driver->memory;
+		return !ct_driver_memory(driver);
 	if (store == CT_LOG)
 		return !ct_driver_log(driver);
 	return store == CT_LOCKS && !ct_driver_locks(driver);

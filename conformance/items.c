@@ -130,6 +130,7 @@ static void bytes(void)
 	item.value = (cairn_blob){ odd, sizeof(odd) };
 	ct_kept(conn, NULL, item);
 	got = ct_recall(conn, NULL, ct_ns("a"), "k");
+	ct_int(got->format, CAIRN_FORMAT_BYTES);
 	ct_int(got->value.len, sizeof(odd));
 	ct_int(got->value_size, sizeof(odd));
 	ct_true(memcmp(got->value.ptr, odd, sizeof(odd)) == 0);

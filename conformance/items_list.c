@@ -3,6 +3,8 @@
  */
 #include "ct.h"
 
+#define PAGES 50
+
 static cairn_memory_filter all_of(const char *path)
 {
 	return (cairn_memory_filter){ .size = sizeof(cairn_memory_filter),
@@ -111,7 +113,8 @@ static const char *in_pages(cairn_conn *conn, cairn_memory_filter filter, uint32
 {
 	const char *text = "";
 	filter.limit = limit;
-	for (;;) {
+	for (int pages = 0;; pages++) {
+		ct_true(pages < PAGES);
 		cairn_memory_items *items = NULL;
 		ct_ok(cairn_memory_list(conn, &filter, &items, ct_err()));
 		ct_later(items);
@@ -205,7 +208,8 @@ static const char *namespaces(cairn_conn *conn, cairn_namespace ns, uint32_t lim
 		.size = sizeof(filter), .tenant = CAIRN_STR("t"), .ns = ns, .limit = limit
 	};
 	const char *text = "";
-	for (;;) {
+	for (int pages = 0;; pages++) {
+		ct_true(pages < PAGES);
 		cairn_memory_namespaces *rows = NULL;
 		ct_ok(cairn_memory_namespace_list(conn, &filter, &rows, ct_err()));
 		ct_later(rows);

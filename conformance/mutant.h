@@ -12,6 +12,7 @@
 #include <cairn/sys/job.h>
 #include <cairn/sys/lock.h>
 #include <cairn/sys/log.h>
+#include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -33,6 +34,7 @@ typedef struct ct_real {
 	cairn_lock_ops locks;
 	cairn_log_ops log;
 	cairn_checkpoint_ops checkpoints;
+	cairn_memory_ops memory;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -137,6 +139,17 @@ typedef struct ct_mutant {
 	cairn_checkpoint_put_fn *checkpoint_put_slot;
 	cairn_checkpoint_list_fn *checkpoint_list_slot;
 
+	void (*item)(cairn_memory_write *item);
+	void (*item_found)(const cairn_memory_write *item, cairn_memory_found *found);
+	void (*items_read)(cairn_rows *items);
+	void (*item_list)(cairn_memory_query *query);
+	void (*item_evict)(cairn_str *tenant, uint32_t *limit);
+	cairn_memory_put_fn *item_put_slot;
+	cairn_memory_namespaces_fn *item_namespaces_slot;
+	cairn_str item_tenant;	    /* everybody's, if not absent */
+	cairn_usec item_clock;	    /* of writes … */
+	cairn_usec item_read_clock; /* … and of everything else */
+
 	/* Whole slots; they call ct_real_ops(). */
 	cairn_job_claim_fn *claim_slot;
 	cairn_job_change_fn *change_slot;
@@ -184,6 +197,12 @@ extern const ct_mutant ct_log_mutants[]; /* mutants_log.c */
 extern const size_t ct_log_mutant_count;
 extern const ct_mutant ct_lock_mutants[]; /* mutants_locks.c */
 extern const size_t ct_lock_mutant_count;
+
+/* The slots of memory items, wrapped (mutant_items.c); and whether a mutant breaks one. */
+void ct_wrap_items(cairn_memory_ops *memory, const ct_mutant *mutant);
+bool ct_mutates_items(const ct_mutant *mutant);
+extern const ct_mutant ct_item_mutants[]; /* mutants_items.c */
+extern const size_t ct_item_mutant_count;
 /* Of the verbs beyond claim and finish. */
 extern const ct_mutant ct_verb_mutants[];
 extern const size_t ct_verb_mutant_count;

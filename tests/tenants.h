@@ -154,6 +154,76 @@ static bool delete_log(cairn_conn *conn, cairn_str tenant)
 	       FINE(cairn_log_delete(conn, tenant, batch.thread, &existed, &err)) && existed;
 }
 
+static cairn_memory_ref item_ref(cairn_str *segment)
+{
+	*segment = CAIRN_STR("a");
+	return (cairn_memory_ref){ .ns = { segment, 1 }, .key = CAIRN_STR("k") };
+}
+
+/* For a time, so that there is something to be evicted later. */
+static bool put_item(cairn_conn *conn, cairn_str tenant)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_str segment;
+	cairn_memory_ref ref = item_ref(&segment);
+	cairn_memory_changed each[2];
+	cairn_memory_new items[2] = {
+		{ .ns = ref.ns, .key = ref.key, .value = { "1", 1 }, .ttl = CAIRN_DAY },
+		{ .ns = ref.ns,
+		  .key = CAIRN_STR("never"),
+		  .value = { "1", 1 },
+		  .set = 1,
+		  .revision = 5 },
+	};
+	return FINE(cairn_memory_put(conn, tenant, items, 2, each, &err)) &&
+	       each[0].status == CAIRN_OK && each[1].status == CAIRN_STALE;
+}
+
+static bool get_item(cairn_conn *conn, cairn_str tenant)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_memory_items *items = NULL;
+	cairn_str segment;
+	cairn_memory_ref ref = item_ref(&segment);
+	bool good =
+		FINE(cairn_memory_get(conn, tenant, &ref, 1, &items, &err)) && items->count == 1;
+	cairn_free(items);
+	return good;
+}
+
+static bool list_items(cairn_conn *conn, cairn_str tenant)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_memory_items *items = NULL;
+	cairn_memory_namespaces *namespaces = NULL;
+	cairn_memory_filter filter = { .size = sizeof filter,
+				       .tenant = tenant,
+				       .set = CAIRN_MEMORY_BELOW };
+	cairn_memory_namespace_filter all = { .size = sizeof all, .tenant = tenant };
+	bool good = FINE(cairn_memory_list(conn, &filter, &items, &err)) && items->count == 1 &&
+		    FINE(cairn_memory_namespace_list(conn, &all, &namespaces, &err)) &&
+		    namespaces->count == 1;
+	cairn_free(items);
+	cairn_free(namespaces);
+	return good;
+}
+
+static bool delete_item(cairn_conn *conn, cairn_str tenant)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_memory_changed each;
+	cairn_memory_new item = { .key = CAIRN_STR("k"), .value = { "1", 1 } };
+	cairn_memory_ref ref = { .key = CAIRN_STR("k") };
+	return FINE(cairn_memory_put(conn, tenant, &item, 1, &each, &err)) && !each.existed &&
+	       FINE(cairn_memory_delete(conn, tenant, &ref, 1, &each, &err)) && each.existed;
+}
+
+static bool evict_own_items(cairn_conn *conn, cairn_str tenant)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	return FINE(cairn_memory_evict(conn, cairn_tenant(tenant), 0, NULL, &err));
+}
+
 /* Those that write come first: together they leave a row in every table. */
 static const struct call {
 	const char *name;
@@ -162,6 +232,11 @@ static const struct call {
 	{ "taking and extending a lock", take },
 	{ "a lock that is held", take_what_is_held },
 	{ "giving a lock back", give_back },
+	{ "putting an item", put_item },
+	{ "deleting an item", delete_item },
+	{ "getting an item", get_item },
+	{ "listing items", list_items },
+	{ "evicting a tenant's own items", evict_own_items },
 	{ "listing locks", list_locks },
 	{ "pruning a tenant's own locks", prune_own_locks },
 	{ "appending to a log", append_log },

@@ -19,10 +19,9 @@ CREATE TABLE cairn_memory_item (
 	value_size INTEGER NOT NULL CHECK (value_size >= 0),
 	metadata   TEXT NOT NULL,
 	tags       TEXT NOT NULL,
-	value      ANY NOT NULL CHECK (typeof(value) IN ('text', 'blob'))
+	value      ANY NOT NULL CHECK (typeof(value) IN ('text', 'blob')),
+	PRIMARY KEY (tenant, ns, item_key)
 ) STRICT;
-
-CREATE UNIQUE INDEX cairn_memory_item_place ON cairn_memory_item (tenant, ns, item_key);
 
 -- What is evicted.
 CREATE INDEX cairn_memory_item_over ON cairn_memory_item (expires_at, tenant)

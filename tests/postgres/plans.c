@@ -162,6 +162,84 @@ static void list(struct scene *scene)
 	cairn_free(jobs);
 }
 
+/* The same items each time, half of them as they are expected. */
+static void put_items(struct scene *scene)
+{
+	static char keys[ITEMS][16];
+	static const cairn_str segment = { "a", 1 };
+	cairn_memory_new items[ITEMS];
+	cairn_memory_changed each[ITEMS];
+	for (size_t i = 0; i < ITEMS; i++) {
+		snprintf(keys[i], sizeof keys[i], "key %zu", i);
+		items[i] = (cairn_memory_new){ .ns = { &segment, 1 },
+					       .key = cairn_str_of(keys[i]),
+					       .value = { "1", 1 },
+					       .set = i % 2 ? CAIRN_MEMORY_EXPECT : 0,
+					       .revision = 1 };
+	}
+	MUST(cairn_memory_put(scene->conn, CAIRN_STR("t"), items, ITEMS, each, &err));
+}
+
+static void use_items(struct scene *scene, bool deletes)
+{
+	static const cairn_str segment = { "a", 1 };
+	cairn_memory_ref refs[ITEMS];
+	cairn_memory_changed each[ITEMS];
+	cairn_memory_items *items = NULL;
+	char keys[ITEMS][16];
+	for (size_t i = 0; i < ITEMS; i++) {
+		snprintf(keys[i], sizeof keys[i], "key %zu", i);
+		refs[i] = (cairn_memory_ref){ .ns = { &segment, 1 }, .key = cairn_str_of(keys[i]) };
+	}
+	if (deletes)
+		MUST(cairn_memory_delete(scene->conn, CAIRN_STR("t"), refs, ITEMS, each, &err));
+	else
+		MUST(cairn_memory_get(scene->conn, CAIRN_STR("t"), refs, ITEMS, &items, &err));
+	cairn_free(items);
+}
+
+static void get_items(struct scene *scene)
+{
+	use_items(scene, false);
+}
+
+static void delete_items(struct scene *scene)
+{
+	use_items(scene, true);
+}
+
+static void list_items(struct scene *scene)
+{
+	static const cairn_str segment = { "a", 1 };
+	cairn_memory_items *items = NULL;
+	cairn_memory_filter filter = { .size = sizeof filter,
+				       .tenant = CAIRN_STR("t"),
+				       .ns = { &segment, 1 },
+				       .prefix = CAIRN_STR("key"),
+				       .limit = ITEMS };
+	for (uint32_t below = 0; below < 2; below++) {
+		filter.set = below ? (uint32_t)CAIRN_MEMORY_BELOW : 0;
+		MUST(cairn_memory_list(scene->conn, &filter, &items, &err));
+	}
+	cairn_free(items);
+}
+
+static void list_namespaces(struct scene *scene)
+{
+	cairn_memory_namespaces *rows = NULL;
+	cairn_memory_namespace_filter filter = { .size = sizeof filter,
+						 .tenant = CAIRN_STR("t"),
+						 .limit = ITEMS };
+	MUST(cairn_memory_namespace_list(scene->conn, &filter, &rows, &err));
+	cairn_free(rows);
+}
+
+static void evict_items(struct scene *scene)
+{
+	MUST(cairn_memory_evict(scene->conn, cairn_any(), ITEMS, NULL, &err));
+	MUST(cairn_memory_evict(scene->conn, cairn_tenant(CAIRN_STR("t")), ITEMS, NULL, &err));
+}
+
 static void waiting(struct scene *scene)
 {
 	const cairn_str queue = CAIRN_STR("nothing");
@@ -310,6 +388,12 @@ static const struct call {
 	{ "log read", NULL, read_logs, 100 },
 	{ "log archive", NULL, archive_logs, 100 },
 	{ "list of logs", NULL, list_logs, 30 },
+	{ "items put", NULL, put_items, 200 },
+	{ "items got", put_items, get_items, 100 },
+	{ "items deleted", put_items, delete_items, 200 },
+	{ "items listed", put_items, list_items, 100 },
+	{ "namespaces listed", put_items, list_namespaces, 100 },
+	{ "items evicted", put_items, evict_items, 60 },
 };
 
 #define CALLS (sizeof calls / sizeof calls[0])
@@ -324,24 +408,33 @@ static const struct call {
 
 static void fill(PGconn *pg)
 {
-	number(pg, LIKE("cairn_job_live",
-			"WHERE status = 'PENDING' AND queue = 'default' AND NOT parked",
-			"id") LIKE("cairn_job_live", "WHERE status = 'LEASED'",
-				   "id") LIKE("cairn_job_done", "", "id")
-			   LIKE("cairn_job_attempt", "",
-				"job_id") "INSERT INTO cairn_job_event (job_id, seq, at, "
-					  "run_number, attempt, kind) "
-					  "SELECT gen_random_uuid(), 1, now(), 1, 0, 'ENQUEUED' "
-					  "FROM generate_series(1, 20000);"
-					  "INSERT INTO cairn_job_key SELECT gen_random_uuid(), "
-					  "'t', '', 'k' || n, "
-					  "sha256('x'), '{}' FROM generate_series(1, 20000) n;"
-					  "INSERT INTO cairn_job_definition SELECT "
-					  "(jsonb_populate_record(d, "
-					  "jsonb_build_object('type', 't' || n))).* FROM "
-					  "cairn_job_definition d, "
-					  "generate_series(1, 2000) n WHERE d.type = 't';"
-					  "SELECT 1");
+	number(pg,
+	       LIKE("cairn_job_live",
+		    "WHERE status = 'PENDING' AND queue = 'default' AND NOT parked",
+		    "id") LIKE("cairn_job_live", "WHERE status = 'LEASED'",
+			       "id") LIKE("cairn_job_done", "", "id")
+		       LIKE("cairn_job_attempt", "",
+			    "job_id") "INSERT INTO cairn_job_event (job_id, seq, at, "
+				      "run_number, attempt, kind) "
+				      "SELECT gen_random_uuid(), 1, now(), 1, 0, 'ENQUEUED' "
+				      "FROM generate_series(1, 20000);"
+				      "INSERT INTO cairn_job_key SELECT gen_random_uuid(), "
+				      "'t', '', 'k' || n, "
+				      "sha256('x'), '{}' FROM generate_series(1, 20000) n;"
+				      "INSERT INTO cairn_job_definition SELECT "
+				      "(jsonb_populate_record(d, "
+				      "jsonb_build_object('type', 't' || n))).* FROM "
+				      "cairn_job_definition d, "
+				      "generate_series(1, 2000) n WHERE d.type = 't';"
+				      "INSERT INTO cairn_memory_item (revision, created_at, "
+				      "updated_at, expires_at, value_size, found, tenant, ns, "
+				      "item_key, tags, metadata, value_json) "
+				      "SELECT n, now(), now(), CASE WHEN n % 2 = 0 THEN now() + "
+				      "interval '1 day' END, 1, 0, 't', CASE WHEN n % 4 < 2 THEN "
+				      "':a' "
+				      "ELSE ':b' || n % 7 END, 'k' || n, '', '{}', '1' "
+				      "FROM generate_series(1, 20000) n;"
+				      "SELECT 1");
 }
 
 static void fill_logs(PGconn *pg)

@@ -154,12 +154,18 @@ static cairn_status prune_locks(cairn_conn *conn, cairn_error *err)
 	return cairn_lock_prune(conn, cairn_any(), CAIRN_DAY, 0, NULL, err);
 }
 
+static cairn_status evict_items(cairn_conn *conn, cairn_error *err)
+{
+	return cairn_memory_evict(conn, cairn_any(), 0, NULL, err);
+}
+
 static const struct sweep {
 	const char *name;
 	const char *table;
 	cairn_status (*run)(cairn_conn *conn, cairn_error *err);
 } sweeps[] = {
 	{ "pruning locks", "cairn_lock", prune_locks },
+	{ "evicting items", "cairn_memory_item", evict_items },
 };
 
 #define SWEEPS (sizeof sweeps / sizeof sweeps[0])

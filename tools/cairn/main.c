@@ -75,6 +75,16 @@ const struct command commands[] = {
 	  "and with --export writes them to a file before; what was written may come again when "
 	  "it\n"
 	  "is stopped in between. What was said about jobs is in `cairn logs`.\n" },
+	{ "memory", cmd_memory,
+	  "[list [NS] | get NS KEY | put NS KEY VALUE | delete NS KEY | namespaces [NS] | evict] "
+	  "[options]",
+	  "Lists, reads and writes a tenant's memory items",
+	  "Of --tenant, or of the tenant \"default\"; evict without --tenant is everybody's. NS is "
+	  "a\n"
+	  "namespace: segments with ':' between, with a backslash before each ':' and backslash\n"
+	  "within them; '' is the tenant's own. VALUE is JSON in place, @FILE or -. put prints "
+	  "the\n"
+	  "revision, which --expect takes.\n" },
 	{ "logs", cmd_logs, "ID [options]", "Prints what was said about a job", NULL },
 	{ "note", cmd_note, "ID MESSAGE [options]", "Says something about a job", NULL },
 	{ "top", cmd_top, "[options]", "Shows what goes on, live",
