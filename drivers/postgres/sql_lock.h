@@ -119,7 +119,7 @@
 	"), gone AS (" \
 		"DELETE FROM @schema.cairn_lock WHERE ctid = ANY (ARRAY(" \
 			"SELECT l.ctid FROM @schema.cairn_lock l " \
-			"WHERE l.tenant >= COALESCE($2, '') AND ($2 IS NULL OR l.tenant = $2) " \
+			"WHERE l.tenant >= COALESCE($2, '') AND l.tenant <= COALESCE($2, " PREFIX_END("''") ") " \
 			"AND COALESCE(l.expires_at, l.released_at) " \
 			"<= " T " - $3::int8 * interval '1 microsecond' " \
 			"AND NOT (SELECT d.yes FROM denied d) " \
