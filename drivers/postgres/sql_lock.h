@@ -18,13 +18,16 @@
  * then does it see what was waited for, and what it saw stays so until the commit. Names and fences of
  * a batch are sent by cairn_pg__add_guards(). cairn_lock_pkey.
  *
+ * Inside it the lock is called held_lock: columns of the caller's carry the name of their table, which is
+ * another one.
+ *
  * Where clauses are evaluated when the planner likes: put it into the SELECT list of a materialised
  * WITH that has one row for each item, and test that column.
  */
 #define LOCK_HELD(tenant_, name_, fence_) \
-	"(" fence_ " = 0 OR COALESCE((SELECT g.fence = " fence_ " AND g.expires_at > " \
-	"COALESCE($1::timestamptz, clock_timestamp()) FROM @schema.cairn_lock g " \
-	"WHERE g.tenant = " tenant_ " AND " IS("g.name", name_) "), false))"
+	"(" fence_ " = 0 OR COALESCE((SELECT held_lock.fence = " fence_ " AND held_lock.expires_at > " \
+	"COALESCE($1::timestamptz, clock_timestamp()) FROM @schema.cairn_lock held_lock " \
+	"WHERE held_lock.tenant = " tenant_ " AND " IS("held_lock.name", name_) "), false))"
 
 /*
  * Whether row-level security hides other tenants' rows of a table from this session; schema_ is a
