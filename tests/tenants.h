@@ -69,7 +69,9 @@ static bool list_locks(cairn_conn *conn, cairn_str tenant)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_lock_rows *rows = NULL;
-	cairn_lock_filter filter = { .size = sizeof filter, .tenant = tenant };
+	cairn_lock_filter filter = { .size = sizeof filter,
+				     .tenant = tenant,
+				     .prefix = CAIRN_STR("a lock") };
 	bool good = FINE(cairn_lock_list(conn, &filter, &rows, &err)) && rows->count == 1 &&
 		    same(rows->at[0].tenant, tenant);
 	cairn_free(rows);

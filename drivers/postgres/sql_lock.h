@@ -18,7 +18,10 @@
  * then does it see what was waited for, and what it saw stays so until the commit. Names and fences of
  * a batch are sent by cairn_pg__add_guards(). cairn_lock_pkey.
  *
- * (The table's alias is one that no argument has.) Where clauses are evaluated when the planner likes: put it into the SELECT list of a materialised
+ * Inside it the lock is called held_lock: columns of the caller's carry the name of their table, which is
+ * another one.
+ *
+ * Where clauses are evaluated when the planner likes: put it into the SELECT list of a materialised
  * WITH that has one row for each item, and test that column.
  */
 #define LOCK_HELD(tenant_, name_, fence_) \
@@ -119,7 +122,7 @@
 	"), gone AS (" \
 		"DELETE FROM @schema.cairn_lock WHERE ctid = ANY (ARRAY(" \
 			"SELECT l.ctid FROM @schema.cairn_lock l " \
-			"WHERE l.tenant >= COALESCE($2, '') AND ($2 IS NULL OR l.tenant = $2) " \
+			"WHERE l.tenant >= COALESCE($2, '') AND l.tenant <= COALESCE($2, " PREFIX_END("''") ") " \
 			"AND COALESCE(l.expires_at, l.released_at) " \
 			"<= " T " - $3::int8 * interval '1 microsecond' " \
 			"AND NOT (SELECT d.yes FROM denied d) " \

@@ -326,6 +326,35 @@ static void list_logs(struct scene *scene)
 	cairn_free(logs);
 }
 
+/* One after the other: taken, held by somebody, extended, given back. */
+static void locks(struct scene *scene)
+{
+	cairn_lock_opts opts = { .size = sizeof opts, .tenant = CAIRN_STR("t"), .deadline = -1 };
+	for (int i = 0; i < ITEMS; i++) {
+		char name[20];
+		cairn_lock lock;
+		cairn_error held = CAIRN_ERROR_INIT;
+		snprintf(name, sizeof name, "n%d", i);
+		opts.name = cairn_str_of(name);
+		MUST(cairn_lock_try(scene->conn, &opts, &lock, &err));
+		if (cairn_lock_try(scene->conn, &opts, &lock, &held) != CAIRN_CONFLICT)
+			ok(0, "a lock is held");
+		MUST(cairn_lock_extend(scene->conn, &lock, 0, &err));
+		MUST(cairn_lock_release(scene->conn, &lock, NULL, &err));
+	}
+}
+
+static void list_locks(struct scene *scene)
+{
+	cairn_lock_filter filter = { .size = sizeof filter,
+				     .tenant = CAIRN_STR("t"),
+				     .prefix = CAIRN_STR("n1"),
+				     .limit = 10 };
+	cairn_lock_rows *rows = NULL;
+	MUST(cairn_lock_list(scene->conn, &filter, &rows, &err));
+	cairn_free(rows);
+}
+
 /* ---- what they read --------------------------------------------------------------- */
 
 static long long number(PGconn *pg, const char *sql)
@@ -394,6 +423,8 @@ static const struct call {
 	{ "items listed", put_items, list_items, 100 },
 	{ "namespaces listed", put_items, list_namespaces, 100 },
 	{ "items evicted", put_items, evict_items, 60 },
+	{ "locks", NULL, locks, 200 },
+	{ "list of locks", NULL, list_locks, 50 },
 };
 
 #define CALLS (sizeof calls / sizeof calls[0])
@@ -447,6 +478,13 @@ static void fill_logs(PGconn *pg)
 	       "UPDATE cairn_log SET head = head + 20000 WHERE thread = 'long'; SELECT 1");
 }
 
+static void fill_locks(PGconn *pg)
+{
+	number(pg, "INSERT INTO cairn_lock (tenant, name, fence, acquired_at, expires_at) "
+		   "SELECT 't', 'n' || n, 1, now(), now() + interval '1 day' "
+		   "FROM generate_series(10, 20000) n; SELECT 1");
+}
+
 static void prepare(struct scene *scenes, PGconn *pg)
 {
 	cairn_conn *conn = open_store();
@@ -469,6 +507,7 @@ static void prepare(struct scene *scenes, PGconn *pg)
 	add(&scenes[0], "default", "");
 	fill(pg);
 	fill_logs(pg);
+	fill_locks(pg);
 }
 
 static PGconn *look_on(const char *given)
