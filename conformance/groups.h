@@ -103,6 +103,7 @@
 	X(items_race) \
 	X(guards) \
 	X(tenants) \
+	X(tenants_alike) \
 	X(intents) \
 	X(intents_list) \
 	X(intents_promote) \
