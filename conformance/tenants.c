@@ -7,42 +7,28 @@
 #define OWN   "acme"
 #define MINE  CAIRN_STR(OWN)
 #define SPACE 65536
+/* Its first letter is a Cyrillic one. */
+#define CYRILLIC "\xd0\xb0\x63me"
 
 /* Names that mean more to LIKE, to a glob, to a path or to an eye than to us. */
 static const char *const names[] = {
-	"thread",
-	"%",
-	"_",
-	"thr%d",
-	"th_ead",
-	"a:b",
-	"a\\:b",
-	"\\",
-	"*",
-	"thre?d",
-	"[a-z]",
-	"thread'; --",
+	"thread",    "%",
+	"_",	     "thr%d",
+	"th_ead",    "a:b",
+	"a\\:b",     "\\",
+	"*",	     "thre?d",
+	"[a-z]",     "thread'; --",
 	"\xc3\xa9",  /* e with acute */
 	"e\xcc\x81", /* the same to an eye */
-	"\xd0\xb0"
-	"cme", /* a Cyrillic a */
-	"thread ",
-	"\xf0\x9f\x94\x92",
+	CYRILLIC,    /* a Cyrillic a */
+	"thread ",   "\xf0\x9f\x94\x92",
 };
 
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 /* Whose rows the others want; and the others, who look almost like it. */
-static const char *const others[] = { "acm",
-				      "acme ",
-				      "ACME",
-				      "acm%",
-				      "%",
-				      "_cme",
-				      "\xd0\xb0"
-				      "cme",
-				      "acme:",
-				      "default" };
+static const char *const others[] = { "acm",  "acme ",	"ACME",	 "acm%",   "%",
+				      "_cme", CYRILLIC, "acme:", "default" };
 
 #define OTHERS (sizeof(others) / sizeof(others[0]))
 

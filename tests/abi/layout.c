@@ -6,6 +6,7 @@
  */
 #include <stddef.h>
 
+#include <cairn/checkpoint.h>
 #include <cairn/config.h>
 #include <cairn/conformance.h>
 #include <cairn/conn.h>
@@ -14,6 +15,9 @@
 #include <cairn/history.h>
 #include <cairn/intent.h>
 #include <cairn/job.h>
+#include <cairn/lock.h>
+#include <cairn/log.h>
+#include <cairn/memory.h>
 #include <cairn/metrics.h>
 #include <cairn/migration.h>
 #include <cairn/owner.h>
@@ -21,11 +25,15 @@
 #include <cairn/resource.h>
 #include <cairn/schedule.h>
 #include <cairn/sys/catalog.h>
+#include <cairn/sys/checkpoint.h>
 #include <cairn/sys/driver.h>
 #include <cairn/sys/host.h>
 #include <cairn/sys/intent.h>
 #include <cairn/sys/job.h>
 #include <cairn/sys/json.h>
+#include <cairn/sys/lock.h>
+#include <cairn/sys/log.h>
+#include <cairn/sys/memory.h>
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
@@ -44,6 +52,120 @@
 		       #type " has padding at its end")
 
 #if defined(__x86_64__) && defined(__LP64__)
+
+SIZE(cairn_checkpoint_new, 192);
+AT(cairn_checkpoint_new, thread, 0);
+AT(cairn_checkpoint_new, ns, 16);
+AT(cairn_checkpoint_new, id, 32);
+AT(cairn_checkpoint_new, parent, 48);
+AT(cairn_checkpoint_new, step, 64);
+AT(cairn_checkpoint_new, state, 72);
+AT(cairn_checkpoint_new, metadata, 88);
+AT(cairn_checkpoint_new, next_node, 104);
+AT(cairn_checkpoint_new, run, 120);
+AT(cairn_checkpoint_new, expected, 136);
+AT(cairn_checkpoint_new, lock, 152);
+AT(cairn_checkpoint_new, format, 160);
+AT(cairn_checkpoint_new, payload_version, 164);
+AT(cairn_checkpoint_new, set, 168);
+AT(cairn_checkpoint_new, reserved0_, 172);
+AT(cairn_checkpoint_new, reserved_, 176);
+
+SIZE(cairn_checkpoint_added, 56);
+AT(cairn_checkpoint_added, id, 0);
+AT(cairn_checkpoint_added, write_seq, 16);
+AT(cairn_checkpoint_added, created_at, 24);
+AT(cairn_checkpoint_added, status, 32);
+AT(cairn_checkpoint_added, code, 36);
+AT(cairn_checkpoint_added, existing, 40);
+AT(cairn_checkpoint_added, reserved0_, 44);
+AT(cairn_checkpoint_added, reserved_, 48);
+
+SIZE(cairn_checkpoint_write, 88);
+AT(cairn_checkpoint_write, checkpoint, 0);
+AT(cairn_checkpoint_write, task, 16);
+AT(cairn_checkpoint_write, channel, 32);
+AT(cairn_checkpoint_write, value, 48);
+AT(cairn_checkpoint_write, format, 64);
+AT(cairn_checkpoint_write, index, 68);
+AT(cairn_checkpoint_write, reserved_, 72);
+
+SIZE(cairn_checkpoint_writes, 16);
+AT(cairn_checkpoint_writes, count, 0);
+AT(cairn_checkpoint_writes, at, 8);
+
+SIZE(cairn_checkpoint, 184);
+AT(cairn_checkpoint, thread, 0);
+AT(cairn_checkpoint, ns, 16);
+AT(cairn_checkpoint, id, 32);
+AT(cairn_checkpoint, parent, 48);
+AT(cairn_checkpoint, write_seq, 64);
+AT(cairn_checkpoint, step, 72);
+AT(cairn_checkpoint, state, 80);
+AT(cairn_checkpoint, state_size, 96);
+AT(cairn_checkpoint, metadata, 104);
+AT(cairn_checkpoint, next_node, 120);
+AT(cairn_checkpoint, run, 136);
+AT(cairn_checkpoint, created_at, 152);
+AT(cairn_checkpoint, format, 160);
+AT(cairn_checkpoint, payload_version, 164);
+AT(cairn_checkpoint, reserved_, 168);
+
+SIZE(cairn_checkpoints, 16);
+AT(cairn_checkpoints, count, 0);
+AT(cairn_checkpoints, at, 8);
+
+SIZE(cairn_checkpoint_ref, 80);
+AT(cairn_checkpoint_ref, size, 0);
+AT(cairn_checkpoint_ref, tenant, 8);
+AT(cairn_checkpoint_ref, thread, 24);
+AT(cairn_checkpoint_ref, ns, 40);
+AT(cairn_checkpoint_ref, id, 56);
+AT(cairn_checkpoint_ref, oldest_version, 72);
+AT(cairn_checkpoint_ref, newest_version, 76);
+FULL(cairn_checkpoint_ref, newest_version);
+
+SIZE(cairn_checkpoint_filter, 120);
+AT(cairn_checkpoint_filter, size, 0);
+AT(cairn_checkpoint_filter, tenant, 8);
+AT(cairn_checkpoint_filter, thread, 24);
+AT(cairn_checkpoint_filter, ns, 40);
+AT(cairn_checkpoint_filter, run, 56);
+AT(cairn_checkpoint_filter, metadata, 72);
+AT(cairn_checkpoint_filter, after_thread, 88);
+AT(cairn_checkpoint_filter, before, 104);
+AT(cairn_checkpoint_filter, limit, 112);
+AT(cairn_checkpoint_filter, set, 116);
+FULL(cairn_checkpoint_filter, set);
+
+SIZE(cairn_thread, 56);
+AT(cairn_thread, thread, 0);
+AT(cairn_thread, write_seq, 16);
+AT(cairn_thread, created_at, 24);
+AT(cairn_thread, updated_at, 32);
+AT(cairn_thread, reserved_, 40);
+
+SIZE(cairn_threads, 16);
+AT(cairn_threads, count, 0);
+AT(cairn_threads, at, 8);
+
+SIZE(cairn_thread_filter, 64);
+AT(cairn_thread_filter, size, 0);
+AT(cairn_thread_filter, tenant, 8);
+AT(cairn_thread_filter, prefix, 24);
+AT(cairn_thread_filter, after, 40);
+AT(cairn_thread_filter, limit, 56);
+AT(cairn_thread_filter, reserved_, 60);
+FULL(cairn_thread_filter, reserved_);
+
+SIZE(cairn_checkpoint_prune_opts, 56);
+AT(cairn_checkpoint_prune_opts, size, 0);
+AT(cairn_checkpoint_prune_opts, tenant, 8);
+AT(cairn_checkpoint_prune_opts, thread, 24);
+AT(cairn_checkpoint_prune_opts, keep, 40);
+AT(cairn_checkpoint_prune_opts, limit, 44);
+AT(cairn_checkpoint_prune_opts, older_than, 48);
+FULL(cairn_checkpoint_prune_opts, older_than);
 
 SIZE(cairn_config, 104);
 AT(cairn_config, type, 0);
@@ -648,6 +770,198 @@ AT(cairn_wait_opts, queue_count, 16);
 AT(cairn_wait_opts, timeout, 24);
 FULL(cairn_wait_opts, timeout);
 
+SIZE(cairn_lock, 544);
+AT(cairn_lock, fence, 0);
+AT(cairn_lock, expires_at, 8);
+AT(cairn_lock, tenant_len, 16);
+AT(cairn_lock, name_len, 20);
+AT(cairn_lock, tenant, 24);
+AT(cairn_lock, name, 280);
+AT(cairn_lock, reserved_, 536);
+
+SIZE(cairn_lock_opts, 72);
+AT(cairn_lock_opts, size, 0);
+AT(cairn_lock_opts, tenant, 8);
+AT(cairn_lock_opts, name, 24);
+AT(cairn_lock_opts, holder, 40);
+AT(cairn_lock_opts, ttl, 56);
+AT(cairn_lock_opts, deadline, 64);
+FULL(cairn_lock_opts, deadline);
+
+SIZE(cairn_lock_row, 96);
+AT(cairn_lock_row, tenant, 0);
+AT(cairn_lock_row, name, 16);
+AT(cairn_lock_row, holder, 32);
+AT(cairn_lock_row, fence, 48);
+AT(cairn_lock_row, acquired_at, 56);
+AT(cairn_lock_row, expires_at, 64);
+AT(cairn_lock_row, expired, 72);
+AT(cairn_lock_row, reserved0_, 76);
+AT(cairn_lock_row, reserved_, 80);
+
+SIZE(cairn_lock_rows, 24);
+AT(cairn_lock_rows, count, 0);
+AT(cairn_lock_rows, at, 8);
+AT(cairn_lock_rows, now, 16);
+
+SIZE(cairn_lock_filter, 64);
+AT(cairn_lock_filter, size, 0);
+AT(cairn_lock_filter, tenant, 8);
+AT(cairn_lock_filter, prefix, 24);
+AT(cairn_lock_filter, after, 40);
+AT(cairn_lock_filter, limit, 56);
+AT(cairn_lock_filter, reserved_, 60);
+FULL(cairn_lock_filter, reserved_);
+
+SIZE(cairn_log_event, 72);
+AT(cairn_log_event, seq, 0);
+AT(cairn_log_event, kind, 8);
+AT(cairn_log_event, data, 24);
+AT(cairn_log_event, at, 40);
+AT(cairn_log_event, payload_version, 48);
+AT(cairn_log_event, reserved0_, 52);
+AT(cairn_log_event, reserved_, 56);
+
+SIZE(cairn_log_batch, 80);
+AT(cairn_log_batch, size, 0);
+AT(cairn_log_batch, tenant, 8);
+AT(cairn_log_batch, thread, 24);
+AT(cairn_log_batch, events, 40);
+AT(cairn_log_batch, n, 48);
+AT(cairn_log_batch, expected, 56);
+AT(cairn_log_batch, lock, 64);
+AT(cairn_log_batch, set, 72);
+AT(cairn_log_batch, reserved_, 76);
+FULL(cairn_log_batch, reserved_);
+
+SIZE(cairn_log_events, 32);
+AT(cairn_log_events, count, 0);
+AT(cairn_log_events, at, 8);
+AT(cairn_log_events, head, 16);
+AT(cairn_log_events, watermark, 24);
+
+SIZE(cairn_log_filter, 56);
+AT(cairn_log_filter, size, 0);
+AT(cairn_log_filter, tenant, 8);
+AT(cairn_log_filter, thread, 24);
+AT(cairn_log_filter, after, 40);
+AT(cairn_log_filter, limit, 48);
+AT(cairn_log_filter, reserved_, 52);
+FULL(cairn_log_filter, reserved_);
+
+SIZE(cairn_log_archive_opts, 64);
+AT(cairn_log_archive_opts, size, 0);
+AT(cairn_log_archive_opts, tenant, 8);
+AT(cairn_log_archive_opts, thread, 24);
+AT(cairn_log_archive_opts, upto, 40);
+AT(cairn_log_archive_opts, export_to, 48);
+AT(cairn_log_archive_opts, user, 56);
+FULL(cairn_log_archive_opts, user);
+
+SIZE(cairn_log_head, 64);
+AT(cairn_log_head, thread, 0);
+AT(cairn_log_head, head, 16);
+AT(cairn_log_head, watermark, 24);
+AT(cairn_log_head, created_at, 32);
+AT(cairn_log_head, updated_at, 40);
+AT(cairn_log_head, reserved_, 48);
+
+SIZE(cairn_log_heads, 16);
+AT(cairn_log_heads, count, 0);
+AT(cairn_log_heads, at, 8);
+
+SIZE(cairn_log_list_filter, 64);
+AT(cairn_log_list_filter, size, 0);
+AT(cairn_log_list_filter, tenant, 8);
+AT(cairn_log_list_filter, prefix, 24);
+AT(cairn_log_list_filter, after, 40);
+AT(cairn_log_list_filter, limit, 56);
+AT(cairn_log_list_filter, reserved_, 60);
+FULL(cairn_log_list_filter, reserved_);
+
+SIZE(cairn_namespace, 16);
+AT(cairn_namespace, segments, 0);
+AT(cairn_namespace, count, 8);
+
+SIZE(cairn_namespace_text, 16);
+AT(cairn_namespace_text, count, 0);
+AT(cairn_namespace_text, at, 8);
+
+SIZE(cairn_memory_new, 112);
+AT(cairn_memory_new, ns, 0);
+AT(cairn_memory_new, key, 16);
+AT(cairn_memory_new, value, 32);
+AT(cairn_memory_new, metadata, 48);
+AT(cairn_memory_new, ttl, 64);
+AT(cairn_memory_new, revision, 72);
+AT(cairn_memory_new, lock, 80);
+AT(cairn_memory_new, format, 88);
+AT(cairn_memory_new, set, 92);
+AT(cairn_memory_new, reserved_, 96);
+
+SIZE(cairn_memory_changed, 40);
+AT(cairn_memory_changed, revision, 0);
+AT(cairn_memory_changed, expires_at, 8);
+AT(cairn_memory_changed, status, 16);
+AT(cairn_memory_changed, code, 20);
+AT(cairn_memory_changed, existed, 24);
+AT(cairn_memory_changed, reserved0_, 28);
+AT(cairn_memory_changed, reserved_, 32);
+
+SIZE(cairn_memory_ref, 48);
+AT(cairn_memory_ref, ns, 0);
+AT(cairn_memory_ref, key, 16);
+AT(cairn_memory_ref, revision, 32);
+AT(cairn_memory_ref, set, 40);
+AT(cairn_memory_ref, reserved_, 44);
+
+SIZE(cairn_memory_item, 128);
+AT(cairn_memory_item, ns, 0);
+AT(cairn_memory_item, key, 16);
+AT(cairn_memory_item, value, 32);
+AT(cairn_memory_item, value_size, 48);
+AT(cairn_memory_item, metadata, 56);
+AT(cairn_memory_item, revision, 72);
+AT(cairn_memory_item, created_at, 80);
+AT(cairn_memory_item, updated_at, 88);
+AT(cairn_memory_item, expires_at, 96);
+AT(cairn_memory_item, format, 104);
+AT(cairn_memory_item, index, 108);
+AT(cairn_memory_item, reserved_, 112);
+
+SIZE(cairn_memory_items, 16);
+AT(cairn_memory_items, count, 0);
+AT(cairn_memory_items, at, 8);
+
+SIZE(cairn_memory_filter, 112);
+AT(cairn_memory_filter, size, 0);
+AT(cairn_memory_filter, tenant, 8);
+AT(cairn_memory_filter, ns, 24);
+AT(cairn_memory_filter, prefix, 40);
+AT(cairn_memory_filter, metadata, 56);
+AT(cairn_memory_filter, after_ns, 72);
+AT(cairn_memory_filter, after, 88);
+AT(cairn_memory_filter, limit, 104);
+AT(cairn_memory_filter, set, 108);
+FULL(cairn_memory_filter, set);
+
+SIZE(cairn_memory_namespace, 32);
+AT(cairn_memory_namespace, ns, 0);
+AT(cairn_memory_namespace, reserved_, 16);
+
+SIZE(cairn_memory_namespaces, 16);
+AT(cairn_memory_namespaces, count, 0);
+AT(cairn_memory_namespaces, at, 8);
+
+SIZE(cairn_memory_namespace_filter, 64);
+AT(cairn_memory_namespace_filter, size, 0);
+AT(cairn_memory_namespace_filter, tenant, 8);
+AT(cairn_memory_namespace_filter, ns, 24);
+AT(cairn_memory_namespace_filter, after, 40);
+AT(cairn_memory_namespace_filter, limit, 56);
+AT(cairn_memory_namespace_filter, set, 60);
+FULL(cairn_memory_namespace_filter, set);
+
 SIZE(cairn_metrics_filter, 80);
 AT(cairn_metrics_filter, size, 0);
 AT(cairn_metrics_filter, scope, 8);
@@ -1101,6 +1415,90 @@ AT(cairn_catalog_ops, metrics, 24);
 AT(cairn_catalog_ops, summary, 32);
 FULL(cairn_catalog_ops, summary);
 
+SIZE(cairn_checkpoint_insert, 192);
+AT(cairn_checkpoint_insert, thread, 0);
+AT(cairn_checkpoint_insert, ns, 16);
+AT(cairn_checkpoint_insert, id, 32);
+AT(cairn_checkpoint_insert, parent, 48);
+AT(cairn_checkpoint_insert, step, 64);
+AT(cairn_checkpoint_insert, state, 72);
+AT(cairn_checkpoint_insert, metadata, 88);
+AT(cairn_checkpoint_insert, tags, 104);
+AT(cairn_checkpoint_insert, next_node, 120);
+AT(cairn_checkpoint_insert, run, 136);
+AT(cairn_checkpoint_insert, expected, 152);
+AT(cairn_checkpoint_insert, lock, 168);
+AT(cairn_checkpoint_insert, format, 176);
+AT(cairn_checkpoint_insert, payload_version, 180);
+AT(cairn_checkpoint_insert, expects, 184);
+AT(cairn_checkpoint_insert, branches, 188);
+
+SIZE(cairn_checkpoint_plan, 32);
+AT(cairn_checkpoint_plan, tenant, 0);
+AT(cairn_checkpoint_plan, items, 16);
+AT(cairn_checkpoint_plan, n, 24);
+
+SIZE(cairn_checkpoint_put_found, 24);
+AT(cairn_checkpoint_put_found, result, 0);
+AT(cairn_checkpoint_put_found, reserved_, 4);
+AT(cairn_checkpoint_put_found, write_seq, 8);
+AT(cairn_checkpoint_put_found, created_at, 16);
+
+SIZE(cairn_checkpoint_write_plan, 48);
+AT(cairn_checkpoint_write_plan, tenant, 0);
+AT(cairn_checkpoint_write_plan, thread, 16);
+AT(cairn_checkpoint_write_plan, writes, 32);
+AT(cairn_checkpoint_write_plan, n, 40);
+
+SIZE(cairn_checkpoint_key, 32);
+AT(cairn_checkpoint_key, thread, 0);
+AT(cairn_checkpoint_key, id, 16);
+
+SIZE(cairn_checkpoint_query, 136);
+AT(cairn_checkpoint_query, tenant, 0);
+AT(cairn_checkpoint_query, keys, 16);
+AT(cairn_checkpoint_query, key_count, 24);
+AT(cairn_checkpoint_query, thread, 32);
+AT(cairn_checkpoint_query, ns, 48);
+AT(cairn_checkpoint_query, run, 64);
+AT(cairn_checkpoint_query, tags, 80);
+AT(cairn_checkpoint_query, tag_count, 88);
+AT(cairn_checkpoint_query, after_thread, 96);
+AT(cairn_checkpoint_query, before, 112);
+AT(cairn_checkpoint_query, limit, 120);
+AT(cairn_checkpoint_query, one_ns, 124);
+AT(cairn_checkpoint_query, states, 128);
+AT(cairn_checkpoint_query, reserved_, 132);
+
+SIZE(cairn_thread_query, 56);
+AT(cairn_thread_query, tenant, 0);
+AT(cairn_thread_query, prefix, 16);
+AT(cairn_thread_query, after, 32);
+AT(cairn_thread_query, limit, 48);
+AT(cairn_thread_query, reserved_, 52);
+
+SIZE(cairn_checkpoint_delete_plan, 80);
+AT(cairn_checkpoint_delete_plan, tenant, 0);
+AT(cairn_checkpoint_delete_plan, threads, 16);
+AT(cairn_checkpoint_delete_plan, thread_count, 24);
+AT(cairn_checkpoint_delete_plan, runs, 32);
+AT(cairn_checkpoint_delete_plan, run_count, 40);
+AT(cairn_checkpoint_delete_plan, thread, 48);
+AT(cairn_checkpoint_delete_plan, keep, 64);
+AT(cairn_checkpoint_delete_plan, limit, 68);
+AT(cairn_checkpoint_delete_plan, older_than, 72);
+
+SIZE(cairn_checkpoint_ops, 64);
+AT(cairn_checkpoint_ops, size, 0);
+AT(cairn_checkpoint_ops, put, 8);
+AT(cairn_checkpoint_ops, list, 16);
+AT(cairn_checkpoint_ops, write, 24);
+AT(cairn_checkpoint_ops, writes, 32);
+AT(cairn_checkpoint_ops, threads, 40);
+AT(cairn_checkpoint_ops, remove, 48);
+AT(cairn_checkpoint_ops, copy, 56);
+FULL(cairn_checkpoint_ops, copy);
+
 SIZE(cairn_conn_ops, 80);
 AT(cairn_conn_ops, size, 0);
 AT(cairn_conn_ops, open, 8);
@@ -1114,7 +1512,7 @@ AT(cairn_conn_ops, in_tx, 64);
 AT(cairn_conn_ops, interrupt, 72);
 FULL(cairn_conn_ops, interrupt);
 
-SIZE(cairn_driver, 128);
+SIZE(cairn_driver, 160);
 AT(cairn_driver, size, 0);
 AT(cairn_driver, api, 8);
 AT(cairn_driver, caps, 12);
@@ -1132,7 +1530,11 @@ AT(cairn_driver, schedules, 96);
 AT(cairn_driver, queues, 104);
 AT(cairn_driver, resources, 112);
 AT(cairn_driver, owners, 120);
-FULL(cairn_driver, owners);
+AT(cairn_driver, checkpoints, 128);
+AT(cairn_driver, memory, 136);
+AT(cairn_driver, log, 144);
+AT(cairn_driver, locks, 152);
+FULL(cairn_driver, locks);
 
 SIZE(cairn_settings, 40);
 AT(cairn_settings, size, 0);
@@ -1464,6 +1866,136 @@ AT(cairn_text, alloc, 24);
 AT(cairn_text, alloc_user, 32);
 AT(cairn_text, failed, 40);
 AT(cairn_text, reserved_, 44);
+
+SIZE(cairn_lock_plan, 56);
+AT(cairn_lock_plan, tenant, 0);
+AT(cairn_lock_plan, name, 16);
+AT(cairn_lock_plan, holder, 32);
+AT(cairn_lock_plan, ttl, 48);
+
+SIZE(cairn_lock_change, 56);
+AT(cairn_lock_change, tenant, 0);
+AT(cairn_lock_change, name, 16);
+AT(cairn_lock_change, fence, 32);
+AT(cairn_lock_change, ttl, 40);
+AT(cairn_lock_change, act, 48);
+AT(cairn_lock_change, reserved_, 52);
+
+SIZE(cairn_lock_query, 56);
+AT(cairn_lock_query, tenant, 0);
+AT(cairn_lock_query, prefix, 16);
+AT(cairn_lock_query, after, 32);
+AT(cairn_lock_query, limit, 48);
+AT(cairn_lock_query, reserved_, 52);
+
+SIZE(cairn_lock_ops, 40);
+AT(cairn_lock_ops, size, 0);
+AT(cairn_lock_ops, take, 8);
+AT(cairn_lock_ops, change, 16);
+AT(cairn_lock_ops, list, 24);
+AT(cairn_lock_ops, prune, 32);
+FULL(cairn_lock_ops, prune);
+
+SIZE(cairn_log_plan, 64);
+AT(cairn_log_plan, tenant, 0);
+AT(cairn_log_plan, thread, 16);
+AT(cairn_log_plan, events, 32);
+AT(cairn_log_plan, n, 40);
+AT(cairn_log_plan, expected, 48);
+AT(cairn_log_plan, lock, 56);
+
+SIZE(cairn_log_query, 48);
+AT(cairn_log_query, tenant, 0);
+AT(cairn_log_query, thread, 16);
+AT(cairn_log_query, after, 32);
+AT(cairn_log_query, limit, 40);
+AT(cairn_log_query, reserved_, 44);
+
+SIZE(cairn_log_place, 16);
+AT(cairn_log_place, head, 0);
+AT(cairn_log_place, watermark, 8);
+
+SIZE(cairn_log_cut, 48);
+AT(cairn_log_cut, tenant, 0);
+AT(cairn_log_cut, thread, 16);
+AT(cairn_log_cut, upto, 32);
+AT(cairn_log_cut, limit, 40);
+AT(cairn_log_cut, deletes, 44);
+
+SIZE(cairn_log_list_query, 56);
+AT(cairn_log_list_query, tenant, 0);
+AT(cairn_log_list_query, prefix, 16);
+AT(cairn_log_list_query, after, 32);
+AT(cairn_log_list_query, limit, 48);
+AT(cairn_log_list_query, reserved_, 52);
+
+SIZE(cairn_log_ops, 56);
+AT(cairn_log_ops, size, 0);
+AT(cairn_log_ops, append, 8);
+AT(cairn_log_ops, read, 16);
+AT(cairn_log_ops, archive, 24);
+AT(cairn_log_ops, list, 32);
+AT(cairn_log_ops, wait, 40);
+AT(cairn_log_ops, unwait, 48);
+FULL(cairn_log_ops, unwait);
+
+SIZE(cairn_memory_write, 120);
+AT(cairn_memory_write, ns, 0);
+AT(cairn_memory_write, key, 16);
+AT(cairn_memory_write, value, 32);
+AT(cairn_memory_write, metadata, 48);
+AT(cairn_memory_write, tags, 64);
+AT(cairn_memory_write, ttl, 80);
+AT(cairn_memory_write, revision, 88);
+AT(cairn_memory_write, lock, 96);
+AT(cairn_memory_write, format, 104);
+AT(cairn_memory_write, expects, 108);
+AT(cairn_memory_write, deletes, 112);
+AT(cairn_memory_write, index, 116);
+
+SIZE(cairn_memory_plan, 32);
+AT(cairn_memory_plan, tenant, 0);
+AT(cairn_memory_plan, items, 16);
+AT(cairn_memory_plan, n, 24);
+
+SIZE(cairn_memory_found, 24);
+AT(cairn_memory_found, result, 0);
+AT(cairn_memory_found, existed, 4);
+AT(cairn_memory_found, revision, 8);
+AT(cairn_memory_found, expires_at, 16);
+
+SIZE(cairn_memory_key, 32);
+AT(cairn_memory_key, ns, 0);
+AT(cairn_memory_key, key, 16);
+
+SIZE(cairn_memory_query, 112);
+AT(cairn_memory_query, tenant, 0);
+AT(cairn_memory_query, ns, 16);
+AT(cairn_memory_query, prefix, 32);
+AT(cairn_memory_query, tags, 48);
+AT(cairn_memory_query, tag_count, 56);
+AT(cairn_memory_query, after_ns, 64);
+AT(cairn_memory_query, after, 80);
+AT(cairn_memory_query, limit, 96);
+AT(cairn_memory_query, below, 100);
+AT(cairn_memory_query, values, 104);
+AT(cairn_memory_query, reserved_, 108);
+
+SIZE(cairn_memory_namespace_query, 56);
+AT(cairn_memory_namespace_query, tenant, 0);
+AT(cairn_memory_namespace_query, ns, 16);
+AT(cairn_memory_namespace_query, after, 32);
+AT(cairn_memory_namespace_query, limit, 48);
+AT(cairn_memory_namespace_query, behind, 52);
+
+SIZE(cairn_memory_ops, 48);
+AT(cairn_memory_ops, size, 0);
+AT(cairn_memory_ops, put, 8);
+AT(cairn_memory_ops, get, 16);
+AT(cairn_memory_ops, list, 24);
+AT(cairn_memory_ops, namespaces, 32);
+AT(cairn_memory_ops, evict, 40);
+FULL(cairn_memory_ops, evict);
 
 SIZE(cairn_history, 72);
 AT(cairn_history, version, 0);
