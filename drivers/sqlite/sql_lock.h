@@ -42,8 +42,7 @@
 /* cairn_lock's primary key, all of it or a tenant's. ?1 tenant or NULL, ?2 free until, ?3 limit */
 #define TEXT_LOCK_PRUNE \
 	"DELETE FROM cairn_lock WHERE (tenant, name) IN (SELECT tenant, name FROM cairn_lock " \
-	"WHERE tenant >= ifnull(?1, '') AND tenant <= ifnull(?1, " PREFIX_END( \
-		"''") ") " \
-		      "AND ifnull(expires_at, released_at) <= ?2 ORDER BY tenant, name LIMIT ?3)"
+	"WHERE tenant >= ifnull(?1, '') AND (?1 IS NULL OR tenant = ?1) " \
+	"AND ifnull(expires_at, released_at) <= ?2 ORDER BY tenant, name LIMIT ?3)"
 
 #endif
