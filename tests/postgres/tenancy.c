@@ -59,7 +59,7 @@ static PGconn *session(const char *role)
 }
 
 /* The first value that some SQL answers, as text; of a failure, its SQLSTATE. */
-static const char *ask(PGconn *pg, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static const char *ask(PGconn *pg, const char *format, ...)
 {
 	static char answers[16][256];
 	static unsigned turn;
