@@ -104,6 +104,7 @@
 	X(guards) \
 	X(tenants) \
 	X(tenants_alike) \
+	X(stores_tx) \
 	X(intents) \
 	X(intents_list) \
 	X(intents_promote) \
