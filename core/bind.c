@@ -99,6 +99,14 @@ static const struct slot lock_required[] = {
 	SLOT(cairn_lock_ops, prune),
 };
 
+static const struct slot workflow_required[] = {
+	SLOT(cairn_workflow_ops, enqueue), SLOT(cairn_workflow_ops, end),
+	SLOT(cairn_workflow_ops, cancel),  SLOT(cairn_workflow_ops, runs),
+	SLOT(cairn_workflow_ops, steps),   SLOT(cairn_workflow_ops, edges),
+	SLOT(cairn_workflow_ops, events),  SLOT(cairn_workflow_ops, overdue),
+	SLOT(cairn_workflow_ops, prune),
+};
+
 /* One kind of table: its size today, the slots a driver must fill, and where both sides keep it. */
 struct table {
 	size_t size;
@@ -131,6 +139,7 @@ static const struct table stores[] = {
 	[CAIRN__MEMORY] = TABLE(cairn_memory_ops, memory_required, memory, memory),
 	[CAIRN__LOG] = TABLE(cairn_log_ops, log_required, log, log),
 	[CAIRN__LOCKS] = TABLE(cairn_lock_ops, lock_required, locks, locks),
+	[CAIRN__WORKFLOWS] = TABLE(cairn_workflow_ops, workflow_required, workflows, workflows),
 };
 
 /* Copies what both sides know of a struct that starts with its size. */
@@ -181,6 +190,7 @@ static void drop_useless(cairn_driver *driver)
 	driver->schedules = NULL;
 	driver->queues = NULL;
 	driver->resources = NULL;
+	driver->workflows = NULL;
 }
 
 static const void *table_of(const cairn_driver *driver, const struct table *table)

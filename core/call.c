@@ -33,7 +33,8 @@ static const char *const names[] = { [CAIRN__MIGRATIONS] = "migrations",
 				     [CAIRN__CHECKPOINTS] = "checkpoints",
 				     [CAIRN__MEMORY] = "memory",
 				     [CAIRN__LOG] = "log",
-				     [CAIRN__LOCKS] = "locks" };
+				     [CAIRN__LOCKS] = "locks",
+				     [CAIRN__WORKFLOWS] = "workflows" };
 
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
 			       const char *op, cairn_error *err)

@@ -19,6 +19,7 @@
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
+#include <cairn/sys/workflow.h>
 
 /* Savepoints inside savepoints: deep enough for any program, small enough for an array. */
 #define CAIRN__MAX_TX_DEPTH 32
@@ -58,6 +59,7 @@ struct cairn_conn {
 	cairn_memory_ops memory;
 	cairn_log_ops log;
 	cairn_lock_ops locks;
+	cairn_workflow_ops workflows;
 	atomic_int interrupted; /* by another thread, while the core itself waits */
 	uint32_t depth;		/* open cairn_tx objects */
 	uint32_t borrowed; /* 1: the outermost of them stands in the application's transaction */
@@ -80,7 +82,8 @@ enum cairn__store {
 	CAIRN__CHECKPOINTS,
 	CAIRN__MEMORY,
 	CAIRN__LOG,
-	CAIRN__LOCKS
+	CAIRN__LOCKS,
+	CAIRN__WORKFLOWS
 };
 
 /* Copies the driver's tables into the connection; refuses by name what is missing. */

@@ -48,6 +48,10 @@ static uint32_t broken(const cairn_change *change, const cairn_job *row, cairn_t
 		bits |= CAIRN_GUARD_UNKEYED;
 	if (change->updated_at != row->updated_at)
 		bits |= CAIRN_GUARD_UNCHANGED;
+	if (!cairn_id_is_none(row->run))
+		bits |= CAIRN_GUARD_ALONE;
+	if (!cairn_id_is_none(row->run) && !row->continues)
+		bits |= CAIRN_GUARD_CONTINUES;
 	return bits & change->guard;
 }
 

@@ -25,6 +25,9 @@ static cairn_code lease_reason(const cairn_change *change, const cairn_job *row,
 		return CAIRN_E_JOB_LEASE_LOST;
 	if (change->guard & CAIRN_GUARD_UNSTARTED)
 		return CAIRN_E_JOB_UNSTARTED;
+	if ((change->guard & CAIRN_GUARD_CONTINUES) && !row->continues &&
+	    !cairn_id_is_none(row->run))
+		return CAIRN_E_STEP_NO_CONTINUE;
 	if (hit != CAIRN_MISS_PROGRESS)
 		return CAIRN_E_JOB_LEASE_EXPIRED;
 	return change->ending != CAIRN_ENDING_NONE ? CAIRN_E_JOB_PROGRESS : CAIRN_E_JOB_REPORT;
@@ -35,6 +38,8 @@ static cairn_code requeue_reason(const cairn_change *change, const cairn_job *ro
 {
 	if (!(change->from & 1u << (unsigned)row->status) || row->run_number != change->run_number)
 		return CAIRN_E_JOB_EXPECTATION;
+	if (!cairn_id_is_none(row->run))
+		return CAIRN_E_STEP_NO_REQUEUE;
 	return row->lease_expires_at != 0 ? CAIRN_E_JOB_QUIESCE : CAIRN_E_NONE;
 }
 

@@ -70,6 +70,10 @@ void cairn__plan_leased(const cairn_lease *lease, cairn_change *change)
 	change->from = CAIRN__BIT(CAIRN_JOB_LEASED);
 	change->progress_done = -1;
 	change->progress_total = -1;
+	if (lease->hints & CAIRN_HINT_STEP)
+		change->of = CAIRN_OF_STEP;
+	else if (lease->hints & CAIRN_HINT_ALONE)
+		change->of = CAIRN_OF_NONE;
 }
 
 void cairn__plan_heartbeat(const cairn_lease *lease, cairn_usec duration, cairn_change *change)

@@ -72,6 +72,7 @@ static void plan_back(const cairn_finish *item, enum cairn_ending ending, cairn_
 static void plan_continuation(const cairn_finish *item, cairn_change *change)
 {
 	plan_back(item, CAIRN_ENDING_CONTINUED, change);
+	change->guard |= CAIRN_GUARD_CONTINUES;
 	change->set |= CAIRN_SET_RUN | CAIRN_SET_STAGE;
 	change->stage = CAIRN_STR("queued");
 	change->reason = CAIRN_STR("HANDLER_CONTINUATION");

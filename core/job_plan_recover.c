@@ -38,7 +38,7 @@ void cairn__plan_requeue(cairn_scope scope, const cairn_requeue *item, cairn_str
 {
 	plan_scoped(scope, item->id, change);
 	/* quiet: a canceled job's worker may run on until its lease is over */
-	change->guard |= CAIRN_GUARD_RUN | CAIRN_GUARD_QUIET;
+	change->guard |= CAIRN_GUARD_RUN | CAIRN_GUARD_QUIET | CAIRN_GUARD_ALONE;
 	change->run_number = item->run_number;
 	change->from = CAIRN__BIT(item->status);
 	change->to = CAIRN_JOB_PENDING;

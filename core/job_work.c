@@ -17,7 +17,8 @@ cairn_status cairn__check_lease(const cairn_lease *lease, cairn_error *err)
 		cairn_error_message(err, "A lease needs a job id and a fence.");
 		return CAIRN_INVALID;
 	}
-	if ((lease->hints & ~(CAIRN_HINT_OVERRIDES | CAIRN_HINT_DELETE)) != 0 ||
+	if ((lease->hints & ~(CAIRN_HINT_OVERRIDES | CAIRN_HINT_DELETE | CAIRN_HINT_STEP |
+			      CAIRN_HINT_ALONE)) != 0 ||
 	    lease->reserved0_ != 0 || (lease->reserved_[0] | lease->reserved_[1]) != 0)
 		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
 	return cairn__check_retry(&lease->retry, CAIRN_E_JOB_RETRY_TIMING, err);

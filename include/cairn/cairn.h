@@ -7,6 +7,7 @@
 #include <cairn/conn.h>
 #include <cairn/definition.h>
 #include <cairn/error.h>
+#include <cairn/graph.h>
 #include <cairn/history.h>
 #include <cairn/intent.h>
 #include <cairn/job.h>
@@ -22,5 +23,6 @@
 #include <cairn/types.h>
 #include <cairn/upkeep.h>
 #include <cairn/version.h>
+#include <cairn/workflow.h>
 
 #endif

@@ -181,6 +181,63 @@
 	X(LOCK_TTL, "lock.invalid_ttl", INVALID, "A lock's time must be 100 milliseconds to 24 hours.") \
 	X(TENANT_ROW_SECURITY, "tenant.row_security", DENIED, "The role may not see all tenants' rows.") \
 	X(LOG_EXPORT, "log.export_failed", DRIVER, "What was to be archived could not be exported.") \
+	/* workflows: graphs, in the order in which they are tested */ \
+	X(DAG_KEY_BLANK, "workflow.invalid_dag_idempotency_key_blank", INVALID, "An idempotency key must not be blank.") \
+	X(DAG_ACTIVE_KEY, "workflow.invalid_dag_active_key", INVALID, "An active key must be 1 to 512 bytes and not blank.") \
+	X(DAG_RESULT_BLANK, "workflow.invalid_dag_result_step_key_blank", INVALID, "The key of the result step must not be blank.") \
+	X(DAG_TYPE_BLANK, "workflow.invalid_dag_workflow_type_blank", INVALID, "The type of a workflow must not be blank.") \
+	X(DAG_EMPTY, "workflow.invalid_dag_empty", INVALID, "A run must have at least one step.") \
+	X(DAG_STEP_KEY_BLANK, "workflow.invalid_dag_step_key_blank", INVALID, "A step's key must not be blank.") \
+	X(DAG_JOB_TYPE_BLANK, "workflow.invalid_dag_job_type_blank", INVALID, "The job type of a step must not be blank.") \
+	X(DAG_ATTEMPTS, "workflow.invalid_dag_step_max_attempts_non_positive", INVALID, "A step's number of attempts must be positive.") \
+	X(DAG_TIMEOUT, "workflow.invalid_dag_step_timeout_seconds_non_positive", INVALID, "A step's timeout must be positive, and at most a year.") \
+	X(DAG_RESOURCE_KEY, "workflow.invalid_dag_step_resource_key", INVALID, "A step's resource key must be 1 to 512 bytes and not blank.") \
+	X(DAG_DEADLINE, "workflow.invalid_dag_step_deadline", INVALID, "Only a gate has a deadline, which must be positive and at most a year.") \
+	X(DAG_GATE_TYPE, "workflow.invalid_dag_external_step_job_type_not_allowed", INVALID, "A gate has no job type.") \
+	X(DAG_GATE_SETTINGS, "workflow.invalid_dag_external_step_queue_settings_not_allowed", INVALID, "A gate has no queue, owner, resource, stage, priority, attempts, timeout or continuation.") \
+	X(DAG_STEP_TWICE, "workflow.invalid_dag_duplicate_step_key", INVALID, "Two steps have the same key.") \
+	X(DAG_DEPENDENCY_BLANK, "workflow.invalid_dag_dependency_step_key_blank", INVALID, "The key of a prerequisite must not be blank.") \
+	X(DAG_SELF, "workflow.invalid_dag_self_dependency", INVALID, "A step must not wait for itself.") \
+	X(DAG_DEPENDENCY_TWICE, "workflow.invalid_dag_duplicate_dependency", INVALID, "A step must wait for another one only once.") \
+	X(DAG_MISSING, "workflow.invalid_dag_missing_dependency", INVALID, "A prerequisite is not among the steps.") \
+	X(DAG_CYCLE, "workflow.invalid_dag_cycle", INVALID, "The steps wait for each other in a circle.") \
+	X(DAG_RESULT_UNKNOWN, "workflow.invalid_dag_unknown_result_step", INVALID, "The result step is not among the steps.") \
+	X(DAG_STEP_UNKNOWN, "workflow.invalid_dag_unknown_step_key", INVALID, "The dependent of an edge was not added before.") \
+	/* workflows: runs */ \
+	X(RUN_DEFINITION, "workflow.definition_not_found_or_disabled", INVALID, "The job type of a step is not defined or is disabled.") \
+	X(RUN_CONFLICT, "workflow.enqueue_conflicting_retry", CONFLICT, "The key was used for a different run.") \
+	X(RUN_NOT_FOUND, "workflow.run_not_found", NOT_FOUND, "The run was not found.") \
+	X(STEP_NOT_FOUND, "workflow.step_not_found", NOT_FOUND, "The step was not found.") \
+	X(RUN_UNSATISFIED, "workflow.dependency_unsatisfied", STALE, "A prerequisite did not succeed.") \
+	X(RUN_FAIL_FAST, "workflow.fail_fast", STALE, "Another step of the run failed.") \
+	X(GATE_DEADLINE, "workflow.gate_deadline", TIMEOUT, "Nobody completed the gate in time.") \
+	X(GATE_STATUS, "workflow.external_step_invalid_terminal_status", INVALID, "A gate ends as SUCCEEDED, FAILED or CANCELED.") \
+	X(GATE_OUTPUT, "workflow.external_step_output_invalid_status", INVALID, "Only a gate that succeeded has an output.") \
+	X(GATE_NOT_FOUND, "workflow.external_step_not_found", NOT_FOUND, "The gate was not found.") \
+	X(GATE_NOT_EXTERNAL, "workflow.external_step_not_external", INVALID, "The step is no gate: its job ends it.") \
+	X(GATE_CONFLICT, "workflow.external_step_conflicting_completion_retry", CONFLICT, "The gate was completed otherwise.") \
+	X(GATE_OUTPUT_CONFLICT, "workflow.external_step_conflicting_output_retry", CONFLICT, "The gate was completed with another output.") \
+	X(GATE_NOT_WAITING, "workflow.external_step_not_waiting", STALE, "The gate is not open yet.") \
+	X(APPEND_KEY_BLANK, "workflow.append_mutation_key_blank", INVALID, "The key of an append must not be blank.") \
+	X(APPEND_CONFLICT, "workflow.append_conflicting_retry", CONFLICT, "The key was used for a different append.") \
+	X(APPEND_WINDOW_MISSING, "workflow.append_window_missing", INVALID, "The run has no step of the window's key.") \
+	X(APPEND_WINDOW_JOB, "workflow.append_window_not_external", INVALID, "The window of an append must be a gate.") \
+	X(APPEND_WINDOW_SHUT, "workflow.append_window_not_open", STALE, "The window of the append is not open.") \
+	X(APPEND_TERMINAL, "workflow.append_terminal_run", STALE, "The run is over.") \
+	X(RECOVERY_KEY, "workflow.invalid_recovery_request_key", INVALID, "The key of a recovery must be 1 to 512 bytes and not blank.") \
+	X(RECOVERY_REASON, "workflow.invalid_recovery_reason", INVALID, "A recovery must have a reason.") \
+	X(RECOVERY_SOURCE, "workflow.recovery_source_not_found", NOT_FOUND, "The run to recover was not found.") \
+	X(RECOVERY_STEP, "workflow.recovery_source_step_not_found", NOT_FOUND, "The run to recover has no such step.") \
+	X(RECOVERY_CONFLICT, "workflow.recovery_request_conflict", CONFLICT, "The key was used for a different recovery.") \
+	X(RECOVERY_RUNNING, "workflow.recovery_source_not_terminal", CONFLICT, "Only a run that is over can be recovered.") \
+	X(RECOVERY_ACTIVE, "workflow.recovery_active_constraint", CONFLICT, "Another run has the active key.") \
+	X(RESULT_NOT_DECLARED, "workflow.result_not_declared", INVALID, "The run has no result step.") \
+	X(RESULT_MISSING, "workflow.result_missing", NOT_FOUND, "The run succeeded, but its result step has no output.") \
+	X(RESULT_UNSUCCESSFUL, "workflow.result_unsuccessful_terminal", STALE, "The run did not succeed.") \
+	X(RESULT_TIMEOUT, "workflow.result_wait_timeout", TIMEOUT, "The run is not over yet.") \
+	X(STEP_NO_CONTINUE, "job.workflow_handler_continuation_not_enabled", INVALID, "The step may not continue as a new run of its job.") \
+	X(STEP_NO_REQUEUE, "job.workflow_requeue_not_supported", INVALID, "The job of a step can't be requeued by itself.") \
+	X(STEP_NO_REPLAY, "job.workflow_replay_not_supported", INVALID, "The job of a step can't be replayed by itself.") \
 	/* workers */ \
 	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, "No file descriptors are left.") \
 	X(WORKER_ABANDONED, "worker.handlers_abandoned", TIMEOUT, "Handlers did not heed the stop and were left running.")

@@ -134,6 +134,10 @@ typedef struct cairn_lease {
 #define CAIRN_HINT_OVERRIDES 1u
 /* The job is deleted when it succeeds (its type has CAIRN_RETAIN_NONE, and it has no key). */
 #define CAIRN_HINT_DELETE 2u
+/* The job is the step of a run (workflow.h). */
+#define CAIRN_HINT_STEP 4u
+/* It is none. */
+#define CAIRN_HINT_ALONE 8u
 
 typedef struct cairn_job {
 	cairn_id id;
@@ -175,7 +179,10 @@ typedef struct cairn_job {
 	cairn_time
 		execution_started_at; /* the running attempt's stage became running; 0: not yet */
 	cairn_str resource_key;
-	uint64_t reserved_[4];
+	cairn_id run;	    /* whose step it is (workflow.h), under the same id; none */
+	uint32_t continues; /* 1: a step that may continue */
+	uint32_t reserved0_;
+	uint64_t reserved_[1];
 } cairn_job;
 
 typedef struct cairn_jobs {

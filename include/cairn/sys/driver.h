@@ -78,6 +78,7 @@ struct cairn_checkpoint_ops; /* sys/checkpoint.h */
 struct cairn_memory_ops;     /* sys/memory.h */
 struct cairn_log_ops;	     /* sys/log.h */
 struct cairn_lock_ops;	     /* sys/lock.h */
+struct cairn_workflow_ops;   /* sys/workflow.h */
 struct cairn_migration;
 
 struct cairn_driver {
@@ -102,6 +103,7 @@ struct cairn_driver {
 	const struct cairn_memory_ops *memory;
 	const struct cairn_log_ops *log;
 	const struct cairn_lock_ops *locks;
+	const struct cairn_workflow_ops *workflows; /* needs jobs */
 };
 
 /* Opens a connection over a handle the application owns; the drivers' typed one-liners call it. */

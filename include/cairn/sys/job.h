@@ -150,7 +150,8 @@ typedef struct cairn_claim_plan {
  * 1, fence + 1, worker, leased_at = heartbeat_at = updated_at = now, lease_expires_at = now +
  * lease, started_at kept or now, prestart, execution_started_at NULL; nothing else is touched.
  * Event LEASED: worker, duration = lease, stage. Pushes cairn_job rows as they are now, in that
- * order, with the definition's retry policy and hints (zeroes if it is gone).
+ * order, with the definition's retry policy and hints (zeroes if it is gone), of which STEP or ALONE is always
+ * there; a job of a step is never DELETE.
  */
 typedef cairn_status cairn_job_claim_fn(void *self, const cairn_claim_plan *plan, cairn_rows *jobs,
 					cairn_error *err);
@@ -194,7 +195,16 @@ enum cairn_change_guard {
 	CAIRN_GUARD_UNSTARTED = 1 << 4, /* prestart = 1 and execution_started_at IS NULL */
 	CAIRN_GUARD_QUIET = 1 << 5,	/* no lease_expires_at > now, read after the lock */
 	CAIRN_GUARD_UNKEYED = 1 << 6,	/* no idempotency key */
-	CAIRN_GUARD_UNCHANGED = 1 << 7	/* updated_at equals */
+	CAIRN_GUARD_UNCHANGED = 1 << 7,	/* updated_at equals */
+	CAIRN_GUARD_ALONE = 1 << 8,	/* it is no step of a run */
+	CAIRN_GUARD_CONTINUES = 1 << 9	/* no step of a run, or one that may continue */
+};
+
+/* What is known of a job beforehand, from its lease. */
+enum cairn_change_of {
+	CAIRN_OF_ANY = 0, /* nothing: the driver finds out whether its end ends a step */
+	CAIRN_OF_STEP,	  /* it is the job of a step */
+	CAIRN_OF_NONE	  /* it is none, as far as can be told: found out all the same, and then dearly */
 };
 
 typedef struct cairn_change {
@@ -224,7 +234,9 @@ typedef struct cairn_change {
 	cairn_time updated_at; /* to compare with */
 	int32_t run_number;    /* to compare with */
 	int32_t priority;
-	uint64_t reserved_[4];
+	enum cairn_change_of of;
+	uint32_t reserved0_;
+	uint64_t reserved_[3];
 } cairn_change;
 
 enum cairn_hit {
@@ -273,6 +285,9 @@ typedef struct cairn_change_plan {
  *	CANCELED         reason, until = lease_expires_at if the row was LEASED
  *	REQUEUED         reason; if the row was LEASED also duration = run_after, until = run_at,
  *	                 and with SET_RUN stage, progress_done, progress_total as changed
+ *
+ * A change that gives the job of a step a terminal status ends the step (sys/workflow.h), in the same commit
+ * and, unless that goes further than the next steps, round trip. Its run's row is locked before the jobs.
  *
  * A requeue changes an ended row back (from SUCCEEDED to CANCELED bits, to PENDING): where
  * ended jobs stand in a table of their own they move. It writes no attempt.
@@ -333,8 +348,8 @@ typedef struct cairn_reap_plan {
 
 /*
  * Takes back up to limit leases with lease_expires_at < now, oldest first,
- * skipping rows that others have locked: the change that cairn_reap_change()
- * describes, for each. Pushes cairn_reaped rows.
+ * skipping rows that others have locked, and jobs of steps that would end whose runs others have locked:
+ * the change that cairn_reap_change() describes, for each. Pushes cairn_reaped rows.
  */
 typedef cairn_status cairn_job_reap_fn(void *self, const cairn_reap_plan *plan, cairn_rows *rows,
 				       cairn_error *err);
@@ -487,7 +502,7 @@ typedef struct cairn_prune_plan {
 } cairn_prune_plan;
 
 /*
- * Deletes jobs without a live lease, oldest finished_at first, and all that belongs to them; skips
+ * Deletes jobs that are no steps' and have no live lease, oldest finished_at first, and all that belongs to them; skips
  * locked rows.
  */
 typedef cairn_status cairn_job_prune_fn(void *self, const cairn_prune_plan *plan, size_t *pruned,
