@@ -128,6 +128,20 @@ static bool is_line(cairn_str text, size_t max, bool *blank)
 	return true;
 }
 
+bool cairn__is_blank(cairn_str text)
+{
+	const unsigned char *at = (const unsigned char *)text.ptr;
+	const unsigned char *end = text.len > 0 ? at + text.len : at;
+	while (at < end) {
+		uint32_t code;
+		size_t used = cairn__utf8_next(at, end, &code);
+		if (used == 0 || !cairn__is_space(code))
+			return false;
+		at += used;
+	}
+	return true;
+}
+
 cairn_status cairn__check_name(cairn_str text, const char *field, cairn_error *err)
 {
 	bool blank;

@@ -41,6 +41,9 @@ char cairn__json_opens(cairn_str document);
 size_t cairn__utf8_next(const unsigned char *at, const unsigned char *end, uint32_t *code);
 bool cairn__utf8_valid(const void *text, size_t len);
 
+/* Absent, or nothing but white space, as far as it is UTF-8. */
+bool cairn__is_blank(cairn_str text);
+
 /* C0, DEL, C1. */
 bool cairn__is_control(uint32_t code);
 /* Unicode's White_Space property. */
