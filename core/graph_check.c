@@ -4,6 +4,7 @@
  */
 #include "graph_check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <cairn/sys/json.h>
@@ -35,11 +36,10 @@ void cairn__graph_begin(struct cairn__graph *graph, const cairn_conn *conn)
 	graph->alloc_user = conn->host.alloc_user;
 }
 
-static void drop(struct cairn__graph *graph, size_t **numbers, size_t n)
+static void drop(struct cairn__graph *graph, void *memory, size_t n, size_t size)
 {
-	if (*numbers != NULL)
-		graph->alloc(graph->alloc_user, *numbers, n * sizeof **numbers, 0);
-	*numbers = NULL;
+	if (memory != NULL)
+		graph->alloc(graph->alloc_user, memory, n * size, 0);
 }
 
 static size_t *numbers(struct cairn__graph *graph, size_t n)
@@ -49,14 +49,14 @@ static size_t *numbers(struct cairn__graph *graph, size_t n)
 
 void cairn__graph_end(struct cairn__graph *graph)
 {
-	drop(graph, &graph->by_key, graph->n);
-	drop(graph, &graph->first, graph->n + 1);
-	drop(graph, &graph->ends, graph->edges + 1);
+	drop(graph, graph->by_key, graph->n, sizeof *graph->by_key);
+	drop(graph, graph->first, graph->n + 1, sizeof *graph->first);
+	drop(graph, graph->ends, graph->edges + 1, sizeof *graph->ends);
 }
 
 static cairn_status reserve(struct cairn__graph *graph, cairn_error *err)
 {
-	graph->by_key = numbers(graph, graph->n);
+	graph->by_key = graph->alloc(graph->alloc_user, NULL, 0, graph->n * sizeof *graph->by_key);
 	graph->first = numbers(graph, graph->n + 1);
 	graph->ends = numbers(graph, graph->edges + 1);
 	if (graph->by_key == NULL || graph->first == NULL || graph->ends == NULL)
@@ -172,42 +172,20 @@ static cairn_status check_step(const struct cairn__graph *graph, size_t i, cairn
 
 /* ---- all steps -------------------------------------------------------------------- */
 
-static int compare(cairn_str a, cairn_str b)
+/* By key; twins as they were given. */
+static int by_key(const void *a, const void *b)
 {
-	size_t shorter = a.len < b.len ? a.len : b.len;
-	int order = shorter > 0 ? memcmp(a.ptr, b.ptr, shorter) : 0;
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+	const cairn_step_new *const *x = a;
+	const cairn_step_new *const *y = b;
+	int order = cairn_str_compare((*x)->key, (*y)->key);
+	return order != 0 ? order : (*x > *y) - (*x < *y);
 }
 
-/* Merges two runs of numbers that are ordered by key, then number. */
-static void merge(const cairn_step_new *steps, const size_t *a, size_t na, const size_t *b,
-		  size_t nb, size_t *into)
+static void sort(struct cairn__graph *graph)
 {
-	while (na > 0 && nb > 0) {
-		if (compare(steps[*a].key, steps[*b].key) <= 0) {
-			*into++ = *a++;
-			na--;
-		} else {
-			*into++ = *b++;
-			nb--;
-		}
-	}
-	memcpy(into, na > 0 ? a : b, (na + nb) * sizeof *into);
-}
-
-/* qsort takes no context, and what is sorted are numbers: bottom up, with `room` to merge into. */
-static void sort(const cairn_step_new *steps, size_t *order, size_t *room, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		order[i] = i;
-	for (size_t width = 1; width < n; width *= 2) {
-		for (size_t at = 0; at < n; at += 2 * width) {
-			size_t left = n - at < width ? n - at : width;
-			size_t right = n - at - left < width ? n - at - left : width;
-			merge(steps, order + at, left, order + at + left, right, room + at);
-		}
-		memcpy(order, room, n * sizeof *order);
-	}
+	for (size_t i = 0; i < graph->n; i++)
+		graph->by_key[i] = &graph->steps[i];
+	qsort(graph->by_key, graph->n, sizeof *graph->by_key, by_key);
 }
 
 /* The lowest number of a step whose key an earlier one has; n if there is none. */
@@ -215,10 +193,10 @@ static size_t first_twin(const struct cairn__graph *graph)
 {
 	size_t twin = graph->n;
 	for (size_t i = 1; i < graph->n; i++) {
-		size_t a = graph->by_key[i - 1];
-		size_t b = graph->by_key[i];
-		if (b < twin && compare(graph->steps[a].key, graph->steps[b].key) == 0)
-			twin = b;
+		const cairn_step_new *step = graph->by_key[i];
+		size_t number = (size_t)(step - graph->steps);
+		if (number < twin && cairn_str_equal(graph->by_key[i - 1]->key, step->key))
+			twin = number;
 	}
 	return twin;
 }
@@ -229,14 +207,14 @@ size_t cairn__graph_find(const struct cairn__graph *graph, cairn_str key)
 	size_t high = graph->n;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (compare(graph->steps[graph->by_key[middle]].key, key) < 0)
+		if (cairn_str_compare(graph->by_key[middle]->key, key) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == graph->n || compare(graph->steps[graph->by_key[low]].key, key) != 0)
+	if (low == graph->n || !cairn_str_equal(graph->by_key[low]->key, key))
 		return CAIRN__OUTSIDE;
-	return graph->by_key[low];
+	return (size_t)(graph->by_key[low] - graph->steps);
 }
 
 /* ---- edges ---------------------------------------------------------------------------- */
@@ -315,7 +293,7 @@ static int has_circle(const struct cairn__graph *graph, size_t *waited, size_t *
 
 static cairn_status look(struct cairn__graph *graph, size_t *room, size_t *more, cairn_error *err)
 {
-	sort(graph->steps, graph->by_key, room, graph->n);
+	sort(graph);
 	size_t twin = first_twin(graph);
 	for (size_t i = 0; i < graph->n; i++) {
 		cairn_status st = check_step(graph, i, err);
@@ -363,8 +341,8 @@ cairn_status cairn__graph_look(struct cairn__graph *graph, const cairn_step_new 
 		st = cairn_fail(err, CAIRN_E_NOMEM);
 	else
 		st = look(graph, room, more, err);
-	drop(graph, &room, n);
-	drop(graph, &more, n);
+	drop(graph, room, n, sizeof *room);
+	drop(graph, more, n, sizeof *more);
 	return st;
 }
 

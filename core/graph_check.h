@@ -15,10 +15,10 @@
 struct cairn__graph {
 	const cairn_step_new *steps;
 	size_t n;
-	size_t edges;	/* all dependencies together */
-	size_t *by_key; /* the steps' numbers, ordered by key, then number */
-	size_t *first;	/* where each step's dependencies begin in ends; n + 1 of them */
-	size_t *ends;	/* numbers of the prerequisites, step by step */
+	size_t edges;		       /* all dependencies together */
+	const cairn_step_new **by_key; /* the steps ordered by key, twins by number */
+	size_t *first; /* where each step's dependencies begin in ends; n + 1 of them */
+	size_t *ends;  /* numbers of the prerequisites, step by step */
 	size_t max_json;
 	size_t max_steps;
 	size_t max_edges;
