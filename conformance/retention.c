@@ -217,6 +217,12 @@ static void impossible_progress_deletes_nothing(void)
 	finish.progress_done = 3;
 	ct_finish(conn, finish);
 	ct_gone(conn, lease.id);
+	/* whose lease is over is told that, whatever it says about progress */
+	finish.lease = take(conn);
+	ct_progress(conn, ct_report(finish.lease, 1, 3));
+	finish.progress_done = 4;
+	ct_advance(CAIRN_LEASE_DEFAULT);
+	ct_told(ct_send(conn, finish), CAIRN_STALE, "job.lease_expired");
 }
 
 static void among_others(void)

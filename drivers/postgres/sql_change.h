@@ -228,7 +228,8 @@
 		"SELECT set_config('cairn.gone', '{' || string_agg(r.id::text, ',') || '}', true) " \
 		"FROM gone r" \
 	") <> '' UNION ALL SELECT width_bucket(l.id, $3), 0, l.run_at, NULL, l.run_number " \
-	"FROM @schema.cairn_job_live l WHERE " HELD " AND NOT " FORGET_FITS("l")
+	"FROM @schema.cairn_job_live l WHERE " HELD " AND l.lease_expires_at > " TICK " " \
+	"AND NOT " FORGET_FITS("l")
 
 /* In a statement of its own, whose snapshot is younger than the locks. */
 #define FORGET_REST \
