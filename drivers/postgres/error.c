@@ -93,7 +93,8 @@ static cairn_status fail_server(struct pg *pg, const PGresult *result, cairn_err
 	if (code == CAIRN_E_DB_TIMEOUT && interrupted(pg, result))
 		code = CAIRN_E_DB_INTERRUPTED;
 	if (hidden_rows(result))
-		code = CAIRN_E_MIGRATION_GATE_HIDDEN;
+		code = pg->work == PG_NO_WORK ? CAIRN_E_TENANT_ROW_SECURITY
+					      : CAIRN_E_MIGRATION_GATE_HIDDEN;
 	if (stale_statement(result)) {
 		memset(pg->ready, 0, sizeof pg->ready);
 		code = CAIRN_E_DB_BUSY;
