@@ -207,7 +207,8 @@
 
 /*
  * $5 sets, $6 done, $7 total: progress is tested, though nobody will see it; NULL where none is
- * given. The ids of those that are deleted are left behind for FORGET_REST.
+ * given; of those that do not fit, it is told, while their lease runs. The ids of those that are
+ * deleted are left behind for FORGET_REST.
  */
 #define FORGET_FITS(l) \
 	"($5::int4[] IS NULL OR (" \
