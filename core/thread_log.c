@@ -132,8 +132,8 @@ static cairn_status append(cairn_conn *conn, const cairn_log_batch *batch, int64
 				.lock = batch->lock };
 	enum cairn_log_result result = CAIRN_LOG_DONE;
 	st = conn->log.append(conn->self, &plan, &result, head, err);
-	if (result == CAIRN_LOG_LOST)
-		*head = -1; /* it was not looked at */
+	if (st != CAIRN_OK || result == CAIRN_LOG_LOST)
+		*head = -1; /* it is not known */
 	cairn__scratch_free(conn, events, batch->n, sizeof *events);
 	return st == CAIRN_OK ? outcome(result, err) : st;
 }
