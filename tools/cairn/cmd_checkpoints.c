@@ -42,6 +42,8 @@ static void checkpoint_json(const struct cli *cli, const cairn_checkpoint *row)
 	json_raw(&json, "metadata", row->metadata);
 	if (row->state.ptr != NULL && row->format == CAIRN_FORMAT_JSON)
 		json_raw(&json, "state", (cairn_str){ row->state.ptr, row->state.len });
+	else if (row->state.ptr != NULL)
+		json_bytes(&json, "bytes", row->state);
 	json_end(&json);
 }
 
@@ -134,14 +136,7 @@ static int prune(const struct cli *cli, cairn_conn *conn, const struct checkpoin
 	} while (st == CAIRN_OK && gone == PAGE);
 	if (st != CAIRN_OK)
 		return failed(cli, &err);
-	if (cli->json) {
-		struct json json = json_begin(stdout);
-		json_int(&json, "pruned", (int64_t)total);
-		json_end(&json);
-	} else {
-		printf("pruned %zu\n", total);
-	}
-	return EXIT_FINE;
+	return tell_total(cli, "pruned", total);
 }
 
 enum verb { LIST, SHOW, PRUNE, NONE };

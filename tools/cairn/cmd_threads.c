@@ -63,18 +63,6 @@ static int list(const struct cli *cli, cairn_conn *conn, const char *prefix)
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
 }
 
-static int tell(const struct cli *cli, const char *what, size_t n)
-{
-	if (cli->json) {
-		struct json json = json_begin(stdout);
-		json_int(&json, what, (int64_t)n);
-		json_end(&json);
-	} else {
-		printf("%s %zu\n", what, n);
-	}
-	return EXIT_FINE;
-}
-
 static int copy(const struct cli *cli, cairn_conn *conn, char **names)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
@@ -82,7 +70,7 @@ static int copy(const struct cli *cli, cairn_conn *conn, char **names)
 	if (cairn_thread_copy(conn, cli_tenant(cli), cairn_str_of(names[0]), cairn_str_of(names[1]),
 			      &copied, &err) != CAIRN_OK)
 		return failed(cli, &err);
-	return tell(cli, "copied", copied);
+	return tell_total(cli, "copied", copied);
 }
 
 static int delete_one(const struct cli *cli, cairn_conn *conn, const char *name)
@@ -92,7 +80,7 @@ static int delete_one(const struct cli *cli, cairn_conn *conn, const char *name)
 	size_t deleted = 0;
 	if (cairn_thread_delete(conn, cli_tenant(cli), &thread, 1, &deleted, &err) != CAIRN_OK)
 		return failed(cli, &err);
-	return tell(cli, "deleted", deleted);
+	return tell_total(cli, "deleted", deleted);
 }
 
 int cmd_threads(struct cli *cli, int argc, char **argv)
