@@ -50,16 +50,15 @@ static void checkpoint_json(const struct cli *cli, const cairn_checkpoint *row)
 static void checkpoint_row(struct table *table, const cairn_checkpoint *row)
 {
 	char id[CAIRN_ID_TEXT];
-	char text[CAIRN_TIME_TEXT];
+	char when[WHEN_TEXT];
 	cairn_id_format(row->id, id);
-	cairn_time_format(row->created_at, text);
 	table_cell(table, PLAIN, "%" PRId64, row->write_seq);
 	table_cell(table, PLAIN, "%s", id);
 	table_text(table, PLAIN, row->ns);
 	table_cell(table, PLAIN, "%" PRId64, row->step);
 	table_text(table, PLAIN, row->next_node);
 	table_cell(table, PLAIN, "%" PRId64, row->state_size);
-	table_cell(table, PLAIN, "%s", text);
+	table_cell(table, PLAIN, "%s", when_text(row->created_at, when));
 }
 
 static int list(const struct cli *cli, cairn_conn *conn, const struct checkpoints *args)
@@ -88,7 +87,7 @@ static int list(const struct cli *cli, cairn_conn *conn, const struct checkpoint
 		else
 			checkpoint_row(&table, &rows->at[i]);
 	}
-	table_end(&table);
+	table_end_or(&table, "no such checkpoints");
 	cairn_free(rows);
 	return EXIT_FINE;
 }

@@ -78,7 +78,7 @@ static int list(const struct cli *cli, cairn_conn *conn, const struct locks *arg
 		st = cairn_lock_list(conn, &filter, &rows, &err);
 		cairn_free(before);
 	}
-	table_end(&table);
+	table_end_or(&table, st == CAIRN_OK ? "no locks are held" : NULL);
 	cairn_free(rows);
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
 }

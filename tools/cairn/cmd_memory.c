@@ -107,7 +107,7 @@ static int list(const struct cli *cli, cairn_conn *conn, const struct memory *ar
 		st = cairn_memory_list(conn, &filter, &rows, &err);
 		cairn_free(before);
 	}
-	table_end(&table);
+	table_end_or(&table, st == CAIRN_OK ? "no items" : NULL);
 	cairn_free(rows);
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
 }

@@ -21,13 +21,11 @@ static void thread_json(const struct cli *cli, const cairn_thread *row)
 
 static void thread_row(struct table *table, const cairn_thread *row)
 {
-	char text[CAIRN_TIME_TEXT];
+	char when[WHEN_TEXT];
 	table_text(table, PLAIN, row->thread);
 	table_cell(table, PLAIN, "%" PRId64, row->write_seq);
-	cairn_time_format(row->created_at, text);
-	table_cell(table, PLAIN, "%s", text);
-	cairn_time_format(row->updated_at, text);
-	table_cell(table, PLAIN, "%s", text);
+	table_cell(table, PLAIN, "%s", when_text(row->created_at, when));
+	table_cell(table, PLAIN, "%s", when_text(row->updated_at, when));
 }
 
 static int list(const struct cli *cli, cairn_conn *conn, const char *prefix)
@@ -58,7 +56,7 @@ static int list(const struct cli *cli, cairn_conn *conn, const char *prefix)
 		st = cairn_thread_list(conn, &filter, &rows, &err);
 		cairn_free(before);
 	}
-	table_end(&table);
+	table_end_or(&table, st == CAIRN_OK ? "no threads" : NULL);
 	cairn_free(rows);
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
 }
