@@ -330,7 +330,7 @@ demo:
 # ---- measuring ----------------------------------------------------------------------
 
 # cairn beside hand-written programs that do only the same work, interleaved; REPEAT=5, ROWS=.
-src_bench := $(filter-out $(if $(HAVE_PG),,bench/limit_postgres.c bench/threads_postgres.c),$(wildcard bench/*.c))
+src_bench := $(filter-out $(if $(HAVE_PG),,$(wildcard bench/*_postgres.c)),$(wildcard bench/*.c))
 $(BUILD)/bin/bench: $(call obj,$(src_bench)) $(ALL_A)
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
