@@ -265,6 +265,147 @@ static void fire(struct scene *scene)
 	cairn_free(report);
 }
 
+/* ---- checkpoints ------------------------------------------------------------------- */
+
+static const cairn_blob state = { "1", 1 };
+
+/* Adds ITEMS of them to a thread at once, whose run has its name. */
+static void save(struct scene *scene, const char *thread)
+{
+	cairn_checkpoint_new items[ITEMS];
+	cairn_checkpoint_added added[ITEMS];
+	for (size_t i = 0; i < ITEMS; i++)
+		items[i] = (cairn_checkpoint_new){ .thread = cairn_str_of(thread),
+						   .run = cairn_str_of(thread),
+						   .state = state };
+	MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), items, ITEMS, added, &err));
+	for (size_t i = 0; i < ITEMS; i++)
+		scene->ids[i] = added[i].id;
+}
+
+/* Many at once, and one after the other: behind the head, again, from an earlier one on. */
+static void put_checkpoints(struct scene *scene)
+{
+	cairn_checkpoint_new item = { .thread = CAIRN_STR("long"),
+				      .state = state,
+				      .set = CAIRN_CHECKPOINT_EXPECT };
+	save(scene, "long");
+	for (size_t i = 1; i < ITEMS; i++) {
+		item.parent = scene->ids[i - 1];
+		item.expected = scene->ids[ITEMS - 1];
+		item.id = cairn_id_new();
+		MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), &item, 1, NULL, &err));
+		MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), &item, 1, NULL, &err));
+		item.expected = item.id;
+		item.id = scene->ids[ITEMS - 1] = cairn_id_new();
+		MUST(cairn_checkpoint_branch(scene->conn, CAIRN_STR("t"), &item, NULL, &err));
+	}
+}
+
+/* The latest, though thousands of another namespace came behind it, and by its id. */
+static void get_checkpoints(struct scene *scene)
+{
+	cairn_checkpoints *found = NULL;
+	cairn_checkpoint_ref ref = { .size = sizeof ref,
+				     .tenant = CAIRN_STR("t"),
+				     .thread = CAIRN_STR("got") };
+	save(scene, "got");
+	for (int i = 0; i < ITEMS; i++) {
+		ref.id = i % 2 ? scene->ids[i] : (cairn_id){ { 0 } };
+		MUST(cairn_checkpoint_get(scene->conn, &ref, &found, &err));
+	}
+	cairn_free(found);
+}
+
+static void list_some(struct scene *scene, const char *thread)
+{
+	cairn_checkpoints *found = NULL;
+	cairn_checkpoint_filter filter = { .size = sizeof filter,
+					   .tenant = CAIRN_STR("t"),
+					   .thread = cairn_str_of(thread),
+					   .limit = ITEMS };
+	for (uint32_t one_ns = 0; one_ns < 2; one_ns++) {
+		filter.set = one_ns ? (uint32_t)CAIRN_CHECKPOINT_ONE_NS : 0;
+		filter.ns = one_ns && thread == NULL ? CAIRN_STR("other") : none;
+		MUST(cairn_checkpoint_list(scene->conn, &filter, &found, &err));
+	}
+	cairn_free(found);
+}
+
+static void list_checkpoints(struct scene *scene)
+{
+	list_some(scene, "got");
+}
+
+static void list_all_checkpoints(struct scene *scene)
+{
+	list_some(scene, NULL);
+}
+
+static void write_pending(struct scene *scene)
+{
+	cairn_checkpoint_write writes[ITEMS];
+	cairn_checkpoint_writes *found = NULL;
+	save(scene, "long");
+	for (int32_t i = 0; i < ITEMS; i++)
+		writes[i] = (cairn_checkpoint_write){ .checkpoint = scene->ids[0],
+						      .task = CAIRN_STR("task"),
+						      .channel = CAIRN_STR("c"),
+						      .value = state,
+						      .index = i % 2 ? i : -i };
+	for (int i = 0; i < 2; i++)
+		MUST(cairn_checkpoint_write_put(scene->conn, CAIRN_STR("t"), CAIRN_STR("long"),
+						writes, ITEMS, &err));
+	MUST(cairn_checkpoint_write_list(scene->conn, CAIRN_STR("t"), CAIRN_STR("long"),
+					 scene->ids[0], &found, &err));
+	cairn_free(found);
+}
+
+static void list_threads(struct scene *scene)
+{
+	cairn_threads *found = NULL;
+	cairn_thread_filter filter = { .size = sizeof filter,
+				       .tenant = CAIRN_STR("t"),
+				       .prefix = CAIRN_STR("n1"),
+				       .limit = ITEMS };
+	MUST(cairn_thread_list(scene->conn, &filter, &found, &err));
+	cairn_free(found);
+}
+
+/* Of a thread with many behind it. */
+static void prune_checkpoints(struct scene *scene)
+{
+	cairn_checkpoint_prune_opts opts = { .size = sizeof opts,
+					     .tenant = CAIRN_STR("t"),
+					     .thread = CAIRN_STR("a") };
+	save(scene, "a");
+	MUST(cairn_checkpoint_prune(scene->conn, &opts, NULL, &err));
+}
+
+static void prune_all_checkpoints(struct scene *scene)
+{
+	cairn_checkpoint_prune_opts opts = { .size = sizeof opts,
+					     .tenant = CAIRN_STR("t"),
+					     .limit = ITEMS - 1 };
+	save(scene, "a");
+	MUST(cairn_checkpoint_prune(scene->conn, &opts, NULL, &err));
+}
+
+static void delete_run(struct scene *scene)
+{
+	const cairn_str run = CAIRN_STR("c");
+	save(scene, "c");
+	MUST(cairn_checkpoint_delete_runs(scene->conn, CAIRN_STR("t"), &run, 1, NULL, &err));
+}
+
+static void copy_thread(struct scene *scene)
+{
+	const cairn_str copy = CAIRN_STR("b copy");
+	save(scene, "b");
+	MUST(cairn_thread_copy(scene->conn, CAIRN_STR("t"), CAIRN_STR("b"), copy, NULL, &err));
+	MUST(cairn_thread_delete(scene->conn, CAIRN_STR("t"), &copy, 1, NULL, &err));
+}
+
 /* ---- session logs ------------------------------------------------------------------ */
 
 static void append_logs(struct scene *scene)
@@ -423,6 +564,16 @@ static const struct call {
 	{ "items listed", put_items, list_items, 100 },
 	{ "namespaces listed", put_items, list_namespaces, 100 },
 	{ "items evicted", put_items, evict_items, 60 },
+	{ "checkpoints put", NULL, put_checkpoints, 500 },
+	{ "checkpoints got", NULL, get_checkpoints, 100 },
+	{ "checkpoints listed", NULL, list_checkpoints, 100 },
+	{ "checkpoints of all threads", NULL, list_all_checkpoints, 200 },
+	{ "pending writes", NULL, write_pending, 200 },
+	{ "list of threads", NULL, list_threads, 30 },
+	{ "thread copied and deleted", NULL, copy_thread, 300 },
+	{ "a thread pruned", NULL, prune_checkpoints, 300 },
+	{ "all threads pruned", NULL, prune_all_checkpoints, 300 },
+	{ "a run deleted", NULL, delete_run, 300 },
 	{ "locks", NULL, locks, 200 },
 	{ "list of locks", NULL, list_locks, 50 },
 };
@@ -478,6 +629,23 @@ static void fill_logs(PGconn *pg)
 	       "UPDATE cairn_log SET head = head + 20000 WHERE thread = 'long'; SELECT 1");
 }
 
+/* Behind what is there: one of each of many threads, and many of another namespace in two of them. */
+static void fill_checkpoints(PGconn *pg)
+{
+	number(pg,
+	       "INSERT INTO cairn_thread SELECT 0, now(), now(), 't', 'n' || n "
+	       "FROM generate_series(1, 20000) n;"
+	       "INSERT INTO cairn_checkpoint (write_seq, step, created_at, payload_version, id, "
+	       "state_size, tenant, thread, ns, metadata, tags, state) "
+	       "SELECT t.write_seq + n, 1, now(), 1, gen_random_uuid(), 1, 't', t.thread, 'other', "
+	       "'{}', '', '1' FROM cairn_thread t CROSS JOIN LATERAL generate_series(1, "
+	       "CASE WHEN t.thread IN ('long', 'got') THEN 20000 ELSE 1 END) n;"
+	       "UPDATE cairn_thread SET write_seq = write_seq + "
+	       "CASE WHEN thread IN ('long', 'got') THEN 20000 ELSE 1 END;"
+	       "INSERT INTO cairn_checkpoint_write SELECT c.id, 0, 't', c.thread, 'task', 'c', '1' "
+	       "FROM cairn_checkpoint c WHERE c.ns = 'other'; SELECT 1");
+}
+
 static void fill_locks(PGconn *pg)
 {
 	number(pg, "INSERT INTO cairn_lock (tenant, name, fence, acquired_at, expires_at) "
@@ -507,6 +675,7 @@ static void prepare(struct scene *scenes, PGconn *pg)
 	add(&scenes[0], "default", "");
 	fill(pg);
 	fill_logs(pg);
+	fill_checkpoints(pg);
 	fill_locks(pg);
 }
 
