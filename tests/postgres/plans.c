@@ -46,11 +46,16 @@ static void must(cairn_status status, const cairn_error *err, const char *what)
 
 /* A schema of its own on the server that all tests share. */
 static char url[1200];
+/* A role that row-level security binds, which moves conditions behind its own. */
+static char role[40];
 
-static cairn_conn *open_store(void)
+static cairn_conn *open_store(bool bound)
 {
 	cairn_conn *conn = NULL;
-	MUST(cairn_open(&conn, &cairn_postgres, url, NULL, &err));
+	char as[1300];
+	snprintf(as, sizeof as, "%s%s%s", url, bound ? "&options=-c%20role%3D" : "",
+		 bound ? role : "");
+	MUST(cairn_open(&conn, &cairn_postgres, as, NULL, &err));
 	return conn;
 }
 
@@ -237,6 +242,10 @@ static void list_namespaces(struct scene *scene)
 static void evict_items(struct scene *scene)
 {
 	MUST(cairn_memory_evict(scene->conn, cairn_any(), ITEMS, NULL, &err));
+}
+
+static void evict_tenant(struct scene *scene)
+{
 	MUST(cairn_memory_evict(scene->conn, cairn_tenant(CAIRN_STR("t")), ITEMS, NULL, &err));
 }
 
@@ -531,51 +540,53 @@ static long long rows_read(PGconn *pg)
 	return now;
 }
 
-/* A call, what must have happened before it, and how much it may read. */
+/* A call, what must have happened before it, how much it may read, and whether as the bound role. */
 static const struct call {
 	const char *name;
 	void (*before)(struct scene *scene);
 	void (*run)(struct scene *scene);
 	long long most;
+	bool bound;
 } calls[] = {
-	{ "enqueue", NULL, enqueue, 100 },
-	{ "keyed enqueue", NULL, enqueue_keyed, 100 },
-	{ "a key again", enqueue_keyed, enqueue_keyed, 200 },
-	{ "claim", NULL, claim, 200 },
-	{ "heartbeat", claim, heartbeat, 200 },
-	{ "progress", claim, progress, 200 },
-	{ "finish", claim, finish, 300 },
-	{ "cancel", enqueue, cancel, 300 },
-	{ "reap", NULL, reap, 20 },
-	{ "get", enqueue, get, 30 },
-	{ "attempts", enqueue, attempts, 30 },
-	{ "events", enqueue, events, 30 },
-	{ "list", NULL, list, 200 },
-	{ "wait", NULL, waiting, 50 },
-	{ "promote", NULL, promote, 20 },
-	{ "fire", NULL, fire, 20 },
-	{ "log append", NULL, append_logs, 200 },
-	{ "log read", NULL, read_logs, 100 },
-	{ "log archive", NULL, archive_logs, 100 },
-	{ "list of logs", NULL, list_logs, 30 },
-	{ "items put", NULL, put_items, 200 },
-	{ "items got", put_items, get_items, 100 },
-	{ "items deleted", put_items, delete_items, 200 },
-	{ "items listed", put_items, list_items, 100 },
-	{ "namespaces listed", put_items, list_namespaces, 100 },
-	{ "items evicted", put_items, evict_items, 60 },
-	{ "checkpoints put", NULL, put_checkpoints, 500 },
-	{ "checkpoints got", NULL, get_checkpoints, 100 },
-	{ "checkpoints listed", NULL, list_checkpoints, 100 },
-	{ "checkpoints of all threads", NULL, list_all_checkpoints, 200 },
-	{ "pending writes", NULL, write_pending, 200 },
-	{ "list of threads", NULL, list_threads, 30 },
-	{ "thread copied and deleted", NULL, copy_thread, 300 },
-	{ "a thread pruned", NULL, prune_checkpoints, 300 },
-	{ "all threads pruned", NULL, prune_all_checkpoints, 300 },
-	{ "a run deleted", NULL, delete_run, 300 },
-	{ "locks", NULL, locks, 200 },
-	{ "list of locks", NULL, list_locks, 50 },
+	{ "enqueue", NULL, enqueue, 100, false },
+	{ "keyed enqueue", NULL, enqueue_keyed, 100, false },
+	{ "a key again", enqueue_keyed, enqueue_keyed, 200, false },
+	{ "claim", NULL, claim, 200, false },
+	{ "heartbeat", claim, heartbeat, 200, false },
+	{ "progress", claim, progress, 200, false },
+	{ "finish", claim, finish, 300, false },
+	{ "cancel", enqueue, cancel, 300, false },
+	{ "reap", NULL, reap, 20, false },
+	{ "get", enqueue, get, 30, false },
+	{ "attempts", enqueue, attempts, 30, false },
+	{ "events", enqueue, events, 30, false },
+	{ "list", NULL, list, 200, false },
+	{ "wait", NULL, waiting, 50, false },
+	{ "promote", NULL, promote, 20, false },
+	{ "fire", NULL, fire, 20, false },
+	{ "log append", NULL, append_logs, 200, true },
+	{ "log read", NULL, read_logs, 100, true },
+	{ "log archive", NULL, archive_logs, 100, true },
+	{ "list of logs", NULL, list_logs, 30, true },
+	{ "items put", NULL, put_items, 200, true },
+	{ "items got", put_items, get_items, 100, true },
+	{ "items deleted", put_items, delete_items, 200, true },
+	{ "items listed", put_items, list_items, 100, true },
+	{ "namespaces listed", put_items, list_namespaces, 100, true },
+	{ "items evicted", put_items, evict_items, 60, false },
+	{ "a tenant's items evicted", put_items, evict_tenant, 60, true },
+	{ "checkpoints put", NULL, put_checkpoints, 500, true },
+	{ "checkpoints got", NULL, get_checkpoints, 100, true },
+	{ "checkpoints listed", NULL, list_checkpoints, 100, true },
+	{ "checkpoints of all threads", NULL, list_all_checkpoints, 200, true },
+	{ "pending writes", NULL, write_pending, 200, true },
+	{ "list of threads", NULL, list_threads, 30, true },
+	{ "thread copied and deleted", NULL, copy_thread, 300, true },
+	{ "a thread pruned", NULL, prune_checkpoints, 300, true },
+	{ "all threads pruned", NULL, prune_all_checkpoints, 300, true },
+	{ "a run deleted", NULL, delete_run, 300, true },
+	{ "locks", NULL, locks, 200, true },
+	{ "list of locks", NULL, list_locks, 50, true },
 };
 
 #define CALLS (sizeof calls / sizeof calls[0])
@@ -653,20 +664,39 @@ static void fill_locks(PGconn *pg)
 		   "FROM generate_series(10, 20000) n; SELECT 1");
 }
 
+static void allow(PGconn *pg)
+{
+	char text[400];
+	snprintf(role, sizeof role, "plans_%ld", (long)getpid());
+	snprintf(text, sizeof text,
+		 "CREATE ROLE %s; GRANT USAGE ON SCHEMA %s TO %s; "
+		 "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO %s; SELECT 1",
+		 role, role, role, role, role);
+	number(pg, text);
+}
+
+static void disallow(PGconn *pg)
+{
+	char text[200];
+	snprintf(text, sizeof text, "DROP OWNED BY %s; DROP ROLE %s; SELECT 1", role, role);
+	number(pg, text);
+}
+
 static void prepare(struct scene *scenes, PGconn *pg)
 {
-	cairn_conn *conn = open_store();
+	cairn_conn *conn = open_store(false);
 	cairn_definition type = { .type = CAIRN_STR("t") };
 	MUST(cairn_migrate_up(conn, NULL, NULL, &err));
 	MUST(cairn_job_define(conn, &type, 1, &err));
 	cairn_close(conn);
+	allow(pg);
 	/* nobody analyzes, nobody plans anew */
 	number(pg, "DO $$ DECLARE t text; BEGIN FOR t IN SELECT relname FROM pg_stat_user_tables "
 		   "WHERE schemaname = current_schema() LOOP EXECUTE "
 		   "format('ALTER TABLE %I SET (autovacuum_enabled = off)', t); END LOOP; END $$; "
 		   "SELECT 1");
 	for (size_t i = 0; i < CALLS; i++) {
-		scenes[i] = (struct scene){ .conn = open_store() };
+		scenes[i] = (struct scene){ .conn = open_store(calls[i].bound) };
 		enqueue(&scenes[i]);
 		add(&scenes[i], "default", "");
 		claim(&scenes[i]);
@@ -718,6 +748,7 @@ int main(void)
 		   now - before, calls[i].most);
 		before = now;
 	}
+	disallow(pg);
 	PQfinish(pg);
 	return tap_done();
 }
