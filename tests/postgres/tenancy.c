@@ -250,8 +250,8 @@ static void declared(void)
 			    "pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)), "
 			    "';') FROM pg_policy WHERE polrelid = '%s'::regclass",
 			    tables[i]),
-			"* t {0} (tenant = NULLIF(current_setting('cairn.tenant'::text, true), "
-			"''::text))",
+			"* t {0} ((tenant = NULLIF(current_setting('cairn.tenant'::text, true), "
+			"''::text)) IS TRUE)",
 			"  its one policy");
 		is_text(ask(admin,
 			    "SELECT a.attname || ' ' || a.attnotnull FROM pg_index x JOIN "
