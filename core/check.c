@@ -128,6 +128,20 @@ static bool is_line(cairn_str text, size_t max, bool *blank)
 	return true;
 }
 
+bool cairn__is_blank(cairn_str text)
+{
+	const unsigned char *at = (const unsigned char *)text.ptr;
+	const unsigned char *end = text.len > 0 ? at + text.len : at;
+	while (at < end) {
+		uint32_t code;
+		size_t used = cairn__utf8_next(at, end, &code);
+		if (used == 0 || !cairn__is_space(code))
+			return false;
+		at += used;
+	}
+	return true;
+}
+
 cairn_status cairn__check_name(cairn_str text, const char *field, cairn_error *err)
 {
 	bool blank;
@@ -188,6 +202,17 @@ cairn_status cairn__check_text(cairn_str text, size_t max, const char *field, ca
 	if (memchr(text.ptr, 0, text.len) != NULL || !cairn__utf8_valid(text.ptr, text.len))
 		return refuse(CAIRN_E_ARG_TEXT, field, err);
 	return CAIRN_OK;
+}
+
+cairn_status cairn__check_names(cairn_str tenant, cairn_str prefix, cairn_str after,
+				cairn_error *err)
+{
+	cairn_status st = cairn__check_tenant(tenant, err);
+	if (st == CAIRN_OK)
+		st = cairn__check_text(prefix, CAIRN__MAX_NAME, "prefix", err);
+	if (st == CAIRN_OK && after.len > 0)
+		st = cairn__check_name(after, "after", err);
+	return st;
 }
 
 cairn_status cairn__check_time(cairn_time when, const char *field, cairn_error *err)

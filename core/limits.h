@@ -62,6 +62,13 @@
 #define CAIRN__MAX_BATCH 100000
 
 /*
+ * Steps and edges of one run: a graph is inserted by one call, in one transaction, and a person has to
+ * look at it.
+ */
+#define CAIRN__MAX_STEPS 10000
+#define CAIRN__MAX_EDGES 50000
+
+/*
  * Permits of one resource: each claim counts those in use, and a limit beyond this many jobs at once
  * limits nothing.
  */
