@@ -177,12 +177,19 @@ int cairn_mem__step_push(const struct mem_state *state, const struct mem_step *s
 	return cairn_mem__push(rows, MEM_STEPS, &row);
 }
 
+/* Whether it is one of those that are asked for. */
+static bool key_wanted(const cairn_step_query *query, cairn_str key)
+{
+	size_t i = 0;
+	while (i < query->key_count && !cairn_str_equal(query->keys[i], key))
+		i++;
+	return query->keys == NULL || i < query->key_count;
+}
+
 static bool step_wanted(const struct mem_state *state, const cairn_step_query *query,
 			const struct mem_step *row)
 {
-	if (query->key.len > 0 && !cairn_str_equal(query->key, row->step.key))
-		return false;
-	if (cairn_id_compare(row->step.id, query->after) <= 0)
+	if (!key_wanted(query, row->step.key) || cairn_id_compare(row->step.id, query->after) <= 0)
 		return false;
 	return (query->statuses & 1u << cairn_mem__step_shown(state, row).status) != 0;
 }
