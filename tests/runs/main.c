@@ -1,7 +1,7 @@
 /*
  * main.c - runs-differ SEEDS FIRST STEPS URL...: lives of graphs, the same on all these databases. A step after which
  * two of them tell different things ends it; the life is then made shorter as long as it still shows that,
- * and told.
+ * and told. TELL in the environment: outcomes of all steps.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +122,8 @@ static uint32_t live(struct side *sides, size_t n, uint64_t seed, const uint8_t 
 			sides[i].told_len = 0;
 		life_step(&life, k);
 		frozen = life.now += CAIRN_SECOND;
+		if (getenv("TELL") != NULL)
+			printf("# %u:%.*s\n", (unsigned)k, (int)sides[0].told_len, sides[0].told);
 		for (size_t i = 0; i < n; i++) {
 			say(&sides[i], "\n");
 			side_tell_state(&sides[i], &life);

@@ -31,6 +31,13 @@ static int failed(struct side *side, cairn_status status, const cairn_error *err
 	return 1;
 }
 
+/* Most often a late one: the others are over. */
+static size_t some_run(const struct life *life, struct dice *dice)
+{
+	uint32_t late = life->runs < 4 || dice_percent(dice, 20) ? (uint32_t)life->runs : 4;
+	return life->runs - 1 - dice_below(dice, late);
+}
+
 /* ---- runs in ------------------------------------------------------------------------ */
 
 static void enqueue_on(struct life *life, struct side *side, const cairn_run_new *run, size_t at)
@@ -124,7 +131,7 @@ static void append(struct life *life, struct dice *dice)
 	char format[8];
 	if (life->runs == 0)
 		return;
-	size_t run = dice_below(dice, (uint32_t)life->runs);
+	size_t run = some_run(life, dice);
 	uint32_t which = dice_below(dice, 4);
 	snprintf(window, sizeof window, "%.7s", some_gate(&life->sides[0].runs[run], dice));
 	snprintf(format, sizeof format, "n%u-", (unsigned)which);
@@ -144,7 +151,7 @@ static void recover(struct life *life, struct dice *dice)
 	static const char *const keys[] = { "r0", "r1" };
 	if (life->runs == 0 || life->runs == RUNS_MAX)
 		return;
-	size_t run = dice_below(dice, (uint32_t)life->runs);
+	size_t run = some_run(life, dice);
 	cairn_recovery request = { .size = sizeof request,
 				   .scope = scope_of(life),
 				   .key = cairn_str_of(keys[dice_below(dice, 2)]),
@@ -190,7 +197,7 @@ static void claim(struct life *life, struct dice *dice)
 	cairn_claim_opts opts = { .size = sizeof opts,
 				  .worker = CAIRN_STR("w"),
 				  .queue = cairn_str_of(life->tenant),
-				  .lease = 30 * CAIRN_SECOND,
+				  .lease = CAIRN_MINUTE,
 				  .limit = 1 + dice_below(dice, 5),
 				  .prestart = dice_percent(dice, 20) ? 1u : 0 };
 	size_t got = 0;
@@ -291,14 +298,14 @@ static void complete(struct life *life, struct dice *dice)
 {
 	if (life->runs == 0)
 		return;
-	size_t run = dice_below(dice, (uint32_t)life->runs);
+	size_t run = some_run(life, dice);
 	const struct known_run *known = &life->sides[0].runs[run];
 	if (known->n == 0)
 		return;
 	cairn_completion item = { .scope = scope_of(life),
 				  .to = CAIRN_STEP_SUCCEEDED +
 					(enum cairn_step_status)(dice_below(dice, 5) % 3) };
-	item.step = cairn_str_of(known->steps[dice_below(dice, (uint32_t)known->n)].key);
+	item.step = cairn_str_of(some_gate(known, dice));
 	if (item.to == CAIRN_STEP_SUCCEEDED && dice_percent(dice, 50))
 		item.output = dice_percent(dice, 50) ? CAIRN_STR("[1, 2]") : CAIRN_STR("[1.0,2]");
 	if (dice_percent(dice, 30))
@@ -323,7 +330,7 @@ static void cancel_run(struct life *life, struct dice *dice)
 {
 	if (life->runs == 0)
 		return;
-	size_t run = dice_below(dice, (uint32_t)life->runs);
+	size_t run = some_run(life, dice);
 	for (size_t i = 0; i < life->side_count; i++) {
 		struct side *side = &life->sides[i];
 		cairn_error err = CAIRN_ERROR_INIT;
@@ -343,7 +350,7 @@ static void disturb_job(struct life *life, struct dice *dice)
 {
 	if (life->runs == 0)
 		return;
-	size_t run = dice_below(dice, (uint32_t)life->runs);
+	size_t run = some_run(life, dice);
 	size_t n = life->sides[0].runs[run].n;
 	if (n == 0)
 		return;
@@ -405,12 +412,12 @@ void life_step(struct life *life, uint32_t n)
 {
 	struct dice dice = { .state = life->seed * UINT64_C(0x2545f4914f6cdd1d) + n };
 	uint32_t roll = dice_below(&dice, 100);
-	if (roll < 16 || n == 0)
+	if (roll < 11 || n == 0)
 		enqueue(life, &dice);
-	else if (roll < 34)
+	else if (roll < 30)
 		claim(life, &dice);
 	else if (roll < 58)
-		finish(life, &dice, roll < 40);
+		finish(life, &dice, roll < 38);
 	else if (roll < 71)
 		complete(life, &dice);
 	else if (roll < 79)
