@@ -1,22 +1,39 @@
 #!/bin/sh
-# The same random lives of graphs on the memory driver, SQLite and Postgres: every step has the same outcome, and
-# leaves the same state. LIVES of them, from seed SEED, STEPS steps each.
+# Random lives of graphs (tests/runs). On the memory driver, SQLite and Postgres every step has the same outcome and
+# leaves the same state; and a step whose process is killed behind any of its statements leaves all of it or
+# nothing. DIFFER_LIVES and CRASH_LIVES of them, from seed SEED.
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$(dirname "$0")/tap.sh"
 
-lives=${LIVES:-100}
+lives=${DIFFER_LIVES:-100}
+crashes=${CRASH_LIVES:-3}
 seed=${SEED:-1}
-steps=${STEPS:-60}
+
+# program NAME ARGUMENTS: says what it counted.
+program() {
+	name=$1
+	shift
+	if "$build/bin/runs" "$@" >"$scratch/out" 2>&1; then
+		pass "$name"
+		sed -n 's/^# /# /p' "$scratch/out"
+	else
+		fail "$name (seed $seed)" "$scratch/out"
+	fi
+}
+
+# schema NAME: the server's URL with a schema of its own.
+schema() {
+	case $CAIRN_PG_URL in *\?*) join='&' ;; *) join='?' ;; esac
+	echo "$CAIRN_PG_URL${join}schema=$1_$$"
+}
 
 set -- "memory:runs" "sqlite:$scratch/runs.db"
-if [ -n "${CAIRN_PG_URL:-}" ]; then
-	case $CAIRN_PG_URL in *\?*) join='&' ;; *) join='?' ;; esac
-	set -- "$@" "$CAIRN_PG_URL${join}schema=runs_$$"
-fi
-if "$build/bin/runs-differ" "$lives" "$seed" "$steps" "$@" >"$scratch/out" 2>&1; then
-	pass "$lives lives of $steps steps are the same on $# databases"
-	sed -n 's/^# /# /p' "$scratch/out"
-else
-	fail "$lives lives of $steps steps, from seed $seed" "$scratch/out"
-fi
+[ -z "${CAIRN_PG_URL:-}" ] || set -- "$@" "$(schema runs)"
+program "$lives lives of 60 steps are the same on $# databases" differ "$lives" "$seed" 60 "$@"
+
+program "SQLite: $crashes lives of 40 steps, killed behind every statement" \
+	crash "$crashes" "$seed" 40 "sqlite:$scratch/crash.db"
+[ -z "${CAIRN_PG_URL:-}" ] ||
+	program "Postgres: $crashes lives of 40 steps, killed behind every statement" \
+		crash "$crashes" "$seed" 40 "$(schema crash)"
 done_testing

@@ -375,7 +375,7 @@ static void disturb_job(struct life *life, struct dice *dice)
 
 static void let_time_pass(struct life *life, struct dice *dice)
 {
-	life->now += dice_below(dice, 40) * CAIRN_SECOND;
+	life_tick(life, dice_below(dice, 40) * CAIRN_SECOND);
 	for (size_t i = 0; i < life->side_count; i++) {
 		struct side *side = &life->sides[i];
 		cairn_error err = CAIRN_ERROR_INIT;
@@ -408,28 +408,71 @@ static void prune(struct life *life, struct dice *dice)
 
 /* ---- the dice -------------------------------------------------------------------------------- */
 
+static struct dice dice_of(const struct life *life, uint32_t n)
+{
+	return (struct dice){ .state = life->seed * UINT64_C(0x2545f4914f6cdd1d) + n };
+}
+
+static enum op op_of(struct dice *dice, uint32_t n)
+{
+	static const struct {
+		enum op op;
+		uint32_t below;
+	} table[] = {
+		{ OP_ENQUEUE, 11 }, { OP_CLAIM, 30 },	 { OP_FINISH_AND_CLAIM, 38 },
+		{ OP_FINISH, 58 },  { OP_COMPLETE, 71 }, { OP_APPEND, 79 },
+		{ OP_CANCEL, 82 },  { OP_DISTURB, 87 },	 { OP_TIME, 95 },
+		{ OP_RECOVER, 98 }, { OP_PRUNE, 100 },
+	};
+	uint32_t roll = dice_below(dice, 100);
+	size_t at = 0;
+	while (n > 0 && roll >= table[at].below)
+		at++;
+	return table[at].op;
+}
+
+enum op life_op(const struct life *life, uint32_t n)
+{
+	struct dice dice = dice_of(life, n);
+	return op_of(&dice, n);
+}
+
 void life_step(struct life *life, uint32_t n)
 {
-	struct dice dice = { .state = life->seed * UINT64_C(0x2545f4914f6cdd1d) + n };
-	uint32_t roll = dice_below(&dice, 100);
-	if (roll < 11 || n == 0)
+	struct dice dice = dice_of(life, n);
+	switch (op_of(&dice, n)) {
+	case OP_ENQUEUE:
 		enqueue(life, &dice);
-	else if (roll < 30)
+		break;
+	case OP_CLAIM:
 		claim(life, &dice);
-	else if (roll < 58)
-		finish(life, &dice, roll < 38);
-	else if (roll < 71)
+		break;
+	case OP_FINISH_AND_CLAIM:
+		finish(life, &dice, 1);
+		break;
+	case OP_FINISH:
+		finish(life, &dice, 0);
+		break;
+	case OP_COMPLETE:
 		complete(life, &dice);
-	else if (roll < 79)
+		break;
+	case OP_APPEND:
 		append(life, &dice);
-	else if (roll < 82)
+		break;
+	case OP_CANCEL:
 		cancel_run(life, &dice);
-	else if (roll < 87)
+		break;
+	case OP_DISTURB:
 		disturb_job(life, &dice);
-	else if (roll < 95)
+		break;
+	case OP_TIME:
 		let_time_pass(life, &dice);
-	else if (roll < 98)
+		break;
+	case OP_RECOVER:
 		recover(life, &dice);
-	else
+		break;
+	case OP_PRUNE:
 		prune(life, &dice);
+		break;
+	}
 }

@@ -71,8 +71,37 @@ void side_learn(struct side *side, const struct life *life, size_t run);
 /* A failure that no step may have: ends the program. */
 _Noreturn void side_die(const struct side *side, const char *what, const cairn_error *err);
 
+/* main.c: a side with its tables and definitions; and another connection to one, all of whose statements are traced. */
+void side_open(struct side *side, const char *url);
+void side_connect(struct side *side, const char *url, cairn_trace_fn *trace);
+
+/* main.c: a life from its first moment, and nothing of it left to be found by the next. */
+void life_begin(struct life *life, struct side *sides, size_t n, uint64_t seed);
+void life_end(struct life *life);
+void life_tick(struct life *life, cairn_usec duration);
+
+/* What a step of a life is. */
+enum op {
+	OP_ENQUEUE,
+	OP_CLAIM,
+	OP_FINISH_AND_CLAIM,
+	OP_FINISH,
+	OP_COMPLETE,
+	OP_APPEND,
+	OP_CANCEL,
+	OP_DISTURB,
+	OP_TIME,
+	OP_RECOVER,
+	OP_PRUNE
+};
+enum op life_op(const struct life *life, uint32_t n);
+
 /* ops.c: step number n of a life, on all sides. Each side's `told` is its outcome. */
 void life_step(struct life *life, uint32_t n);
+
+/* differ.c, crash.c: the program's two ways; what is left of its arguments. */
+int differ(int argc, char **argv);
+int crash(int argc, char **argv);
 
 /* state.c: appends everything that can be read of the life to `told`. */
 void side_tell_state(struct side *side, const struct life *life);
