@@ -1,13 +1,15 @@
 #!/bin/sh
 # Random lives of graphs (tests/runs). On the memory driver, SQLite and Postgres every step has the same outcome and
 # leaves the same state; and a step whose process is killed behind any of its statements leaves all of it or
-# nothing. DIFFER_LIVES and CRASH_LIVES of them, from seed SEED.
+# nothing. DIFFER_LIVES and CRASH_LIVES of them, from seed SEED. Then eight processes on some hundred graphs at a
+# time, killed at random, for SECONDS_EACH seconds: every run comes to what it had to.
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$(dirname "$0")/tap.sh"
 
 lives=${DIFFER_LIVES:-100}
 crashes=${CRASH_LIVES:-3}
 seed=${SEED:-1}
+length=${SECONDS_EACH:-8}
 
 # program NAME ARGUMENTS: says what it counted.
 program() {
@@ -36,4 +38,8 @@ program "SQLite: $crashes lives of 40 steps, killed behind every statement" \
 [ -z "${CAIRN_PG_URL:-}" ] ||
 	program "Postgres: $crashes lives of 40 steps, killed behind every statement" \
 		crash "$crashes" "$seed" 40 "$(schema crash)"
+
+program "SQLite: $length s of eight processes and kills" load "sqlite:$scratch/load.db" "$length" "$seed"
+[ -z "${CAIRN_PG_URL:-}" ] ||
+	program "Postgres: $length s of eight processes and kills" load "$(schema load)" "$length" "$seed"
 done_testing

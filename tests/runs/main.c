@@ -1,6 +1,6 @@
 /*
- * main.c - runs differ|crash: random lives of graphs, on several databases at once, or on one whose processes are
- * killed.
+ * main.c - runs differ|crash|load: random lives of graphs, on several databases at once, or on one whose processes are
+ * killed; and many processes on many graphs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #endif
 #include <cairn/sqlite.h>
 
-#include "runs.h"
+#include "load.h"
 
 static const cairn_driver *const drivers[] = {
 	&cairn_memory,
@@ -68,6 +68,18 @@ void side_connect(struct side *side, const char *url, cairn_trace_fn *trace)
 	side->name = cairn_conn_driver_name(side->conn);
 }
 
+cairn_conn *load_open(const char *url)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_conn_opts opts = { .size = sizeof opts, .lock_timeout = CAIRN_MINUTE };
+	struct side side = { .name = url };
+	if (cairn_open_any(&side.conn, drivers, sizeof drivers / sizeof drivers[0], url, &opts,
+			   &err) != CAIRN_OK)
+		side_die(&side, "open", &err);
+	define(&side);
+	return side.conn;
+}
+
 void side_open(struct side *side, const char *url)
 {
 	side_connect(side, url, NULL);
@@ -120,6 +132,8 @@ int main(int argc, char **argv)
 		return differ(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "crash") == 0)
 		return crash(argc - 1, argv + 1);
-	fprintf(stderr, "usage: runs differ|crash ...\n");
+	if (argc > 1 && strcmp(argv[1], "load") == 0)
+		return load(argc - 1, argv + 1);
+	fprintf(stderr, "usage: runs differ|crash|load ...\n");
 	return 2;
 }

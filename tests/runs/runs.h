@@ -99,9 +99,10 @@ enum op life_op(const struct life *life, uint32_t n);
 /* ops.c: step number n of a life, on all sides. Each side's `told` is its outcome. */
 void life_step(struct life *life, uint32_t n);
 
-/* differ.c, crash.c: the program's two ways; what is left of its arguments. */
+/* differ.c, crash.c, load.c: the program's ways; what is left of its arguments. */
 int differ(int argc, char **argv);
 int crash(int argc, char **argv);
+int load(int argc, char **argv);
 
 /* state.c: appends everything that can be read of the life to `told`. */
 void side_tell_state(struct side *side, const struct life *life);
