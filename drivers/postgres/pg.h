@@ -469,7 +469,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 9 };
+enum { PG_SET_COUNT = 10 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
