@@ -300,19 +300,22 @@
 	") s ORDER BY s.id"
 
 /*
- * cairn_run_pkey, cairn_step_key. Behind the locks of a cancel: of each run in $1, in scope $2, its status, and
- * the jobs to cancel if it is not over; leaves those runs behind to be swept.
+ * cairn_run_pkey, cairn_step_key. Behind the locks of a cancel: of each run in $1, in scope $2, its status,
+ * whether it is not over, how many steps are open then, and the jobs to cancel; leaves those runs behind to
+ * be swept.
  */
 #define TEXT_CANCEL_LOOK \
 	"WITH r AS MATERIALIZED (" \
-		"SELECT u.n, r.id, r.status, r.finished_at IS NULL AS open FROM unnest($1::uuid[]) " \
+		"SELECT u.n, r.id, r.status, r.finished_at IS NULL AS open, " \
+		"r.blocked + r.waiting + r.enqueued AS steps FROM unnest($1::uuid[]) " \
 		"WITH ORDINALITY u(id, n) CROSS JOIN LATERAL (" \
-			"SELECT r.id, r.status, r.finished_at FROM @schema.cairn_run r WHERE r.id = u.id " \
+			"SELECT r.* FROM @schema.cairn_run r WHERE r.id = u.id " \
 			"AND ($2::text IS NULL OR r.tenant = $2) OFFSET 0" \
 		") r" \
-	") SELECT r.n, r.id, r.status, NULL::uuid AS job FROM r WHERE " \
-	LEAVE_UUIDS("cairn.sweep", "SELECT o.id FROM r o WHERE o.open") " IS NOT NULL " \
-	"UNION ALL SELECT 0, NULL, NULL, s.id FROM r CROSS JOIN LATERAL (" \
+	") SELECT NULL::uuid AS job, r.n, r.status::text, r.open, r.steps FROM r " \
+	"UNION ALL SELECT NULL, 0, NULL, " \
+	LEAVE_UUIDS("cairn.sweep", "SELECT o.id FROM r o WHERE o.open") " = '', 0 " \
+	"UNION ALL SELECT s.id, 0, NULL, true, 0 FROM r CROSS JOIN LATERAL (" \
 		"SELECT s.id FROM @schema.cairn_step s WHERE r.open AND s.run_id = r.id " \
 		"AND s.status = 'ENQUEUED' OFFSET 0" \
 	") s ORDER BY job"

@@ -33,8 +33,9 @@
 		"metadata, request_hash, request) " \
 		"SELECT i.id, c.now, c.now, i.events, i.blocked, i.waiting, i.enqueued, 0, 0, 0, " \
 		"(" RUN_WORDS ")[i.status], ('{CONTINUE,FAIL_FAST}'::text[])[i.on_failure], i.type, " \
-		"i.tenant, i.source, i.recovery_step, i.recovery_key, i.reason, i.key, i.active_key, " \
-		"i.result_step, i.metadata, i.hash, i.request FROM unnest($2::uuid[], $3::text[], " \
+		"i.tenant, NULLIF(i.source, " NO_STEP "), NULLIF(i.recovery_step, " NO_STEP "), " \
+		"i.recovery_key, i.reason, i.key, i.active_key, i.result_step, i.metadata, " \
+		"CASE WHEN i.key IS NOT NULL THEN i.hash END, i.request FROM unnest($2::uuid[], $3::text[], " \
 		"$4::text[], $5::json[], $6::text[], $7::json[], $8::bytea[], $9::text[], $10::text[], " \
 		"$11::int4[], $12::int4[], $13::int4[], $14::int4[], $15::int4[], $16::int8[], " \
 		"$17::uuid[], $18::uuid[], $19::text[], $20::text[]) WITH ORDINALITY AS i(id, type, " \
