@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "hold.h"
 #include "intent_plan.h"
 #include "limits.h"
 
@@ -18,58 +19,6 @@ struct pass {
 	size_t id_count;
 	bool blame; /* a row may be to blame: something was taken */
 };
-
-/* What one transaction stands in: its own, a savepoint, or the caller's as it is. */
-struct hold {
-	cairn_tx tx;
-	bool held;
-	bool own; /* a whole transaction, not a savepoint */
-};
-
-/* ---- transactions ------------------------------------------------------- */
-
-/*
- * Inside the caller's transaction a savepoint is set where the driver undoes calls that fail; where
- * a failure ends the transaction, none is wanted and none would help.
- */
-static cairn_status hold(cairn_conn *conn, struct hold *hold, cairn_error *err)
-{
-	const uint32_t undo = CAIRN_CAP_TX_UNDO | CAIRN_CAP_NESTED_TX;
-	bool inside = conn->depth > 0 || conn->ops.in_tx(conn->self);
-	memset(hold, 0, sizeof *hold);
-	hold->own = !inside;
-	hold->held = !inside || (conn->driver.caps & undo) == undo;
-	return hold->held ? cairn_begin(conn, &hold->tx, err) : CAIRN_OK;
-}
-
-/*
- * A driver that knows the transaction open calls a failure in it TX_ABORTED. This one is rolled
- * back here, so what counts is the cause; a code that is the application's own is a constraint's.
- */
-static cairn_status cause_of(cairn_status st, cairn_error *err)
-{
-	if (st != CAIRN_TX_ABORTED)
-		return st;
-	err->status = CAIRN_INVALID;
-	for (int code = CAIRN_E_NONE + 1; code < CAIRN_E_COUNT; code++) {
-		if (strcmp(err->code, cairn_code_text((cairn_code)code)) == 0)
-			err->status = cairn_code_status((cairn_code)code);
-	}
-	return err->status;
-}
-
-/* Keeps what was done or takes it back. What can't be taken back is the caller's to roll back. */
-static cairn_status release(struct hold *hold, cairn_status st, cairn_error *err)
-{
-	if (!hold->held && st != CAIRN_OK)
-		return err->status = CAIRN_TX_ABORTED;
-	if (!hold->held)
-		return CAIRN_OK;
-	if (st == CAIRN_OK)
-		st = cairn_commit(&hold->tx, err);
-	cairn_rollback(&hold->tx);
-	return hold->own ? cause_of(st, err) : st;
-}
 
 /* ---- one transaction ---------------------------------------------------- */
 
@@ -142,11 +91,11 @@ static cairn_status take(struct pass *pass, const cairn_take_plan *plan,
 static cairn_status run(struct pass *pass, const cairn_take_plan *plan,
 			struct cairn__intents *batch, cairn_error *err)
 {
-	struct hold within;
+	struct cairn__hold within;
 	size_t before = pass->rows.count;
 	cairn__intents_begin(batch, pass->conn);
 	pass->blame = false;
-	cairn_status st = hold(pass->conn, &within, err);
+	cairn_status st = cairn__hold(pass->conn, &within, err);
 	if (st != CAIRN_OK)
 		return st;
 	st = take(pass, plan, batch, err);
@@ -155,7 +104,7 @@ static cairn_status run(struct pass *pass, const cairn_take_plan *plan,
 		st = promote_taken(pass, batch, err);
 	/* a take that failed has written nothing, so there is nothing to take back */
 	if (st == CAIRN_OK || within.held || pass->blame)
-		st = release(&within, st, err);
+		st = cairn__release(&within, st, true, err);
 	if (st != CAIRN_OK)
 		cairn_rows_truncate(&pass->rows, before);
 	return st;

@@ -3,10 +3,9 @@
  * that a reader sees is written here, so it is the same text on every driver.
  * (docs/EVENTS.md lists the members)
  */
-#include <cairn/sys/json.h>
+#include "job_event.h"
 
 #include "check.h"
-#include "core.h"
 
 static void member(cairn_text *text, const char *name)
 {
@@ -109,13 +108,18 @@ static void add_members(cairn_text *text, const cairn_event_record *event)
 	}
 }
 
-static void publish(cairn_rows *rows, const cairn_event_record *event, cairn_text *text)
+void cairn__event_payload(const cairn_event_record *event, cairn_text *text)
 {
 	text->len = 0;
 	cairn_text_add_z(text, "{");
 	add_members(text, event);
 	add_data(text, event->data);
 	cairn_text_add_z(text, "}");
+}
+
+static void publish(cairn_rows *rows, const cairn_event_record *event, cairn_text *text)
+{
+	cairn__event_payload(event, text);
 	cairn_event *row = cairn_rows_push(rows);
 	if (row == NULL || text->failed) {
 		rows->failed = 1;

@@ -7,19 +7,6 @@
 
 /* ---- one run ---------------------------------------------------------------- */
 
-static void plan_steps(const cairn_run_rules *rules, const cairn_run_new *given,
-		       const struct cairn__graph *graph, cairn_run_insert *run,
-		       cairn_step_insert *steps)
-{
-	for (size_t i = 0; i < graph->n; i++) {
-		cairn_step_insert *step = &steps[i];
-		cairn__plan_step(&graph->steps[i], given->tenant, step);
-		step->pending = step->prerequisites;
-		step->status = cairn_step_resolved(rules, step->kind, step->pending, 0);
-		++*cairn_run_counter(&run->counts, step->status);
-	}
-}
-
 static void plan_edges(const struct cairn__graph *graph, const cairn_step_insert *steps,
 		       cairn_edge_insert *edges)
 {
@@ -42,6 +29,19 @@ static void number_events(const cairn_run_rules *rules, cairn_run_insert *run,
 	}
 }
 
+void cairn__plan_start(const cairn_run_rules *rules, cairn_run_insert *run,
+		       cairn_step_insert *steps)
+{
+	for (size_t i = 0; i < run->step_count; i++) {
+		cairn_step_insert *step = &steps[i];
+		step->pending = step->prerequisites;
+		step->status = cairn_step_resolved(rules, step->kind, step->pending, 0);
+		++*cairn_run_counter(&run->counts, step->status);
+	}
+	run->status = cairn_run_counted(rules, &run->counts);
+	number_events(rules, run, steps);
+}
+
 static void plan_run(struct cairn__runs *runs, size_t i)
 {
 	const cairn_run_rules *rules = cairn_host_run_rules(&runs->conn->host);
@@ -61,10 +61,10 @@ static void plan_run(struct cairn__runs *runs, size_t i)
 	run->first_edge = runs->edge_count;
 	run->edge_count = graph->edges;
 	cairn_step_insert *steps = runs->steps + run->first_step;
-	plan_steps(rules, given, graph, run, steps);
+	for (size_t k = 0; k < graph->n; k++)
+		cairn__plan_step(&graph->steps[k], given->tenant, &steps[k]);
 	plan_edges(graph, steps, runs->edges + run->first_edge);
-	run->status = cairn_run_counted(rules, &run->counts);
-	number_events(rules, run, steps);
+	cairn__plan_start(rules, run, steps);
 	runs->step_count += run->step_count;
 	runs->edge_count += run->edge_count;
 }

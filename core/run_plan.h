@@ -31,6 +31,13 @@ void cairn__runs_end(struct cairn__runs *runs);
 /* What a driver is asked to insert. */
 cairn_run_plan cairn__runs_plan(const struct cairn__runs *runs);
 
+/*
+ * How a run begins whose steps have their prerequisites counted: statuses, counters, numbers of events. steps
+ * are run->step_count of them.
+ */
+void cairn__plan_start(const cairn_run_rules *rules, cairn_run_insert *run,
+		       cairn_step_insert *steps);
+
 /* ---- append -------------------------------------------------------------------- */
 
 /* Steps that are added to a run of which is known what `looked` and its rows say. */

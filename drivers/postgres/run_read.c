@@ -164,7 +164,11 @@ cairn_status cairn_pg__run_steps(void *self, const cairn_step_query *query, int 
 	cairn_pg__add_scope(pg, &query->scope);
 	if (!before)
 		cairn_pg__add_id(pg, query->after);
-	cairn_pg__add_text(pg, query->key);
+	if (query->keys != NULL)
+		cairn_pg__add_texts(pg, PG_ITEMS(query->keys, query->key_count), 0,
+				    PG_ABSENT_EMPTY);
+	else
+		cairn_pg__add_null(pg);
 	add_step_words(pg, query->statuses);
 	if (!before)
 		cairn_pg__add_int8(pg, query->limit);

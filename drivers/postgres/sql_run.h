@@ -152,7 +152,7 @@
 	"AND (" scope "::text IS NULL OR r.tenant = " scope ")) n "
 
 /*
- * cairn_run_pkey, cairn_step_key, the jobs' primary keys. $1 run, $2 scope, $3 behind, $4 key, $5
+ * cairn_run_pkey, cairn_step_key, the jobs' primary keys. $1 run, $2 scope, $3 behind, $4 keys, $5
  * statuses, $6 limit, $7: documents too.
  */
 #define TEXT_STEPS \
@@ -160,16 +160,18 @@
 		"SELECT " STEP_COLUMNS("$7::boolean") " FROM (" \
 			"SELECT i.* FROM (" \
 				"SELECT a.* FROM @schema.cairn_step a WHERE a.run_id = n.id " \
-				"AND $4::text IS NULL UNION ALL " \
-				"SELECT b.* FROM @schema.cairn_step b WHERE b.run_id = n.id " \
-				"AND b.step_key = $4" \
+				"AND $4::text[] IS NULL UNION ALL " \
+				"SELECT b.* FROM unnest($4) u(key) CROSS JOIN LATERAL (" \
+					"SELECT b.* FROM @schema.cairn_step b " \
+					"WHERE b.run_id = n.id AND b.step_key = u.key OFFSET 0" \
+				") b" \
 			") i WHERE i.id > $3::uuid ORDER BY i.id OFFSET 0" \
 		") s" STEP_JOBS "WHERE " STEP_STATUS " = ANY ($5::text[]) ORDER BY s.id LIMIT $6::int8" \
 	") o ON true ORDER BY o.id"
 
 /*
  * cairn_step_pkey, cairn_run_pkey, cairn_step_edge_dependent; the jobs' primary keys. The prerequisites of
- * the step in $1, by key; $2 scope, $3 key, $4 statuses, $5: documents too.
+ * the step in $1, by key; $2 scope, $3 keys, $4 statuses, $5: documents too.
  */
 #define TEXT_STEPS_BEFORE \
 	"SELECT o.* FROM (" \
@@ -184,7 +186,7 @@
 			") e CROSS JOIN LATERAL (" \
 				"SELECT i.* FROM @schema.cairn_step i WHERE i.id = e.prerequisite_id " \
 				"OFFSET 0" \
-			") i WHERE $3::text IS NULL OR i.step_key = $3 OFFSET 0" \
+			") i WHERE $3::text[] IS NULL OR i.step_key = ANY ($3) OFFSET 0" \
 		") s" STEP_JOBS "WHERE " STEP_STATUS " = ANY ($4::text[])" \
 	") o ON true ORDER BY o.step_key"
 

@@ -329,7 +329,8 @@ typedef struct cairn_step_query {
 	cairn_id run;	   /* its steps; or none, and */
 	cairn_id
 		dependent; /* the prerequisites of this one, by key, whatever limit and after are */
-	cairn_str key;	   /* only this one */
+	const cairn_str *keys; /* only these, each once; NULL: any */
+	size_t key_count;
 	uint32_t statuses; /* as projected, never 0 */
 	uint32_t limit;
 	cairn_id after;
