@@ -177,7 +177,7 @@
 	"SELECT o.* FROM (" \
 		"SELECT t.id FROM @schema.cairn_step t WHERE t.id = $1::uuid " \
 		"AND ($2::text IS NULL OR t.tenant = $2 OR EXISTS (" \
-			"SELECT FROM @schema.cairn_run r WHERE r.id = t.run_id AND r.tenant = $2))" \
+			"SELECT FROM @schema.cairn_run r WHERE r.id = t.run_id AND r.tenant = $2 OFFSET 0))" \
 	") n LEFT JOIN LATERAL (" \
 		"SELECT " STEP_COLUMNS("$5::boolean") " FROM (" \
 			"SELECT i.* FROM (" \
