@@ -540,7 +540,7 @@ static void golden_run(void)
 		"\"a\",\"kind\":\"JOB\",\"max_attempts\":3,\"owner\":\"me\",\"payload\":null,"
 		"\"priority\":-4,\"queue\":\"q\",\"resource_key\":\"r\",\"stage\":\"scheduled\","
 		"\"tenant\":\"x\",\"timeout_us\":5,\"type\":\"t\"},{\"deadline_us\":7,"
-		"\"dependencies\":[],\"key\":\"g\",\"kind\":\"EXTERNAL\",\"payload\":[1.5],"
+		"\"dependencies\":[],\"key\":\"g\",\"kind\":\"EXTERNAL\",\"payload\":[1.5e+0],"
 		"\"tenant\":\"acme\"}]}";
 	cairn_dependency on = { .prerequisite = CAIRN_STR("g") };
 	cairn_step_new a = { .key = CAIRN_STR("a"), .type = CAIRN_STR("t") };
