@@ -110,6 +110,8 @@
 	X(intents_promote) \
 	X(intents_race) \
 	X(intents_fault) \
+	X(runs_graph) \
+	X(runs_enqueue) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
