@@ -112,6 +112,9 @@
 	X(intents_fault) \
 	X(runs_graph) \
 	X(runs_enqueue) \
+	X(runs_keys) \
+	X(runs_append) \
+	X(runs_append_again) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
