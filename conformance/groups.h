@@ -115,6 +115,8 @@
 	X(runs_keys) \
 	X(runs_append) \
 	X(runs_append_again) \
+	X(runs_active) \
+	X(runs_recover) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
