@@ -117,6 +117,8 @@
 	X(runs_append_again) \
 	X(runs_active) \
 	X(runs_recover) \
+	X(runs_result) \
+	X(runs_scope) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
