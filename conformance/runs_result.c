@@ -156,6 +156,7 @@ struct waiter {
 	cairn_run_wait_opts opts;
 	cairn_usec ended;
 	cairn_status status;
+	bool any; /* result */
 };
 
 static void wait_now(cairn_conn *conn, void *arg)
@@ -164,7 +165,7 @@ static void wait_now(cairn_conn *conn, void *arg)
 	cairn_runs *runs = NULL;
 	waiter->status = cairn_run_wait(conn, &waiter->opts, &runs, ct_err());
 	waiter->ended = ct_ticks();
-	if (waiter->status == CAIRN_OK)
+	if (waiter->status == CAIRN_OK && !waiter->any)
 		ct_str(runs->at[0].result, "[1]");
 	cairn_free(runs);
 }
@@ -199,6 +200,90 @@ static void by_default_for_long(void)
 static void before_the_time_is_up(void)
 {
 	told(CAIRN_SECOND);
+}
+
+/*
+ * Looks for oneself are far apart after this long (wait_wake.c): who returns sooner was told. A busy machine gets
+ * several tries.
+ */
+#define SETTLED (680 * CAIRN_MILLISECOND)
+#define TOLD	(50 * CAIRN_MILLISECOND)
+#define TRIES	4
+
+typedef void end_fn(cairn_conn *conn, cairn_id run);
+
+static void by_finish(cairn_conn *conn, cairn_id run)
+{
+	ct_end(conn, run, "a", CAIRN_STEP_SUCCEEDED);
+	ct_end(conn, run, "g", CAIRN_STEP_CANCELED);
+}
+
+static void by_completion(cairn_conn *conn, cairn_id run)
+{
+	ct_end(conn, run, "g", CAIRN_STEP_SUCCEEDED);
+	ct_end(conn, run, "a", CAIRN_STEP_SUCCEEDED);
+}
+
+static void by_cancel(cairn_conn *conn, cairn_id run)
+{
+	ct_cancel_run(conn, run);
+}
+
+static void by_cancel_of_a_job(cairn_conn *conn, cairn_id run)
+{
+	ct_end(conn, run, "g", CAIRN_STEP_SUCCEEDED);
+	ct_cancel(conn, ct_step_id(conn, run, "a"));
+}
+
+static void by_reaping(cairn_conn *conn, cairn_id run)
+{
+	ct_end(conn, run, "g", CAIRN_STEP_FAILED);
+	ct_claim_step(conn, run, "a");
+	ct_advance(CAIRN_MINUTE);
+	ct_reap(conn, 1);
+}
+
+static void by_a_deadline(cairn_conn *conn, cairn_id run)
+{
+	size_t ended = 0;
+	ct_end(conn, run, "a", CAIRN_STEP_FAILED);
+	ct_advance(CAIRN_DAY);
+	ct_ok(cairn_run_reap(conn, 0, &ended, ct_err()));
+	ct_int(ended, 1);
+}
+
+/* How long after the run was over its waiter knew. */
+static cairn_usec told_after(cairn_conn *conn, ct_session *session, end_fn *end)
+{
+	cairn_run_new run = ct_dag("a g*");
+	ct_dag_step(&run, "a")->max_attempts = 1;
+	ct_dag_step(&run, "g")->deadline = CAIRN_DAY;
+	cairn_id id = ct_add_run(conn, &run);
+	struct waiter waiter = { .opts = wait_opts(id, LONG), .any = true };
+	waiter.opts.result = 0;
+	ct_true(!ct_start(session, wait_now, &waiter));
+	ct_nap(SETTLED);
+	end(conn, id);
+	cairn_usec since = ct_ticks();
+	ct_join(session);
+	ct_int(waiter.status, CAIRN_OK);
+	return waiter.ended - since;
+}
+
+static void of_every_end(void)
+{
+	end_fn *const ends[] = { by_finish,	     by_completion, by_cancel,
+				 by_cancel_of_a_job, by_reaping,    by_a_deadline };
+	cairn_conn *conn = ct_open();
+	ct_session *session = ct_session_new("waiter");
+	ct_define(conn, "t");
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		int tries = 1;
+		while (told_after(conn, session, ends[i]) > TOLD) {
+			if (tries++ == TRIES)
+				ct_fail("nobody was told of end %zu", i);
+		}
+	}
 }
 
 static void not_before_the_commit(void)
@@ -356,6 +441,12 @@ static const ct_case cases[] = {
 	  .rule = "Who waits learns of the result soon after the commit that made it.",
 	  .covers = "runledger HD02",
 	  .run = is_told },
+	{ .name = "runs.wait.is_told_of_every_end",
+	  VERB,
+	  .caps = CAIRN_CAP_WAKE,
+	  .rule = "However a run comes to its end, who waits is told at once.",
+	  .covers = "runledger HD02",
+	  .run = of_every_end },
 	{ .name = "runs.wait.goes_on_by_default",
 	  VERB,
 	  .rule = "A wait without a timeout waits.",
