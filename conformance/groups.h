@@ -110,6 +110,13 @@
 	X(intents_promote) \
 	X(intents_race) \
 	X(intents_fault) \
+	X(run_resolve) \
+	X(run_model) \
+	X(run_gates) \
+	X(run_gates_refused) \
+	X(run_deadline) \
+	X(run_stop) \
+	X(run_fail_fast) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
