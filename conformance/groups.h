@@ -117,6 +117,8 @@
 	X(run_deadline) \
 	X(run_stop) \
 	X(run_fail_fast) \
+	X(run_events) \
+	X(run_timeline) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
