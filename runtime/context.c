@@ -126,3 +126,13 @@ enum cairn_finish_how cairn_context_snooze(cairn_context *context, cairn_usec de
 	context->delay = delay;
 	return CAIRN_FINISH_SNOOZE;
 }
+
+/* As if it had been sent, and not been answered: no beat may find it gone, and its turn will look. */
+void cairn_context_finishing(cairn_context *context)
+{
+	if (context->child != NULL)
+		return;
+	pthread_mutex_lock(&context->worker->lock);
+	context->unsure = true;
+	pthread_mutex_unlock(&context->worker->lock);
+}

@@ -9,6 +9,8 @@
 #include <cairn/schedule.h>
 #include <cairn/upkeep.h>
 
+#include <cairn/workflow.h>
+
 #include "runtime.h"
 
 #define REAP_BATCH    100
@@ -58,6 +60,16 @@ static cairn_status reap(struct upkeep *upkeep, uint64_t *items, bool *more, cai
 	*items = n;
 	*more = n == REAP_BATCH;
 	return CAIRN_OK;
+}
+
+/* What is missed is met by the next pass. */
+static cairn_status end_gates(struct upkeep *upkeep, uint64_t *items, bool *more, cairn_error *err)
+{
+	size_t ended = 0;
+	cairn_status st = cairn_run_reap(upkeep->service->link.conn, REAP_BATCH, &ended, err);
+	*items = ended;
+	*more = ended == REAP_BATCH;
+	return st;
 }
 
 /* A schedule that is overdue by two intervals was missed. */
@@ -173,6 +185,7 @@ static const struct loop {
 	bool makes_work; /* what it did may be claimed at once */
 } loops[] = {
 	{ "reap", offsetof(cairn_worker_opts, reap_interval), reap, true },
+	{ "gates", offsetof(cairn_worker_opts, reap_interval), end_gates, true },
 	{ "schedules", offsetof(cairn_worker_opts, schedule_interval), fire, true },
 	{ "intents", offsetof(cairn_worker_opts, promote_interval), promote, true },
 	{ "prune", offsetof(cairn_worker_opts, prune_interval), prune, false },

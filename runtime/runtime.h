@@ -102,12 +102,12 @@ struct cairn_context {
 	cairn_usec lease_until; /* by the local clock, never later than the database's */
 	cairn_usec overrun_at;	/* when TIMEOUT is recorded without the handler */
 	bool settled;		/* the end is recorded, or refused: nothing more to send */
-	bool unsure;		/* an end was sent and its outcome is unknown */
-	bool superseded;	/* the worker itself got the job again, under a later fence */
-	bool marked;		/* its start was marked, or may have been */
-	bool early;		/* what is being sent is a TIMEOUT that the handler overran */
-	bool concluded;		/* the handler's answer is made fit to be sent */
-	bool rewritten;		/* the library refused the result; a failure took its place */
+	bool unsure; /* an end was sent, or the handler wrote it, and what came of it is unknown */
+	bool superseded; /* the worker itself got the job again, under a later fence */
+	bool marked;	 /* its start was marked, or may have been */
+	bool early;	 /* what is being sent is a TIMEOUT that the handler overran */
+	bool concluded;	 /* the handler's answer is made fit to be sent */
+	bool rewritten;	 /* the library refused the result; a failure took its place */
 };
 
 struct list {

@@ -11,8 +11,8 @@
  *	            of owners that the worker lives
  *	waker       sits in cairn_job_wait, so that an enqueued job starts at once; behind it the
  *	            dispatcher polls, with jitter
- *	upkeep      takes back expired leases, fires schedules, promotes intents, prunes: each by its
- *	            interval
+ *	upkeep      takes back expired leases, ends overdue gates, fires schedules, promotes intents,
+ *	            prunes: each by its interval
  *
  * The thread that calls cairn_worker_run() watches the clocks and the stop. The runtime uses nothing
  * but the public interface. It installs no signal handlers, and its threads block all signals.
@@ -82,6 +82,15 @@ CAIRN_API enum cairn_finish_how cairn_context_continue(cairn_context *context, c
 CAIRN_API enum cairn_finish_how cairn_context_snooze(cairn_context *context, cairn_usec delay);
 
 /*
+ * The handler will record the end itself: on a connection of its own, in one transaction with what it enqueues,
+ * appends or completes there, by cairn_job_finish() with the context's lease. Called before that; then it
+ * commits, within what is left of a third of the worker's lease, and answers what it recorded. The worker
+ * looks under the lease's fence, and records that answer only if nothing is there: who could not commit, or
+ * can't tell, answers RETRYABLE. Not in a forked child.
+ */
+CAIRN_API void cairn_context_finishing(cairn_context *context);
+
+/*
  * What the handler has to say while it runs. It goes out with the worker's next call, a quarter of a
  * second later at most: of progress, stage and checkpoint the latest only, of lines all. With
  * the attempt's end go what is left of them, but for the stage. done, total: -1 leaves the stored one.
@@ -149,7 +158,7 @@ typedef struct cairn_worker_event {
 	uint32_t lines;
 	uint32_t claimed;
 	uint32_t reserved_;
-	const char *loop; /* "reap", "schedules", "intents", "prune", "owners", "upkeep" */
+	const char *loop; /* "reap", "gates", "schedules", "intents", "prune", "owners", "upkeep" */
 	uint64_t items;
 } cairn_worker_event;
 
@@ -180,15 +189,16 @@ typedef struct cairn_worker_opts {
 	cairn_str owner; /* also jobs pinned to this owner */
 	const cairn_handler *handlers;
 	size_t handler_count;
-	uint64_t max_jobs;	  /* stop softly after so many; 0: no bound */
-	cairn_usec lease;	  /* 0: 30 s; at least 100 ms */
-	cairn_usec poll_min;	  /* the first wait of an idle worker; 0: 50 ms */
-	cairn_usec poll_max;	  /* the longest, reached by doubling; 0: 1 s */
-	cairn_usec reap_interval; /* between looks for expired leases; 0: half a lease, -1: never */
-	cairn_usec drain;	  /* a soft stop turns hard after this; 0: never */
-	cairn_usec grace;	  /* for handlers told to give up; 0: 10 s */
-	uint32_t concurrency;	  /* handler threads; 0: 1; at most 1000 */
-	uint32_t flags;		  /* CAIRN_WORKER_… */
+	uint64_t max_jobs;   /* stop softly after so many; 0: no bound */
+	cairn_usec lease;    /* 0: 30 s; at least 100 ms */
+	cairn_usec poll_min; /* the first wait of an idle worker; 0: 50 ms */
+	cairn_usec poll_max; /* the longest, reached by doubling; 0: 1 s */
+	/* between looks for expired leases, and for gates (workflow.h); 0: half a lease, -1: never */
+	cairn_usec reap_interval;
+	cairn_usec drain;     /* a soft stop turns hard after this; 0: never */
+	cairn_usec grace;     /* for handlers told to give up; 0: 10 s */
+	uint32_t concurrency; /* handler threads; 0: 1; at most 1000 */
+	uint32_t flags;	      /* CAIRN_WORKER_… */
 	/*
 	 * Jobs that wait in the worker beyond those that run; at most 1000. They are claimed ahead
 	 * (prestart), marked as started before their handler runs, and given back by a soft stop; when
