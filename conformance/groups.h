@@ -119,6 +119,8 @@
 	X(run_fail_fast) \
 	X(run_events) \
 	X(run_timeline) \
+	X(run_jobs) \
+	X(run_job_ends) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
