@@ -121,6 +121,9 @@
 	X(run_timeline) \
 	X(run_jobs) \
 	X(run_job_ends) \
+	X(run_job_rules) \
+	X(run_inputs) \
+	X(run_delete) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
