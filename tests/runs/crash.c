@@ -85,8 +85,8 @@ static int dare(struct crash *crash, uint32_t n, uint32_t statements)
 	return 0;
 }
 
-/* What a process that is gone has made: the newest run, or a run's new steps. */
-static void learn(struct crash *crash, size_t runs)
+/* Whether a process that is gone has made a run: the newest one is known to nobody. */
+static int learn_run(struct crash *crash)
 {
 	struct side *side = &crash->sides[PATIENT];
 	cairn_error err = CAIRN_ERROR_INIT;
@@ -97,10 +97,12 @@ static void learn(struct crash *crash, size_t runs)
 				    .compact = 1 };
 	if (cairn_run_list(side->conn, &filter, &newest, &err) != CAIRN_OK)
 		side_die(side, "the newest run", &err);
-	if (runs > crash->life.runs && newest->count > 0 &&
-	    side_run(side, &crash->life, newest->at[0].id) == RUNS_MAX)
+	int grown = newest->count > 0 &&
+		    side_run(side, &crash->life, newest->at[0].id) == RUNS_MAX;
+	if (grown && crash->life.runs < RUNS_MAX)
 		side->runs[crash->life.runs].id = newest->at[0].id;
 	cairn_free(newest);
+	return grown;
 }
 
 static void learn_steps(struct crash *crash)
@@ -154,10 +156,10 @@ static void step_killed(struct crash *crash, uint32_t n)
 	life_step(&life, n);
 	for (uint32_t statements = 1;; statements++) {
 		int through = dare(crash, n, statements);
+		int grown = learn_run(crash);
 		tell_state(crash, PATIENT);
-		if (!through && is(patient, crash->before, crash->before_len))
+		if (!through && !grown && is(patient, crash->before, crash->before_len))
 			continue;
-		learn(crash, life.runs);
 		crash->life.runs = life.runs;
 		crash->life.leases = life.leases;
 		learn_steps(crash);
@@ -170,6 +172,16 @@ static void step_killed(struct crash *crash, uint32_t n)
 	}
 }
 
+static void step_whole(struct crash *crash, uint32_t n)
+{
+	keep_before(crash);
+	life_step(&crash->life, n);
+	tell_state(crash, TWIN);
+	tell_state(crash, PATIENT);
+	if (!is(&crash->sides[PATIENT], crash->sides[TWIN].told, crash->sides[TWIN].told_len))
+		half(crash, n, 0);
+}
+
 static void live(struct crash *crash, uint64_t seed, uint32_t steps)
 {
 	life_begin(&crash->life, crash->sides, BOTH, seed);
@@ -177,9 +189,7 @@ static void live(struct crash *crash, uint64_t seed, uint32_t steps)
 		if (mortal(life_op(&crash->life, n)))
 			step_killed(crash, n);
 		else
-			life_step(&crash->life, n);
-		for (size_t i = 0; i < BOTH; i++)
-			crash->sides[i].told_len = 0;
+			step_whole(crash, n);
 		life_tick(&crash->life, CAIRN_SECOND);
 	}
 	life_end(&crash->life);
