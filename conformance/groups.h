@@ -124,6 +124,7 @@
 	X(run_job_rules) \
 	X(run_inputs) \
 	X(run_delete) \
+	X(run_cascade) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
