@@ -125,6 +125,7 @@
 	X(run_inputs) \
 	X(run_delete) \
 	X(run_cascade) \
+	X(run_matrix) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
