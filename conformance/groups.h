@@ -126,6 +126,8 @@
 	X(run_delete) \
 	X(run_cascade) \
 	X(run_matrix) \
+	X(run_meet) \
+	X(run_meet_gates) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
