@@ -128,6 +128,8 @@
 	X(run_matrix) \
 	X(run_meet) \
 	X(run_meet_gates) \
+	X(run_meet_many) \
+	X(run_race) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
