@@ -221,8 +221,8 @@ int main(int argc, char **argv)
 		bench_wake(limit, url, repeat);
 	if (all || asked("share", argc, argv))
 		bench_share(limit, url, repeat);
-	if (all || asked("checkpoints", argc, argv))
-		bench_threads_rows(threads, url, repeat);
+	const bench_choice choice = { argc, argv, all || asked("checkpoints", argc, argv) };
+	bench_threads_rows(threads, url, repeat, &choice);
 	if (asked("scale", argc, argv)) {
 		bench_scale(url, repeat);
 		bench_threads_scale(url);
