@@ -47,8 +47,7 @@ static const char schema[] =
 #define NEXT(n) \
 	"WITH t AS (INSERT INTO l_thread VALUES ('" BENCH_TENANT "', '" BENCH_THREAD "', " n ") " \
 	"ON CONFLICT (tenant, thread) DO UPDATE SET seq = l_thread.seq + " n " RETURNING seq) "
-#define COLUMNS \
-	"seq, step, created_at, version, size::int8, id, parent, ns, next, run, metadata"
+#define COLUMNS	  "seq, step, created_at, version, size::int8, id, parent, ns, next, run, metadata"
 #define THREAD_IS "tenant = '" BENCH_TENANT "' AND thread = '" BENCH_THREAD "' "
 
 static const struct {
@@ -56,10 +55,11 @@ static const struct {
 	const char *sql;
 } statements[] = {
 	{ "tenant", "SELECT set_config('l.tenant', '" BENCH_TENANT "', true)" },
-	{ "put", NEXT("1") "INSERT INTO l_checkpoint SELECT t.seq, t.seq, statement_timestamp(), 1, "
-			   "$1::uuid, NULL, $3::int4, '" BENCH_TENANT "', '" BENCH_THREAD
-			   "', '', 'agent', NULL, '{\"source\":\"loop\"}', $2::json FROM t "
-			   "RETURNING seq, created_at" },
+	{ "put",
+	  NEXT("1") "INSERT INTO l_checkpoint SELECT t.seq, t.seq, statement_timestamp(), 1, "
+		    "$1::uuid, NULL, $3::int4, '" BENCH_TENANT "', '" BENCH_THREAD
+		    "', '', 'agent', NULL, '{\"source\":\"loop\"}', $2::json FROM t "
+		    "RETURNING seq, created_at" },
 	{ "latest", "SELECT " COLUMNS ", state FROM l_checkpoint WHERE " THREAD_IS
 		    "ORDER BY seq DESC LIMIT 1" },
 	{ "history", "SELECT " COLUMNS " FROM l_checkpoint WHERE " THREAD_IS
