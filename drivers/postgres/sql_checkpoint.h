@@ -102,6 +102,36 @@
 	"FROM verdict v LEFT JOIN added a ON true LEFT JOIN there t ON true"
 
 /*
+ * One item without conditions, alone. cairn_checkpoint_pkey, cairn_thread_pkey. $2 tenant, $3 thread, $4
+ * id, $5 ns, $6 parent, $7 step, $8 payload version, $9 next node, $10 run, $11 metadata, $12 tags, $13
+ * state, $14 bytes, $15 size. What stands there is seen as it was before the wait for the thread's row:
+ * therefore that row must not have been written meanwhile. Answers nothing where it was, and
+ * the item is put by the statements above; else enum cairn_put_result, or 0 where this
+ * transaction can't see what it waits for.
+ */
+#define TEXT_CHECKPOINT_PUT_PLAIN \
+	"WITH there AS MATERIALIZED (" \
+		BY_ID("c.write_seq, c.created_at", "$2::text", "$3::text", "$4::uuid") \
+	"), numbered AS (" \
+		"INSERT INTO @schema.cairn_thread AS t (tenant, thread, write_seq, created_at, updated_at) " \
+		"SELECT $2, $3, 1, c.now, c.now FROM (" \
+			"SELECT COALESCE($1::timestamptz, clock_timestamp()) AS now OFFSET 0" \
+		") c WHERE NOT EXISTS (SELECT FROM there) AND " READ_COMMITTED " " \
+		"ON CONFLICT (tenant, thread) DO UPDATE SET write_seq = t.write_seq + 1, " \
+		"updated_at = COALESCE($1, clock_timestamp()) WHERE (t.write_seq, t.updated_at) = (" \
+			"SELECT s.write_seq, s.updated_at FROM @schema.cairn_thread s " \
+			"WHERE s.tenant = $2 AND s.thread = $3" \
+		") AND t.write_seq > 0 RETURNING t.write_seq, t.updated_at" \
+	"), added AS (" \
+		INTO_CHECKPOINT \
+		"SELECT n.write_seq, $7::int8, n.updated_at, $8::int8, $4, $6::uuid, $15::int4, $2, $3, " \
+		"$5::text, $9::text, $10::text, $11::json, $12::text, $13::json, $14::bytea " \
+		"FROM numbered n RETURNING write_seq, created_at" \
+	") SELECT 1, a.write_seq, a.created_at FROM added a " \
+	"UNION ALL SELECT 2, t.write_seq, t.created_at FROM there t " \
+	"UNION ALL SELECT 0, NULL, NULL WHERE NOT " READ_COMMITTED
+
+/*
  * Several items without conditions, behind THREAD_HOLD. cairn_checkpoint_pkey, cairn_thread_pkey. $1
  * tenant, then arrays: $2 threads, $3 ids, $4 ns, $5 parents, $6 steps, $7 payload versions, $8 next
  * nodes, $9 runs, $10 metadata, $11 tags, $12 states, $13 bytes. Nobody else adds to these threads meanwhile, so what is not there will not be. Answers place, result, number, time.
@@ -346,6 +376,7 @@
 	[PG_SQL_THREAD_HOLD] = { { TEXT_THREAD_HOLD } }, \
 	[PG_SQL_THREAD_LET_GO] = { { TEXT_THREAD_LET_GO } }, \
 	[PG_SQL_CHECKPOINT_PUT] = { { TEXT_CHECKPOINT_PUT } }, \
+	[PG_SQL_CHECKPOINT_PUT_PLAIN] = { { TEXT_CHECKPOINT_PUT_PLAIN } }, \
 	[PG_SQL_CHECKPOINT_PUT_MANY] = { { TEXT_CHECKPOINT_PUT_MANY } }, \
 	[PG_SQL_WRITE_HOLD] = { { TEXT_WRITE_HOLD } }, \
 	[PG_SQL_WRITE_PUT] = { { TEXT_WRITE_PUT } }, \
