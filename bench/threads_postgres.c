@@ -29,7 +29,7 @@ static const char schema[] =
 	" size int NOT NULL, tenant text COLLATE \"C\" NOT NULL, thread text COLLATE \"C\" NOT "
 	"NULL, ns text COLLATE \"C\" NOT NULL, next text, run text, metadata json NOT NULL,"
 	" state json NOT NULL, PRIMARY KEY (tenant, thread, id));"
-	"ALTER TABLE l_checkpoint ALTER state SET STORAGE EXTERNAL;"
+	"ALTER TABLE l_checkpoint ALTER state SET COMPRESSION lz4;"
 	"CREATE UNIQUE INDEX l_checkpoint_seq ON l_checkpoint (tenant, thread, seq);"
 	"CREATE TABLE l_log_event (seq bigint NOT NULL, at timestamptz NOT NULL,"
 	" tenant text COLLATE \"C\" NOT NULL, thread text COLLATE \"C\" NOT NULL, kind text,"
