@@ -208,10 +208,14 @@
 
 /* ---- list ---------------------------------------------------------------------- */
 
-/* What checkpoint.c reads, of x; $1: with states. */
-#define CHECKPOINT_COLUMNS \
+/* What thread.c reads, of x; behind it the state may stand. */
+#define BARE_COLUMNS \
 	"x.thread, x.ns, x.id, x.parent, x.write_seq, x.step, x.payload_version, x.created_at, " \
-	"x.state_bytes IS NOT NULL, x.state_size, x.next_node, x.run, x.metadata, " \
+	"x.state_bytes IS NOT NULL, x.state_size, x.next_node, x.run, x.metadata"
+
+/* $1: with states. */
+#define CHECKPOINT_COLUMNS \
+	BARE_COLUMNS ", " \
 	"CASE WHEN $1::int4 <> 0 THEN x.state END, CASE WHEN $1 <> 0 THEN x.state_bytes END"
 
 /* $2 tenant, $3 threads, $4 ids: rows in this order. */
@@ -241,6 +245,24 @@
 /* cairn_checkpoint_ns backwards. The same, $8 namespace. */
 #define TEXT_CHECKPOINTS_NS \
 	"SELECT " CHECKPOINT_COLUMNS " FROM (" PAGE_NS("$3::text", "$4::int8") ") x"
+
+/*
+ * The same for whoever has no wishes, which is nearly everybody: each filter costs, even one that is not
+ * used. $1 tenant, $2 thread, $3 below this number, $4 limit, $5 namespace.
+ */
+#define PLAIN_PAGE(columns) \
+	"SELECT " columns " FROM @schema.cairn_checkpoint x WHERE x.tenant = $1::text " \
+	"AND (x.thread, x.write_seq) < ($2::text, $3::int8) AND x.thread >= $2 " \
+	"ORDER BY x.thread DESC, x.write_seq DESC LIMIT $4::int8"
+#define PLAIN_PAGE_NS(columns) \
+	"SELECT " columns " FROM @schema.cairn_checkpoint x WHERE x.tenant = $1::text " \
+	"AND x.thread = $2::text AND (x.ns, x.write_seq) < ($5::text, $3::int8) AND x.ns >= $5 " \
+	"ORDER BY x.ns DESC, x.write_seq DESC LIMIT $4::int8"
+#define STATE_COLUMNS BARE_COLUMNS ", x.state, x.state_bytes"
+#define TEXT_CHECKPOINTS_PLAIN	  PLAIN_PAGE(STATE_COLUMNS)
+#define TEXT_CHECKPOINTS_PLAIN_NS PLAIN_PAGE_NS(STATE_COLUMNS)
+#define TEXT_CHECKPOINTS_BARE	  PLAIN_PAGE(BARE_COLUMNS)
+#define TEXT_CHECKPOINTS_BARE_NS  PLAIN_PAGE_NS(BARE_COLUMNS)
 
 /* cairn_thread_pkey, and for each thread the same. $3 the thread to continue with, '': all. */
 #define THREADS_PAGES(page) \
@@ -384,6 +406,10 @@
 	[PG_SQL_CHECKPOINT_GET] = { { TEXT_CHECKPOINT_GET } }, \
 	[PG_SQL_CHECKPOINTS] = { { TEXT_CHECKPOINTS } }, \
 	[PG_SQL_CHECKPOINTS_NS] = { { TEXT_CHECKPOINTS_NS } }, \
+	[PG_SQL_CHECKPOINTS_PLAIN] = { { TEXT_CHECKPOINTS_PLAIN } }, \
+	[PG_SQL_CHECKPOINTS_PLAIN_NS] = { { TEXT_CHECKPOINTS_PLAIN_NS } }, \
+	[PG_SQL_CHECKPOINTS_BARE] = { { TEXT_CHECKPOINTS_BARE } }, \
+	[PG_SQL_CHECKPOINTS_BARE_NS] = { { TEXT_CHECKPOINTS_BARE_NS } }, \
 	[PG_SQL_CHECKPOINTS_ALL] = { { TEXT_CHECKPOINTS_ALL } }, \
 	[PG_SQL_CHECKPOINTS_ALL_NS] = { { TEXT_CHECKPOINTS_ALL_NS } }, \
 	[PG_SQL_THREADS] = { { TEXT_THREADS } }, \
