@@ -134,7 +134,9 @@
 /*
  * Several items without conditions, behind THREAD_HOLD. cairn_checkpoint_pkey, cairn_thread_pkey. $1
  * tenant, then arrays: $2 threads, $3 ids, $4 ns, $5 parents, $6 steps, $7 payload versions, $8 next
- * nodes, $9 runs, $10 metadata, $11 tags, $12 states, $13 bytes. Nobody else adds to these threads meanwhile, so what is not there will not be. Answers place, result, number, time.
+ * nodes, $9 runs, $10 metadata, $11 tags, $12 states, $13 bytes. Nobody
+ * else adds to these threads meanwhile, so what is not there will not be, and their rows stand still. A
+ * join with them by name would read all of the tenant's. Answers place, result, number, time.
  */
 #define TEXT_CHECKPOINT_PUT_MANY \
 	"WITH judged AS MATERIALIZED (" \
@@ -155,7 +157,10 @@
 	"), numbered AS (" \
 		"UPDATE @schema.cairn_thread t SET " NUMBERED("p.n") " FROM (" \
 			"SELECT p.thread, count(*) AS n FROM placed p WHERE p.fresh GROUP BY p.thread" \
-		") p WHERE t.tenant = $1 AND " IS("t.thread", "p.thread") \
+		") p CROSS JOIN LATERAL (" \
+			"SELECT s.ctid AS place FROM @schema.cairn_thread s WHERE s.tenant = $1 " \
+			"AND s.thread = p.thread OFFSET 0" \
+		") s WHERE t.ctid = s.place" \
 	"), added AS (" \
 		INTO_CHECKPOINT \
 		"SELECT p.seq, p.step, " LEFT_T ", p.version::int8 & 4294967295, p.id, " \

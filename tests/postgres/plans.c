@@ -198,6 +198,25 @@ static void use_items(struct scene *scene, bool deletes)
 	cairn_free(items);
 }
 
+/* One by one, each by a statement of its own. */
+static void single_items(struct scene *scene)
+{
+	static const cairn_str segment = { "a", 1 };
+	cairn_memory_items *items = NULL;
+	for (size_t i = 0; i < ITEMS; i++) {
+		char key[16];
+		cairn_memory_changed changed;
+		snprintf(key, sizeof key, "key %zu", i);
+		const cairn_memory_new item = { .ns = { &segment, 1 },
+						.key = cairn_str_of(key),
+						.value = { "1", 1 } };
+		const cairn_memory_ref ref = { .ns = item.ns, .key = item.key };
+		MUST(cairn_memory_put(scene->conn, CAIRN_STR("t"), &item, 1, &changed, &err));
+		MUST(cairn_memory_get(scene->conn, CAIRN_STR("t"), &ref, 1, &items, &err));
+	}
+	cairn_free(items);
+}
+
 static void get_items(struct scene *scene)
 {
 	use_items(scene, false);
@@ -263,6 +282,57 @@ static void fire(struct scene *scene)
 	cairn_fire_report *report = NULL;
 	MUST(cairn_schedule_fire(scene->conn, NULL, &report, &err));
 	cairn_free(report);
+}
+
+/* ---- checkpoints -------------------------------------------------------------------- */
+
+/* Some at once and some alone, those with and those without conditions. */
+static void put_checkpoints(struct scene *scene)
+{
+	cairn_checkpoint_new items[ITEMS];
+	cairn_checkpoint_added each[ITEMS];
+	for (size_t i = 0; i < ITEMS; i++)
+		items[i] =
+			(cairn_checkpoint_new){ .thread = CAIRN_STR("long"), .state = { "{}", 2 } };
+	MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), items, ITEMS, each, &err));
+	for (size_t i = 1; i < ITEMS; i++) {
+		items[i].set = i % 2 ? CAIRN_CHECKPOINT_EXPECT : 0;
+		items[i].expected = each[i - 1].id;
+		if (i == 1)
+			items[i].expected = each[ITEMS - 1].id;
+		MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), &items[i], 1, &each[i],
+					  &err));
+	}
+}
+
+static void latest_checkpoint(struct scene *scene)
+{
+	cairn_checkpoints *rows = NULL;
+	cairn_checkpoint_ref ref = { .size = sizeof ref,
+				     .tenant = CAIRN_STR("t"),
+				     .thread = CAIRN_STR("long") };
+	for (int i = 0; i < ITEMS; i++) {
+		MUST(cairn_checkpoint_get(scene->conn, &ref, &rows, &err));
+		ref.id = i % 2 ? (cairn_id){ { 0 } } : rows->at[0].id;
+	}
+	cairn_free(rows);
+}
+
+/* With and without states, a run, a namespace. */
+static void list_checkpoints(struct scene *scene)
+{
+	cairn_checkpoints *rows = NULL;
+	for (uint32_t i = 0; i < 8; i++) {
+		cairn_checkpoint_filter filter = { .size = sizeof filter,
+						   .tenant = CAIRN_STR("t"),
+						   .thread = CAIRN_STR("long"),
+						   .limit = ITEMS };
+		filter.set = (i & 1 ? (uint32_t)CAIRN_CHECKPOINT_STATES : 0) |
+			     (i & 2 ? (uint32_t)CAIRN_CHECKPOINT_ONE_NS : 0);
+		filter.before = i & 4 ? 5 : 0;
+		MUST(cairn_checkpoint_list(scene->conn, &filter, &rows, &err));
+	}
+	cairn_free(rows);
 }
 
 /* ---- session logs ------------------------------------------------------------------ */
@@ -419,10 +489,14 @@ static const struct call {
 	{ "list of logs", NULL, list_logs, 30 },
 	{ "items put", NULL, put_items, 200 },
 	{ "items got", put_items, get_items, 100 },
+	{ "items one by one", NULL, single_items, 200 },
 	{ "items deleted", put_items, delete_items, 200 },
 	{ "items listed", put_items, list_items, 100 },
 	{ "namespaces listed", put_items, list_namespaces, 100 },
 	{ "items evicted", put_items, evict_items, 60 },
+	{ "checkpoints put", NULL, put_checkpoints, 400 },
+	{ "latest checkpoint", put_checkpoints, latest_checkpoint, 500 },
+	{ "checkpoints listed", put_checkpoints, list_checkpoints, 600 },
 	{ "locks", NULL, locks, 200 },
 	{ "list of locks", NULL, list_locks, 50 },
 };
@@ -478,6 +552,21 @@ static void fill_logs(PGconn *pg)
 	       "UPDATE cairn_log SET head = head + 20000 WHERE thread = 'long'; SELECT 1");
 }
 
+/* A thread with many in another namespace and many in the root, and as many threads. */
+static void fill_checkpoints(PGconn *pg)
+{
+	number(pg,
+	       "INSERT INTO cairn_thread SELECT 1, now(), now(), 't', 'n' || n "
+	       "FROM generate_series(1, 20000) n;"
+	       "INSERT INTO cairn_checkpoint (write_seq, step, created_at, payload_version, id, "
+	       "state_size, tenant, thread, ns, metadata, tags, state) "
+	       "SELECT t.write_seq + n, 1, now(), 1, gen_random_uuid(), 2, 't', 'long', "
+	       "CASE WHEN n <= 20000 THEN '' ELSE 'other' END, '{}', '', '{}' "
+	       "FROM cairn_thread t, generate_series(1, 40000) n WHERE t.thread = 'long';"
+	       "UPDATE cairn_thread SET write_seq = write_seq + 40000 WHERE thread = 'long';"
+	       "SELECT 1");
+}
+
 static void fill_locks(PGconn *pg)
 {
 	number(pg, "INSERT INTO cairn_lock (tenant, name, fence, acquired_at, expires_at) "
@@ -508,6 +597,7 @@ static void prepare(struct scene *scenes, PGconn *pg)
 	fill(pg);
 	fill_logs(pg);
 	fill_locks(pg);
+	fill_checkpoints(pg);
 }
 
 static PGconn *look_on(const char *given)
