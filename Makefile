@@ -183,6 +183,7 @@ OOM     := $(call programs,oom)
 RUNTIME := $(call programs,runtime)
 LITE    := $(call programs,sqlite)
 PGONLY  := $(if $(HAVE_PG),$(call programs,postgres))
+CLI     := $(call programs,cli)
 
 $(UNIT) $(COMPAT): $(BUILD)/%: $(BUILD)/%.o $(A)/libcairn.a
 	$(call say,LD)
@@ -192,9 +193,12 @@ $(UNIT) $(COMPAT): $(BUILD)/%: $(BUILD)/%.o $(A)/libcairn.a
 $(BUILD)/tests/unit/cells: $(BUILD)/tools/cairn/cells.o $(BUILD)/tools/cairn/table.o
 
 $(KIT): $(A)/libcairn_conformance.a
-$(KIT) $(CRASH) $(OOM) $(RUNTIME) $(LITE) $(PGONLY): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
+$(KIT) $(CRASH) $(OOM) $(RUNTIME) $(LITE) $(PGONLY) $(CLI): $(BUILD)/%: $(BUILD)/%.o $(ALL_A)
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $< $(filter %_conformance.a,$^) $(ALL_A) $(ALL_LIBS) $(ALL_LDFLAGS)
+
+# What tests of the command find in its database.
+$(BUILD)/tests/cli/%.o: CPPFLAGS += $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
 
 # Many processes on one store, killed and disturbed (tests/invariant.t): one program.
 INVARIANT := $(BUILD)/bin/invariant
@@ -226,7 +230,7 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcair
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
 PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME) $(LITE) $(PGONLY)
-tests-bin: $(PROGRAMS) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(LOAD) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors
+tests-bin: $(PROGRAMS) $(CLI) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(LOAD) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors
 .PHONY: tests-bin
 
 # Every test is a program that prints TAP. The slow ones come first, two run at a time.
@@ -330,7 +334,7 @@ demo:
 # ---- measuring ----------------------------------------------------------------------
 
 # cairn beside hand-written programs that do only the same work, interleaved; REPEAT=5, ROWS=.
-src_bench := $(filter-out $(if $(HAVE_PG),,bench/limit_postgres.c bench/threads_postgres.c),$(wildcard bench/*.c))
+src_bench := $(filter-out $(if $(HAVE_PG),,$(wildcard bench/*_postgres.c)),$(wildcard bench/*.c))
 $(BUILD)/bin/bench: $(call obj,$(src_bench)) $(ALL_A)
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)

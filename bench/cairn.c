@@ -13,6 +13,7 @@
 #include <cairn/writer.h>
 
 #include "bench.h"
+#include "ours.h"
 
 struct side {
 	char url[1200];
@@ -33,7 +34,7 @@ static const cairn_driver *const linked[] = {
 #endif
 };
 
-static void must(cairn_status status, const cairn_error *err)
+void bench_must(cairn_status status, const cairn_error *err)
 {
 	if (status != CAIRN_OK) {
 		char why[900];
@@ -42,14 +43,15 @@ static void must(cairn_status status, const cairn_error *err)
 	}
 }
 
-static cairn_conn *connect_to(const char *url, int audit)
+cairn_conn *bench_connect(const char *url, int audit)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_conn *conn;
 	cairn_conn_opts opts = { .size = sizeof opts, .lock_timeout = CAIRN_MINUTE };
 	opts.events = audit ? CAIRN_EVENTS_FULL : CAIRN_EVENTS_NONE;
-	must(cairn_open_any(&conn, linked, sizeof linked / sizeof linked[0], url, &opts, &err),
-	     &err);
+	bench_must(
+		cairn_open_any(&conn, linked, sizeof linked / sizeof linked[0], url, &opts, &err),
+		&err);
 	return conn;
 }
 
@@ -64,21 +66,21 @@ static void side_reset(const char *url, int forget)
 		snprintf(side, sizeof side, "%s-shm", url + 7);
 		unlink(side);
 	}
-	cairn_conn *conn = connect_to(url, 1);
+	cairn_conn *conn = bench_connect(url, 1);
 	cairn_migrate_opts down = { .size = sizeof down, .target = -1 };
-	must(cairn_migrate_up(conn, NULL, NULL, &err), &err);
-	must(cairn_migrate_down(conn, &down, NULL, &err), &err);
-	must(cairn_migrate_up(conn, NULL, NULL, &err), &err);
+	bench_must(cairn_migrate_up(conn, NULL, NULL, &err), &err);
+	bench_must(cairn_migrate_down(conn, &down, NULL, &err), &err);
+	bench_must(cairn_migrate_up(conn, NULL, NULL, &err), &err);
 	cairn_definition type = { .type = CAIRN_STR("bench") };
 	type.retention = forget ? CAIRN_RETAIN_NONE : 0;
-	must(cairn_job_define(conn, &type, 1, &err), &err);
+	bench_must(cairn_job_define(conn, &type, 1, &err), &err);
 	cairn_close(conn);
 }
 
 static void *side_open(const char *url)
 {
 	struct side *side = calloc(1, sizeof *side);
-	side->conn = connect_to(url, 1);
+	side->conn = bench_connect(url, 1);
 	snprintf(side->url, sizeof side->url, "%s", url);
 	return side;
 }
@@ -115,9 +117,10 @@ static void enqueue(struct side *side, size_t n, size_t batch, const cairn_job_n
 	for (size_t i = 0; i < batch; i++)
 		side->jobs[i] = *like;
 	for (size_t done = 0; done < n; done += batch)
-		must(cairn_job_enqueue(side->conn, side->jobs, n - done < batch ? n - done : batch,
-				       side->added, &err),
-		     &err);
+		bench_must(cairn_job_enqueue(side->conn, side->jobs,
+					     n - done < batch ? n - done : batch, side->added,
+					     &err),
+			   &err);
 }
 
 static const cairn_job_new one_job = { .type = { "bench", 5 },
@@ -145,7 +148,7 @@ static size_t claim(struct side *side, size_t batch, cairn_str queue)
 				  .worker = CAIRN_STR("bench"),
 				  .queue = queue,
 				  .limit = (uint32_t)batch };
-	must(cairn_job_claim(side->conn, &opts, &side->claimed, &err), &err);
+	bench_must(cairn_job_claim(side->conn, &opts, &side->claimed, &err), &err);
 	return side->claimed->count;
 }
 
@@ -163,7 +166,7 @@ static size_t drain(struct side *side, size_t n, size_t batch, cairn_str queue)
 			side->items[i].lease = cairn_job_lease(&side->claimed->at[i]);
 			side->items[i].how = CAIRN_FINISH_SUCCESS;
 		}
-		must(cairn_job_finish(side->conn, side->items, got, side->each, &err), &err);
+		bench_must(cairn_job_finish(side->conn, side->items, got, side->each, &err), &err);
 		done += got;
 	}
 	return done;
@@ -188,7 +191,8 @@ static void side_beat(void *conn, size_t n, size_t batch)
 	for (size_t i = 0; i < got; i++)
 		side->leases[i] = cairn_job_lease(&side->claimed->at[i]);
 	for (size_t k = 0; k < n; k++)
-		must(cairn_job_heartbeat(side->conn, side->leases, got, 0, side->each, &err), &err);
+		bench_must(cairn_job_heartbeat(side->conn, side->leases, got, 0, side->each, &err),
+			   &err);
 }
 
 static enum cairn_finish_how handle(void *user, cairn_context *context)
@@ -220,8 +224,8 @@ static void side_work(void *conn, const char *url, size_t n, const struct bench_
 	const cairn_conn_opts quiet = { .size = sizeof quiet, .events = CAIRN_EVENTS_NONE };
 	if (runtime->forget)
 		opts.conn = &quiet;
-	must(cairn_worker_open(&worker, &opts, &err), &err);
-	must(cairn_worker_run(worker, &err), &err);
+	bench_must(cairn_worker_open(&worker, &opts, &err), &err);
+	bench_must(cairn_worker_run(worker, &err), &err);
 	cairn_worker_counts counts = { .size = sizeof counts };
 	cairn_worker_count(worker, &counts);
 	if (counts.finished[CAIRN_FINISH_SUCCESS] != n)
@@ -242,7 +246,7 @@ static void side_await(void *conn)
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_wait_opts opts = { .size = sizeof opts, .timeout = 10 * CAIRN_SECOND };
 	int ready = 0;
-	must(cairn_job_wait(side->conn, &opts, &ready, &err), &err);
+	bench_must(cairn_job_wait(side->conn, &opts, &ready, &err), &err);
 }
 
 /* ---- the shared writer ---- */
@@ -256,7 +260,7 @@ void *bench_cairn_writer(const char *url)
 		.driver = linked[strncmp(url, "sqlite:", 7) == 0 ? 0 : 1],
 		.url = url,
 	};
-	must(cairn_writer_open(&writer, &opts, &err), &err);
+	bench_must(cairn_writer_open(&writer, &opts, &err), &err);
 	return writer;
 }
 
@@ -264,7 +268,7 @@ void bench_cairn_write(void *writer)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_job_added added;
-	must(cairn_writer_enqueue(writer, &one_job, 1, &added, &err), &err);
+	bench_must(cairn_writer_enqueue(writer, &one_job, 1, &added, &err), &err);
 }
 
 void bench_cairn_writer_close(void *writer)

@@ -13,6 +13,7 @@
 #include <cairn/types.h>
 
 #include "bench.h"
+#include "hand.h"
 
 static const char schema[] =
 	"SET client_min_messages = warning; DROP TABLE IF EXISTS l_live, l_done, l_event, "
@@ -55,10 +56,7 @@ static const char schema[] =
 		   "FROM c)" \
 		   " SELECT * FROM c ORDER BY priority DESC, run_at, id"
 
-static const struct {
-	const char *name;
-	const char *sql;
-} statements[] = {
+static const struct bench_statement statements[] = {
 	{ "one", INSERT_LIVE "VALUES ($1::uuid, 'default', $2::text, $3::json, 'PENDING', 100,"
 			     " statement_timestamp(), 0, 8, 0, statement_timestamp())" },
 	{ "post", "WITH i AS (" INSERT_LIVE
@@ -109,51 +107,17 @@ struct limit {
 	const char *finish;
 };
 
-static void check(PGconn *pg, PGresult *result, const char *what)
-{
-	ExecStatusType status = PQresultStatus(result);
-	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-		bench_die(what, PQerrorMessage(pg));
-}
-
-static PGconn *connect_to(const char *url)
-{
-	char info[1200];
-	/* cairn's own options in the URL are not libpq's */
-	const char *cut = strstr(url, "&schema=");
-	size_t len = cut != NULL ? (size_t)(cut - url) : strlen(url);
-	snprintf(info, sizeof info, "%.*s", (int)len, url);
-	PGconn *pg = PQconnectdb(info);
-	if (PQstatus(pg) != CONNECTION_OK)
-		bench_die("connect", PQerrorMessage(pg));
-	PGresult *set = PQexec(pg, "SET enable_seqscan = off; SET enable_bitmapscan = off;"
-				   " SET enable_hashjoin = off; SET enable_mergejoin = off;"
-				   " SET jit = off");
-	check(pg, set, "set");
-	PQclear(set);
-	return pg;
-}
-
 static void limit_reset(const char *url, int forget)
 {
 	(void)forget;
-	PGconn *pg = connect_to(url);
-	PGresult *made = PQexec(pg, schema);
-	check(pg, made, "schema");
-	PQclear(made);
-	PQfinish(pg);
+	bench_pg_reset(url, schema);
 }
 
 static void *limit_open(const char *url)
 {
 	struct limit *limit = calloc(1, sizeof *limit);
-	limit->pg = connect_to(url);
-	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-		PGresult *result =
-			PQprepare(limit->pg, statements[i].name, statements[i].sql, 0, NULL);
-		check(limit->pg, result, statements[i].name);
-		PQclear(result);
-	}
+	limit->pg = bench_pg_open(url);
+	bench_pg_prepare(limit->pg, statements, sizeof statements / sizeof statements[0]);
 	return limit;
 }
 
@@ -166,28 +130,11 @@ static void limit_close(void *conn)
 	free(limit);
 }
 
-static void put32(char **at, uint32_t value)
-{
-	uint32_t big = htobe32(value);
-	memcpy(*at, &big, 4);
-	*at += 4;
-}
-
 static void put64(char **at, uint64_t value)
 {
 	uint64_t big = htobe64(value);
 	memcpy(*at, &big, 8);
 	*at += 8;
-}
-
-static char *array_head(char *at, uint32_t element_oid, size_t n)
-{
-	put32(&at, 1);
-	put32(&at, 0);
-	put32(&at, element_oid);
-	put32(&at, (uint32_t)n);
-	put32(&at, 1);
-	return at;
 }
 
 static void room(struct limit *limit, size_t n)
@@ -204,7 +151,7 @@ static PGresult *run(struct limit *limit, const char *name, const char *const *v
 {
 	static const int binary[] = { 1, 1, 1 };
 	PGresult *result = PQexecPrepared(limit->pg, name, n, values, lengths, binary, 1);
-	check(limit->pg, result, name);
+	bench_pg_check(limit->pg, result, name);
 	return result;
 }
 
@@ -225,14 +172,14 @@ static void limit_enqueue(void *conn, size_t n, size_t batch, int audit)
 			insert_one(limit, "one");
 			continue;
 		}
-		char *id = array_head(limit->ids, 2950, batch);
-		char *payload = array_head(limit->rest, 114, batch);
+		char *id = bench_array_head(limit->ids, 2950, batch);
+		char *payload = bench_array_head(limit->rest, 114, batch);
 		for (size_t i = 0; i < batch; i++) {
 			cairn_id fresh = cairn_id_new();
-			put32(&id, 16);
+			bench_put32(&id, 16);
 			memcpy(id, fresh.bytes, 16);
 			id += 16;
-			put32(&payload, sizeof BENCH_PAYLOAD - 1);
+			bench_put32(&payload, sizeof BENCH_PAYLOAD - 1);
 			memcpy(payload, BENCH_PAYLOAD, sizeof BENCH_PAYLOAD - 1);
 			payload += sizeof BENCH_PAYLOAD - 1;
 		}
@@ -258,15 +205,15 @@ static size_t leases(struct limit *limit, const PGresult *claimed, int lengths[2
 {
 	size_t n = (size_t)PQntuples(claimed);
 	room(limit, n);
-	char *id = array_head(limit->ids, 2950, n);
-	char *fence = array_head(limit->rest, 20, n);
+	char *id = bench_array_head(limit->ids, 2950, n);
+	char *fence = bench_array_head(limit->rest, 20, n);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t raw;
 		memcpy(&raw, PQgetvalue(claimed, (int)i, 7), 8);
-		put32(&id, 16);
+		bench_put32(&id, 16);
 		memcpy(id, PQgetvalue(claimed, (int)i, 0), 16);
 		id += 16;
-		put32(&fence, 8);
+		bench_put32(&fence, 8);
 		put64(&fence, be64toh(raw));
 	}
 	lengths[0] = (int)(id - limit->ids);
@@ -296,7 +243,7 @@ static size_t limit_drain(void *conn, size_t n, size_t batch)
 static PGresult *next_result(struct limit *limit, const char *what)
 {
 	PGresult *result = PQgetResult(limit->pg);
-	check(limit->pg, result, what);
+	bench_pg_check(limit->pg, result, what);
 	PQclear(PQgetResult(limit->pg));
 	return result;
 }
@@ -385,9 +332,9 @@ static void limit_await(void *conn)
 
 void *bench_hold(const char *url)
 {
-	PGconn *pg = connect_to(url);
+	PGconn *pg = bench_pg_open(url);
 	PGresult *begun = PQexec(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
-	check(pg, begun, "snapshot");
+	bench_pg_check(pg, begun, "snapshot");
 	PQclear(begun);
 	return pg;
 }

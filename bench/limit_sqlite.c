@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cairn/types.h>
 
 #include "bench.h"
+#include "hand.h"
 
 static const char schema[] =
 	"CREATE TABLE l_job (rid INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, queue TEXT NOT NULL,"
@@ -63,58 +63,17 @@ struct limit {
 	int64_t version;
 };
 
-static const char *path_of(const char *url)
-{
-	const char *colon = strchr(url, ':');
-	static _Thread_local char path[512];
-	snprintf(path, sizeof path, "%s.limit", colon + 1);
-	return path;
-}
-
-static int64_t now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static sqlite3 *connect_to(const char *url)
-{
-	sqlite3 *db;
-	if (sqlite3_open(path_of(url), &db) != SQLITE_OK)
-		bench_die("sqlite3_open", sqlite3_errmsg(db));
-	sqlite3_busy_timeout(db, 60000);
-	sqlite3_exec(db,
-		     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-		     "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-8192;",
-		     NULL, NULL, NULL);
-	return db;
-}
-
 static void limit_reset(const char *url, int forget)
 {
 	(void)forget;
-	char side[600];
-	unlink(path_of(url));
-	snprintf(side, sizeof side, "%s-wal", path_of(url));
-	unlink(side);
-	snprintf(side, sizeof side, "%s-shm", path_of(url));
-	unlink(side);
-	sqlite3 *db = connect_to(url);
-	if (sqlite3_exec(db, schema, NULL, NULL, NULL) != SQLITE_OK)
-		bench_die("schema", sqlite3_errmsg(db));
-	sqlite3_close(db);
+	bench_lite_reset(url, schema);
 }
 
 static void *limit_open(const char *url)
 {
 	struct limit *limit = calloc(1, sizeof *limit);
-	limit->db = connect_to(url);
-	for (int i = 0; i < COUNT; i++) {
-		if (sqlite3_prepare_v3(limit->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &limit->stmts[i], NULL) != SQLITE_OK)
-			bench_die("prepare", sqlite3_errmsg(limit->db));
-	}
+	limit->db = bench_lite_open(url);
+	bench_lite_prepare(limit->db, texts, COUNT, limit->stmts);
 	return limit;
 }
 
@@ -152,7 +111,7 @@ static void limit_enqueue(void *conn, size_t n, size_t batch, int audit)
 	struct limit *limit = conn;
 	sqlite3_stmt *s = limit->stmts[INSERT];
 	for (size_t done = 0; done < n; done += batch) {
-		int64_t at = now();
+		int64_t at = bench_lite_now();
 		step(limit, BEGIN);
 		for (size_t i = 0; i < batch; i++) {
 			cairn_id id = cairn_id_new();
@@ -225,14 +184,14 @@ static size_t limit_drain(void *conn, size_t n, size_t batch)
 	struct limit *limit = conn;
 	size_t done = 0;
 	while (done < n) {
-		int64_t at = now();
+		int64_t at = bench_lite_now();
 		step(limit, BEGIN);
 		size_t got = pick(limit, batch, at);
 		lease_all(limit, got, at);
 		step(limit, COMMIT);
 		if (got == 0)
 			break;
-		at = now();
+		at = bench_lite_now();
 		step(limit, BEGIN);
 		finish_all(limit, got, at);
 		step(limit, COMMIT);
@@ -248,7 +207,7 @@ static void limit_work(void *conn, const char *url, size_t n, const struct bench
 	size_t got = 0;
 	(void)url;
 	for (size_t done = 0; done < n; done += got) {
-		int64_t at = now();
+		int64_t at = bench_lite_now();
 		step(limit, BEGIN);
 		finish_all(limit, got, at);
 		got = pick(limit, batch, at);
@@ -258,21 +217,21 @@ static void limit_work(void *conn, const char *url, size_t n, const struct bench
 			bench_die("limit", "jobs are missing");
 	}
 	step(limit, BEGIN);
-	finish_all(limit, got, now());
+	finish_all(limit, got, bench_lite_now());
 	step(limit, COMMIT);
 }
 
 static void limit_beat(void *conn, size_t n, size_t batch)
 {
 	struct limit *limit = conn;
-	int64_t at = now();
+	int64_t at = bench_lite_now();
 	step(limit, BEGIN);
 	size_t got = pick(limit, batch, at);
 	lease_all(limit, got, at);
 	step(limit, COMMIT);
 	sqlite3_stmt *s = limit->stmts[BEAT];
 	for (size_t k = 0; k < n; k++) {
-		at = now();
+		at = bench_lite_now();
 		step(limit, BEGIN);
 		for (size_t i = 0; i < got; i++) {
 			sqlite3_bind_blob(s, 1, limit->picked[i].id, 16, SQLITE_STATIC);

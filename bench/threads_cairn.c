@@ -1,15 +1,8 @@
 /* threads_cairn.c - the checkpoints family through the library. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include <cairn/cairn.h>
-#ifdef CAIRN_WITH_POSTGRES
-#include <cairn/postgres.h>
-#endif
-#include <cairn/sqlite.h>
-
+#include "ours.h"
 #include "threads.h"
 
 #define TENANT CAIRN_STR(BENCH_TENANT)
@@ -23,22 +16,6 @@ struct side {
 	int64_t step;
 };
 
-static const cairn_driver *const linked[] = {
-	&cairn_sqlite,
-#ifdef CAIRN_WITH_POSTGRES
-	&cairn_postgres,
-#endif
-};
-
-static void must(cairn_status status, const cairn_error *err)
-{
-	if (status != CAIRN_OK) {
-		char why[900];
-		snprintf(why, sizeof why, "%s: %s (%s)", err->code, err->message, err->detail);
-		bench_die(err->op, why);
-	}
-}
-
 static void side_reset(const char *url)
 {
 	bench_cairn.reset(url, 0);
@@ -46,10 +23,8 @@ static void side_reset(const char *url)
 
 static void *side_open(const char *url)
 {
-	cairn_error err = CAIRN_ERROR_INIT;
 	struct side *side = calloc(1, sizeof *side);
-	must(cairn_open_any(&side->conn, linked, sizeof linked / sizeof linked[0], url, NULL, &err),
-	     &err);
+	side->conn = bench_connect(url, 1);
 	side->events = calloc(100, sizeof *side->events);
 	for (size_t i = 0; i < 100; i++)
 		side->events[i] = (cairn_log_event){ .kind = CAIRN_STR("user_message"),
@@ -77,7 +52,7 @@ static void side_put(void *conn, const char *state, size_t len)
 					    .state = { state, len },
 					    .metadata = CAIRN_STR("{\"source\":\"loop\"}"),
 					    .next_node = CAIRN_STR("agent") };
-	must(cairn_checkpoint_put(side->conn, TENANT, &item, 1, &added, &err), &err);
+	bench_must(cairn_checkpoint_put(side->conn, TENANT, &item, 1, &added, &err), &err);
 }
 
 static size_t side_latest(void *conn)
@@ -85,7 +60,7 @@ static size_t side_latest(void *conn)
 	struct side *side = conn;
 	cairn_error err = CAIRN_ERROR_INIT;
 	const cairn_checkpoint_ref ref = { .size = sizeof ref, .tenant = TENANT, .thread = THREAD };
-	must(cairn_checkpoint_get(side->conn, &ref, &side->checkpoints, &err), &err);
+	bench_must(cairn_checkpoint_get(side->conn, &ref, &side->checkpoints, &err), &err);
 	return side->checkpoints->at[0].state.len;
 }
 
@@ -96,7 +71,7 @@ static size_t side_history(void *conn, size_t limit)
 	const cairn_checkpoint_filter filter = {
 		.size = sizeof filter, .tenant = TENANT, .thread = THREAD, .limit = (uint32_t)limit
 	};
-	must(cairn_checkpoint_list(side->conn, &filter, &side->checkpoints, &err), &err);
+	bench_must(cairn_checkpoint_list(side->conn, &filter, &side->checkpoints, &err), &err);
 	return side->checkpoints->count;
 }
 
@@ -110,7 +85,7 @@ static void side_append(void *conn, size_t n)
 					.thread = THREAD,
 					.events = side->events,
 					.n = n };
-	must(cairn_log_append(side->conn, &batch, &head, &err), &err);
+	bench_must(cairn_log_append(side->conn, &batch, &head, &err), &err);
 }
 
 static cairn_str key_of(char text[16], size_t i)
@@ -129,7 +104,7 @@ static void side_remember(void *conn, size_t i)
 	const cairn_memory_new item = { .ns = { segments, 1 },
 					.key = key_of(key, i),
 					.value = { BENCH_PAYLOAD, sizeof BENCH_PAYLOAD - 1 } };
-	must(cairn_memory_put(side->conn, TENANT, &item, 1, &changed, &err), &err);
+	bench_must(cairn_memory_put(side->conn, TENANT, &item, 1, &changed, &err), &err);
 }
 
 static size_t side_recall(void *conn, size_t i)
@@ -139,7 +114,7 @@ static size_t side_recall(void *conn, size_t i)
 	char key[16];
 	const cairn_str segments[] = { CAIRN_STR("agent-1") };
 	const cairn_memory_ref ref = { .ns = { segments, 1 }, .key = key_of(key, i) };
-	must(cairn_memory_get(side->conn, TENANT, &ref, 1, &side->items, &err), &err);
+	bench_must(cairn_memory_get(side->conn, TENANT, &ref, 1, &side->items, &err), &err);
 	return side->items->count == 1 ? side->items->at[0].value.len : 0;
 }
 
@@ -150,8 +125,8 @@ static void side_lock(void *conn)
 	cairn_lock lock;
 	int held;
 	const cairn_lock_opts opts = { .size = sizeof opts, .tenant = TENANT, .name = THREAD };
-	must(cairn_lock_try(side->conn, &opts, &lock, &err), &err);
-	must(cairn_lock_release(side->conn, &lock, &held, &err), &err);
+	bench_must(cairn_lock_try(side->conn, &opts, &lock, &err), &err);
+	bench_must(cairn_lock_release(side->conn, &lock, &held, &err), &err);
 }
 
 const bench_threads bench_threads_cairn = {

@@ -10,6 +10,7 @@
 
 #include <cairn/types.h>
 
+#include "hand.h"
 #include "threads.h"
 
 #define SECURE(table) \
@@ -50,10 +51,7 @@ static const char schema[] =
 #define COLUMNS	  "seq, step, created_at, version, size::int8, id, parent, ns, next, run, metadata"
 #define THREAD_IS "tenant = '" BENCH_TENANT "' AND thread = '" BENCH_THREAD "' "
 
-static const struct {
-	const char *name;
-	const char *sql;
-} statements[] = {
+static const struct bench_statement statements[] = {
 	{ "tenant", "SELECT set_config('l.tenant', '" BENCH_TENANT "', true)" },
 	{ "put",
 	  NEXT("1") "INSERT INTO l_checkpoint SELECT t.seq, t.seq, statement_timestamp(), 1, "
@@ -103,55 +101,16 @@ struct limit {
 	char *array; /* json[] of 100 events in binary form */
 };
 
-static void check(PGconn *pg, PGresult *result, const char *what)
-{
-	ExecStatusType status = PQresultStatus(result);
-	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-		bench_die(what, PQerrorMessage(pg));
-}
-
-static PGconn *connect_to(const char *url)
-{
-	char info[1200];
-	const char *cut = strstr(url, "&schema=");
-	size_t len = cut != NULL ? (size_t)(cut - url) : strlen(url);
-	snprintf(info, sizeof info, "%.*s", (int)len, url);
-	PGconn *pg = PQconnectdb(info);
-	if (PQstatus(pg) != CONNECTION_OK)
-		bench_die("connect", PQerrorMessage(pg));
-	PGresult *set = PQexec(pg, "SET enable_seqscan = off; SET enable_bitmapscan = off;"
-				   " SET jit = off");
-	check(pg, set, "set");
-	PQclear(set);
-	return pg;
-}
-
 static void limit_reset(const char *url)
 {
-	PGconn *pg = connect_to(url);
-	PGresult *made = PQexec(pg, schema);
-	check(pg, made, "schema");
-	PQclear(made);
-	PQfinish(pg);
-}
-
-static void put32(char **at, uint32_t value)
-{
-	uint32_t big = htobe32(value);
-	memcpy(*at, &big, 4);
-	*at += 4;
+	bench_pg_reset(url, schema);
 }
 
 static void *limit_open(const char *url)
 {
 	struct limit *limit = calloc(1, sizeof *limit);
-	limit->pg = connect_to(url);
-	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-		PGresult *result =
-			PQprepare(limit->pg, statements[i].name, statements[i].sql, 0, NULL);
-		check(limit->pg, result, statements[i].name);
-		PQclear(result);
-	}
+	limit->pg = bench_pg_open(url);
+	bench_pg_prepare(limit->pg, statements, sizeof statements / sizeof statements[0]);
 	limit->array = malloc(20 + 100 * (4 + sizeof BENCH_PAYLOAD));
 	return limit;
 }
@@ -168,7 +127,7 @@ static void limit_close(void *conn)
 static PGresult *next_result(struct limit *limit, const char *what)
 {
 	PGresult *result = PQgetResult(limit->pg);
-	check(limit->pg, result, what);
+	bench_pg_check(limit->pg, result, what);
 	PQclear(PQgetResult(limit->pg));
 	return result;
 }
@@ -238,14 +197,9 @@ static void limit_append(void *conn, size_t n)
 {
 	struct limit *limit = conn;
 	uint64_t big = htobe64(n);
-	char *at = limit->array;
-	put32(&at, 1);
-	put32(&at, 0);
-	put32(&at, 114);
-	put32(&at, (uint32_t)n);
-	put32(&at, 1);
+	char *at = bench_array_head(limit->array, 114, n);
 	for (size_t i = 0; i < n; i++) {
-		put32(&at, sizeof BENCH_PAYLOAD - 1);
+		bench_put32(&at, sizeof BENCH_PAYLOAD - 1);
 		memcpy(at, BENCH_PAYLOAD, sizeof BENCH_PAYLOAD - 1);
 		at += sizeof BENCH_PAYLOAD - 1;
 	}

@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cairn/types.h>
 
+#include "hand.h"
 #include "threads.h"
 
 static const char schema[] =
@@ -103,55 +102,16 @@ struct limit {
 	size_t size;
 };
 
-static int64_t now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static void path_of(const char *url, const char *end, char path[600])
-{
-	snprintf(path, 600, "%s.limit%s", strchr(url, ':') + 1, end);
-}
-
-static sqlite3 *connect_to(const char *url)
-{
-	sqlite3 *db;
-	char path[600];
-	path_of(url, "", path);
-	if (sqlite3_open(path, &db) != SQLITE_OK)
-		bench_die("sqlite3_open", sqlite3_errmsg(db));
-	sqlite3_exec(db,
-		     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-		     "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-8192;",
-		     NULL, NULL, NULL);
-	return db;
-}
-
 static void limit_reset(const char *url)
 {
-	static const char *const ends[] = { "", "-wal", "-shm" };
-	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-		char path[600];
-		path_of(url, ends[i], path);
-		unlink(path);
-	}
-	sqlite3 *db = connect_to(url);
-	if (sqlite3_exec(db, schema, NULL, NULL, NULL) != SQLITE_OK)
-		bench_die("schema", sqlite3_errmsg(db));
-	sqlite3_close(db);
+	bench_lite_reset(url, schema);
 }
 
 static void *limit_open(const char *url)
 {
 	struct limit *limit = calloc(1, sizeof *limit);
-	limit->db = connect_to(url);
-	for (int i = 0; i < COUNT; i++) {
-		if (sqlite3_prepare_v3(limit->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &limit->stmts[i], NULL) != SQLITE_OK)
-			bench_die(texts[i], sqlite3_errmsg(limit->db));
-	}
+	limit->db = bench_lite_open(url);
+	bench_lite_prepare(limit->db, texts, COUNT, limit->stmts);
 	return limit;
 }
 
@@ -195,7 +155,7 @@ static void limit_put(void *conn, const char *state, size_t len)
 	int64_t seq = next_seq(limit, 1);
 	sqlite3_bind_blob(put, 1, id.bytes, 16, SQLITE_STATIC);
 	sqlite3_bind_int64(put, 2, seq);
-	sqlite3_bind_int64(put, 3, now());
+	sqlite3_bind_int64(put, 3, bench_lite_now());
 	sqlite3_bind_int64(put, 4, (int64_t)len);
 	run(limit, PUT);
 	sqlite3_bind_int64(side, 1, sqlite3_last_insert_rowid(limit->db));
@@ -257,7 +217,7 @@ static void limit_append(void *conn, size_t n)
 	struct limit *limit = conn;
 	sqlite3_stmt *event = limit->stmts[EVENT];
 	int64_t seq = next_seq(limit, (int64_t)n) - (int64_t)n;
-	int64_t at = now();
+	int64_t at = bench_lite_now();
 	for (size_t i = 0; i < n; i++) {
 		sqlite3_bind_int64(event, 1, ++seq);
 		sqlite3_bind_text(event, 2, BENCH_PAYLOAD, -1, SQLITE_STATIC);
@@ -280,7 +240,7 @@ static void limit_remember(void *conn, size_t i)
 	sqlite3_stmt *stmt = limit->stmts[REMEMBER];
 	bind_key(stmt, i);
 	sqlite3_bind_text(stmt, 2, BENCH_PAYLOAD, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 3, now());
+	sqlite3_bind_int64(stmt, 3, bench_lite_now());
 	run(limit, REMEMBER);
 }
 
@@ -295,7 +255,7 @@ static size_t limit_recall(void *conn, size_t i)
 static void limit_lock(void *conn)
 {
 	struct limit *limit = conn;
-	sqlite3_bind_int64(limit->stmts[LOCK], 1, now() + 30000000);
+	sqlite3_bind_int64(limit->stmts[LOCK], 1, bench_lite_now() + 30000000);
 	if (run(limit, LOCK) == 0)
 		bench_die("lock", "it is held");
 	run(limit, UNLOCK);

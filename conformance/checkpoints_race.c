@@ -218,7 +218,11 @@ static void strict_transactions(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_checkpoint_new item = ct_checkpoint("t", 1);
+	cairn_checkpoint_prune_opts prune = { .size = sizeof prune, .tenant = CT_TENANT };
 	const cairn_str name = CAIRN_STR("t");
+	const cairn_str run = CAIRN_STR("r");
+	item.run = run;
+	cairn_id first = ct_save(conn, item).id;
 	cairn_id id = ct_save(conn, item).id;
 	cairn_checkpoint_write write = ct_write(id, "a", 0, "1");
 	ct_int(ct_subject()->app_step(conn, CAIRN_APP_BEGIN_STRICT), 0);
@@ -230,11 +234,16 @@ static void strict_transactions(void)
 		  CAIRN_INVALID, "tx.unsupported_isolation");
 	ct_status(cairn_thread_delete(conn, CT_TENANT, &name, 1, NULL, ct_err()), CAIRN_INVALID,
 		  "tx.unsupported_isolation");
+	ct_status(cairn_checkpoint_delete_runs(conn, CT_TENANT, &run, 1, NULL, ct_err()),
+		  CAIRN_INVALID, "tx.unsupported_isolation");
+	ct_status(cairn_checkpoint_prune(conn, &prune, NULL, ct_err()), CAIRN_INVALID,
+		  "tx.unsupported_isolation");
 	ct_id(ct_latest(conn, "t", NULL)->id, id);
 	ct_int(ct_subject()->app_step(conn, CAIRN_APP_COMMIT), 0);
 	ct_text(ct_pending(conn, "t", id), "");
+	ct_true(ct_is_saved(conn, "t", first));
 	ct_text(ct_threads(conn, NULL, NULL, 0), "t");
-	ct_int(ct_save(conn, item).write_seq, 2);
+	ct_int(ct_save(conn, item).write_seq, 3);
 }
 
 /* ---- faults --------------------------------------------------------------------------- */

@@ -80,6 +80,19 @@ static void never_again(void)
 	}
 }
 
+/* Whatever the clock says: 0 is nobody's revision. */
+static void from_one_on(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_advance(-ct_now() - CAIRN_SECOND);
+	cairn_memory_new item = ct_item(ct_ns("a"), "k", "1");
+	cairn_memory_changed first = ct_swap(conn, item, 0);
+	ct_each(first, CAIRN_OK, NULL);
+	ct_int(first.revision, 1);
+	ct_each(ct_swap(conn, item, 0), CAIRN_STALE, "memory.revision_moved");
+	ct_int(ct_swap(conn, item, 1).revision, 2);
+}
+
 /* ---- batches -------------------------------------------------------------------------- */
 
 static void each_for_itself(void)
@@ -294,6 +307,32 @@ static void in_the_callers(void)
 	ct_int(ct_count_jobs(other, 0), 1);
 }
 
+static void in_a_stricter_one(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_lock_opts opts = { .size = sizeof(opts), .tenant = tenant, .name = CAIRN_STR("l") };
+	cairn_lock lock;
+	cairn_memory_new items[2] = { ct_item(ct_ns("a"), "old", "2"),
+				      ct_item(ct_ns("a"), "new", "2") };
+	cairn_memory_changed each[2];
+	cairn_memory_ref ref = ref_of("a", "old");
+	ct_ok(cairn_lock_try(conn, &opts, &lock, ct_err()));
+	ct_kept(conn, NULL, ct_item(ct_ns("a"), "old", "1"));
+	ct_int(ct_subject()->app_step(conn, CAIRN_APP_BEGIN_STRICT), 0);
+	ct_status(cairn_memory_put(conn, tenant, items, 2, each, ct_err()), CAIRN_INVALID,
+		  "tx.unsupported_isolation");
+	items[0].lock = &lock;
+	items[1].set = CAIRN_MEMORY_EXPECT;
+	ct_status(cairn_memory_put(conn, tenant, items, 2, each, ct_err()), CAIRN_INVALID,
+		  "tx.unsupported_isolation");
+	ct_status(cairn_memory_delete(conn, tenant, &ref, 1, NULL, ct_err()), CAIRN_INVALID,
+		  "tx.unsupported_isolation");
+	ct_text(ct_value(conn, NULL, ct_ns("a"), "old"), "1");
+	ct_int(ct_subject()->app_step(conn, CAIRN_APP_COMMIT), 0);
+	ct_text(ct_value(conn, NULL, ct_ns("a"), "old"), "1");
+	ct_text(ct_value(conn, NULL, ct_ns("a"), "new"), "-");
+}
+
 static void under_a_lock(void)
 {
 	cairn_conn *conn = ct_open();
@@ -364,6 +403,10 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "Each write has a greater revision than all before it, deleted or not between.",
 	  .run = never_again },
+	{ .name = "memory.revisions.are_above_zero",
+	  VERB,
+	  .rule = "A first revision is 1 at least, also where the clock stands before 1970.",
+	  .run = from_one_on },
 	{ .name = "memory.batch.each_for_itself",
 	  VERB,
 	  .rule = "Of a batch each item has its own outcome, in the order of the batch.",
@@ -391,6 +434,12 @@ static const ct_case cases[] = {
 	  .rule = "Inside a transaction writes are committed and rolled back with it, together "
 		  "with jobs, and a STALE leaves it usable.",
 	  .run = in_the_callers },
+	{ .name = "memory.put.in_a_stricter_transaction_is_refused",
+	  VERB,
+	  .needs = CT_NEED_STRICT,
+	  .rule = "Inside a stricter transaction puts and deletes are tx.unsupported_isolation "
+		  "before anything is written, and leave it usable.",
+	  .run = in_a_stricter_one },
 	{ .name = "memory.put.depends_on_a_lock",
 	  VERB,
 	  .rule = "A put under a lock that is not held any more is STALE lock.lost and writes "

@@ -1,6 +1,6 @@
 /*
- * locks.c - named locks: one holder, fences, and times that are over. (many threads, transactions,
- * waiting: locks_race.c)
+ * locks.c - named locks: one holder, fences, and times that are over. (arguments, lists, pruning:
+ * locks_read.c; many threads, transactions, waiting: locks_wait.c)
  */
 #include "ct.h"
 

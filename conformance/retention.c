@@ -217,6 +217,12 @@ static void impossible_progress_deletes_nothing(void)
 	finish.progress_done = 3;
 	ct_finish(conn, finish);
 	ct_gone(conn, lease.id);
+	/* whose lease is over is told that, whatever it says about progress */
+	finish.lease = take(conn);
+	ct_progress(conn, ct_report(finish.lease, 1, 3));
+	finish.progress_done = 4;
+	ct_advance(CAIRN_LEASE_DEFAULT);
+	ct_told(ct_send(conn, finish), CAIRN_STALE, "job.lease_expired");
 }
 
 static void among_others(void)
@@ -246,6 +252,28 @@ static void among_others(void)
 	ct_int(ct_job(conn, leases[3].id)->status, CAIRN_JOB_LEASED);
 	ct_int(jobs->count, 1);
 	ct_id(jobs->at[0].id, id);
+}
+
+/* As many as need more than a hundred statements, where each takes 500 and a second one cleans up. */
+static void a_great_many(void)
+{
+	enum { PAGES = 33, PAGE = 1000 };
+	cairn_conn *conn = ct_open();
+	cairn_job_new *jobs = ct_alloc(PAGE * sizeof(*jobs));
+	cairn_finish *items = ct_alloc(PAGES * PAGE * sizeof(*items));
+	size_t n = 0;
+	define(conn, "t", CAIRN_RETAIN_NONE);
+	for (int i = 0; i < PAGE; i++)
+		jobs[i] = ct_new("t");
+	for (int page = 0; page < PAGES; page++) {
+		ct_ok(cairn_job_enqueue(conn, jobs, PAGE, NULL, ct_err()));
+		const cairn_jobs *claimed = ct_claim_n(conn, "w", PAGE);
+		for (size_t i = 0; i < claimed->count; i++)
+			items[n++] = ct_success(cairn_job_lease(&claimed->at[i]));
+	}
+	ct_int(n, PAGES * PAGE);
+	ct_ok(cairn_job_finish(conn, items, n, NULL, ct_err()));
+	ct_int(ct_count_jobs(conn, 0), 0);
 }
 
 static void commits_and_rolls_back(void)
@@ -390,6 +418,11 @@ static const ct_case cases[] = {
 	  VERB,
 	  .rule = "Deleting successes go in one batch with others and with the next claim.",
 	  .run = among_others },
+	{ .name = "jobs.retention.a_great_many_at_once",
+	  .kind = CT_VERB,
+	  .store = CT_JOBS,
+	  .rule = "Tens of thousands of them end in one call.",
+	  .run = a_great_many },
 	{ .name = "jobs.retention.commits_and_rolls_back_with_the_caller",
 	  VERB,
 	  .rule = "Rolled back, the job is there again, leased, with all that belongs to it.",

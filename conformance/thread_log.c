@@ -2,6 +2,8 @@
  * thread_log.c - session logs: numbers, contents, pages, lists. (thread_log_archive.c: what is taken out;
  * thread_log_use.c: with transactions and locks; thread_log_race.c, thread_log_wait.c)
  */
+#include <cairn/sys/log.h>
+
 #include "ct_log.h"
 
 /* ---- append ------------------------------------------------------------------- */
@@ -253,6 +255,32 @@ static void refused(void)
 	ct_log_is(conn, "a", 0, 0);
 }
 
+static cairn_status fail_late(void *self, const cairn_log_plan *plan, enum cairn_log_result *result,
+			      int64_t *head, cairn_error *err)
+{
+	(void)self;
+	*result = CAIRN_LOG_DONE;
+	*head = (int64_t)plan->n;
+	return cairn_fail(err, CAIRN_E_DB_FULL);
+}
+
+static void failed(void)
+{
+	static cairn_log_ops ops;
+	static cairn_driver driver;
+	cairn_conn_opts opts = ct_opts();
+	driver = *ct_subject()->driver;
+	ops = *driver.log;
+	ops.append = fail_late;
+	driver.log = &ops;
+	cairn_conn *conn = ct_open_driver(&driver, &opts);
+	cairn_log_event event = { .data = CAIRN_STR("1") };
+	cairn_log_batch batch = ct_log_batch("a", &event, 1);
+	int64_t head = 4711;
+	ct_status(cairn_log_append(conn, &batch, &head, ct_err()), CAIRN_UNAVAILABLE, "db.full");
+	ct_int(head, 4711);
+}
+
 /* ---- read ----------------------------------------------------------------------- */
 
 static void pages(void)
@@ -447,6 +475,11 @@ static const ct_case cases[] = {
 	  .rule = "A malformed event is named by its index, and nothing of its batch is written.",
 	  .covers = "entelix-56",
 	  .run = bad_event },
+	{ .name = "log.append.a_failure_tells_no_head",
+	  .kind = CT_VERB,
+	  .store = CT_LOG,
+	  .rule = "When the driver fails after it has numbered the events, no head is told.",
+	  .run = failed },
 	{ .name = "log.refuses_what_is_malformed",
 	  .kind = CT_VERB,
 	  .store = CT_LOG,

@@ -275,6 +275,72 @@ static void expected_new_given_up(void)
 	ct_int(ct_log_read(conn, "a", 0, 0)->count, 1);
 }
 
+/* ---- a log that is made anew --------------------------------------------------------------------- */
+
+static void delete_it(cairn_conn *conn, void *arg)
+{
+	(void)arg;
+	ct_ok(cairn_log_delete(conn, CAIRN_STR("t"), CAIRN_STR("a"), NULL, ct_err()));
+}
+
+static void begin_and_replace(cairn_conn *conn, void *arg)
+{
+	struct open_append *one = arg;
+	ct_ok(cairn_begin(conn, &one->tx, ct_err()));
+	delete_it(conn, NULL);
+	one->head = ct_log_append(conn, "a", 1);
+}
+
+static void archive_it(cairn_conn *conn, void *arg)
+{
+	size_t *removed = arg;
+	*removed = ct_log_archive(conn, "a", INT64_MAX);
+}
+
+/*
+ * B cuts a log that A has replaced, and to which C appends before B is done: B waits for the old log's
+ * row, and then for the new one's. The append at the end meets whatever was left behind.
+ */
+static void cut_anew(ct_step_fn *cut)
+{
+	cairn_conn *conn = ct_open();
+	cairn_conn_opts opts = ct_opts();
+	opts.flags |= CAIRN_CONN_FLUSH_EACH; /* which leaves C the time */
+	ct_session *a = ct_session_new("A");
+	ct_session *b = ct_session_with("B", &opts);
+	ct_session *c = ct_session_new("C");
+	for (int round = 0; round < 10; round++) {
+		size_t removed = 0;
+		struct open_append first = { .tx = CAIRN_TX_INIT };
+		struct open_append second = { .tx = CAIRN_TX_INIT };
+		ct_log_append(conn, "a", 2);
+		ct_step(a, begin_and_replace, &first);
+		bool c_over = ct_start(c, begin_and_append, &second);
+		bool b_over = ct_start(b, cut, &removed);
+		ct_step(a, ct_commit, &first.tx);
+		if (!c_over)
+			ct_join(c);
+		ct_step(c, ct_commit, &second.tx);
+		if (!b_over)
+			ct_join(b);
+		ct_log_append(conn, "a", 3);
+		const cairn_log_events *left = ct_log_read(conn, "a", 0, 0);
+		ct_int(left->watermark, removed);
+		ct_int(left->count, left->head - left->watermark);
+		delete_it(conn, NULL);
+	}
+}
+
+static void deleted_anew(void)
+{
+	cut_anew(delete_it);
+}
+
+static void archived_anew(void)
+{
+	cut_anew(archive_it);
+}
+
 static const ct_case cases[] = {
 	{ .name = "log.race.numbers_without_a_gap",
 	  .kind = CT_RACE,
@@ -324,6 +390,17 @@ static const ct_case cases[] = {
 	  .rule = "Whoever expects no log has it so, if the open transaction that makes one is "
 		  "rolled back.",
 	  .run = expected_new_given_up },
+	{ .name = "log.order.deleted_while_it_is_made_anew",
+	  .kind = CT_INTERLEAVE,
+	  .store = CT_LOG,
+	  .rule = "A delete that meets a log made anew, and an append to it that is still open, "
+		  "removes all of it or nothing.",
+	  .run = deleted_anew },
+	{ .name = "log.order.archived_while_it_is_made_anew",
+	  .kind = CT_INTERLEAVE,
+	  .store = CT_LOG,
+	  .rule = "… and an archive removes each event up to its watermark.",
+	  .run = archived_anew },
 };
 
 CT_GROUP(thread_log_race, cases);

@@ -196,6 +196,17 @@ cairn_status cairn__check_text(cairn_str text, size_t max, const char *field, ca
 	return CAIRN_OK;
 }
 
+cairn_status cairn__check_names(cairn_str tenant, cairn_str prefix, cairn_str after,
+				cairn_error *err)
+{
+	cairn_status st = cairn__check_tenant(tenant, err);
+	if (st == CAIRN_OK)
+		st = cairn__check_text(prefix, CAIRN__MAX_NAME, "prefix", err);
+	if (st == CAIRN_OK && after.len > 0)
+		st = cairn__check_name(after, "after", err);
+	return st;
+}
+
 cairn_status cairn__check_time(cairn_time when, const char *field, cairn_error *err)
 {
 	if (when < CAIRN__MIN_TIME || when > CAIRN__MAX_TIME)

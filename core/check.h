@@ -28,6 +28,9 @@ cairn_status cairn__check_scope(const cairn_scope *scope, cairn_error *err);
  * be empty and may have lines.
  */
 cairn_status cairn__check_text(cairn_str text, size_t max, const char *field, cairn_error *err);
+/* Which of a tenant's names a list has: those with a prefix, behind a name; both may be absent. */
+cairn_status cairn__check_names(cairn_str tenant, cairn_str prefix, cairn_str after,
+				cairn_error *err);
 /* In the years 1 to 9999, else arg.invalid_time. 0, "not given", passes. */
 cairn_status cairn__check_time(cairn_time when, const char *field, cairn_error *err);
 

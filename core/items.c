@@ -4,12 +4,11 @@
  * the caller has them.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include <cairn/sys/json.h>
 
 #include "check.h"
-#include "core.h"
+#include "content.h"
 #include "limits.h"
 #include "namespace.h"
 #include "tags.h"
@@ -27,24 +26,6 @@ struct batch {
 static cairn_text text_of(cairn_conn *conn)
 {
 	return (cairn_text){ .alloc = conn->host.alloc, .alloc_user = conn->host.alloc_user };
-}
-
-static cairn_status check_value(const cairn_conn *conn, const cairn_memory_new *item,
-				cairn_error *err)
-{
-	if (item->value.ptr == NULL && item->value.len > 0)
-		return cairn_fail(err, CAIRN_E_ARG_INVALID);
-	if (item->format == CAIRN_FORMAT_JSON) {
-		cairn_str json = { item->value.ptr, item->value.len };
-		return cairn_json_check(json, conn->host.settings.max_json, err);
-	}
-	if (item->format != CAIRN_FORMAT_BYTES)
-		return cairn_fail(err, CAIRN_E_ARG_INVALID);
-	if (item->value.len <= CAIRN__MAX_BYTES)
-		return CAIRN_OK;
-	cairn_fail(err, CAIRN_E_LIMIT_EXCEEDED);
-	cairn_error_message(err, "A value may have at most %d bytes.", CAIRN__MAX_BYTES);
-	return CAIRN_TOO_LARGE;
 }
 
 static cairn_status check_expected(uint32_t set, int64_t revision, int64_t least, cairn_error *err)
@@ -85,7 +66,7 @@ static cairn_status add_new(struct batch *batch, const cairn_memory_new *item,
 		return cairn_fail(err, CAIRN_E_ARG_RESERVED);
 	cairn_status st = add_place(batch, write, item->ns, err);
 	if (st == CAIRN_OK)
-		st = check_value(batch->conn, item, err);
+		st = cairn__check_content(batch->conn, item->value, item->format, err);
 	if (st == CAIRN_OK)
 		st = cairn__check_metadata(batch->conn, &write->metadata,
 					   "An item's metadata must be an object.", err);

@@ -265,11 +265,7 @@ static cairn_status list(cairn_conn *conn, const cairn_lock_filter *filter, cair
 	cairn_lock_query query = { .tenant = filter->tenant,
 				   .prefix = filter->prefix,
 				   .after = filter->after };
-	cairn_status st = cairn__check_tenant(filter->tenant, err);
-	if (st == CAIRN_OK)
-		st = cairn__check_text(filter->prefix, CAIRN__MAX_NAME, "prefix", err);
-	if (st == CAIRN_OK && filter->after.len > 0)
-		st = cairn__check_name(filter->after, "after", err);
+	cairn_status st = cairn__check_names(filter->tenant, filter->prefix, filter->after, err);
 	if (st == CAIRN_OK)
 		st = cairn__check_page(filter->limit, &query.limit, err);
 	if (st != CAIRN_OK)

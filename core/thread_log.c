@@ -132,8 +132,8 @@ static cairn_status append(cairn_conn *conn, const cairn_log_batch *batch, int64
 				.lock = batch->lock };
 	enum cairn_log_result result = CAIRN_LOG_DONE;
 	st = conn->log.append(conn->self, &plan, &result, head, err);
-	if (result == CAIRN_LOG_LOST)
-		*head = -1; /* it was not looked at */
+	if (st != CAIRN_OK || result == CAIRN_LOG_LOST)
+		*head = -1; /* it is not known */
 	cairn__scratch_free(conn, events, batch->n, sizeof *events);
 	return st == CAIRN_OK ? outcome(result, err) : st;
 }
@@ -399,11 +399,7 @@ static cairn_status list(cairn_conn *conn, const cairn_log_list_filter *filter,
 	cairn_log_list_query query = { .tenant = filter->tenant,
 				       .prefix = filter->prefix,
 				       .after = filter->after };
-	cairn_status st = cairn__check_tenant(filter->tenant, err);
-	if (st == CAIRN_OK)
-		st = cairn__check_text(filter->prefix, CAIRN__MAX_NAME, "prefix", err);
-	if (st == CAIRN_OK && filter->after.len > 0)
-		st = cairn__check_name(filter->after, "after", err);
+	cairn_status st = cairn__check_names(filter->tenant, filter->prefix, filter->after, err);
 	if (st == CAIRN_OK)
 		st = cairn__check_page(filter->limit, &query.limit, err);
 	if (st != CAIRN_OK)

@@ -1,13 +1,15 @@
 #!/bin/sh
-# No memory, at every moment of a job's life.
+# No memory, at every moment of a job's life and of a thread's.
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$(dirname "$0")/tap.sh"
 
-for url in memory:oom "sqlite:$scratch/oom.db" sqlite::memory:; do
-	if "$build/tests/oom/jobs" "$url" >"$scratch/out" 2>&1; then
-		pass "${url%%"$scratch"*} survives the lack of memory"
-	else
-		fail "${url%%"$scratch"*} survives the lack of memory" "$scratch/out"
-	fi
+for life in jobs threads; do
+	for url in memory:oom "sqlite:$scratch/$life.db" sqlite::memory:; do
+		if "$build/tests/oom/$life" "$url" >"$scratch/out" 2>&1; then
+			pass "$life: ${url%%"$scratch"*} survives the lack of memory"
+		else
+			fail "$life: ${url%%"$scratch"*} survives the lack of memory" "$scratch/out"
+		fi
+	done
 done
 done_testing

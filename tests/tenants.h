@@ -86,18 +86,22 @@ static bool prune_own_locks(cairn_conn *conn, cairn_str tenant)
 	return FINE(cairn_lock_prune(conn, cairn_tenant(tenant), CAIRN_DAY, 0, NULL, &err));
 }
 
-static const cairn_log_event two_events[2] = { { .data = { "1", 1 } }, { .data = { "2", 1 } } };
+static cairn_log_batch batch_of(cairn_str tenant, const char *thread)
+{
+	static const cairn_log_event events[] = { { .data = { "1", 1 } }, { .data = { "2", 1 } } };
+	return (cairn_log_batch){ .size = sizeof(cairn_log_batch),
+				  .tenant = tenant,
+				  .thread = cairn_str_of(thread),
+				  .events = events,
+				  .n = 2 };
+}
 
 /* Two more events, behind any head and behind the one that is expected. */
 static bool append_log(cairn_conn *conn, cairn_str tenant)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	int64_t head = 0;
-	cairn_log_batch batch = { .size = sizeof batch,
-				  .tenant = tenant,
-				  .thread = CAIRN_STR("a thread"),
-				  .events = two_events,
-				  .n = 2 };
+	cairn_log_batch batch = batch_of(tenant, "a thread");
 	if (!FINE(cairn_log_append(conn, &batch, &head, &err)))
 		return false;
 	batch.expected = head;
@@ -123,9 +127,8 @@ static bool archive_log(cairn_conn *conn, cairn_str tenant)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	size_t removed = 0;
-	cairn_log_batch none = { .size = sizeof none,
-				 .tenant = tenant,
-				 .thread = CAIRN_STR("a thread") };
+	cairn_log_batch none = batch_of(tenant, "a thread");
+	none.n = 0;
 	cairn_log_archive_opts opts = { .size = sizeof opts,
 					.tenant = tenant,
 					.thread = none.thread };
@@ -149,11 +152,7 @@ static bool delete_log(cairn_conn *conn, cairn_str tenant)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	int existed = 0;
-	cairn_log_batch batch = { .size = sizeof batch,
-				  .tenant = tenant,
-				  .thread = CAIRN_STR("another thread"),
-				  .events = two_events,
-				  .n = 1 };
+	cairn_log_batch batch = batch_of(tenant, "another thread");
 	return FINE(cairn_log_append(conn, &batch, NULL, &err)) &&
 	       FINE(cairn_log_delete(conn, tenant, batch.thread, &existed, &err)) && existed;
 }
@@ -281,16 +280,6 @@ static bool evict_own_items(cairn_conn *conn, cairn_str tenant)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	return FINE(cairn_memory_evict(conn, cairn_tenant(tenant), 0, NULL, &err));
-}
-
-static cairn_log_batch batch_of(cairn_str tenant, const char *thread)
-{
-	static const cairn_log_event events[] = { { .data = { "1", 1 } }, { .data = { "2", 1 } } };
-	return (cairn_log_batch){ .size = sizeof(cairn_log_batch),
-				  .tenant = tenant,
-				  .thread = cairn_str_of(thread),
-				  .events = events,
-				  .n = 2 };
 }
 
 /* ---- all of them, under a lock --------------------------------------------------------- */

@@ -38,7 +38,7 @@ static int insert(struct mem_write *write, cairn_str tenant, const cairn_memory_
 	is.item.created_at = found->existed ? was->item.created_at : write->now;
 	is.item.updated_at = write->now;
 	is.item.expires_at = given->ttl != 0 ? write->now + given->ttl : 0;
-	is.item.revision = write->now;
+	is.item.revision = write->now > 0 ? write->now : 1;
 	if (was != NULL && was->item.revision >= is.item.revision)
 		is.item.revision = was->item.revision + 1;
 	found->revision = is.item.revision;

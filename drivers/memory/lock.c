@@ -91,7 +91,7 @@ cairn_status cairn_mem__lock_change(void *self, const cairn_lock_change *change,
 
 /* ---- list, prune -------------------------------------------------------------- */
 
-static bool begins(cairn_str text, cairn_str prefix)
+bool cairn_mem__begins(cairn_str text, cairn_str prefix)
 {
 	return text.len >= prefix.len &&
 	       cairn_str_equal((cairn_str){ text.ptr, prefix.len }, prefix);
@@ -100,7 +100,7 @@ static bool begins(cairn_str text, cairn_str prefix)
 static bool asked_for(const struct mem_lock *lock, const cairn_lock_query *query)
 {
 	return lock->held && cairn_str_equal(lock->row.tenant, query->tenant) &&
-	       begins(lock->row.name, query->prefix) &&
+	       cairn_mem__begins(lock->row.name, query->prefix) &&
 	       cairn_str_compare(lock->row.name, query->after) > 0;
 }
 

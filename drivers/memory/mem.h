@@ -103,6 +103,9 @@ const cairn_schedule *cairn_mem__schedule_stranded(const struct mem_state *state
 /* ASCII case ignored; every character of the part stands for itself (definition.c). */
 bool cairn_mem__contains(cairn_str text, cairn_str part);
 
+/* Byte for byte; an absent prefix is everybody's (lock.c). */
+bool cairn_mem__begins(cairn_str text, cairn_str prefix);
+
 /* Whether claims get nothing from a queue (queue.c). */
 bool cairn_mem__paused(const struct mem_state *state, cairn_str queue);
 

@@ -181,12 +181,6 @@ cairn_status cairn_mem__thread_log_archive(void *self, const cairn_log_cut *cut,
 
 /* ---- list --------------------------------------------------------------------------- */
 
-static bool begins(cairn_str text, cairn_str prefix)
-{
-	return text.len >= prefix.len &&
-	       cairn_str_equal((cairn_str){ text.ptr, prefix.len }, prefix);
-}
-
 cairn_status cairn_mem__thread_log_list(void *self, const cairn_log_list_query *query,
 					cairn_rows *rows, cairn_error *err)
 {
@@ -199,7 +193,7 @@ cairn_status cairn_mem__thread_log_list(void *self, const cairn_log_list_query *
 		const struct mem_log_head *row = cairn_mem__at(state, MEM_LOG_HEADS, i);
 		if (cairn_rows_count(rows) >= query->limit ||
 		    !cairn_str_equal(row->tenant, query->tenant) ||
-		    !begins(row->log.thread, query->prefix) ||
+		    !cairn_mem__begins(row->log.thread, query->prefix) ||
 		    cairn_str_compare(row->log.thread, query->after) <= 0)
 			continue;
 		if (cairn_mem__push(rows, MEM_LOG_HEADS, row) != 0) {

@@ -186,7 +186,9 @@ static bool looks_again(const struct batch *batch)
  */
 static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful)
 {
-	size_t share = (batch->plan->n + CHUNKS_MAX - 1) / CHUNKS_MAX;
+	/* a deletion has two statements */
+	size_t parts = batch->plan->n + batch->count[DELETIONS];
+	size_t share = (parts + CHUNKS_MAX - 1) / CHUNKS_MAX;
 	size_t statements = batch->plan->claim != NULL ? 1 : 0;
 	size_t kinds = 0;
 	batch->chunk = share > CHUNK ? share : CHUNK;

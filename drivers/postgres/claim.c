@@ -2,8 +2,8 @@
  * claim.c - leasing the best jobs that are due. There are two ways (sql_queue.h). Statements for any
  * queue: the first unparks what has become due, so that the next ones, whose snapshots are younger, see
  * it in line. And one that is cheaper and takes nothing where jobs need permits or are to be unparked.
- * A queue that keeps giving jobs without either is claimed from in the cheap way; when that gets
- * nothing, the claim is done again in the other. It is done again, too, where those who need permits
+ * A queue that keeps giving jobs, none of which needs a permit, is claimed from in the cheap way; when
+ * that gets nothing, the claim is done again in the other. It is done again, too, where those who need permits
  * stand in a crowd that hides who can have one.
  */
 #include <stdlib.h>

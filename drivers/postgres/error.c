@@ -68,6 +68,15 @@ static bool hidden_rows(const PGresult *result)
 	       strcmp(part(result, PG_DIAG_SOURCE_FUNCTION), "check_enable_rls") == 0;
 }
 
+/* The step that is COMMIT; without one the commit stands behind them all. */
+static size_t commit_at(const struct pg_pipe *pipe)
+{
+	size_t at = 0;
+	while (at < pipe->count && !pipe->steps[at].commits)
+		at++;
+	return at;
+}
+
 /*
  * The connection is gone. What was sent may have been committed only if a commit was
  * in flight and the server did not say before it that it gives up.
@@ -76,9 +85,7 @@ static cairn_status fail_lost(struct pg *pg, const PGresult *result, cairn_error
 {
 	const struct pg_pipe *pipe = &pg->pipe;
 	bool answered = part(result, PG_DIAG_SQLSTATE)[0] != '\0';
-	bool last_commits = pipe->count > 0 && pipe->steps[pipe->count - 1].commits;
-	size_t commit_at = last_commits ? pipe->count - 1 : pipe->count;
-	bool before_commit = answered && pipe->failed_at < commit_at;
+	bool before_commit = answered && pipe->failed_at < commit_at(pipe);
 	if (pipe->in_tx && pg->work != PG_WORK_TX)
 		return cairn_fail_as(err, CAIRN_TX_ABORTED, CAIRN_E_DB_UNAVAILABLE);
 	if (!pipe->writes || !pipe->commit_sent || before_commit)
@@ -93,7 +100,8 @@ static cairn_status fail_server(struct pg *pg, const PGresult *result, cairn_err
 	if (code == CAIRN_E_DB_TIMEOUT && interrupted(pg, result))
 		code = CAIRN_E_DB_INTERRUPTED;
 	if (hidden_rows(result))
-		code = CAIRN_E_MIGRATION_GATE_HIDDEN;
+		code = pg->work == PG_NO_WORK ? CAIRN_E_TENANT_ROW_SECURITY
+					      : CAIRN_E_MIGRATION_GATE_HIDDEN;
 	if (stale_statement(result)) {
 		memset(pg->ready, 0, sizeof pg->ready);
 		code = CAIRN_E_DB_BUSY;

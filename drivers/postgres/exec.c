@@ -284,7 +284,10 @@ static bool collect_sync(struct pg *pg)
 static void collect_split(struct pg *pg)
 {
 	struct pg_pipe *pipe = &pg->pipe;
+	bool ran = pipe->failure == NULL;
 	pipe->kept = collect_sync(pg) && pipe->failure == NULL;
+	if (ran)
+		pipe->failed_at = pipe->count; /* if at all, then by the commit itself */
 	pipe->split = 0;
 }
 

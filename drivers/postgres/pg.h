@@ -89,7 +89,7 @@ struct pg_pipe {
 	bool writes;
 	bool commit_sent; /* what was sent may commit */
 	bool failed;
-	size_t failed_at;  /* the step of the failure; count: behind them all */
+	size_t failed_at;  /* the step of the failure; count: a commit behind steps */
 	PGresult *failure; /* the first failing result; NULL with failed: the client's own */
 	cairn_usec began;
 };

@@ -207,7 +207,8 @@
 
 /*
  * $5 sets, $6 done, $7 total: progress is tested, though nobody will see it; NULL where none is
- * given. The ids of those that are deleted are left behind for FORGET_REST.
+ * given; of those that do not fit, it is told, while their lease runs. The ids of those that are
+ * deleted are left behind for FORGET_REST.
  */
 #define FORGET_FITS(l) \
 	"($5::int4[] IS NULL OR (" \
@@ -228,7 +229,8 @@
 		"SELECT set_config('cairn.gone', '{' || string_agg(r.id::text, ',') || '}', true) " \
 		"FROM gone r" \
 	") <> '' UNION ALL SELECT width_bucket(l.id, $3), 0, l.run_at, NULL, l.run_number " \
-	"FROM @schema.cairn_job_live l WHERE " HELD " AND NOT " FORGET_FITS("l")
+	"FROM @schema.cairn_job_live l WHERE " HELD " AND l.lease_expires_at > " TICK " " \
+	"AND NOT " FORGET_FITS("l")
 
 /* In a statement of its own, whose snapshot is younger than the locks. */
 #define FORGET_REST \

@@ -8,7 +8,10 @@
  *
  * Three indexes begin with (tenant, thread). Which one is meant is said by the order that is
  * asked for: only it gives rows in that order without sorting, whatever the planner believes
- * about sizes. Hence the ranges where an equation would do.
+ * about sizes. Hence the ranges where an equation would do. And rows that are changed are found by
+ * ROWS_OF: with a plain = ANY, or a join, the planner might read all rows of the tenant. A COALESCE
+ * that a range begins or ends with stands in a SELECT of its own: row-level security takes it for one
+ * that might tell what a row holds, and would test it behind its policy, without the index.
  */
 #ifndef CAIRN_PG_SQL_CHECKPOINT_H
 #define CAIRN_PG_SQL_CHECKPOINT_H
@@ -35,6 +38,14 @@
 		"ORDER BY c.ns DESC, c.write_seq DESC LIMIT 1" \
 	") c WHERE c.ns = " ns_
 
+/* The places of rows of a table that fit, for each of `given`. They are locked by their threads. */
+#define ROWS_OF(given, table, fit) \
+	"ctid = ANY (ARRAY(" \
+		"SELECT k.ctid FROM " given " CROSS JOIN LATERAL (" \
+			"SELECT r.ctid FROM @schema." table " r WHERE " fit " OFFSET 0" \
+		") k" \
+	"))"
+
 /* ---- put -------------------------------------------------------------------- */
 
 /*
@@ -54,8 +65,9 @@
 
 /* cairn_thread_pkey. $1 tenant, $2 threads: those that got no checkpoint after all. */
 #define TEXT_THREAD_LET_GO \
-	"DELETE FROM @schema.cairn_thread WHERE tenant = $1::text AND thread = ANY ($2::text[]) " \
-	"AND write_seq = 0"
+	"DELETE FROM @schema.cairn_thread WHERE " \
+	ROWS_OF("unnest($2::text[]) AS x(thread)", "cairn_thread", \
+		"r.tenant = $1::text AND r.thread = x.thread AND r.write_seq = 0")
 
 #define INTO_CHECKPOINT \
 	"INSERT INTO @schema.cairn_checkpoint (write_seq, step, created_at, payload_version, id, " \
@@ -84,7 +96,7 @@
 		"WHEN $16 & 2 <> 0 AND NOT EXISTS (SELECT FROM parent) THEN 3 " \
 		"WHEN NOT " LOCK_HELD("$2::text", "$18::text", "$19::int8") " THEN 4 " \
 		"WHEN $16 & 1 <> 0 AND (" \
-			HEAD("$3", "COALESCE((SELECT p.ns FROM parent p), $5::text)") \
+			HEAD("$3", "(SELECT COALESCE((SELECT p.ns FROM parent p), $5::text))") \
 		") IS DISTINCT FROM $17::uuid THEN 5 ELSE 1 END AS result" \
 	"), numbered AS (" \
 		"UPDATE @schema.cairn_thread t SET " NUMBERED("1") " FROM verdict v " \
@@ -134,9 +146,9 @@
 /*
  * Several items without conditions, behind THREAD_HOLD. cairn_checkpoint_pkey, cairn_thread_pkey. $1
  * tenant, then arrays: $2 threads, $3 ids, $4 ns, $5 parents, $6 steps, $7 payload versions, $8 next
- * nodes, $9 runs, $10 metadata, $11 tags, $12 states, $13 bytes. Nobody
- * else adds to these threads meanwhile, so what is not there will not be, and their rows stand still. A
- * join with them by name would read all of the tenant's. Answers place, result, number, time.
+ * nodes, $9 runs, $10 metadata, $11 tags, $12 states, $13 bytes. Nobody else adds to these threads
+ * meanwhile, so what is not there will not be, and their rows stand still. Answers place, result, number,
+ * time.
  */
 #define TEXT_CHECKPOINT_PUT_MANY \
 	"WITH judged AS MATERIALIZED (" \
@@ -154,13 +166,12 @@
 	"), placed AS MATERIALIZED (" \
 		"SELECT j.*, j.base + count(*) FILTER (WHERE j.fresh) " \
 		"OVER (PARTITION BY j.thread ORDER BY j.n) AS seq FROM judged j" \
+	"), counted AS MATERIALIZED (" \
+		"SELECT p.thread, count(*) AS n FROM placed p WHERE p.fresh GROUP BY p.thread" \
 	"), numbered AS (" \
-		"UPDATE @schema.cairn_thread t SET " NUMBERED("p.n") " FROM (" \
-			"SELECT p.thread, count(*) AS n FROM placed p WHERE p.fresh GROUP BY p.thread" \
-		") p CROSS JOIN LATERAL (" \
-			"SELECT s.ctid AS place FROM @schema.cairn_thread s WHERE s.tenant = $1 " \
-			"AND s.thread = p.thread OFFSET 0" \
-		") s WHERE t.ctid = s.place" \
+		"UPDATE @schema.cairn_thread t SET " \
+		NUMBERED("(SELECT c.n FROM counted c WHERE c.thread = t.thread)") " WHERE t." \
+		ROWS_OF("counted c", "cairn_thread", "r.tenant = $1 AND r.thread = c.thread") \
 	"), added AS (" \
 		INTO_CHECKPOINT \
 		"SELECT p.seq, p.step, " LEFT_T ", p.version::int8 & 4294967295, p.id, " \
@@ -269,14 +280,17 @@
 #define TEXT_CHECKPOINTS_BARE	  PLAIN_PAGE(BARE_COLUMNS)
 #define TEXT_CHECKPOINTS_BARE_NS  PLAIN_PAGE_NS(BARE_COLUMNS)
 
-/* cairn_thread_pkey, and for each thread the same. $3 the thread to continue with, '': all. */
+/*
+ * cairn_thread_pkey, and for each thread the same, until there are enough: the limit stands within the
+ * order, which the rows have before it. $3 the thread to continue with, '': all.
+ */
 #define THREADS_PAGES(page) \
-	"SELECT " CHECKPOINT_COLUMNS " FROM (" \
+	"SELECT " CHECKPOINT_COLUMNS " FROM (SELECT x.* FROM (" \
 		"SELECT t.thread, CASE WHEN t.thread = $3 THEN $4::int8 ELSE " LAST_SEQ " END AS before " \
 		"FROM @schema.cairn_thread t WHERE t.tenant = $2::text AND t.thread >= $3::text " \
 		"ORDER BY t.thread" \
-	") t CROSS JOIN LATERAL (" page("t.thread", "t.before") ") x " \
-	"ORDER BY t.thread, x.write_seq DESC LIMIT $5"
+	") t CROSS JOIN LATERAL (" page("t.thread", "t.before") ") x LIMIT $5::int8) x " \
+	"ORDER BY x.thread, x.write_seq DESC"
 #define TEXT_CHECKPOINTS_ALL THREADS_PAGES(PAGE)
 #define TEXT_CHECKPOINTS_ALL_NS THREADS_PAGES(PAGE_NS)
 
@@ -326,9 +340,13 @@
 /* The threads that a delete is about are locked, and left behind by name. */
 #define HOLD_THREADS(tenant_, threads) \
 	"WITH held AS MATERIALIZED (" \
-		"SELECT t.thread FROM @schema.cairn_thread t WHERE t.tenant = " tenant_ " " \
-		"AND t.thread = ANY (" threads ") AND " READ_COMMITTED " " \
-		"ORDER BY t.thread FOR UPDATE" \
+		"SELECT k.thread FROM (" \
+			"SELECT DISTINCT x.thread FROM unnest(" threads ") AS y(name), " \
+			"LATERAL (SELECT y.name COLLATE \"C\" AS thread) x ORDER BY x.thread" \
+		") x CROSS JOIN LATERAL (" \
+			"SELECT t.thread FROM @schema.cairn_thread t WHERE t.tenant = " tenant_ " " \
+			"AND t.thread = x.thread AND " READ_COMMITTED " FOR UPDATE" \
+		") k" \
 	") SELECT " READ_COMMITTED ", set_config('cairn.threads', " \
 	"COALESCE(array_agg(h.thread ORDER BY h.thread)::text, '{}'), true) FROM held h"
 #define HELD_THREADS "((SELECT current_setting('cairn.threads')::text[])::text[])"
@@ -344,7 +362,8 @@
 /* What is superfluous, by cairn_checkpoint_seq, and for each row cairn_checkpoint_ns. */
 #define SUPERFLUOUS(columns, more) \
 	"SELECT " columns " FROM @schema.cairn_checkpoint c WHERE c.tenant = $2::text " \
-	"AND c.thread >= COALESCE($3::text, '') AND ($3 IS NULL OR c.thread = $3) " more \
+	"AND c.thread >= (SELECT COALESCE($3::text, '')) " \
+	"AND c.thread <= (SELECT COALESCE($3, " PREFIX_END("''") ")) " more \
 	"AND ($5::int8 = 0 OR c.created_at <= " T " - $5 * interval '1 microsecond') " \
 	"AND EXISTS (" \
 		"SELECT FROM @schema.cairn_checkpoint n WHERE n.tenant = c.tenant " \
@@ -355,9 +374,9 @@
 /* Their writes and themselves, who can't move meanwhile. Answers how many. */
 #define DELETE_DOOMED(tenant_) \
 	", written AS (" \
-		"DELETE FROM @schema.cairn_checkpoint_write w USING doomed d " \
-		"WHERE w.tenant = " tenant_ " AND " IS("w.thread", "d.thread") " " \
-		"AND " IS("w.checkpoint", "d.id") \
+		"DELETE FROM @schema.cairn_checkpoint_write WHERE " \
+		ROWS_OF("doomed d", "cairn_checkpoint_write", "r.tenant = " tenant_ " " \
+			"AND r.thread = d.thread AND r.checkpoint = d.id") \
 	"), gone AS (" \
 		"DELETE FROM @schema.cairn_checkpoint c " \
 		"WHERE c.ctid = ANY (ARRAY(SELECT d.ctid FROM doomed d)) RETURNING 1" \
@@ -367,15 +386,17 @@
 #define TEXT_DELETE_HOLD HOLD_THREADS("$1::text", "$2::text[]")
 
 /* Behind DELETE_HOLD. The three tables' primary keys. $1 tenant, $2 threads. */
+#define OF_THREADS(table) \
+	ROWS_OF("unnest($2::text[]) AS x(thread)", table, \
+		"r.tenant = $1::text AND r.thread = x.thread AND " READ_COMMITTED)
 #define TEXT_THREADS_DELETE \
 	"WITH written AS (" \
-		"DELETE FROM @schema.cairn_checkpoint_write w WHERE w.tenant = $1::text " \
-		"AND w.thread = ANY ($2::text[]) AND " READ_COMMITTED \
+		"DELETE FROM @schema.cairn_checkpoint_write WHERE " OF_THREADS("cairn_checkpoint_write") \
 	"), gone AS (" \
-		"DELETE FROM @schema.cairn_checkpoint c WHERE c.tenant = $1 " \
-		"AND c.thread = ANY ($2) AND " READ_COMMITTED " RETURNING 1" \
+		"DELETE FROM @schema.cairn_checkpoint WHERE " OF_THREADS("cairn_checkpoint") \
+		" RETURNING 1" \
 	"), named AS (" \
-		"DELETE FROM @schema.cairn_thread t WHERE t.tenant = $1 AND t.thread = ANY ($2) AND " READ_COMMITTED \
+		"DELETE FROM @schema.cairn_thread WHERE " OF_THREADS("cairn_thread") \
 	") SELECT count(*) FROM gone"
 
 /* cairn_checkpoint_run, cairn_thread_pkey. $1 tenant, $2 runs. */

@@ -216,7 +216,7 @@
 	"WITH denied AS MATERIALIZED (SELECT " denied " AS yes" \
 	"), gone AS (" \
 		"DELETE FROM @schema.cairn_memory_item WHERE ctid = ANY (ARRAY(" \
-			"SELECT m.ctid FROM @schema.cairn_memory_item m WHERE m.expires_at <= " T " " \
+			"SELECT m.ctid FROM @schema.cairn_memory_item m WHERE m.expires_at <= (SELECT " T ") " \
 			"AND " tenants " ORDER BY m.expires_at LIMIT $3::int8 FOR UPDATE SKIP LOCKED" \
 		")) RETURNING 1" \
 	") SELECT (SELECT count(*) FROM gone), d.yes FROM denied d"

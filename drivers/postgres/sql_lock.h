@@ -122,7 +122,8 @@
 	"), gone AS (" \
 		"DELETE FROM @schema.cairn_lock WHERE ctid = ANY (ARRAY(" \
 			"SELECT l.ctid FROM @schema.cairn_lock l " \
-			"WHERE l.tenant >= COALESCE($2, '') AND l.tenant <= COALESCE($2, " PREFIX_END("''") ") " \
+			"WHERE l.tenant >= (SELECT COALESCE($2, '')) " \
+			"AND l.tenant <= (SELECT COALESCE($2, " PREFIX_END("''") ")) " \
 			"AND COALESCE(l.expires_at, l.released_at) " \
 			"<= " T " - $3::int8 * interval '1 microsecond' " \
 			"AND NOT (SELECT d.yes FROM denied d) " \

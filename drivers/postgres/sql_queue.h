@@ -2,12 +2,13 @@
  * sql_queue.h - the statements about queues, resources and owners, for sql.c, and how a claim hands
  * out permits.
  *
- * Most queues have no job with a resource. The plain CLAIM takes nothing from a queue that is paused
- * or has such jobs due, which it learns by two probes that find nothing. What the other queues need is
- * two statements in its place: the first looks at the queue, leaving behind 'paused', 'keyed' where
- * jobs with a resource are due, 'strict' where they are and the transaction can't count what others
- * do meanwhile, else '', and locks the resources that have a permit free, as far as nobody else
- * holds them; the second, whose snapshot is younger than those locks, counts again and claims.
+ * Most queues have no job with a resource. The plain CLAIM takes nothing from a queue that is paused,
+ * has such jobs in line, or jobs to be unparked, which it learns by three probes that find nothing. What
+ * the other queues need is three statements in its place: UNPARK; one that looks at the queue, leaving
+ * behind 'paused', 'keyed' where jobs with a resource are in line, 'strict' where they are and the
+ * transaction can't count what others do meanwhile, else '', and locks the resources that have a permit
+ * free, as far as nobody else holds them; and one whose snapshot is younger than those locks, which
+ * counts again and claims.
  * Nobody keeps the number of permits in use. claim.c knows when to send which.
  */
 #ifndef CAIRN_PG_SQL_QUEUE_H

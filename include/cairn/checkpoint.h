@@ -256,7 +256,8 @@ typedef struct cairn_checkpoint_prune_opts {
 
 /*
  * Deletes checkpoints that newer ones have made superfluous, with their pending writes, a bounded
- * batch at a time: fewer than limit, and there are no more. [1 round trip]
+ * batch at a time: fewer than limit, and there are no more, unless somebody else was deleting, too.
+ * [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status
 cairn_checkpoint_prune(cairn_conn *conn, const cairn_checkpoint_prune_opts *opts, size_t *deleted,

@@ -82,8 +82,8 @@ typedef struct cairn_memory_changed {
 
 /*
  * Writes n items of a tenant, each for itself: value, metadata, format and time all replace what was
- * there. STALE memory.revision_moved, lock.lost. An item twice in one batch: INVALID. each may be NULL
- * for n = 1, whose outcome is then the call's. [1 round trip]
+ * there. STALE memory.revision_moved, lock.lost. An item twice in one batch: INVALID. each may be NULL:
+ * then the first failure of the batch is the call's, and the others are written. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_memory_put(cairn_conn *conn, cairn_str tenant,
 							 const cairn_memory_new *items, size_t n,
@@ -100,7 +100,8 @@ typedef struct cairn_memory_ref {
 
 /*
  * Deletes n items; one that is not there is no failure, unless a revision was expected, which can't be 0
- * here. STALE memory.revision_moved. An item twice in one batch: INVALID. [1 round trip]
+ * here. STALE memory.revision_moved. An item twice in one batch: INVALID. each may be NULL, as for put.
+ * [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_memory_delete(cairn_conn *conn, cairn_str tenant,
 							    const cairn_memory_ref *items, size_t n,

@@ -13,6 +13,7 @@ fence=$out
 like "$fence" '^[1-9][0-9]*$' "prints the fence"
 exits 4 "again" locks take 'thread 7'
 exits 6 "by waiting" locks take 'thread 7' --wait 50ms
+exits 4 "by waiting for no time" locks take 'thread 7' --wait 0s
 exits 0 "another tenant's" --json --tenant acme locks take 'thread 7'
 is "$(printf '%s\n' "$out" | json tenant),$(printf '%s\n' "$out" | json name)" "acme,thread 7" "is another lock"
 exits 0 "the list" --json locks
@@ -60,4 +61,6 @@ exits 2 "a wait goes with take" locks break x --wait 1s
 exits 2 "every lock has a tenant" --global locks
 exits 2 "too long" locks release "$(printf '%0300d' 7)" 5
 exits 2 "too short" locks take x --ttl 1ms
+exits 2 "no time" locks take x --ttl 0s
+exits 2 "no time" locks extend x 5 --ttl 0s
 done_testing

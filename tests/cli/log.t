@@ -85,6 +85,25 @@ exits 0 "again" --json log delete 'thread 7'
 is "$(printf '%s\n' "$out" | json existed)" false "it was not there"
 is "$("$cairn" --json --tenant acme log | json head)" 1 "the other tenant's stays"
 
+# ---- numbers end at 2^53
+schema=${CAIRN_CLI_DB:-}
+schema=${schema##*schema=}
+if [ -n "$schema" ] && command -v psql >/dev/null; then
+	"$cairn" log append last null >/dev/null
+	psql "$CAIRN_PG_URL" -XAtqc "UPDATE $schema.cairn_log SET head = 9007199254740991 WHERE thread = 'last'"
+	exits 2 "two at once" log append last 1 2
+	like "$err" 'no numbers left' "do not fit"
+	exits 0 "one" log append last 1 --expect 9007199254740991
+	is "$out" 9007199254740992 "is the last"
+	exits 2 "the next, behind any head" log append last 2
+	like "$err" 'no numbers left' "does not fit"
+	exits 2 "behind the right one" log append last 2 --expect 9007199254740992
+	like "$err" 'no numbers left' "neither"
+	exits 4 "behind a wrong one" log append last 2 --expect 3
+	like "$err" 'head' "for that reason"
+	"$cairn" log delete last >/dev/null
+fi
+
 # ---- usage
 exits 2 "no thread" log read
 exits 2 "no document" log append a

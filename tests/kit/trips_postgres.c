@@ -11,6 +11,7 @@
 #include <cairn/postgres.h>
 
 #include "../tap.h"
+#include "../tenants.h"
 #include "pg_url.h"
 
 #define MANY 50
@@ -47,7 +48,7 @@ static void begin(void)
 }
 
 /* What happened since begin(). */
-static void same(cairn_status status, const char *what)
+static void same_trips(cairn_status status, const char *what)
 {
 	counted = cairn_conn_round_trips(conn) - counted;
 	PQuntrace(pg);
@@ -71,7 +72,7 @@ static void enqueue(size_t n, bool keyed, const char *what)
 			jobs[i].key = cairn_str_of(keys[i]);
 	}
 	begin();
-	same(cairn_job_enqueue(conn, jobs, n, NULL, &err), what);
+	same_trips(cairn_job_enqueue(conn, jobs, n, NULL, &err), what);
 }
 
 static size_t claim(cairn_lease *leases, const char *what)
@@ -79,7 +80,7 @@ static size_t claim(cairn_lease *leases, const char *what)
 	cairn_claim_opts opts = { .size = sizeof opts, .worker = CAIRN_STR("w"), .limit = MANY };
 	cairn_jobs *jobs = NULL;
 	begin();
-	same(cairn_job_claim(conn, &opts, &jobs, &err), what);
+	same_trips(cairn_job_claim(conn, &opts, &jobs, &err), what);
 	size_t n = jobs == NULL ? 0 : jobs->count;
 	for (size_t i = 0; i < n; i++)
 		leases[i] = cairn_job_lease(&jobs->at[i]);
@@ -96,9 +97,9 @@ static void finish(const cairn_lease *leases, size_t n, bool claims, const char 
 	for (size_t i = 0; i < n; i++)
 		items[i] = (cairn_finish){ .lease = leases[i], .how = CAIRN_FINISH_SUCCESS };
 	begin();
-	same(claims ? cairn_job_finish_and_claim(conn, items, n, each, &opts, &jobs, &err)
-		    : cairn_job_finish(conn, items, n, each, &err),
-	     what);
+	same_trips(claims ? cairn_job_finish_and_claim(conn, items, n, each, &opts, &jobs, &err)
+			  : cairn_job_finish(conn, items, n, each, &err),
+		   what);
 	cairn_free(jobs);
 }
 
@@ -111,7 +112,7 @@ static void writes(void)
 	size_t n = claim(leases, "a claim of many");
 	is_int(n, MANY, "they are claimed");
 	begin();
-	same(cairn_job_heartbeat(conn, leases, n, 0, NULL, &err), "many heartbeats");
+	same_trips(cairn_job_heartbeat(conn, leases, n, 0, NULL, &err), "many heartbeats");
 	finish(leases, n, false, "many ends");
 	n = claim(leases, "another claim");
 	finish(leases, n, true, "many ends and a claim");
@@ -119,7 +120,7 @@ static void writes(void)
 	claim(leases, "a claim of nothing");
 	begin();
 	cairn_reap_report *report = NULL;
-	same(cairn_job_reap(conn, NULL, &report, &err), "a reaper's pass");
+	same_trips(cairn_job_reap(conn, NULL, &report, &err), "a reaper's pass");
 	cairn_free(report);
 }
 
@@ -128,10 +129,10 @@ static void reads(void)
 	cairn_job_filter filter = { .size = sizeof filter, .scope = cairn_any() };
 	cairn_jobs *jobs = NULL;
 	begin();
-	same(cairn_job_list(conn, &filter, &jobs, &err), "a list");
+	same_trips(cairn_job_list(conn, &filter, &jobs, &err), "a list");
 	cairn_id id = jobs->at[0].id;
 	begin();
-	same(cairn_job_get(conn, cairn_any(), id, &jobs, &err), "a get");
+	same_trips(cairn_job_get(conn, cairn_any(), id, &jobs, &err), "a get");
 	cairn_free(jobs);
 }
 
@@ -140,15 +141,15 @@ static void transactions(void)
 	cairn_tx tx = CAIRN_TX_INIT;
 	cairn_tx inner = CAIRN_TX_INIT;
 	begin();
-	same(cairn_begin(conn, &tx, &err), "a begin");
+	same_trips(cairn_begin(conn, &tx, &err), "a begin");
 	enqueue(MANY, true, "many jobs in a transaction");
 	begin();
-	same(cairn_begin(conn, &inner, &err), "a savepoint");
+	same_trips(cairn_begin(conn, &inner, &err), "a savepoint");
 	begin();
 	cairn_rollback(&inner);
-	same(CAIRN_OK, "its rollback");
+	same_trips(CAIRN_OK, "its rollback");
 	begin();
-	same(cairn_commit(&tx, &err), "a commit");
+	same_trips(cairn_commit(&tx, &err), "a commit");
 }
 
 static void intents(void)
@@ -157,10 +158,20 @@ static void intents(void)
 	cairn_job_new later = { .type = CAIRN_STR("t"), .key = CAIRN_STR("later") };
 	cairn_intent_recorded each = { .status = CAIRN_INTERNAL };
 	begin();
-	same(cairn_intent_record(conn, &later, 1, &each, &err), "an intent");
+	same_trips(cairn_intent_record(conn, &later, 1, &each, &err), "an intent");
 	begin();
-	same(cairn_intent_promote(conn, NULL, &report, &err), "its promotion");
+	same_trips(cairn_intent_promote(conn, NULL, &report, &err), "its promotion");
 	cairn_free(report);
+}
+
+/* Checkpoints, logs, items and locks: each call also says its tenant. */
+static void tenants_stores(void)
+{
+	for (size_t i = 0; i < CALLS; i++) {
+		begin();
+		bool good = calls[i].run(conn, CAIRN_STR("acme"));
+		same_trips(good ? CAIRN_OK : CAIRN_INTERNAL, calls[i].name);
+	}
 }
 
 static void be_quiet(void *arg, const char *message)
@@ -180,13 +191,14 @@ int main(void)
 		return 1;
 	}
 	begin();
-	same(cairn_migrate_up(conn, NULL, NULL, &err), "a migration");
+	same_trips(cairn_migrate_up(conn, NULL, NULL, &err), "a migration");
 	begin();
-	same(cairn_job_define(conn, &definition, 1, &err), "a definition");
+	same_trips(cairn_job_define(conn, &definition, 1, &err), "a definition");
 	writes();
 	reads();
 	transactions();
 	intents();
+	tenants_stores();
 	cairn_close(conn);
 	PQclear(PQexec(pg, "DROP SCHEMA trips CASCADE"));
 	PQfinish(pg);

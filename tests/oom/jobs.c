@@ -4,37 +4,8 @@
  *
  *	jobs URL
  */
-#include <stdlib.h>
+#include "torture.h"
 
-#include <cairn/cairn.h>
-#include <cairn/memory_driver.h>
-#include <cairn/sqlite.h>
-
-#include "../tap.h"
-
-static const cairn_driver *const linked[] = { &cairn_memory, &cairn_sqlite };
-
-static size_t countdown; /* the allocation that fails; 0: none */
-static int failed;	 /* it did */
-static int64_t held;	 /* bytes */
-
-static void *failing(void *user, void *ptr, size_t old_size, size_t new_size)
-{
-	(void)user;
-	if (new_size > old_size && countdown > 0 && --countdown == 0) {
-		failed = 1;
-		return NULL;
-	}
-	held += (int64_t)new_size - (int64_t)old_size;
-	if (new_size == 0) {
-		free(ptr);
-		return NULL;
-	}
-	return realloc(ptr, new_size);
-}
-
-static cairn_conn *conn;
-static cairn_error err = CAIRN_ERROR_INIT;
 static cairn_jobs *jobs;
 static cairn_job_added added[3];
 
@@ -354,10 +325,7 @@ static cairn_status do_drift(void)
 }
 
 /* In the order of a job's life; each step leaves what the next needs. */
-static const struct {
-	const char *name;
-	cairn_status (*run)(void);
-} steps[] = {
+static const struct step steps[] = {
 	{ "migrate up", do_migrate },
 	{ "migrate check", do_check },
 	{ "drift", do_drift },
@@ -451,10 +419,7 @@ static cairn_status do_fire(void)
 }
 
 /* Behind the job's life, which they would add jobs to. */
-static const struct {
-	const char *name;
-	cairn_status (*run)(void);
-} schedule_steps[] = {
+static const struct step schedule_steps[] = {
 	{ "schedule put", do_put },    { "schedule sync", do_sync }, { "schedule on", do_switch },
 	{ "schedules", do_schedules }, { "fire", do_fire },
 };
@@ -569,10 +534,7 @@ static cairn_status do_metrics_text(void)
 	return st;
 }
 
-static const struct {
-	const char *name;
-	cairn_status (*run)(void);
-} many_steps[] = {
+static const struct step many_steps[] = {
 	{ "overrides", do_overrides },
 	{ "enqueue many", do_enqueue_many },
 	{ "claim many", do_claim_many },
@@ -581,58 +543,6 @@ static const struct {
 	{ "define many", do_define_many },
 	{ "metrics text", do_metrics_text },
 };
-
-static void open_it(const char *url)
-{
-	cairn_conn_opts opts = { .size = sizeof opts, .alloc = failing };
-	int good = 1;
-	int refused = 0;
-	for (size_t n = 1;; n++) {
-		int64_t before = held;
-		countdown = n;
-		failed = 0;
-		cairn_status st = cairn_open_any(&conn, linked, 2, url, &opts, &err);
-		countdown = 0;
-		if (!failed) {
-			good &= st == CAIRN_OK;
-			break;
-		}
-		refused++;
-		good &= st == CAIRN_NOMEM && conn == NULL && held == before;
-	}
-	ok(good && refused > 0, "open: %d allocations failed, each NOMEM without a leak", refused);
-}
-
-/*
- * Fails the first, second, third … allocation of a step until it passes. Each
- * failure is NOMEM and gives everything back that the step took. Each number has two
- * turns: what a connection keeps from the first is not asked for in the second.
- */
-static void torture(const char *name, cairn_status (*run)(void))
-{
-	int good = 1;
-	int refused = 0;
-	for (size_t n = 2; n < 20000; n++) {
-		countdown = n / 2;
-		failed = 0;
-		cairn_status st = run();
-		countdown = 0;
-		if (!failed) {
-			if (st != CAIRN_OK)
-				printf("# %s: %s %s (%s)\n", name, err.code, err.message,
-				       err.detail);
-			good &= st == CAIRN_OK;
-			break;
-		}
-		refused++;
-		if (st != CAIRN_NOMEM) {
-			printf("# %s, allocation %zu: %s\n", name, n / 2, cairn_status_text(st));
-			good = 0;
-			break;
-		}
-	}
-	ok(good, "%s: %d times no memory, each NOMEM; then it works", name, refused);
-}
 
 static void settled(void)
 {
@@ -651,16 +561,11 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	open_it(argv[1]);
-	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
-		torture(steps[i].name, steps[i].run);
+	torture_all(steps, sizeof steps / sizeof steps[0]);
 	settled();
-	for (size_t i = 0; i < sizeof schedule_steps / sizeof schedule_steps[0]; i++)
-		torture(schedule_steps[i].name, schedule_steps[i].run);
-	for (size_t i = 0; i < sizeof many_steps / sizeof many_steps[0]; i++)
-		torture(many_steps[i].name, many_steps[i].run);
+	torture_all(schedule_steps, sizeof schedule_steps / sizeof schedule_steps[0]);
+	torture_all(many_steps, sizeof many_steps / sizeof many_steps[0]);
 	cairn_free(many);
 	cairn_free(jobs);
-	cairn_close(conn);
-	is_int(held, 0, "all memory is back");
-	return tap_done();
+	return close_it();
 }

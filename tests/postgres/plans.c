@@ -19,6 +19,8 @@
 #include "../tap.h"
 
 #define ITEMS 10
+/* None is over before reap is called, however slow this machine is. */
+#define LEASE CAIRN_HOUR
 
 struct scene {
 	cairn_conn *conn;
@@ -46,11 +48,16 @@ static void must(cairn_status status, const cairn_error *err, const char *what)
 
 /* A schema of its own on the server that all tests share. */
 static char url[1200];
+/* A role that row-level security binds, which moves conditions behind its own. */
+static char role[40];
 
-static cairn_conn *open_store(void)
+static cairn_conn *open_store(bool bound)
 {
 	cairn_conn *conn = NULL;
-	MUST(cairn_open(&conn, &cairn_postgres, url, NULL, &err));
+	char as[1300];
+	snprintf(as, sizeof as, "%s%s%s", url, bound ? "&options=-c%20role%3D" : "",
+		 bound ? role : "");
+	MUST(cairn_open(&conn, &cairn_postgres, as, NULL, &err));
 	return conn;
 }
 
@@ -84,7 +91,9 @@ static void enqueue_keyed(struct scene *scene)
 
 static void claim(struct scene *scene)
 {
-	cairn_claim_opts opts = { .size = sizeof opts, .worker = CAIRN_STR("w"), .limit = ITEMS };
+	cairn_claim_opts opts = {
+		.size = sizeof opts, .worker = CAIRN_STR("w"), .lease = LEASE, .limit = ITEMS
+	};
 	cairn_jobs *jobs = NULL;
 	MUST(cairn_job_claim(scene->conn, &opts, &jobs, &err));
 	scene->count = jobs->count;
@@ -95,7 +104,8 @@ static void claim(struct scene *scene)
 
 static void heartbeat(struct scene *scene)
 {
-	MUST(cairn_job_heartbeat(scene->conn, scene->leases, scene->count, 0, scene->each, &err));
+	MUST(cairn_job_heartbeat(scene->conn, scene->leases, scene->count, LEASE, scene->each,
+				 &err));
 }
 
 static void progress(struct scene *scene)
@@ -256,6 +266,10 @@ static void list_namespaces(struct scene *scene)
 static void evict_items(struct scene *scene)
 {
 	MUST(cairn_memory_evict(scene->conn, cairn_any(), ITEMS, NULL, &err));
+}
+
+static void evict_tenant(struct scene *scene)
+{
 	MUST(cairn_memory_evict(scene->conn, cairn_tenant(CAIRN_STR("t")), ITEMS, NULL, &err));
 }
 
@@ -284,55 +298,177 @@ static void fire(struct scene *scene)
 	cairn_free(report);
 }
 
-/* ---- checkpoints -------------------------------------------------------------------- */
+/* ---- checkpoints ------------------------------------------------------------------- */
 
-/* Some at once and some alone, those with and those without conditions. */
-static void put_checkpoints(struct scene *scene)
+static const cairn_blob state = { "1", 1 };
+
+/* Adds ITEMS of them to a thread at once, whose run has its name. */
+static void save(struct scene *scene, const char *thread)
 {
 	cairn_checkpoint_new items[ITEMS];
-	cairn_checkpoint_added each[ITEMS];
+	cairn_checkpoint_added added[ITEMS];
 	for (size_t i = 0; i < ITEMS; i++)
-		items[i] =
-			(cairn_checkpoint_new){ .thread = CAIRN_STR("long"), .state = { "{}", 2 } };
-	MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), items, ITEMS, each, &err));
+		items[i] = (cairn_checkpoint_new){ .thread = cairn_str_of(thread),
+						   .run = cairn_str_of(thread),
+						   .state = state };
+	MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), items, ITEMS, added, &err));
+	for (size_t i = 0; i < ITEMS; i++)
+		scene->ids[i] = added[i].id;
+}
+
+/* Many at once, and one after the other: behind the head, again, from an earlier one on. */
+static void put_checkpoints(struct scene *scene)
+{
+	cairn_checkpoint_new item = { .thread = CAIRN_STR("long"),
+				      .state = state,
+				      .set = CAIRN_CHECKPOINT_EXPECT };
+	save(scene, "long");
 	for (size_t i = 1; i < ITEMS; i++) {
-		items[i].set = i % 2 ? CAIRN_CHECKPOINT_EXPECT : 0;
-		items[i].expected = each[i - 1].id;
-		if (i == 1)
-			items[i].expected = each[ITEMS - 1].id;
-		MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), &items[i], 1, &each[i],
-					  &err));
+		item.parent = scene->ids[i - 1];
+		item.expected = scene->ids[ITEMS - 1];
+		item.id = cairn_id_new();
+		MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), &item, 1, NULL, &err));
+		MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), &item, 1, NULL, &err));
+		item.expected = item.id;
+		item.id = scene->ids[ITEMS - 1] = cairn_id_new();
+		MUST(cairn_checkpoint_branch(scene->conn, CAIRN_STR("t"), &item, NULL, &err));
 	}
 }
 
-static void latest_checkpoint(struct scene *scene)
+/* One by one, without conditions, and each of them again. */
+static void single_checkpoints(struct scene *scene)
 {
-	cairn_checkpoints *rows = NULL;
+	for (size_t i = 0; i < ITEMS; i++) {
+		const cairn_checkpoint_new item = { .thread = CAIRN_STR("long"),
+						    .id = cairn_id_new(),
+						    .state = state };
+		MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), &item, 1, NULL, &err));
+		MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), &item, 1, NULL, &err));
+	}
+}
+
+/* The latest, though thousands of another namespace came behind it, and by its id. */
+static void get_checkpoints(struct scene *scene)
+{
+	cairn_checkpoints *found = NULL;
 	cairn_checkpoint_ref ref = { .size = sizeof ref,
 				     .tenant = CAIRN_STR("t"),
-				     .thread = CAIRN_STR("long") };
+				     .thread = CAIRN_STR("got") };
+	save(scene, "got");
 	for (int i = 0; i < ITEMS; i++) {
-		MUST(cairn_checkpoint_get(scene->conn, &ref, &rows, &err));
-		ref.id = i % 2 ? (cairn_id){ { 0 } } : rows->at[0].id;
+		ref.id = i % 2 ? scene->ids[i] : (cairn_id){ { 0 } };
+		MUST(cairn_checkpoint_get(scene->conn, &ref, &found, &err));
 	}
-	cairn_free(rows);
+	cairn_free(found);
 }
 
-/* With and without states, a run, a namespace. */
+static void list_some(struct scene *scene, cairn_checkpoint_filter filter)
+{
+	cairn_checkpoints *found = NULL;
+	filter.size = sizeof filter;
+	filter.tenant = CAIRN_STR("t");
+	filter.limit = ITEMS;
+	MUST(cairn_checkpoint_list(scene->conn, &filter, &found, &err));
+	cairn_free(found);
+}
+
+/* With states and without, of all namespaces and of each, from the end and from early on. */
 static void list_checkpoints(struct scene *scene)
 {
-	cairn_checkpoints *rows = NULL;
+	static const cairn_str namespaces[] = { { NULL, 0 }, { "other", 5 } };
 	for (uint32_t i = 0; i < 8; i++) {
-		cairn_checkpoint_filter filter = { .size = sizeof filter,
-						   .tenant = CAIRN_STR("t"),
-						   .thread = CAIRN_STR("long"),
-						   .limit = ITEMS };
-		filter.set = (i & 1 ? (uint32_t)CAIRN_CHECKPOINT_STATES : 0) |
-			     (i & 2 ? (uint32_t)CAIRN_CHECKPOINT_ONE_NS : 0);
-		filter.before = i & 4 ? 5 : 0;
-		MUST(cairn_checkpoint_list(scene->conn, &filter, &rows, &err));
+		cairn_checkpoint_filter filter = { .thread = CAIRN_STR("got") };
+		filter.set = i & 1 ? (uint32_t)CAIRN_CHECKPOINT_STATES : 0;
+		filter.before = i & 2 ? ITEMS * 2 : 0;
+		list_some(scene, filter);
+		filter.set |= (uint32_t)CAIRN_CHECKPOINT_ONE_NS;
+		filter.ns = namespaces[i / 4];
+		list_some(scene, filter);
 	}
-	cairn_free(rows);
+}
+
+/* Those of a run, where there are no others. */
+static void list_of_run(struct scene *scene)
+{
+	cairn_checkpoint_filter filter = { .thread = CAIRN_STR("got"), .run = CAIRN_STR("got") };
+	filter.set = CAIRN_CHECKPOINT_ONE_NS;
+	list_some(scene, filter);
+	filter.set = 0;
+	filter.before = ITEMS * 2;
+	list_some(scene, filter);
+}
+
+static void list_all_checkpoints(struct scene *scene)
+{
+	cairn_checkpoint_filter filter = { .set = 0 };
+	list_some(scene, filter);
+	filter.set = CAIRN_CHECKPOINT_ONE_NS;
+	filter.ns = CAIRN_STR("other");
+	list_some(scene, filter);
+}
+
+static void write_pending(struct scene *scene)
+{
+	cairn_checkpoint_write writes[ITEMS];
+	cairn_checkpoint_writes *found = NULL;
+	save(scene, "long");
+	for (int32_t i = 0; i < ITEMS; i++)
+		writes[i] = (cairn_checkpoint_write){ .checkpoint = scene->ids[0],
+						      .task = CAIRN_STR("task"),
+						      .channel = CAIRN_STR("c"),
+						      .value = state,
+						      .index = i % 2 ? i : -i };
+	for (int i = 0; i < 2; i++)
+		MUST(cairn_checkpoint_write_put(scene->conn, CAIRN_STR("t"), CAIRN_STR("long"),
+						writes, ITEMS, &err));
+	MUST(cairn_checkpoint_write_list(scene->conn, CAIRN_STR("t"), CAIRN_STR("long"),
+					 scene->ids[0], &found, &err));
+	cairn_free(found);
+}
+
+static void list_threads(struct scene *scene)
+{
+	cairn_threads *found = NULL;
+	cairn_thread_filter filter = { .size = sizeof filter,
+				       .tenant = CAIRN_STR("t"),
+				       .prefix = CAIRN_STR("n1"),
+				       .limit = ITEMS };
+	MUST(cairn_thread_list(scene->conn, &filter, &found, &err));
+	cairn_free(found);
+}
+
+/* Of a thread with many behind it. */
+static void prune_checkpoints(struct scene *scene)
+{
+	cairn_checkpoint_prune_opts opts = { .size = sizeof opts,
+					     .tenant = CAIRN_STR("t"),
+					     .thread = CAIRN_STR("a") };
+	save(scene, "a");
+	MUST(cairn_checkpoint_prune(scene->conn, &opts, NULL, &err));
+}
+
+static void prune_all_checkpoints(struct scene *scene)
+{
+	cairn_checkpoint_prune_opts opts = { .size = sizeof opts,
+					     .tenant = CAIRN_STR("t"),
+					     .limit = ITEMS - 1 };
+	save(scene, "a");
+	MUST(cairn_checkpoint_prune(scene->conn, &opts, NULL, &err));
+}
+
+static void delete_run(struct scene *scene)
+{
+	const cairn_str run = CAIRN_STR("c");
+	save(scene, "c");
+	MUST(cairn_checkpoint_delete_runs(scene->conn, CAIRN_STR("t"), &run, 1, NULL, &err));
+}
+
+static void copy_thread(struct scene *scene)
+{
+	const cairn_str copy = CAIRN_STR("b copy");
+	save(scene, "b");
+	MUST(cairn_thread_copy(scene->conn, CAIRN_STR("t"), CAIRN_STR("b"), copy, NULL, &err));
+	MUST(cairn_thread_delete(scene->conn, CAIRN_STR("t"), &copy, 1, NULL, &err));
 }
 
 /* ---- session logs ------------------------------------------------------------------ */
@@ -460,45 +596,56 @@ static long long rows_read(PGconn *pg)
 	return now;
 }
 
-/* A call, what must have happened before it, and how much it may read. */
+/* A call, what must have happened before it, how much it may read, and whether as the bound role. */
 static const struct call {
 	const char *name;
 	void (*before)(struct scene *scene);
 	void (*run)(struct scene *scene);
 	long long most;
+	bool bound;
 } calls[] = {
-	{ "enqueue", NULL, enqueue, 100 },
-	{ "keyed enqueue", NULL, enqueue_keyed, 100 },
-	{ "a key again", enqueue_keyed, enqueue_keyed, 200 },
-	{ "claim", NULL, claim, 200 },
-	{ "heartbeat", claim, heartbeat, 200 },
-	{ "progress", claim, progress, 200 },
-	{ "finish", claim, finish, 300 },
-	{ "cancel", enqueue, cancel, 300 },
-	{ "reap", NULL, reap, 20 },
-	{ "get", enqueue, get, 30 },
-	{ "attempts", enqueue, attempts, 30 },
-	{ "events", enqueue, events, 30 },
-	{ "list", NULL, list, 200 },
-	{ "wait", NULL, waiting, 50 },
-	{ "promote", NULL, promote, 20 },
-	{ "fire", NULL, fire, 20 },
-	{ "log append", NULL, append_logs, 200 },
-	{ "log read", NULL, read_logs, 100 },
-	{ "log archive", NULL, archive_logs, 100 },
-	{ "list of logs", NULL, list_logs, 30 },
-	{ "items put", NULL, put_items, 200 },
-	{ "items got", put_items, get_items, 100 },
-	{ "items one by one", NULL, single_items, 200 },
-	{ "items deleted", put_items, delete_items, 200 },
-	{ "items listed", put_items, list_items, 100 },
-	{ "namespaces listed", put_items, list_namespaces, 100 },
-	{ "items evicted", put_items, evict_items, 60 },
-	{ "checkpoints put", NULL, put_checkpoints, 400 },
-	{ "latest checkpoint", put_checkpoints, latest_checkpoint, 500 },
-	{ "checkpoints listed", put_checkpoints, list_checkpoints, 600 },
-	{ "locks", NULL, locks, 200 },
-	{ "list of locks", NULL, list_locks, 50 },
+	{ "enqueue", NULL, enqueue, 100, false },
+	{ "keyed enqueue", NULL, enqueue_keyed, 100, false },
+	{ "a key again", enqueue_keyed, enqueue_keyed, 200, false },
+	{ "claim", NULL, claim, 200, false },
+	{ "heartbeat", claim, heartbeat, 200, false },
+	{ "progress", claim, progress, 200, false },
+	{ "finish", claim, finish, 300, false },
+	{ "cancel", enqueue, cancel, 300, false },
+	{ "reap", NULL, reap, 20, false },
+	{ "get", enqueue, get, 30, false },
+	{ "attempts", enqueue, attempts, 30, false },
+	{ "events", enqueue, events, 30, false },
+	{ "list", NULL, list, 200, false },
+	{ "wait", NULL, waiting, 50, false },
+	{ "promote", NULL, promote, 20, false },
+	{ "fire", NULL, fire, 20, false },
+	{ "log append", NULL, append_logs, 200, true },
+	{ "log read", NULL, read_logs, 100, true },
+	{ "log archive", NULL, archive_logs, 100, true },
+	{ "list of logs", NULL, list_logs, 30, true },
+	{ "items put", NULL, put_items, 200, true },
+	{ "items got", put_items, get_items, 100, true },
+	{ "items one by one", NULL, single_items, 200, true },
+	{ "items deleted", put_items, delete_items, 200, true },
+	{ "items listed", put_items, list_items, 100, true },
+	{ "namespaces listed", put_items, list_namespaces, 100, true },
+	{ "items evicted", put_items, evict_items, 60, false },
+	{ "a tenant's items evicted", put_items, evict_tenant, 60, true },
+	{ "checkpoints put", NULL, put_checkpoints, 500, true },
+	{ "checkpoints put one by one", NULL, single_checkpoints, 300, true },
+	{ "checkpoints got", NULL, get_checkpoints, 100, true },
+	{ "checkpoints listed", NULL, list_checkpoints, 600, true },
+	{ "checkpoints of a run", NULL, list_of_run, 100, true },
+	{ "checkpoints of all threads", NULL, list_all_checkpoints, 200, true },
+	{ "pending writes", NULL, write_pending, 200, true },
+	{ "list of threads", NULL, list_threads, 30, true },
+	{ "thread copied and deleted", NULL, copy_thread, 300, true },
+	{ "a thread pruned", NULL, prune_checkpoints, 300, true },
+	{ "all threads pruned", NULL, prune_all_checkpoints, 300, true },
+	{ "a run deleted", NULL, delete_run, 300, true },
+	{ "locks", NULL, locks, 200, true },
+	{ "list of locks", NULL, list_locks, 50, true },
 };
 
 #define CALLS (sizeof calls / sizeof calls[0])
@@ -552,19 +699,21 @@ static void fill_logs(PGconn *pg)
 	       "UPDATE cairn_log SET head = head + 20000 WHERE thread = 'long'; SELECT 1");
 }
 
-/* A thread with many in another namespace and many in the root, and as many threads. */
+/* Behind what is there: one of each of many threads, and many of another namespace in two of them. */
 static void fill_checkpoints(PGconn *pg)
 {
 	number(pg,
-	       "INSERT INTO cairn_thread SELECT 1, now(), now(), 't', 'n' || n "
+	       "INSERT INTO cairn_thread SELECT 0, now(), now(), 't', 'n' || n "
 	       "FROM generate_series(1, 20000) n;"
 	       "INSERT INTO cairn_checkpoint (write_seq, step, created_at, payload_version, id, "
 	       "state_size, tenant, thread, ns, metadata, tags, state) "
-	       "SELECT t.write_seq + n, 1, now(), 1, gen_random_uuid(), 2, 't', 'long', "
-	       "CASE WHEN n <= 20000 THEN '' ELSE 'other' END, '{}', '', '{}' "
-	       "FROM cairn_thread t, generate_series(1, 40000) n WHERE t.thread = 'long';"
-	       "UPDATE cairn_thread SET write_seq = write_seq + 40000 WHERE thread = 'long';"
-	       "SELECT 1");
+	       "SELECT t.write_seq + n, 1, now(), 1, gen_random_uuid(), 1, 't', t.thread, 'other', "
+	       "'{}', '', '1' FROM cairn_thread t CROSS JOIN LATERAL generate_series(1, "
+	       "CASE WHEN t.thread IN ('long', 'got') THEN 20000 ELSE 1 END) n;"
+	       "UPDATE cairn_thread SET write_seq = write_seq + "
+	       "CASE WHEN thread IN ('long', 'got') THEN 20000 ELSE 1 END;"
+	       "INSERT INTO cairn_checkpoint_write SELECT c.id, 0, 't', c.thread, 'task', 'c', '1' "
+	       "FROM cairn_checkpoint c WHERE c.ns = 'other'; SELECT 1");
 }
 
 static void fill_locks(PGconn *pg)
@@ -574,20 +723,39 @@ static void fill_locks(PGconn *pg)
 		   "FROM generate_series(10, 20000) n; SELECT 1");
 }
 
+static void allow(PGconn *pg)
+{
+	char text[400];
+	snprintf(role, sizeof role, "plans_%ld", (long)getpid());
+	snprintf(text, sizeof text,
+		 "CREATE ROLE %s; GRANT USAGE ON SCHEMA %s TO %s; "
+		 "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO %s; SELECT 1",
+		 role, role, role, role, role);
+	number(pg, text);
+}
+
+static void disallow(PGconn *pg)
+{
+	char text[200];
+	snprintf(text, sizeof text, "DROP OWNED BY %s; DROP ROLE %s; SELECT 1", role, role);
+	number(pg, text);
+}
+
 static void prepare(struct scene *scenes, PGconn *pg)
 {
-	cairn_conn *conn = open_store();
+	cairn_conn *conn = open_store(false);
 	cairn_definition type = { .type = CAIRN_STR("t") };
 	MUST(cairn_migrate_up(conn, NULL, NULL, &err));
 	MUST(cairn_job_define(conn, &type, 1, &err));
 	cairn_close(conn);
+	allow(pg);
 	/* nobody analyzes, nobody plans anew */
 	number(pg, "DO $$ DECLARE t text; BEGIN FOR t IN SELECT relname FROM pg_stat_user_tables "
 		   "WHERE schemaname = current_schema() LOOP EXECUTE "
 		   "format('ALTER TABLE %I SET (autovacuum_enabled = off)', t); END LOOP; END $$; "
 		   "SELECT 1");
 	for (size_t i = 0; i < CALLS; i++) {
-		scenes[i] = (struct scene){ .conn = open_store() };
+		scenes[i] = (struct scene){ .conn = open_store(calls[i].bound) };
 		enqueue(&scenes[i]);
 		add(&scenes[i], "default", "");
 		claim(&scenes[i]);
@@ -596,8 +764,8 @@ static void prepare(struct scene *scenes, PGconn *pg)
 	add(&scenes[0], "default", "");
 	fill(pg);
 	fill_logs(pg);
-	fill_locks(pg);
 	fill_checkpoints(pg);
+	fill_locks(pg);
 }
 
 static PGconn *look_on(const char *given)
@@ -639,6 +807,7 @@ int main(void)
 		   now - before, calls[i].most);
 		before = now;
 	}
+	disallow(pg);
 	PQfinish(pg);
 	return tap_done();
 }

@@ -250,8 +250,8 @@ static void declared(void)
 			    "pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)), "
 			    "';') FROM pg_policy WHERE polrelid = '%s'::regclass",
 			    tables[i]),
-			"* t {0} (tenant = NULLIF(current_setting('cairn.tenant'::text, true), "
-			"''::text))",
+			"* t {0} ((tenant = NULLIF(current_setting('cairn.tenant'::text, true), "
+			"''::text)) IS TRUE)",
 			"  its one policy");
 		is_text(ask(admin,
 			    "SELECT a.attname || ' ' || a.attnotnull FROM pg_index x JOIN "
@@ -474,6 +474,57 @@ static void maintenance(void)
 	cairn_close(janitor);
 }
 
+/* ---- row security that is off -------------------------------------------------------------- */
+
+/* Then Postgres does not hide what the policy would, but refuses the statement. */
+static cairn_conn *open_refusing(const char *role, int *days)
+{
+	cairn_conn *conn = open_as(role, days);
+	must(cairn_postgres_handle(conn), "SET row_security = off");
+	return conn;
+}
+
+static void refused(void)
+{
+	int days = 0;
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_lock lock;
+	cairn_lock_opts opts = lock_opts(CAIRN_STR("acme"));
+	cairn_conn *conn = open_refusing("cairn_app", &days);
+	cairn_conn *janitor = open_refusing("cairn_janitor", &days);
+	ok(cairn_lock_try(conn, &opts, &lock, &err) == CAIRN_DENIED,
+	   "a lock is denied where row security is off");
+	is_text(err.code, "tenant.row_security", "  for that reason");
+	is_text(err.sqlstate, "42501", "  which is Postgres's");
+	for (size_t i = 0; i < SWEEPS; i++) {
+		denied(conn, &sweeps[i], "where row security is off");
+		ok(FINE(sweeps[i].run(janitor, &err)), "  who is not bound does it");
+	}
+	cairn_close(conn);
+	cairn_close(janitor);
+}
+
+/* What is hidden can't be counted: a gate refuses instead of answering 0. */
+static void gates_see_all(void)
+{
+	const cairn_migration steps[] = {
+		{ .version = 1,
+		  .name = "step",
+		  .up = CAIRN_STR("-- gate: locks SELECT count(*) FROM cairn_lock\n"
+				  "CREATE TABLE gated (x int);\n"),
+		  .down = CAIRN_STR("DROP TABLE gated;\n") },
+	};
+	cairn_migrate_opts opts = {
+		.size = sizeof opts, .line = CAIRN_STR("app"), .set = steps, .count = 1
+	};
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_conn *conn = open_as("cairn_migrator", NULL);
+	ok(cairn_migrate_up(conn, &opts, NULL, &err) == CAIRN_DENIED,
+	   "a gate is denied to count what is hidden");
+	is_text(err.code, "migration.gate_hidden_rows", "  for that reason");
+	cairn_close(conn);
+}
+
 /* What the application's role is not given. */
 static void no_more_rights(void)
 {
@@ -523,6 +574,8 @@ int main(void)
 	own_tenant_works(conn);
 	afterwards(conn);
 	in_transactions();
+	refused();
+	gates_see_all();
 	no_more_rights();
 	jobs_work();
 	crowd(conn);

@@ -4,6 +4,7 @@
  * and if there is no job, the error is that of the enqueue.
  */
 #include <libpq-fe.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cairn/cairn.h>
@@ -36,23 +37,33 @@ static long count(const char *table)
 	return n;
 }
 
-static void open_store(const char *given)
+static void open_conn(const char *given)
 {
 	char url[1200];
 	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_definition type = { .type = CAIRN_STR("t") };
 	snprintf(url, sizeof url, "%s%sschema=told_%ld", given,
 		 strchr(given, '?') == NULL ? "?" : "&", (long)getpid());
-	if (cairn_open(&conn, &cairn_postgres, url, NULL, &err) != CAIRN_OK ||
-	    cairn_migrate_up(conn, NULL, NULL, &err) != CAIRN_OK ||
+	if (cairn_open(&conn, &cairn_postgres, url, NULL, &err) != CAIRN_OK) {
+		printf("Bail out! %s (%s)\n", err.message, err.detail);
+		exit(1);
+	}
+}
+
+static void open_store(const char *given)
+{
+	char path[100];
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_definition type = { .type = CAIRN_STR("t") };
+	open_conn(given);
+	if (cairn_migrate_up(conn, NULL, NULL, &err) != CAIRN_OK ||
 	    cairn_job_define(conn, &type, 1, &err) != CAIRN_OK) {
 		printf("Bail out! %s (%s)\n", err.message, err.detail);
 		exit(1);
 	}
 	pg = PQconnectdb(given);
-	snprintf(url, sizeof url, "SET client_min_messages = error; SET search_path = told_%ld",
+	snprintf(path, sizeof path, "SET client_min_messages = error; SET search_path = told_%ld",
 		 (long)getpid());
-	sql(url);
+	sql(path);
 }
 
 static void somebody_waits(void)
@@ -115,12 +126,37 @@ static void refused(void)
 	ok(trips() > 0, "and the connection goes on");
 }
 
+/* The server that ends while it commits says so, but not what became of the commit. */
+static void dies_committing(void)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_tx tx = CAIRN_TX_INIT;
+	somebody_waits();
+	/* for a moment nobody is asked for who did not wait */
+	nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	is_int(trips(), 2, "somebody waited");
+	sql("CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS "
+	    "$$BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(60); "
+	    "RETURN NULL; END$$;"
+	    "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON cairn_job_live "
+	    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()");
+	ok(enqueue(&err) == CAIRN_UNCERTAIN, "a job is enqueued or not");
+	is_text(err.sqlstate, "57P01", "by a server that went away");
+	cairn_close(conn);
+	open_conn(pg_url());
+	ok(cairn_begin(conn, &tx, &err) == CAIRN_OK && enqueue(&err) == CAIRN_OK,
+	   "so is one of a transaction");
+	ok(cairn_commit(&tx, &err) == CAIRN_UNCERTAIN, "that commits");
+	is_text(err.sqlstate, "57P01", "at a server that went away");
+}
+
 int main(void)
 {
 	open_store(pg_url());
 	one_round_trip();
 	deaf();
 	refused();
+	dies_committing();
 	cairn_close(conn);
 	PQfinish(pg);
 	return tap_done();

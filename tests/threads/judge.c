@@ -1,6 +1,6 @@
 /*
- * judge.c - what was acknowledged is there, once and whole; what was not is there once or not at all;
- * numbers have no gap; and what stood in one transaction is there together.
+ * judge.c - what was acknowledged is there, once and whole; what was refused is not; what was cut short is
+ * there once or not at all; numbers have no gap; and what stood in one transaction is there together.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -57,7 +57,7 @@ static void read_diary(struct judge *judge, const char *path)
 	struct load_line line;
 	FILE *diary = fopen(path, "rb");
 	while (diary != NULL && fread(&line, sizeof line, 1, diary) == 1) {
-		if (line.acknowledged) {
+		if (line.end != LOAD_BEGUN) {
 			judge->fates[judge->count - 1].line = line;
 			continue;
 		}
@@ -207,15 +207,18 @@ static void judge_call(struct judge *judge, const struct fate *fate)
 	uint32_t checkpoints = line->op == LOAD_PUT || line->op == LOAD_ALL;
 	uint32_t items = line->op == LOAD_ALL;
 	int there = fate->events + fate->checkpoints + fate->items > 0;
-	if (line->op == LOAD_COUNT || (!there && !line->acknowledged))
+	int done = line->end == LOAD_DONE;
+	if (line->op == LOAD_COUNT || (!there && !done))
 		return;
+	if (line->end == LOAD_REFUSED)
+		fault(judge, line->token, "it was refused, and is there");
 	if (fate->events != events || fate->checkpoints != checkpoints || fate->items != items)
 		fault(judge, line->token,
-		      line->acknowledged ? "it was acknowledged, and is not there, once and whole"
-					 : "it is there by half, or more than once");
-	if (line->acknowledged && events > 0 && fate->last != line->place)
+		      done ? "it was acknowledged, and is not there, once and whole"
+			   : "it is there by half, or more than once");
+	if (done && events > 0 && fate->last != line->place)
 		fault(judge, line->token, "its events stand elsewhere than was told");
-	if (line->acknowledged && line->op == LOAD_PUT && fate->write_seq != line->place)
+	if (done && line->op == LOAD_PUT && fate->write_seq != line->place)
 		fault(judge, line->token, "its checkpoint has another number than was told");
 }
 
@@ -228,8 +231,8 @@ static void judge_counter(struct judge *judge, uint32_t thread, cairn_str key)
 		const struct load_line *line = &judge->fates[i].line;
 		if (line->op != LOAD_COUNT || line->thread != thread)
 			continue;
-		least += line->acknowledged;
-		most++;
+		least += line->end == LOAD_DONE;
+		most += line->end != LOAD_REFUSED;
 	}
 	if (value < least || value > most)
 		fault(judge, 0, "a counter has lost, or doubled, some");

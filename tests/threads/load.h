@@ -14,14 +14,15 @@
 #define LOAD_THREADS 4
 #define LOAD_WORKERS 8
 
-/* What a worker says of a call: before it (acknowledged 0), and after it. */
 enum load_op { LOAD_APPEND = 1, LOAD_PUT, LOAD_COUNT, LOAD_ALL };
+/* What a worker says of a call: before it, and after it. */
+enum load_end { LOAD_BEGUN, LOAD_DONE, LOAD_REFUSED };
 
 struct load_line {
 	uint64_t token; /* of the call; never used again */
 	uint32_t op;
 	uint32_t thread;
-	uint32_t acknowledged;
+	uint32_t end;
 	uint32_t n;    /* events of an append */
 	int64_t place; /* of its last event; the number of its checkpoint */
 };

@@ -20,9 +20,9 @@ static uint64_t roll(struct worker *worker, uint64_t sides)
 	return worker->dice % sides;
 }
 
-static void say(struct worker *worker, struct load_line line, uint32_t acknowledged, int64_t place)
+static void say(struct worker *worker, struct load_line line, enum load_end end, int64_t place)
 {
-	line.acknowledged = acknowledged;
+	line.end = end;
 	line.place = place;
 	if (fwrite(&line, sizeof line, 1, worker->diary) != 1 || fflush(worker->diary) != 0)
 		load_die("the diary", NULL);
@@ -166,7 +166,7 @@ static void call(struct worker *worker)
 				  .op = 1 + (uint32_t)roll(worker, LOAD_ALL),
 				  .thread = (uint32_t)roll(worker, LOAD_THREADS),
 				  .n = 1 + (uint32_t)roll(worker, 5) };
-	say(worker, line, 0, 0);
+	say(worker, line, LOAD_BEGUN, 0);
 	if (line.op == LOAD_APPEND)
 		st = append(worker, &line, NULL, &place, &err);
 	else if (line.op == LOAD_PUT)
@@ -175,8 +175,7 @@ static void call(struct worker *worker)
 		st = count(worker, &line, &err);
 	else
 		st = all(worker, &line, &place, &err);
-	if (done(st, &err, "a call"))
-		say(worker, line, 1, place);
+	say(worker, line, done(st, &err, "a call") ? LOAD_DONE : LOAD_REFUSED, place);
 }
 
 void load_work(const char *url, FILE *diary, uint64_t name, uint64_t seed, int64_t until)

@@ -161,6 +161,11 @@ void outcome_error(cairn_error *err, cairn_status status, cairn_code code);
 /* The exit code of n items of which `bad` failed, the first with `first`. */
 int batch_exit(size_t n, size_t bad, cairn_status first);
 
+/* ---- total.c ---- */
+
+/* "pruned 17"; the word is the member's name in JSON. Answers EXIT_FINE. */
+int tell_total(const struct cli *cli, const char *done, uint64_t n);
+
 /* ---- db.c ---- */
 
 /* Opens the database; only migrations may create it. Answers -1 to go on, else the exit code. */

@@ -42,22 +42,23 @@ static void checkpoint_json(const struct cli *cli, const cairn_checkpoint *row)
 	json_raw(&json, "metadata", row->metadata);
 	if (row->state.ptr != NULL && row->format == CAIRN_FORMAT_JSON)
 		json_raw(&json, "state", (cairn_str){ row->state.ptr, row->state.len });
+	else if (row->state.ptr != NULL)
+		json_bytes(&json, "bytes", row->state);
 	json_end(&json);
 }
 
 static void checkpoint_row(struct table *table, const cairn_checkpoint *row)
 {
 	char id[CAIRN_ID_TEXT];
-	char text[CAIRN_TIME_TEXT];
+	char when[WHEN_TEXT];
 	cairn_id_format(row->id, id);
-	cairn_time_format(row->created_at, text);
 	table_cell(table, PLAIN, "%" PRId64, row->write_seq);
 	table_cell(table, PLAIN, "%s", id);
 	table_text(table, PLAIN, row->ns);
 	table_cell(table, PLAIN, "%" PRId64, row->step);
 	table_text(table, PLAIN, row->next_node);
 	table_cell(table, PLAIN, "%" PRId64, row->state_size);
-	table_cell(table, PLAIN, "%s", text);
+	table_cell(table, PLAIN, "%s", when_text(row->created_at, when));
 }
 
 static int list(const struct cli *cli, cairn_conn *conn, const struct checkpoints *args)
@@ -86,7 +87,7 @@ static int list(const struct cli *cli, cairn_conn *conn, const struct checkpoint
 		else
 			checkpoint_row(&table, &rows->at[i]);
 	}
-	table_end(&table);
+	table_end_or(&table, "no such checkpoints");
 	cairn_free(rows);
 	return EXIT_FINE;
 }
@@ -134,14 +135,7 @@ static int prune(const struct cli *cli, cairn_conn *conn, const struct checkpoin
 	} while (st == CAIRN_OK && gone == PAGE);
 	if (st != CAIRN_OK)
 		return failed(cli, &err);
-	if (cli->json) {
-		struct json json = json_begin(stdout);
-		json_int(&json, "pruned", (int64_t)total);
-		json_end(&json);
-	} else {
-		printf("pruned %zu\n", total);
-	}
-	return EXIT_FINE;
+	return tell_total(cli, "pruned", total);
 }
 
 enum verb { LIST, SHOW, PRUNE, NONE };

@@ -359,14 +359,7 @@ static int prune(const struct cli *cli, const struct intents *args, cairn_conn *
 	}
 	if (st != CAIRN_OK)
 		return failed(cli, &err);
-	if (!cli->json) {
-		printf("deleted %zu\n", all);
-		return EXIT_FINE;
-	}
-	struct json json = json_begin(stdout);
-	json_int(&json, "deleted", (int64_t)all);
-	json_end(&json);
-	return EXIT_FINE;
+	return tell_total(cli, "deleted", all);
 }
 
 /* ---- metrics ------------------------------------------------------------------------ */

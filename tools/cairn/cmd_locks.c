@@ -78,7 +78,7 @@ static int list(const struct cli *cli, cairn_conn *conn, const struct locks *arg
 		st = cairn_lock_list(conn, &filter, &rows, &err);
 		cairn_free(before);
 	}
-	table_end(&table);
+	table_end_or(&table, st == CAIRN_OK ? "no locks are held" : NULL);
 	cairn_free(rows);
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
 }
@@ -109,8 +109,9 @@ static int take(const struct cli *cli, cairn_conn *conn, const struct locks *arg
 				 .holder = cairn_str_of(args->holder),
 				 .ttl = args->ttl,
 				 .deadline = args->wait };
-	cairn_status st = args->waits ? cairn_lock_acquire(conn, &opts, &lock, &err)
-				      : cairn_lock_try(conn, &opts, &lock, &err);
+	/* to the library a deadline of 0 is its default */
+	cairn_status st = args->wait > 0 ? cairn_lock_acquire(conn, &opts, &lock, &err)
+					 : cairn_lock_try(conn, &opts, &lock, &err);
 	if (st != CAIRN_OK)
 		return failed(cli, &err);
 	tell_held(cli, &lock);
@@ -190,14 +191,7 @@ static int prune(const struct cli *cli, cairn_conn *conn, const struct locks *ar
 	} while (st == CAIRN_OK && gone == PAGE);
 	if (st != CAIRN_OK)
 		return failed(cli, &err);
-	if (cli->json) {
-		struct json json = json_begin(stdout);
-		json_int(&json, "pruned", (int64_t)total);
-		json_end(&json);
-	} else {
-		printf("pruned %zu\n", total);
-	}
-	return EXIT_FINE;
+	return tell_total(cli, "pruned", total);
 }
 
 /* ---- the command ------------------------------------------------------------------ */
@@ -233,6 +227,8 @@ static int check(const struct cli *cli, const struct locks *args, const struct v
 		return usage_error(cli, "--wait and --holder go with take");
 	if (args->timed && verb->run != take && verb->run != extend)
 		return usage_error(cli, "--ttl goes with take and extend");
+	if (args->timed && args->ttl == 0)
+		return usage_error(cli, "--ttl: no time is no time to hold it");
 	return -1;
 }
 

@@ -31,23 +31,6 @@ struct memory {
 
 /* ---- rows ------------------------------------------------------------------------- */
 
-/* Bytes have no place in JSON: they are shown as hexadecimal digits. */
-static void bytes_json(struct json *json, cairn_blob value)
-{
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *bytes = value.ptr;
-	char *text = malloc(2 * value.len + 1);
-	if (text == NULL)
-		return;
-	for (size_t i = 0; i < value.len; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	text[2 * value.len] = '\0';
-	json_z(json, "bytes", text);
-	free(text);
-}
-
 static void item_json(const cairn_memory_item *item)
 {
 	struct json json = json_begin(stdout);
@@ -63,7 +46,7 @@ static void item_json(const cairn_memory_item *item)
 	if (item->value.ptr != NULL && item->format == CAIRN_FORMAT_JSON)
 		json_raw(&json, "value", (cairn_str){ item->value.ptr, item->value.len });
 	else if (item->value.ptr != NULL)
-		bytes_json(&json, item->value);
+		json_bytes(&json, "bytes", item->value);
 	json_end(&json);
 }
 
@@ -124,7 +107,7 @@ static int list(const struct cli *cli, cairn_conn *conn, const struct memory *ar
 		st = cairn_memory_list(conn, &filter, &rows, &err);
 		cairn_free(before);
 	}
-	table_end(&table);
+	table_end_or(&table, st == CAIRN_OK ? "no items" : NULL);
 	cairn_free(rows);
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
 }
@@ -278,14 +261,7 @@ static int evict(const struct cli *cli, cairn_conn *conn, const struct memory *a
 	} while (st == CAIRN_OK && gone == EVICT);
 	if (st != CAIRN_OK)
 		return failed(cli, &err);
-	if (cli->json) {
-		struct json json = json_begin(stdout);
-		json_int(&json, "evicted", (int64_t)total);
-		json_end(&json);
-	} else {
-		printf("evicted %zu\n", total);
-	}
-	return EXIT_FINE;
+	return tell_total(cli, "evicted", total);
 }
 
 /* ---- the command ------------------------------------------------------------------ */

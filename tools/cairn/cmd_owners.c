@@ -89,14 +89,7 @@ static int prune(const struct cli *cli, cairn_conn *conn, cairn_usec age)
 	} while (st == CAIRN_OK && gone == PAGE);
 	if (st != CAIRN_OK)
 		return failed(cli, &err);
-	if (cli->json) {
-		struct json json = json_begin(stdout);
-		json_int(&json, "pruned", (int64_t)total);
-		json_end(&json);
-	} else {
-		printf("pruned %zu\n", total);
-	}
-	return EXIT_FINE;
+	return tell_total(cli, "pruned", total);
 }
 
 static int parse_states(const struct cli *cli, const struct owners *args, uint32_t *states)

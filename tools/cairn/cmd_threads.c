@@ -21,13 +21,11 @@ static void thread_json(const struct cli *cli, const cairn_thread *row)
 
 static void thread_row(struct table *table, const cairn_thread *row)
 {
-	char text[CAIRN_TIME_TEXT];
+	char when[WHEN_TEXT];
 	table_text(table, PLAIN, row->thread);
 	table_cell(table, PLAIN, "%" PRId64, row->write_seq);
-	cairn_time_format(row->created_at, text);
-	table_cell(table, PLAIN, "%s", text);
-	cairn_time_format(row->updated_at, text);
-	table_cell(table, PLAIN, "%s", text);
+	table_cell(table, PLAIN, "%s", when_text(row->created_at, when));
+	table_cell(table, PLAIN, "%s", when_text(row->updated_at, when));
 }
 
 static int list(const struct cli *cli, cairn_conn *conn, const char *prefix)
@@ -58,21 +56,9 @@ static int list(const struct cli *cli, cairn_conn *conn, const char *prefix)
 		st = cairn_thread_list(conn, &filter, &rows, &err);
 		cairn_free(before);
 	}
-	table_end(&table);
+	table_end_or(&table, st == CAIRN_OK ? "no threads" : NULL);
 	cairn_free(rows);
 	return st == CAIRN_OK ? EXIT_FINE : failed(cli, &err);
-}
-
-static int tell(const struct cli *cli, const char *what, size_t n)
-{
-	if (cli->json) {
-		struct json json = json_begin(stdout);
-		json_int(&json, what, (int64_t)n);
-		json_end(&json);
-	} else {
-		printf("%s %zu\n", what, n);
-	}
-	return EXIT_FINE;
 }
 
 static int copy(const struct cli *cli, cairn_conn *conn, char **names)
@@ -82,7 +68,7 @@ static int copy(const struct cli *cli, cairn_conn *conn, char **names)
 	if (cairn_thread_copy(conn, cli_tenant(cli), cairn_str_of(names[0]), cairn_str_of(names[1]),
 			      &copied, &err) != CAIRN_OK)
 		return failed(cli, &err);
-	return tell(cli, "copied", copied);
+	return tell_total(cli, "copied", copied);
 }
 
 static int delete_one(const struct cli *cli, cairn_conn *conn, const char *name)
@@ -92,7 +78,7 @@ static int delete_one(const struct cli *cli, cairn_conn *conn, const char *name)
 	size_t deleted = 0;
 	if (cairn_thread_delete(conn, cli_tenant(cli), &thread, 1, &deleted, &err) != CAIRN_OK)
 		return failed(cli, &err);
-	return tell(cli, "deleted", deleted);
+	return tell_total(cli, "deleted", deleted);
 }
 
 int cmd_threads(struct cli *cli, int argc, char **argv)

@@ -147,3 +147,13 @@ void json_raw(struct json *json, const char *name, cairn_str document)
 		fputc(c == '\n' || c == '\r' ? ' ' : c, json->to);
 	}
 }
+
+void json_bytes(struct json *json, const char *name, cairn_blob bytes)
+{
+	const unsigned char *at = bytes.ptr;
+	member(json, name);
+	fputc('"', json->to);
+	for (size_t i = 0; i < bytes.len; i++)
+		fprintf(json->to, "%02x", at[i]);
+	fputc('"', json->to);
+}

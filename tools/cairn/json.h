@@ -32,6 +32,8 @@ void json_time(struct json *json, const char *name, cairn_time when);
 void json_id(struct json *json, const char *name, cairn_id id);
 /* A document as it is stored; line ends between its tokens become blanks. */
 void json_raw(struct json *json, const char *name, cairn_str document);
+/* What is no document: its bytes as hexadecimal digits. */
+void json_bytes(struct json *json, const char *name, cairn_blob bytes);
 
 /* Rows, with the names that SQL has for them; a compact job was read without its documents. */
 void json_job(struct json *json, const cairn_job *job, bool compact);

@@ -52,8 +52,8 @@ typedef struct cairn_memory_found {
 
 /*
  * Writes each item unless a condition fails. Its revision becomes the greater of its former row's
- * + 1, visible or not, and now in microseconds, so that an item that is deleted and made again has
- * none that it had before. created_at is kept where it replaces a visible item. Rows are locked in
+ * + 1, visible or not, and now in microseconds (1 at least), so that an item that is deleted and made
+ * again has none that it had before. created_at is kept where it replaces a visible item. Rows are locked in
  * (ns, key) byte order. A delete that expects nothing and finds nothing is DONE with existed 0; one
  * that expects something expects a revision > 0. each is zeroed.
  */
