@@ -225,6 +225,8 @@ int main(int argc, char **argv)
 		bench_threads_rows(threads, url, repeat);
 	if (all || asked("graphs", argc, argv))
 		bench_graphs(url, repeat);
+	const bench_choice choice = { argc, argv, all || asked("checkpoints", argc, argv) };
+	bench_threads_rows(threads, url, repeat, &choice);
 	if (asked("scale", argc, argv)) {
 		bench_scale(url, repeat);
 		bench_threads_scale(url);

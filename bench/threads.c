@@ -89,6 +89,14 @@ static void work(const bench_threads *side, void *conn, const struct row *row, c
 	}
 }
 
+/* What only reads goes on until it can be measured. */
+#define READ_SECONDS 0.25
+
+static int reads(enum work what)
+{
+	return what == LATEST || what == HISTORY || what == RECALL;
+}
+
 /* Calls per second on an empty store, after some that do not count. */
 static double measure(const bench_threads *side, const char *url, const struct row *row)
 {
@@ -97,19 +105,37 @@ static double measure(const bench_threads *side, const char *url, const struct r
 	char *state = state_of(row->work == PUT ? row->size : SMALL);
 	prepare(side, conn, row);
 	work(side, conn, row, state, row->n / 10);
+	size_t calls = 0;
+	double took;
 	double began = bench_seconds();
-	work(side, conn, row, state, row->n);
-	double took = bench_seconds() - began;
+	do {
+		work(side, conn, row, state, row->n);
+		calls += row->n;
+		took = bench_seconds() - began;
+	} while (reads(row->work) && took < READ_SECONDS);
 	side->close(conn);
 	free(state);
-	return (double)row->n / took;
+	return (double)calls / took;
 }
 
-void bench_threads_rows(const bench_threads *limit, const char *url, size_t repeat)
+static int chosen(const bench_choice *choice, const char *name)
 {
-	bench_title("checkpoints, logs, memory, locks", "cairn/s", "limit/s");
+	for (int i = 3; i < choice->argc && !choice->all; i++) {
+		if (strstr(name, choice->argv[i]) != NULL)
+			return 1;
+	}
+	return choice->all;
+}
+
+void bench_threads_rows(const bench_threads *limit, const char *url, size_t repeat,
+			const bench_choice *choice)
+{
+	if (choice->all)
+		bench_title("checkpoints, logs, memory, locks", "cairn/s", "limit/s");
 	for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
 		struct bench_pair pairs[BENCH_REPEAT];
+		if (!chosen(choice, rows[r].name))
+			continue;
 		for (size_t i = 0; i < repeat; i++) {
 			if (i % 2 == 0)
 				pairs[i].ours = measure(&bench_threads_cairn, url, &rows[r]);

@@ -35,8 +35,16 @@ extern const bench_threads bench_threads_cairn;
 extern const bench_threads bench_threads_sqlite;
 extern const bench_threads bench_threads_postgres;
 
+/* Whether a row is to be run. */
+typedef struct bench_choice {
+	int argc; /* all of main's; a row is chosen by a part of its name */
+	char **argv;
+	int all;
+} bench_choice;
+
 /* Rows against the limit; and whether a call costs more where there is much. (threads.c) */
-void bench_threads_rows(const bench_threads *limit, const char *url, size_t repeat);
+void bench_threads_rows(const bench_threads *limit, const char *url, size_t repeat,
+			const bench_choice *choice);
 void bench_threads_scale(const char *url);
 
 #endif

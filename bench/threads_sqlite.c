@@ -16,8 +16,9 @@ static const char schema[] =
 	"CREATE TABLE l_thread (tenant TEXT NOT NULL, thread TEXT NOT NULL, seq INTEGER NOT NULL,"
 	" PRIMARY KEY (tenant, thread)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE l_checkpoint (rid INTEGER PRIMARY KEY, tenant TEXT NOT NULL, thread TEXT NOT "
-	"NULL, id BLOB NOT NULL, seq INTEGER NOT NULL, step INTEGER NOT NULL, metadata TEXT NOT "
-	"NULL, next TEXT, created_at INTEGER NOT NULL) STRICT;"
+	"NULL, id BLOB NOT NULL, seq INTEGER NOT NULL, step INTEGER NOT NULL, created_at INTEGER "
+	"NOT NULL, version INTEGER NOT NULL, size INTEGER NOT NULL, parent BLOB, ns TEXT NOT NULL,"
+	" next TEXT, run TEXT, metadata TEXT NOT NULL) STRICT;"
 	"CREATE UNIQUE INDEX l_checkpoint_id ON l_checkpoint (tenant, thread, id);"
 	"CREATE UNIQUE INDEX l_checkpoint_seq ON l_checkpoint (tenant, thread, seq);"
 	"CREATE TABLE l_state (rid INTEGER PRIMARY KEY, state TEXT NOT NULL) STRICT;"
@@ -25,8 +26,8 @@ static const char schema[] =
 	" kind TEXT, data TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (tenant, thread, seq)) "
 	"STRICT, WITHOUT ROWID;"
 	"CREATE TABLE l_item (tenant TEXT NOT NULL, ns TEXT NOT NULL, key TEXT NOT NULL, value "
-	"TEXT "
-	"NOT NULL, revision INTEGER NOT NULL, updated_at INTEGER NOT NULL,"
+	"TEXT NOT NULL, metadata TEXT NOT NULL, revision INTEGER NOT NULL, created_at INTEGER NOT "
+	"NULL, updated_at INTEGER NOT NULL, expires_at INTEGER,"
 	" PRIMARY KEY (tenant, ns, key)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE l_lock (tenant TEXT NOT NULL, name TEXT NOT NULL, fence INTEGER NOT NULL,"
 	" expires_at INTEGER, PRIMARY KEY (tenant, name)) STRICT, WITHOUT ROWID;";
@@ -47,6 +48,11 @@ enum {
 	COUNT
 };
 
+/* What a program wants to know of a checkpoint. */
+#define COLUMNS \
+	"c.seq, c.step, c.created_at, c.version, c.size, c.id, c.parent, c.ns, c.next, c.run, " \
+	"c.metadata"
+
 #define THREAD_IS "tenant = '" BENCH_TENANT "' AND thread = '" BENCH_THREAD "' "
 
 static const char *const texts[COUNT] = {
@@ -54,22 +60,23 @@ static const char *const texts[COUNT] = {
 	[COMMIT] = "COMMIT",
 	[NEXT] = "INSERT INTO l_thread VALUES ('" BENCH_TENANT "', '" BENCH_THREAD "', ?1)"
 		 " ON CONFLICT (tenant, thread) DO UPDATE SET seq = seq + ?1 RETURNING seq",
-	[PUT] = "INSERT INTO l_checkpoint (tenant, thread, id, seq, step, metadata, next, "
-		"created_at) VALUES ('" BENCH_TENANT "', '" BENCH_THREAD "', ?1, ?2, ?2, "
-		"'{\"source\":\"loop\"}', 'agent', ?3)",
+	[PUT] = "INSERT INTO l_checkpoint (tenant, thread, id, seq, step, created_at, version, "
+		"size, ns, next, metadata) VALUES ('" BENCH_TENANT "', '" BENCH_THREAD "', ?1, ?2, "
+		"?2, ?3, 1, ?4, '', 'agent', '{\"source\":\"loop\"}')",
 	[STATE] = "INSERT INTO l_state VALUES (?1, ?2)",
-	[LATEST] = "SELECT c.id, c.seq, c.step, c.metadata, c.next, c.created_at, s.state "
-		   "FROM l_checkpoint c JOIN l_state s ON s.rid = c.rid WHERE c." THREAD_IS
-		   "ORDER BY c.seq DESC LIMIT 1",
-	[HISTORY] = "SELECT id, seq, step, metadata, next, created_at FROM l_checkpoint "
-		    "WHERE " THREAD_IS "ORDER BY seq DESC LIMIT ?1",
+	[LATEST] = "SELECT " COLUMNS ", s.state FROM l_checkpoint c JOIN l_state s "
+		   "ON s.rid = c.rid WHERE c." THREAD_IS "ORDER BY c.seq DESC LIMIT 1",
+	[HISTORY] = "SELECT " COLUMNS " FROM l_checkpoint c WHERE c." THREAD_IS
+		    "ORDER BY c.seq DESC LIMIT ?1",
 	[EVENT] = "INSERT INTO l_event VALUES ('" BENCH_TENANT "', '" BENCH_THREAD "', ?1, "
 		  "'user_message', ?2, ?3)",
-	[REMEMBER] = "INSERT INTO l_item VALUES ('" BENCH_TENANT "', ':agent-1', ?1, ?2, 1, ?3) "
-		     "ON CONFLICT (tenant, ns, key) DO UPDATE SET value = ?2, "
-		     "revision = revision + 1, updated_at = ?3",
-	[RECALL] = "SELECT value, revision, updated_at FROM l_item WHERE tenant = '" BENCH_TENANT
-		   "' AND ns = ':agent-1' AND key = ?1",
+	[REMEMBER] = "INSERT INTO l_item VALUES ('" BENCH_TENANT "', ':agent-1', ?1, ?2, '{}', 1, "
+		     "?3, ?3, NULL) ON CONFLICT (tenant, ns, key) DO UPDATE SET value = ?2, "
+		     "metadata = excluded.metadata, revision = revision + 1, updated_at = ?3, "
+		     "expires_at = NULL",
+	[RECALL] = "SELECT revision, created_at, updated_at, expires_at, metadata, value FROM "
+		   "l_item WHERE tenant = '" BENCH_TENANT "' AND ns = ':agent-1' AND key = ?1 "
+		   "AND (expires_at IS NULL OR expires_at > ?2)",
 	[LOCK] = "INSERT INTO l_lock VALUES ('" BENCH_TENANT "', '" BENCH_THREAD "', 1, ?1) "
 		 "ON CONFLICT (tenant, name) DO UPDATE SET fence = fence + 1, expires_at = ?1 "
 		 "WHERE expires_at IS NULL RETURNING fence",
@@ -77,9 +84,22 @@ static const char *const texts[COUNT] = {
 		   "' AND name = '" BENCH_THREAD "' AND expires_at IS NOT NULL",
 };
 
+/* A row as its caller gets it: numbers, and texts in memory that the next call uses again. */
+struct row {
+	int64_t numbers[5];
+	struct {
+		size_t at;
+		size_t len;
+	} texts[7];
+};
+
 struct limit {
 	sqlite3 *db;
 	sqlite3_stmt *stmts[COUNT];
+	struct row rows[100];
+	char *text;
+	size_t used;
+	size_t size;
 };
 
 static void limit_reset(const char *url)
@@ -101,6 +121,7 @@ static void limit_close(void *conn)
 	for (int i = 0; i < COUNT; i++)
 		sqlite3_finalize(limit->stmts[i]);
 	sqlite3_close(limit->db);
+	free(limit->text);
 	free(limit);
 }
 
@@ -135,6 +156,7 @@ static void limit_put(void *conn, const char *state, size_t len)
 	sqlite3_bind_blob(put, 1, id.bytes, 16, SQLITE_STATIC);
 	sqlite3_bind_int64(put, 2, seq);
 	sqlite3_bind_int64(put, 3, bench_lite_now());
+	sqlite3_bind_int64(put, 4, (int64_t)len);
 	run(limit, PUT);
 	sqlite3_bind_int64(side, 1, sqlite3_last_insert_rowid(limit->db));
 	sqlite3_bind_text(side, 2, state, (int)len, SQLITE_STATIC);
@@ -142,36 +164,52 @@ static void limit_put(void *conn, const char *state, size_t len)
 	run(limit, COMMIT);
 }
 
-/* Copies what it reads, as whoever wants it must. */
-static size_t read_rows(struct limit *limit, int which, int column, size_t *bytes)
+static void copy_text(struct limit *limit, sqlite3_stmt *stmt, int column, struct row *row, int to)
+{
+	const void *bytes = sqlite3_column_blob(stmt, column);
+	size_t len = (size_t)sqlite3_column_bytes(stmt, column);
+	if (limit->used + len > limit->size) {
+		limit->size = 2 * (limit->used + len);
+		limit->text = realloc(limit->text, limit->size);
+	}
+	if (len > 0)
+		memcpy(limit->text + limit->used, bytes, len);
+	row->texts[to].at = limit->used;
+	row->texts[to].len = len;
+	limit->used += len;
+}
+
+/* Reads all there is, as whoever asks for it must: so many numbers, then so many texts. */
+static size_t read_rows(struct limit *limit, int which, int numbers, int strings)
 {
 	sqlite3_stmt *stmt = limit->stmts[which];
-	size_t rows = 0;
-	while (sqlite3_step(stmt) == SQLITE_ROW) {
-		int len = sqlite3_column_bytes(stmt, column);
-		char *copy = malloc((size_t)len + 1);
-		memcpy(copy, sqlite3_column_blob(stmt, column), (size_t)len);
-		*bytes = (size_t)len;
-		free(copy);
-		rows++;
+	size_t n = 0;
+	int rc;
+	limit->used = 0;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct row *row = &limit->rows[n++];
+		for (int i = 0; i < numbers; i++)
+			row->numbers[i] = sqlite3_column_int64(stmt, i);
+		for (int i = 0; i < strings; i++)
+			copy_text(limit, stmt, numbers + i, row, i);
 	}
+	if (rc != SQLITE_DONE)
+		bench_die(texts[which], sqlite3_errmsg(limit->db));
 	sqlite3_reset(stmt);
-	return rows;
+	return n;
 }
 
 static size_t limit_latest(void *conn)
 {
-	size_t bytes = 0;
-	read_rows(conn, LATEST, 6, &bytes);
-	return bytes;
+	struct limit *limit = conn;
+	return read_rows(limit, LATEST, 5, 7) == 1 ? limit->rows[0].texts[6].len : 0;
 }
 
 static size_t limit_history(void *conn, size_t n)
 {
 	struct limit *limit = conn;
-	size_t bytes = 0;
 	sqlite3_bind_int64(limit->stmts[HISTORY], 1, (int64_t)n);
-	return read_rows(limit, HISTORY, 3, &bytes);
+	return read_rows(limit, HISTORY, 5, 6);
 }
 
 static void limit_append(void *conn, size_t n)
@@ -209,10 +247,9 @@ static void limit_remember(void *conn, size_t i)
 static size_t limit_recall(void *conn, size_t i)
 {
 	struct limit *limit = conn;
-	size_t bytes = 0;
 	bind_key(limit->stmts[RECALL], i);
-	read_rows(limit, RECALL, 0, &bytes);
-	return bytes;
+	sqlite3_bind_int64(limit->stmts[RECALL], 2, now());
+	return read_rows(limit, RECALL, 4, 2) == 1 ? limit->rows[0].texts[1].len : 0;
 }
 
 static void limit_lock(void *conn)

@@ -117,6 +117,12 @@ static bool is_line(cairn_str text, size_t max, bool *blank)
 	const unsigned char *end = at + text.len;
 	*blank = true;
 	while (at < end) {
+		/* what most are made of */
+		if (*at > 0x20 && *at < 0x7f) {
+			*blank = false;
+			at++;
+			continue;
+		}
 		uint32_t code;
 		size_t used = cairn__utf8_next(at, end, &code);
 		if (used == 0 || cairn__is_control(code))

@@ -79,15 +79,18 @@ static cairn_status look_up(struct look *look, const cairn_memory_ref *items,
 		st = cairn__check_batch(items, look->n, err);
 	if (st != CAIRN_OK)
 		return st;
-	size_t room = look->n > 0 ? look->n : 1;
+	cairn_memory_key one;
+	bool many = look->n > 1;
 	cairn_text text = text_of(look->conn);
-	cairn_memory_key *keys = cairn__scratch(look->conn, room, sizeof *keys, err);
+	cairn_memory_key *keys =
+		many ? cairn__scratch(look->conn, look->n, sizeof *keys, err) : &one;
 	if (keys == NULL)
 		return CAIRN_NOMEM;
 	st = add_keys(&text, items, look->n, keys, err);
 	if (st == CAIRN_OK)
 		st = get(look, keys, found, err);
-	cairn__scratch_free(look->conn, keys, room, sizeof *keys);
+	if (many)
+		cairn__scratch_free(look->conn, keys, look->n, sizeof *keys);
 	cairn_text_clear(&text);
 	return st;
 }

@@ -86,6 +86,39 @@ static void queue_put(struct pg *pg, const cairn_memory_plan *plan, bool guarded
 	cairn_pg__queue(pg, PG_SQL_ITEM_UNPUT);
 }
 
+/* One item without conditions. */
+static bool is_plain(const cairn_memory_plan *plan)
+{
+	return plan->n == 1 && plan->items->lock == NULL && !plan->items->expects;
+}
+
+static cairn_status put_plain(struct pg *pg, const cairn_memory_plan *plan,
+			      cairn_memory_found *each, cairn_error *err)
+{
+	const cairn_memory_write *item = plan->items;
+	cairn_status status = cairn_pg__tenant_begin(pg, plan->tenant, true, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_pg__add_now(pg);
+	cairn_pg__add_text(pg, plan->tenant);
+	cairn_pg__add_tenant(pg, item->ns);
+	cairn_pg__add_text(pg, item->key);
+	cairn_pg__add_content(pg, item->value, item->format);
+	cairn_pg__add_text(pg, item->metadata);
+	cairn_pg__add_tenant(pg, item->tags);
+	cairn_pg__add_int8(pg, item->ttl);
+	cairn_pg__add_int4(pg, (int32_t)item->value.len);
+	cairn_pg__queue(pg, PG_SQL_ITEM_PUT_PLAIN);
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	const PGresult *result = cairn_pg__result(pg, 0);
+	status = PQntuples(result) == 1 ? read_put(result, plan, each, err)
+					: cairn_fail(err, CAIRN_E_TX_ISOLATION);
+	cairn_pg__call_clear(pg);
+	return status;
+}
+
 static cairn_status put(struct pg *pg, const cairn_memory_plan *plan, cairn_memory_found *each,
 			cairn_error *err)
 {
@@ -154,6 +187,8 @@ cairn_status cairn_pg__memory_put(void *self, const cairn_memory_plan *plan,
 {
 	if (plan->items[0].deletes)
 		return take_away(self, plan, each, err);
+	if (is_plain(plan))
+		return put_plain(self, plan, each, err);
 	return put(self, plan, each, err);
 }
 
@@ -191,6 +226,11 @@ cairn_status cairn_pg__memory_get(void *self, cairn_str tenant, const cairn_memo
 		return status;
 	cairn_pg__add_now(pg);
 	cairn_pg__add_text(pg, tenant);
+	if (n == 1) {
+		cairn_pg__add_tenant(pg, keys->ns);
+		cairn_pg__add_text(pg, keys->key);
+		return cairn_pg__query(pg, PG_SQL_ITEM_GET_ONE, rows, read_got, err);
+	}
 	cairn_pg__add_texts(pg, items, offsetof(cairn_memory_key, ns), PG_ABSENT_EMPTY);
 	cairn_pg__add_texts(pg, items, offsetof(cairn_memory_key, key), PG_ABSENT_EMPTY);
 	return cairn_pg__query(pg, PG_SQL_ITEM_GET, rows, read_got, err);

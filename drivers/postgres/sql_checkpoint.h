@@ -8,10 +8,12 @@
  *
  * Three indexes begin with (tenant, thread). Which one is meant is said by the order that is
  * asked for: only it gives rows in that order without sorting, whatever the planner believes
- * about sizes. Hence the ranges where an equation would do. And rows that are changed are found by
- * ROWS_OF: with a plain = ANY, or a join, the planner might read all rows of the tenant. A COALESCE
- * that a range begins or ends with stands in a SELECT of its own: row-level security takes it for one
- * that might tell what a row holds, and would test it behind its policy, without the index.
+ * about sizes. Hence the ranges where an equation would do; but not where a thread's numbers are the
+ * order: there a range lets the planner sort what another index gives in part. And rows that are
+ * changed are found by ROWS_OF: with a plain = ANY, or a join, the planner might read all rows of the
+ * tenant. A COALESCE that a range begins or ends with stands in a SELECT of its own: row-level
+ * security takes it for one that might tell what a row holds, and would test it behind its policy,
+ * without the index.
  */
 #ifndef CAIRN_PG_SQL_CHECKPOINT_H
 #define CAIRN_PG_SQL_CHECKPOINT_H
@@ -114,9 +116,41 @@
 	"FROM verdict v LEFT JOIN added a ON true LEFT JOIN there t ON true"
 
 /*
+ * One item without conditions, alone. cairn_checkpoint_pkey, cairn_thread_pkey. $2 tenant, $3 thread, $4
+ * id, $5 ns, $6 parent, $7 step, $8 payload version, $9 next node, $10 run, $11 metadata, $12 tags, $13
+ * state, $14 bytes, $15 size. What stands there is seen as it was before the wait for the thread's row:
+ * therefore that row must not have been written meanwhile. Answers nothing where it was, and
+ * the item is put by the statements above; else enum cairn_put_result, or 0 where this
+ * transaction can't see what it waits for.
+ */
+#define TEXT_CHECKPOINT_PUT_PLAIN \
+	"WITH there AS MATERIALIZED (" \
+		BY_ID("c.write_seq, c.created_at", "$2::text", "$3::text", "$4::uuid") \
+	"), numbered AS (" \
+		"INSERT INTO @schema.cairn_thread AS t (tenant, thread, write_seq, created_at, updated_at) " \
+		"SELECT $2, $3, 1, c.now, c.now FROM (" \
+			"SELECT COALESCE($1::timestamptz, clock_timestamp()) AS now OFFSET 0" \
+		") c WHERE NOT EXISTS (SELECT FROM there) AND " READ_COMMITTED " " \
+		"ON CONFLICT (tenant, thread) DO UPDATE SET write_seq = t.write_seq + 1, " \
+		"updated_at = COALESCE($1, clock_timestamp()) WHERE (t.write_seq, t.updated_at) = (" \
+			"SELECT s.write_seq, s.updated_at FROM @schema.cairn_thread s " \
+			"WHERE s.tenant = $2 AND s.thread = $3" \
+		") AND t.write_seq > 0 RETURNING t.write_seq, t.updated_at" \
+	"), added AS (" \
+		INTO_CHECKPOINT \
+		"SELECT n.write_seq, $7::int8, n.updated_at, $8::int8, $4, $6::uuid, $15::int4, $2, $3, " \
+		"$5::text, $9::text, $10::text, $11::json, $12::text, $13::json, $14::bytea " \
+		"FROM numbered n RETURNING write_seq, created_at" \
+	") SELECT 1, a.write_seq, a.created_at FROM added a " \
+	"UNION ALL SELECT 2, t.write_seq, t.created_at FROM there t " \
+	"UNION ALL SELECT 0, NULL, NULL WHERE NOT " READ_COMMITTED
+
+/*
  * Several items without conditions, behind THREAD_HOLD. cairn_checkpoint_pkey, cairn_thread_pkey. $1
  * tenant, then arrays: $2 threads, $3 ids, $4 ns, $5 parents, $6 steps, $7 payload versions, $8 next
- * nodes, $9 runs, $10 metadata, $11 tags, $12 states, $13 bytes. Nobody else adds to these threads meanwhile, so what is not there will not be. Answers place, result, number, time.
+ * nodes, $9 runs, $10 metadata, $11 tags, $12 states, $13 bytes. Nobody else adds to these threads
+ * meanwhile, so what is not there will not be, and their rows stand still. Answers place, result, number,
+ * time.
  */
 #define TEXT_CHECKPOINT_PUT_MANY \
 	"WITH judged AS MATERIALIZED (" \
@@ -192,10 +226,14 @@
 
 /* ---- list ---------------------------------------------------------------------- */
 
-/* What checkpoint.c reads, of x; $1: with states. */
-#define CHECKPOINT_COLUMNS \
+/* What thread.c reads, of x; behind it the state may stand. */
+#define BARE_COLUMNS \
 	"x.thread, x.ns, x.id, x.parent, x.write_seq, x.step, x.payload_version, x.created_at, " \
-	"x.state_bytes IS NOT NULL, x.state_size, x.next_node, x.run, x.metadata, " \
+	"x.state_bytes IS NOT NULL, x.state_size, x.next_node, x.run, x.metadata"
+
+/* $1: with states. */
+#define CHECKPOINT_COLUMNS \
+	BARE_COLUMNS ", " \
 	"CASE WHEN $1::int4 <> 0 THEN x.state END, CASE WHEN $1 <> 0 THEN x.state_bytes END"
 
 /* $2 tenant, $3 threads, $4 ids: rows in this order. */
@@ -211,8 +249,8 @@
 	"))"
 #define PAGE(thread_, before_) \
 	"SELECT c.* FROM @schema.cairn_checkpoint c WHERE c.tenant = $2::text " \
-	"AND (c.thread, c.write_seq) < (" thread_ ", " before_ ") AND c.thread >= " thread_ " " \
-	WANTED_CHECKPOINT " ORDER BY c.thread DESC, c.write_seq DESC LIMIT $5::int8"
+	"AND c.thread = " thread_ " AND c.write_seq < " before_ " " \
+	WANTED_CHECKPOINT " ORDER BY c.write_seq DESC LIMIT $5::int8"
 #define PAGE_NS(thread_, before_) \
 	"SELECT c.* FROM @schema.cairn_checkpoint c WHERE c.tenant = $2::text " \
 	"AND c.thread = " thread_ " AND (c.ns, c.write_seq) < ($8::text, " before_ ") " \
@@ -225,6 +263,23 @@
 /* cairn_checkpoint_ns backwards. The same, $8 namespace. */
 #define TEXT_CHECKPOINTS_NS \
 	"SELECT " CHECKPOINT_COLUMNS " FROM (" PAGE_NS("$3::text", "$4::int8") ") x"
+
+/*
+ * The same for whoever has no wishes, which is nearly everybody: each filter costs, even one that is not
+ * used. $1 tenant, $2 thread, $3 below this number, $4 limit, $5 namespace.
+ */
+#define PLAIN_PAGE(columns) \
+	"SELECT " columns " FROM @schema.cairn_checkpoint x WHERE x.tenant = $1::text " \
+	"AND x.thread = $2::text AND x.write_seq < $3::int8 ORDER BY x.write_seq DESC LIMIT $4::int8"
+#define PLAIN_PAGE_NS(columns) \
+	"SELECT " columns " FROM @schema.cairn_checkpoint x WHERE x.tenant = $1::text " \
+	"AND x.thread = $2::text AND (x.ns, x.write_seq) < ($5::text, $3::int8) AND x.ns >= $5 " \
+	"ORDER BY x.ns DESC, x.write_seq DESC LIMIT $4::int8"
+#define STATE_COLUMNS BARE_COLUMNS ", x.state, x.state_bytes"
+#define TEXT_CHECKPOINTS_PLAIN	  PLAIN_PAGE(STATE_COLUMNS)
+#define TEXT_CHECKPOINTS_PLAIN_NS PLAIN_PAGE_NS(STATE_COLUMNS)
+#define TEXT_CHECKPOINTS_BARE	  PLAIN_PAGE(BARE_COLUMNS)
+#define TEXT_CHECKPOINTS_BARE_NS  PLAIN_PAGE_NS(BARE_COLUMNS)
 
 /*
  * cairn_thread_pkey, and for each thread the same, until there are enough: the limit stands within the
@@ -370,6 +425,7 @@
 	[PG_SQL_THREAD_HOLD] = { { TEXT_THREAD_HOLD } }, \
 	[PG_SQL_THREAD_LET_GO] = { { TEXT_THREAD_LET_GO } }, \
 	[PG_SQL_CHECKPOINT_PUT] = { { TEXT_CHECKPOINT_PUT } }, \
+	[PG_SQL_CHECKPOINT_PUT_PLAIN] = { { TEXT_CHECKPOINT_PUT_PLAIN } }, \
 	[PG_SQL_CHECKPOINT_PUT_MANY] = { { TEXT_CHECKPOINT_PUT_MANY } }, \
 	[PG_SQL_WRITE_HOLD] = { { TEXT_WRITE_HOLD } }, \
 	[PG_SQL_WRITE_PUT] = { { TEXT_WRITE_PUT } }, \
@@ -377,6 +433,10 @@
 	[PG_SQL_CHECKPOINT_GET] = { { TEXT_CHECKPOINT_GET } }, \
 	[PG_SQL_CHECKPOINTS] = { { TEXT_CHECKPOINTS } }, \
 	[PG_SQL_CHECKPOINTS_NS] = { { TEXT_CHECKPOINTS_NS } }, \
+	[PG_SQL_CHECKPOINTS_PLAIN] = { { TEXT_CHECKPOINTS_PLAIN } }, \
+	[PG_SQL_CHECKPOINTS_PLAIN_NS] = { { TEXT_CHECKPOINTS_PLAIN_NS } }, \
+	[PG_SQL_CHECKPOINTS_BARE] = { { TEXT_CHECKPOINTS_BARE } }, \
+	[PG_SQL_CHECKPOINTS_BARE_NS] = { { TEXT_CHECKPOINTS_BARE_NS } }, \
 	[PG_SQL_CHECKPOINTS_ALL] = { { TEXT_CHECKPOINTS_ALL } }, \
 	[PG_SQL_CHECKPOINTS_ALL_NS] = { { TEXT_CHECKPOINTS_ALL_NS } }, \
 	[PG_SQL_THREADS] = { { TEXT_THREADS } }, \

@@ -71,6 +71,27 @@
 	"FROM written w UNION ALL SELECT l.n, NULL, NULL, NULL, NULL, NULL FROM lost l " \
 	"UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL WHERE NOT " READ_COMMITTED
 
+/*
+ * cairn_memory_item_pkey. One item without conditions: $2 tenant, $3 ns, $4 key, $5 document, $6 bytes, $7
+ * metadata, $8 tags, $9 ttl, $10 size. Answers the same, and nothing where this transaction can't see
+ * what it waits for.
+ */
+#define TEXT_ITEM_PUT_PLAIN \
+	"INSERT INTO @schema.cairn_memory_item AS m (revision, created_at, updated_at, " \
+	"expires_at, value_size, found, tenant, ns, item_key, tags, metadata, value_json, " \
+	"value_bytes) SELECT GREATEST(" MICROSECONDS(T) ", 1), " T ", " T ", " \
+	T " + NULLIF($9::int8, 0) * interval '1 microsecond', $10::int4, 0, " \
+	"$2::text, $3::text, $4::text, $8::text, $7::json, $5::json, $6::bytea " \
+	"WHERE " READ_COMMITTED " ON CONFLICT (tenant, ns, item_key) DO UPDATE SET " \
+	"revision = GREATEST(m.revision + 1, excluded.revision), " \
+	"created_at = CASE WHEN " ITEM_VISIBLE("m", ITEM_TICK) " THEN m.created_at " \
+	"ELSE excluded.created_at END, updated_at = excluded.updated_at, " \
+	"expires_at = excluded.expires_at, value_size = excluded.value_size, " \
+	"found = CASE WHEN " ITEM_VISIBLE("m", ITEM_TICK) " THEN 1 ELSE 0 END, " \
+	"tags = excluded.tags, metadata = excluded.metadata, " \
+	"value_json = excluded.value_json, value_bytes = excluded.value_bytes " \
+	"RETURNING NULL::int8, m.ns, m.item_key, m.revision, m.expires_at, m.found = 1"
+
 /* cairn_memory_item_pkey. $1 tenant, $2 namespaces, $3 keys: what was put there and is no item. */
 #define TEXT_ITEM_UNPUT \
 	"DELETE FROM @schema.cairn_memory_item WHERE ctid = ANY (ARRAY(" \
@@ -127,6 +148,12 @@
 		"AND m.ns = i.ns AND m.item_key = i.key " \
 		"AND " ITEM_VISIBLE("m", T) " OFFSET 0" \
 	") m ORDER BY i.n"
+
+/* cairn_memory_item_pkey. $2 tenant, $3 ns, $4 key. */
+#define TEXT_ITEM_GET_ONE \
+	"SELECT " ITEM_COLUMNS("m", "m.value_json", "m.value_bytes") ", 1::int8 " \
+	"FROM @schema.cairn_memory_item m WHERE m.tenant = $2::text AND m.ns = $3::text " \
+	"AND m.item_key = $4::text AND " ITEM_VISIBLE("m", T)
 
 /* $7: with values, $9 tags */
 #define ITEM_LIST(range, order) \
@@ -205,10 +232,12 @@
 
 #define ITEM_TEXTS \
 	[PG_SQL_ITEM_PUT] = { { TEXT_ITEM_PUT } }, \
+	[PG_SQL_ITEM_PUT_PLAIN] = { { TEXT_ITEM_PUT_PLAIN } }, \
 	[PG_SQL_ITEM_UNPUT] = { { TEXT_ITEM_UNPUT } }, \
 	[PG_SQL_ITEM_LOCK] = { { TEXT_ITEM_LOCK } }, \
 	[PG_SQL_ITEM_DELETE] = { { TEXT_ITEM_DELETE } }, \
 	[PG_SQL_ITEM_GET] = { { TEXT_ITEM_GET } }, \
+	[PG_SQL_ITEM_GET_ONE] = { { TEXT_ITEM_GET_ONE } }, \
 	[PG_SQL_ITEMS] = { { TEXT_ITEMS } }, \
 	[PG_SQL_ITEMS_BELOW] = { { TEXT_ITEMS_BELOW_1, TEXT_ITEMS_BELOW_2 } }, \
 	[PG_SQL_ITEM_NAMESPACES] = { { TEXT_ITEM_NAMESPACES } }, \

@@ -9,12 +9,14 @@ _Static_assert(CAIRN_COPY_DONE == 1 && CAIRN_COPY_NO_SOURCE == 2 && CAIRN_COPY_E
 
 /* ---- checkpoints ------------------------------------------------------------------- */
 
-/* CHECKPOINT_COLUMNS. */
+/* BARE_COLUMNS, and the states where they were asked for. */
 static void read_checkpoint(const PGresult *result, int row, void *into)
 {
 	cairn_checkpoint *one = into;
 	bool bytes = cairn_pg__bool(result, row, 8);
-	cairn_str state = cairn_pg__text(result, row, bytes ? 14 : 13);
+	cairn_str state = { NULL, 0 };
+	if (PQnfields(result) > 13)
+		state = cairn_pg__text(result, row, bytes ? 14 : 13);
 	one->thread = cairn_pg__text(result, row, 0);
 	one->ns = cairn_pg__tenant(result, row, 1);
 	one->id = cairn_pg__id(result, row, 2);
@@ -62,6 +64,30 @@ static void add_page(struct pg *pg, const cairn_checkpoint_query *query)
 		cairn_pg__add_tenant(pg, query->ns);
 }
 
+/* A page of one thread, without filters. */
+static bool is_plain(const cairn_checkpoint_query *query)
+{
+	return query->key_count == 0 && query->thread.len > 0 && query->run.len == 0 &&
+	       query->tag_count == 0;
+}
+
+static cairn_status list_plain(struct pg *pg, const cairn_checkpoint_query *query, cairn_rows *rows,
+			       cairn_error *err)
+{
+	static const enum pg_sql texts[2][2] = {
+		{ PG_SQL_CHECKPOINTS_BARE, PG_SQL_CHECKPOINTS_BARE_NS },
+		{ PG_SQL_CHECKPOINTS_PLAIN, PG_SQL_CHECKPOINTS_PLAIN_NS },
+	};
+	cairn_pg__add_text(pg, query->tenant);
+	cairn_pg__add_text(pg, query->thread);
+	cairn_pg__add_int8(pg, query->before);
+	cairn_pg__add_int8(pg, query->limit);
+	if (query->one_ns)
+		cairn_pg__add_tenant(pg, query->ns);
+	return cairn_pg__query(pg, texts[query->states != 0][query->one_ns != 0], rows,
+			       read_checkpoint, err);
+}
+
 cairn_status cairn_pg__checkpoint_list(void *self, const cairn_checkpoint_query *query,
 				       cairn_rows *rows, cairn_error *err)
 {
@@ -69,6 +95,8 @@ cairn_status cairn_pg__checkpoint_list(void *self, const cairn_checkpoint_query 
 	cairn_status status = cairn_pg__tenant_begin(pg, query->tenant, false, err);
 	if (status != CAIRN_OK)
 		return status;
+	if (is_plain(query))
+		return list_plain(pg, query, rows, err);
 	cairn_pg__add_int4(pg, (int32_t)query->states);
 	cairn_pg__add_text(pg, query->tenant);
 	if (query->key_count > 0)

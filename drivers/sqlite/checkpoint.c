@@ -339,6 +339,16 @@ static bool tagged(cairn_str tags, cairn_str tag)
 	return false;
 }
 
+/* What TEXT_CHECKPOINTS and the like have in ?1. */
+#define WITH_STATES 1
+#define WITH_TAGS   2
+
+static void bind_columns(struct lite_run *run, const cairn_checkpoint_query *query)
+{
+	cairn_lite__bind_int(run, (query->states ? WITH_STATES : 0) |
+					  (query->tag_count > 0 ? WITH_TAGS : 0));
+}
+
 /* Looks at the first column. */
 static bool wanted(struct lite_run *run, const cairn_checkpoint_query *query)
 {
@@ -353,10 +363,33 @@ static bool wanted(struct lite_run *run, const cairn_checkpoint_query *query)
 	return i == query->tag_count;
 }
 
-static void read_checkpoint(struct lite_run *run, cairn_rows *rows, cairn_checkpoint *row)
+/* What all rows of a statement have in common; the first of them makes its copies for all. */
+struct common {
+	cairn_str thread;
+	cairn_str ns;
+	bool one_ns;
+	bool copied;
+};
+
+static void read_common(struct lite_run *run, struct common *common, cairn_rows *rows,
+			cairn_checkpoint *row)
 {
-	row->thread = cairn_lite__text(run, rows);
+	if (!common->copied) {
+		common->thread = cairn_rows_str(rows, common->thread.ptr, common->thread.len);
+		if (common->ns.len > 0)
+			common->ns = cairn_rows_str(rows, common->ns.ptr, common->ns.len);
+		common->copied = true;
+	}
+	row->thread = common->thread;
 	row->ns = cairn_lite__text(run, rows);
+	if (common->one_ns && common->ns.len > 0)
+		row->ns = common->ns;
+}
+
+static void read_checkpoint(struct lite_run *run, struct common *common, cairn_rows *rows,
+			    cairn_checkpoint *row)
+{
+	read_common(run, common, rows, row);
 	row->id = cairn_lite__id(run);
 	row->parent = cairn_lite__id(run);
 	row->write_seq = cairn_lite__int(run);
@@ -369,11 +402,14 @@ static void read_checkpoint(struct lite_run *run, cairn_rows *rows, cairn_checkp
 	row->run = cairn_lite__text(run, rows);
 	row->metadata = cairn_lite__text(run, rows);
 	row->state = read_content(run, rows);
+	if (row->state.ptr == NULL)
+		row->state = read_content(run, rows);
 }
 
 /* Reads rows that are wanted, as many as are missing. */
 static cairn_status read_some(struct lite_run *run, const cairn_checkpoint_query *query,
-			      size_t limit, cairn_rows *rows, cairn_error *err)
+			      struct common common, size_t limit, cairn_rows *rows,
+			      cairn_error *err)
 {
 	bool more = false;
 	cairn_status status = cairn_lite__row(run, &more, err);
@@ -383,7 +419,7 @@ static cairn_status read_some(struct lite_run *run, const cairn_checkpoint_query
 			if (row == NULL)
 				status = cairn_fail(err, CAIRN_E_NOMEM);
 			else
-				read_checkpoint(run, rows, row);
+				read_checkpoint(run, &common, rows, row);
 		}
 		if (status != CAIRN_OK || cairn_rows_count(rows) == limit) {
 			cairn_lite__stop(run);
@@ -403,14 +439,15 @@ static cairn_status list_thread(struct lite *lite, const cairn_checkpoint_query 
 		&run, lite, query->one_ns ? LITE_CHECKPOINTS_NS : LITE_CHECKPOINTS, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_int(&run, query->states);
+	bind_columns(&run, query);
 	cairn_lite__bind_text(&run, query->tenant);
 	cairn_lite__bind_text(&run, thread);
 	cairn_lite__bind_int(&run, before);
 	cairn_lite__bind_text(&run, query->run);
 	if (query->one_ns)
 		cairn_lite__bind_tenant(&run, query->ns);
-	return read_some(&run, query, query->limit, rows, err);
+	const struct common common = { .thread = thread, .ns = query->ns, .one_ns = query->one_ns };
+	return read_some(&run, query, common, query->limit, rows, err);
 }
 
 /* The thread behind *name, or that one itself; its name takes the place of the other. */
@@ -465,11 +502,12 @@ static cairn_status list_keys(struct lite *lite, const cairn_checkpoint_query *q
 		status = cairn_lite__start(&run, lite, LITE_CHECKPOINT_GET, err);
 		if (status != CAIRN_OK)
 			break;
-		cairn_lite__bind_int(&run, query->states);
+		bind_columns(&run, query);
 		cairn_lite__bind_text(&run, query->tenant);
 		cairn_lite__bind_text(&run, query->keys[i].thread);
 		cairn_lite__bind_id(&run, &query->keys[i].id);
-		status = read_some(&run, query, SIZE_MAX, rows, err);
+		const struct common common = { .thread = query->keys[i].thread };
+		status = read_some(&run, query, common, SIZE_MAX, rows, err);
 	}
 	return status;
 }

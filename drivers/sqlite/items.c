@@ -141,17 +141,31 @@ static cairn_blob value_of(struct lite_run *run, cairn_rows *rows)
 	return (cairn_blob){ copy.ptr, copy.len };
 }
 
-static void read_item(struct lite_run *run, cairn_rows *rows, void *into)
+static void read_numbers(struct lite_run *run, cairn_rows *rows, cairn_memory_item *item)
 {
-	cairn_memory_item *item = into;
-	item->ns = cairn_lite__text(run, rows);
-	item->key = cairn_lite__text(run, rows);
 	item->value_size = cairn_lite__int(run);
 	item->metadata = cairn_lite__text(run, rows);
 	item->revision = cairn_lite__int(run);
 	item->created_at = cairn_lite__int(run);
 	item->updated_at = cairn_lite__int(run);
 	item->expires_at = cairn_lite__int(run);
+}
+
+static void read_got(struct lite_run *run, cairn_rows *rows, void *into)
+{
+	cairn_memory_item *item = into;
+	read_numbers(run, rows, item);
+	bool bytes = sqlite3_column_type(run->stmt, run->column) == SQLITE_BLOB;
+	item->format = bytes ? CAIRN_FORMAT_BYTES : CAIRN_FORMAT_JSON;
+	item->value = value_of(run, rows);
+}
+
+static void read_item(struct lite_run *run, cairn_rows *rows, void *into)
+{
+	cairn_memory_item *item = into;
+	item->ns = cairn_lite__text(run, rows);
+	item->key = cairn_lite__text(run, rows);
+	read_numbers(run, rows, item);
 	item->format = cairn_lite__int(run) != 0 ? CAIRN_FORMAT_BYTES : CAIRN_FORMAT_JSON;
 	item->value = value_of(run, rows);
 }
@@ -167,7 +181,7 @@ static cairn_status get_one(struct lite *lite, cairn_str tenant, const cairn_mem
 	cairn_lite__bind_tenant(&run, key->ns);
 	cairn_lite__bind_text(&run, key->key);
 	cairn_lite__bind_int(&run, now);
-	return cairn_lite__read_rows(&run, rows, read_item, err);
+	return cairn_lite__read_rows(&run, rows, read_got, err);
 }
 
 cairn_status cairn_lite__memory_get(void *self, cairn_str tenant, const cairn_memory_key *keys,
@@ -175,17 +189,24 @@ cairn_status cairn_lite__memory_get(void *self, cairn_str tenant, const cairn_me
 {
 	struct lite *lite = self;
 	struct lite_read read;
-	cairn_status status = cairn_lite__read_begin(lite, &read, err);
+	/* one statement sees one state by itself */
+	cairn_status status =
+		n == 1 ? cairn_lite__enter(lite, err) : cairn_lite__read_begin(lite, &read, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_time now = cairn_lite__time(lite);
 	for (size_t i = 0; i < n && status == CAIRN_OK; i++) {
 		size_t before = cairn_rows_count(rows);
 		status = get_one(lite, tenant, &keys[i], now, rows, err);
-		if (status == CAIRN_OK && cairn_rows_count(rows) > before)
-			((cairn_memory_item *)cairn_rows_at(rows, before))->index = (uint32_t)i;
+		if (status != CAIRN_OK || cairn_rows_count(rows) == before)
+			continue;
+		cairn_memory_item *item = cairn_rows_at(rows, before);
+		item->index = (uint32_t)i;
+		if (keys[i].ns.len > 0)
+			item->ns = cairn_rows_str(rows, keys[i].ns.ptr, keys[i].ns.len);
+		item->key = cairn_rows_str(rows, keys[i].key.ptr, keys[i].key.len);
 	}
-	return cairn_lite__read_end(&read, status, err);
+	return n == 1 ? status : cairn_lite__read_end(&read, status, err);
 }
 
 static cairn_status list_some(struct lite *lite, enum lite_sql which,

@@ -59,16 +59,24 @@
 
 /* ---- list ------------------------------------------------------------------ */
 
-/* What the reader wants, of c: ?1 with states. The tags come first: a row that lacks some is passed over. */
-#define CHECKPOINT_COLUMNS \
-	"c.tags, c.thread, c.ns, c.id, c.parent, c.write_seq, c.step, c.payload_version, " \
-	"c.created_at, c.bytes, c.state_size, c.next_node, c.run, c.metadata, " \
-	"CASE WHEN ?1 THEN ifnull(c.state, (SELECT s.state FROM cairn_checkpoint_state s " \
-	"WHERE s.checkpoint = c.row)) END"
+/*
+ * What the reader wants, of c: ?1 has 1 with states, 2 with tags, which come first: a row that lacks some
+ * is passed over. Its thread is known, and so may be its namespace. The large state is a column by itself,
+ * since what an expression answers has been copied once more.
+ */
+#define CHECKPOINT_COLUMNS(ns) \
+	"CASE WHEN ?1 & 2 THEN c.tags END, " ns ", c.id, c.parent, c.write_seq, c.step, " \
+	"c.payload_version, c.created_at, c.bytes, c.state_size, c.next_node, c.run, c.metadata, " \
+	"CASE WHEN ?1 & 1 THEN c.state END, s.state"
 
-/* cairn_checkpoint_id, the state's rowid. ?2 tenant, ?3 thread, ?4 id */
+/* By an index, and the states' rowid, which is not looked for where it is NULL. */
+#define FROM_CHECKPOINT(index) \
+	" FROM cairn_checkpoint c INDEXED BY " index " " \
+	"LEFT JOIN cairn_checkpoint_state s ON s.checkpoint = CASE WHEN ?1 & 1 THEN c.row END "
+
+/* cairn_checkpoint_id. ?2 tenant, ?3 thread, ?4 id */
 #define TEXT_CHECKPOINT_GET \
-	"SELECT " CHECKPOINT_COLUMNS " FROM cairn_checkpoint c INDEXED BY cairn_checkpoint_id " \
+	"SELECT " CHECKPOINT_COLUMNS("c.ns") FROM_CHECKPOINT("cairn_checkpoint_id") \
 	"WHERE c.tenant = ?2 AND c.thread = ?3 AND c.id = ?4"
 
 /*
@@ -76,13 +84,13 @@
  * ?4 below this number, ?5 run
  */
 #define TEXT_CHECKPOINTS \
-	"SELECT " CHECKPOINT_COLUMNS " FROM cairn_checkpoint c INDEXED BY cairn_checkpoint_seq " \
+	"SELECT " CHECKPOINT_COLUMNS("c.ns") FROM_CHECKPOINT("cairn_checkpoint_seq") \
 	"WHERE c.tenant = ?2 AND c.thread = ?3 AND c.write_seq < ?4 " \
 	"AND (?5 IS NULL OR c.run = ?5) ORDER BY c.write_seq DESC"
 
 /* The same by cairn_checkpoint_ns. ?6 namespace */
 #define TEXT_CHECKPOINTS_NS \
-	"SELECT " CHECKPOINT_COLUMNS " FROM cairn_checkpoint c INDEXED BY cairn_checkpoint_ns " \
+	"SELECT " CHECKPOINT_COLUMNS("NULL") FROM_CHECKPOINT("cairn_checkpoint_ns") \
 	"WHERE c.tenant = ?2 AND c.thread = ?3 AND c.ns = ?6 AND c.write_seq < ?4 " \
 	"AND (?5 IS NULL OR c.run = ?5) ORDER BY c.write_seq DESC"
 

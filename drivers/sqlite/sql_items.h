@@ -30,11 +30,11 @@
 /* rowid */
 #define TEXT_ITEM_DELETE "DELETE FROM cairn_memory_item WHERE rowid = ?"
 
-/* cairn_memory_item's primary key */
+/* cairn_memory_item's primary key. What is asked for by its name is not asked for its name. */
 #define TEXT_ITEM_GET \
-	"SELECT " ITEM_COLUMNS( \
-		"value") " FROM cairn_memory_item " \
-			 "WHERE tenant = ?1 AND ns = ?2 AND item_key = ?3 AND " ITEM_VISIBLE("?4")
+	"SELECT value_size, metadata, revision, created_at, updated_at, expires_at, value " \
+	"FROM cairn_memory_item " \
+	"WHERE tenant = ?1 AND ns = ?2 AND item_key = ?3 AND " ITEM_VISIBLE("?4")
 
 /* clang-format off */
 #define ITEM_TAG(tag) "AND (" tag " IS NULL OR instr(tags, char(31) || " tag " || char(31)) > 0) "

@@ -28,6 +28,15 @@ CREATE TABLE cairn_log_event (
 	CONSTRAINT cairn_log_event_pkey PRIMARY KEY (tenant, thread, seq)
 );
 
+-- What may be large is compressed by lz4 where the server has it, which takes a fifth of the time.
+DO $lz4$
+BEGIN
+	EXECUTE 'ALTER TABLE cairn_log_event ALTER data SET COMPRESSION lz4';
+EXCEPTION WHEN feature_not_supported OR invalid_parameter_value OR syntax_error THEN
+	NULL;
+END
+$lz4$;
+
 -- IS TRUE keeps the policy out of the choice of an index, which the statements make.
 ALTER TABLE cairn_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cairn_log FORCE ROW LEVEL SECURITY;

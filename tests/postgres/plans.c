@@ -19,6 +19,8 @@
 #include "../tap.h"
 
 #define ITEMS 10
+/* None is over before reap is called, however slow this machine is. */
+#define LEASE CAIRN_HOUR
 
 struct scene {
 	cairn_conn *conn;
@@ -89,7 +91,9 @@ static void enqueue_keyed(struct scene *scene)
 
 static void claim(struct scene *scene)
 {
-	cairn_claim_opts opts = { .size = sizeof opts, .worker = CAIRN_STR("w"), .limit = ITEMS };
+	cairn_claim_opts opts = {
+		.size = sizeof opts, .worker = CAIRN_STR("w"), .lease = LEASE, .limit = ITEMS
+	};
 	cairn_jobs *jobs = NULL;
 	MUST(cairn_job_claim(scene->conn, &opts, &jobs, &err));
 	scene->count = jobs->count;
@@ -100,7 +104,8 @@ static void claim(struct scene *scene)
 
 static void heartbeat(struct scene *scene)
 {
-	MUST(cairn_job_heartbeat(scene->conn, scene->leases, scene->count, 0, scene->each, &err));
+	MUST(cairn_job_heartbeat(scene->conn, scene->leases, scene->count, LEASE, scene->each,
+				 &err));
 }
 
 static void progress(struct scene *scene)
@@ -200,6 +205,25 @@ static void use_items(struct scene *scene, bool deletes)
 		MUST(cairn_memory_delete(scene->conn, CAIRN_STR("t"), refs, ITEMS, each, &err));
 	else
 		MUST(cairn_memory_get(scene->conn, CAIRN_STR("t"), refs, ITEMS, &items, &err));
+	cairn_free(items);
+}
+
+/* One by one, each by a statement of its own. */
+static void single_items(struct scene *scene)
+{
+	static const cairn_str segment = { "a", 1 };
+	cairn_memory_items *items = NULL;
+	for (size_t i = 0; i < ITEMS; i++) {
+		char key[16];
+		cairn_memory_changed changed;
+		snprintf(key, sizeof key, "key %zu", i);
+		const cairn_memory_new item = { .ns = { &segment, 1 },
+						.key = cairn_str_of(key),
+						.value = { "1", 1 } };
+		const cairn_memory_ref ref = { .ns = item.ns, .key = item.key };
+		MUST(cairn_memory_put(scene->conn, CAIRN_STR("t"), &item, 1, &changed, &err));
+		MUST(cairn_memory_get(scene->conn, CAIRN_STR("t"), &ref, 1, &items, &err));
+	}
 	cairn_free(items);
 }
 
@@ -311,6 +335,18 @@ static void put_checkpoints(struct scene *scene)
 	}
 }
 
+/* One by one, without conditions, and each of them again. */
+static void single_checkpoints(struct scene *scene)
+{
+	for (size_t i = 0; i < ITEMS; i++) {
+		const cairn_checkpoint_new item = { .thread = CAIRN_STR("long"),
+						    .id = cairn_id_new(),
+						    .state = state };
+		MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), &item, 1, NULL, &err));
+		MUST(cairn_checkpoint_put(scene->conn, CAIRN_STR("t"), &item, 1, NULL, &err));
+	}
+}
+
 /* The latest, though thousands of another namespace came behind it, and by its id. */
 static void get_checkpoints(struct scene *scene)
 {
@@ -326,29 +362,49 @@ static void get_checkpoints(struct scene *scene)
 	cairn_free(found);
 }
 
-static void list_some(struct scene *scene, const char *thread)
+static void list_some(struct scene *scene, cairn_checkpoint_filter filter)
 {
 	cairn_checkpoints *found = NULL;
-	cairn_checkpoint_filter filter = { .size = sizeof filter,
-					   .tenant = CAIRN_STR("t"),
-					   .thread = cairn_str_of(thread),
-					   .limit = ITEMS };
-	for (uint32_t one_ns = 0; one_ns < 2; one_ns++) {
-		filter.set = one_ns ? (uint32_t)CAIRN_CHECKPOINT_ONE_NS : 0;
-		filter.ns = one_ns && thread == NULL ? CAIRN_STR("other") : none;
-		MUST(cairn_checkpoint_list(scene->conn, &filter, &found, &err));
-	}
+	filter.size = sizeof filter;
+	filter.tenant = CAIRN_STR("t");
+	filter.limit = ITEMS;
+	MUST(cairn_checkpoint_list(scene->conn, &filter, &found, &err));
 	cairn_free(found);
 }
 
+/* With states and without, of all namespaces and of each, from the end and from early on. */
 static void list_checkpoints(struct scene *scene)
 {
-	list_some(scene, "got");
+	static const cairn_str namespaces[] = { { NULL, 0 }, { "other", 5 } };
+	for (uint32_t i = 0; i < 8; i++) {
+		cairn_checkpoint_filter filter = { .thread = CAIRN_STR("got") };
+		filter.set = i & 1 ? (uint32_t)CAIRN_CHECKPOINT_STATES : 0;
+		filter.before = i & 2 ? ITEMS * 2 : 0;
+		list_some(scene, filter);
+		filter.set |= (uint32_t)CAIRN_CHECKPOINT_ONE_NS;
+		filter.ns = namespaces[i / 4];
+		list_some(scene, filter);
+	}
+}
+
+/* Those of a run, where there are no others. */
+static void list_of_run(struct scene *scene)
+{
+	cairn_checkpoint_filter filter = { .thread = CAIRN_STR("got"), .run = CAIRN_STR("got") };
+	filter.set = CAIRN_CHECKPOINT_ONE_NS;
+	list_some(scene, filter);
+	filter.set = 0;
+	filter.before = ITEMS * 2;
+	list_some(scene, filter);
 }
 
 static void list_all_checkpoints(struct scene *scene)
 {
-	list_some(scene, NULL);
+	cairn_checkpoint_filter filter = { .set = 0 };
+	list_some(scene, filter);
+	filter.set = CAIRN_CHECKPOINT_ONE_NS;
+	filter.ns = CAIRN_STR("other");
+	list_some(scene, filter);
 }
 
 static void write_pending(struct scene *scene)
@@ -570,14 +626,17 @@ static const struct call {
 	{ "list of logs", NULL, list_logs, 30, true },
 	{ "items put", NULL, put_items, 200, true },
 	{ "items got", put_items, get_items, 100, true },
+	{ "items one by one", NULL, single_items, 200, true },
 	{ "items deleted", put_items, delete_items, 200, true },
 	{ "items listed", put_items, list_items, 100, true },
 	{ "namespaces listed", put_items, list_namespaces, 100, true },
 	{ "items evicted", put_items, evict_items, 60, false },
 	{ "a tenant's items evicted", put_items, evict_tenant, 60, true },
 	{ "checkpoints put", NULL, put_checkpoints, 500, true },
+	{ "checkpoints put one by one", NULL, single_checkpoints, 300, true },
 	{ "checkpoints got", NULL, get_checkpoints, 100, true },
-	{ "checkpoints listed", NULL, list_checkpoints, 100, true },
+	{ "checkpoints listed", NULL, list_checkpoints, 600, true },
+	{ "checkpoints of a run", NULL, list_of_run, 100, true },
 	{ "checkpoints of all threads", NULL, list_all_checkpoints, 200, true },
 	{ "pending writes", NULL, write_pending, 200, true },
 	{ "list of threads", NULL, list_threads, 30, true },
