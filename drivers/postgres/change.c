@@ -420,8 +420,8 @@ static size_t read_changes(struct pg *pg, const struct batch *batch, cairn_chang
 
 static cairn_status run(struct pg *pg, struct batch *batch, enum how how, cairn_error *err)
 {
-	cairn_status status = how == PARTS ? cairn_pg__parts_begin(pg, err)
-					   : cairn_pg__call_begin(pg, true, err);
+	cairn_status status =
+		how == PARTS ? cairn_pg__parts_begin(pg, err) : cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
 	/* the session itself can't tell any more: it is busy */

@@ -52,7 +52,8 @@ void cairn_pg__add_edge_rules(struct pg *pg)
 	for (int i = 0; i < 4; i++)
 		words[i] = step_word(rules->of_step[1 + i / 2][i % 2]);
 	for (int i = 0; i < 2 * CAIRN_STEP_CANCELED; i++)
-		bad[i] = rules->unsatisfied[1 + i / CAIRN_STEP_CANCELED][1 + i % CAIRN_STEP_CANCELED];
+		bad[i] = rules->unsatisfied[1 + i / CAIRN_STEP_CANCELED]
+					   [1 + i % CAIRN_STEP_CANCELED];
 	cairn_pg__add_texts(pg, PG_ITEMS(words, 4), 0, PG_ABSENT_EMPTY);
 	cairn_pg__add_int4s(pg, PG_ITEMS(bad, 2 * CAIRN_STEP_CANCELED), 0);
 	cairn_pg__add_text(pg, rules->unsatisfied_code);
@@ -172,8 +173,7 @@ cairn_change *cairn_pg__sweep_jobs(struct pg *pg, const PGresult *jobs,
 				   const cairn_run_sweep *sweep, size_t *n)
 {
 	size_t count = (size_t)PQntuples(jobs);
-	cairn_change *changes =
-		cairn_host_alloc(pg->host, NULL, 0, (count + 1) * sizeof *changes);
+	cairn_change *changes = cairn_host_alloc(pg->host, NULL, 0, (count + 1) * sizeof *changes);
 	*n = 0;
 	for (size_t i = 0; changes != NULL && i < count; i++) {
 		if (!cairn_pg__null(jobs, (int)i, 0))
