@@ -77,7 +77,7 @@ static cairn_status run(struct pg *pg, const cairn_reap_plan *plan, const cairn_
 	cairn_status status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	queue_pass(pg, plan, id, !cairn_pg__in_tx(pg), false);
+	queue_pass(pg, plan, id, !pg->pipe.in_tx, false);
 	return cairn_pg__call_run(pg, err);
 }
 
@@ -149,8 +149,8 @@ static void put_off(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *
 }
 
 /* One round trip, and if that is not enough several. */
-static cairn_status pass(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id, bool *parts,
-			 cairn_error *err)
+static cairn_status pass(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id,
+			 bool *parts, cairn_error *err)
 {
 	bool in_tx = pg->conn != NULL && cairn_pg__in_tx(pg);
 	cairn_status status = run(pg, plan, id, err);

@@ -52,7 +52,8 @@ void cairn_pg__add_edge_rules(struct pg *pg)
 	for (int i = 0; i < 4; i++)
 		words[i] = step_word(rules->of_step[1 + i / 2][i % 2]);
 	for (int i = 0; i < 2 * CAIRN_STEP_CANCELED; i++)
-		bad[i] = rules->unsatisfied[1 + i / CAIRN_STEP_CANCELED][1 + i % CAIRN_STEP_CANCELED];
+		bad[i] = rules->unsatisfied[1 + i / CAIRN_STEP_CANCELED]
+					   [1 + i % CAIRN_STEP_CANCELED];
 	cairn_pg__add_texts(pg, PG_ITEMS(words, 4), 0, PG_ABSENT_EMPTY);
 	cairn_pg__add_int4s(pg, PG_ITEMS(bad, 2 * CAIRN_STEP_CANCELED), 0);
 	cairn_pg__add_text(pg, rules->unsatisfied_code);
@@ -128,9 +129,15 @@ void cairn_pg__resolve_read(struct pg *pg, size_t n, struct pg_after *after)
 	}
 }
 
+/* How far one round trip goes; without prepared statements each step is dear even if there is nothing to do. */
+static size_t reach(const struct pg *pg)
+{
+	return pg->prepare ? 8 : 2;
+}
+
 void cairn_pg__rest_queue(struct pg *pg)
 {
-	for (int i = 0; i < PG_REST - 1; i++) {
+	for (size_t i = 0; i < reach(pg); i++) {
 		cairn_pg__add_now(pg);
 		cairn_pg__add_int4(pg, PG_TIME_LEFT);
 		cairn_pg__add_run_rules(pg, false);
@@ -142,10 +149,10 @@ void cairn_pg__rest_queue(struct pg *pg)
 
 void cairn_pg__rest_read(struct pg *pg, size_t n, struct pg_after *after)
 {
-	for (size_t i = 0; i < PG_REST - 1; i++)
+	for (size_t i = 0; i < reach(pg); i++)
 		cairn_pg__resolve_read(pg, n + i, after);
 	PQclear(after->jobs);
-	after->jobs = cairn_pg__take(pg, n + PG_REST - 1);
+	after->jobs = cairn_pg__take(pg, n + reach(pg));
 }
 
 static cairn_status go_on(struct pg *pg, struct pg_after *after, cairn_error *err)
@@ -166,8 +173,7 @@ cairn_change *cairn_pg__sweep_jobs(struct pg *pg, const PGresult *jobs,
 				   const cairn_run_sweep *sweep, size_t *n)
 {
 	size_t count = (size_t)PQntuples(jobs);
-	cairn_change *changes =
-		cairn_host_alloc(pg->host, NULL, 0, (count + 1) * sizeof *changes);
+	cairn_change *changes = cairn_host_alloc(pg->host, NULL, 0, (count + 1) * sizeof *changes);
 	*n = 0;
 	for (size_t i = 0; changes != NULL && i < count; i++) {
 		if (!cairn_pg__null(jobs, (int)i, 0))

@@ -56,8 +56,8 @@ enum { GATES = 2, NOW = 3 };
 
 static cairn_status run_gates(struct pg *pg, const struct gates *gates, cairn_error *err)
 {
-	cairn_status status = gates->parts ? cairn_pg__parts_begin(pg, err)
-					   : cairn_pg__call_begin(pg, true, err);
+	cairn_status status =
+		gates->parts ? cairn_pg__parts_begin(pg, err) : cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
 	struct pg_hold hold = { .runs = gates->runs,
@@ -106,7 +106,7 @@ static cairn_status read_now(struct pg *pg, size_t n, cairn_step_ended *each, ca
 		if (row == NULL)
 			return cairn_fail(err, CAIRN_E_NOMEM);
 		*row = step;
-		one->found = (uint32_t)++*count;
+		one->found = (uint32_t)++ * count;
 	}
 	return cairn_pg__park(pg, n, rows, err);
 }
@@ -175,8 +175,7 @@ cairn_status cairn_pg__run_end(void *self, const cairn_step_end_plan *plan, cair
 {
 	struct pg *pg = self;
 	const size_t size = plan->n * sizeof(cairn_id);
-	struct gates gates = { .plan = plan,
-			       .runs = cairn_host_alloc(pg->host, NULL, 0, size) };
+	struct gates gates = { .plan = plan, .runs = cairn_host_alloc(pg->host, NULL, 0, size) };
 	if (gates.runs == NULL)
 		return cairn_fail(err, CAIRN_E_NOMEM);
 	memset(each, 0, plan->n * sizeof *each);

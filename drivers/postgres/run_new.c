@@ -151,8 +151,8 @@ static cairn_status call_make(struct pg *pg, struct call *call, const cairn_run_
 	const size_t of_run = 2 * sizeof(cairn_id) + sizeof(int64_t);
 	const size_t of_step = sizeof(void *) + sizeof(int32_t);
 	*call = (struct call){ .plan = plan };
-	call->size = plan->n * of_run + plan->step_count * of_step +
-		     plan->edge_count * sizeof(int32_t);
+	call->size =
+		plan->n * of_run + plan->step_count * of_step + plan->edge_count * sizeof(int32_t);
 	call->memory = cairn_host_alloc(pg->host, NULL, 0, call->size);
 	if (call->memory == NULL)
 		return cairn_fail(err, CAIRN_E_NOMEM);
