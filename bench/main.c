@@ -221,8 +221,6 @@ int main(int argc, char **argv)
 		bench_wake(limit, url, repeat);
 	if (all || asked("share", argc, argv))
 		bench_share(limit, url, repeat);
-	if (all || asked("checkpoints", argc, argv))
-		bench_threads_rows(threads, url, repeat);
 	if (all || asked("graphs", argc, argv))
 		bench_graphs(url, repeat);
 	const bench_choice choice = { argc, argv, all || asked("checkpoints", argc, argv) };
