@@ -119,6 +119,7 @@
 	X(runs_recover) \
 	X(runs_result) \
 	X(runs_scope) \
+	X(runs_fault) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
