@@ -120,6 +120,7 @@
 	X(runs_result) \
 	X(runs_scope) \
 	X(runs_fault) \
+	X(runs_list) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
