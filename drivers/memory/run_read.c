@@ -198,12 +198,13 @@ static int push_steps(const struct mem_state *state, const cairn_step_query *que
 		      cairn_rows *rows)
 {
 	const struct mem_step *row;
+	size_t end = cairn_rows_count(rows) + query->limit;
 	*found = cairn_mem__run_in_scope(state, &query->scope, query->run) != NULL;
 	if (!*found)
 		return 0;
 	for (size_t i = cairn_mem__step_first(state, query->run);
 	     (row = cairn_mem__step_at(state, query->run, i)) != NULL &&
-	     cairn_rows_count(rows) < query->limit;
+	     cairn_rows_count(rows) < end;
 	     i++) {
 		if (step_wanted(state, query, row) &&
 		    cairn_mem__step_push(state, row, query->compact != 0, rows) != 0)
@@ -340,7 +341,8 @@ static int push_edges(const struct mem_state *state, const cairn_edge_query *que
 	const struct mem_edge *behind = &after;
 	if (edges->n > 0)
 		qsort(edges->at, edges->n, sizeof *edges->at, by_dependent);
-	for (size_t i = 0; i < edges->n && cairn_rows_count(rows) < query->limit; i++) {
+	size_t end = cairn_rows_count(rows) + query->limit;
+	for (size_t i = 0; i < edges->n && cairn_rows_count(rows) < end; i++) {
 		if (by_dependent(&edges->at[i], &behind) > 0 &&
 		    push_edge(state, query->run, edges->at[i], rows) != 0)
 			return -1;

@@ -235,9 +235,9 @@ static cairn_status push_keys(struct lite *lite, const cairn_step_query *query, 
 	cairn_status status =
 		find_keys(lite, &query->run, query->keys, query->key_count, &ids, err);
 	const cairn_id *at = ids.at;
+	size_t end = cairn_rows_count(rows) + query->limit;
 	for (size_t i = 0; i < ids.n && status == CAIRN_OK; i++) {
-		if (cairn_id_compare(at[i], query->after) > 0 &&
-		    cairn_rows_count(rows) < query->limit)
+		if (cairn_id_compare(at[i], query->after) > 0 && cairn_rows_count(rows) < end)
 			status = cairn_lite__step_push(lite, &at[i], query->statuses,
 						       query->compact != 0, rows, err);
 	}
