@@ -119,6 +119,8 @@
 	X(runs_recover) \
 	X(runs_result) \
 	X(runs_scope) \
+	X(runs_fault) \
+	X(runs_list) \
 	X(run_resolve) \
 	X(run_model) \
 	X(run_gates) \
