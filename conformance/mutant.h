@@ -17,6 +17,7 @@
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
+#include <cairn/sys/workflow.h>
 
 #include "ct_plan.h"
 
@@ -35,6 +36,7 @@ typedef struct ct_real {
 	cairn_log_ops log;
 	cairn_checkpoint_ops checkpoints;
 	cairn_memory_ops memory;
+	cairn_workflow_ops workflows;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -150,6 +152,26 @@ typedef struct ct_mutant {
 	cairn_usec item_clock;	    /* of writes … */
 	cairn_usec item_read_clock; /* … and of everything else */
 
+	/* runs, of enqueue and append alike; edges behind so many levels are lost … */
+	void (*run_insert)(cairn_run_insert *run);
+	void (*run_step)(cairn_step_insert *step);
+	void (*run_edge)(cairn_edge_insert *edge);
+	void (*run_enqueued)(void *self, const cairn_run_plan *plan);
+	size_t run_depth;
+	void (*run_end)(cairn_step_end *item);
+	void (*run_end_plan)(cairn_step_end_plan *plan);
+	void (*run_ended)(const cairn_step_end *item, cairn_step_ended *result);
+	void (*run_cancel)(cairn_run_cancel_plan *plan);
+	void (*run_canceled)(cairn_run_canceled *result);
+	void (*runs_read)(cairn_rows *runs);
+	void (*step_query)(cairn_step_query *query);
+	void (*steps_read)(const cairn_step_query *query, cairn_rows *steps);
+	void (*run_events)(cairn_run_event_query *query);
+	void (*run_events_read)(const cairn_run_event_query *query, cairn_rows *events);
+	void (*run_prune)(cairn_run_prune_plan *plan);
+	cairn_usec overdue_clock;
+	cairn_usec run_prune_clock;
+
 	/* Whole slots; they call ct_real_ops(). */
 	cairn_job_claim_fn *claim_slot;
 	cairn_job_change_fn *change_slot;
@@ -203,6 +225,11 @@ void ct_wrap_items(cairn_memory_ops *memory, const ct_mutant *mutant);
 bool ct_mutates_items(const ct_mutant *mutant);
 extern const ct_mutant ct_item_mutants[]; /* mutants_items.c */
 extern const size_t ct_item_mutant_count;
+/* The slots of runs, likewise (mutant_run_ends.c). */
+void ct_wrap_run_ends(cairn_workflow_ops *workflows, const ct_mutant *mutant);
+bool ct_mutates_run_ends(const ct_mutant *mutant);
+extern const ct_mutant ct_run_end_mutants[]; /* mutants_run_ends.c */
+extern const size_t ct_run_end_mutant_count;
 /* Of the verbs beyond claim and finish. */
 extern const ct_mutant ct_verb_mutants[];
 extern const size_t ct_verb_mutant_count;
