@@ -74,7 +74,7 @@ const char *ct_state(cairn_conn *conn, cairn_id run);
 	ct_text_(ct_state((conn), (run)), (want), "the state of " #run, __FILE__, __LINE__)
 /* Edges as words of a graph: "a>b a>c!", by what waits and what it waits for, both as they were given. */
 const char *ct_edges(cairn_conn *conn, cairn_id run);
-/* The run's own events: "a=ENQUEUED b=BLOCKED +key RUNNING"; that their seq has no gap, is expected. */
+/* The run's own events: "RUNNING a=ENQUEUED b=SUCCEEDED +key"; that their seq has no gap, is expected. */
 const char *ct_run_timeline(cairn_conn *conn, cairn_id run);
 /* Everything that can be read about a run, as text; "nothing was written". */
 const char *ct_run_snapshot(cairn_conn *conn, cairn_id run);

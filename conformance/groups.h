@@ -110,6 +110,15 @@
 	X(intents_promote) \
 	X(intents_race) \
 	X(intents_fault) \
+	X(runs_graph) \
+	X(runs_enqueue) \
+	X(runs_keys) \
+	X(runs_append) \
+	X(runs_append_again) \
+	X(runs_active) \
+	X(runs_recover) \
+	X(runs_result) \
+	X(runs_scope) \
 	X(run_resolve) \
 	X(run_model) \
 	X(run_gates) \

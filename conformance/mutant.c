@@ -479,7 +479,7 @@ static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
 		return ct_driver_log(driver) != NULL;
 	if (ct_mutates_items(mutant))
 		return ct_driver_memory(driver) != NULL;
-	if (ct_mutates_run_ends(mutant))
+	if (ct_mutates_runs(mutant))
 		return ct_driver_workflows(driver) != NULL;
 	if (mutant->lock && !driver->migrations->lock)
 		return false;
@@ -565,6 +565,7 @@ static const struct table {
 	{ ct_log_mutants, &ct_log_mutant_count },
 	{ ct_checkpoint_mutants, &ct_checkpoint_mutant_count },
 	{ ct_item_mutants, &ct_item_mutant_count },
+	{ ct_flow_mutants, &ct_flow_mutant_count },
 	{ ct_run_end_mutants, &ct_run_end_mutant_count },
 };
 
@@ -664,8 +665,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	ct_wrap_log(&log, mutant);
 	ct_wrap_checkpoints(&checkpoints, mutant);
 	ct_wrap_items(&memory, mutant);
-	workflows = real.workflows;
-	ct_wrap_run_ends(&workflows, mutant);
+	ct_wrap_runs(&workflows, mutant);
 	driver.conn = &conn;
 	driver.migrations = driver.migrations ? &migrations : NULL;
 	driver.jobs = driver.jobs ? &jobs : NULL;

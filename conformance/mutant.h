@@ -152,25 +152,34 @@ typedef struct ct_mutant {
 	cairn_usec item_clock;	    /* of writes … */
 	cairn_usec item_read_clock; /* … and of everything else */
 
-	/* runs, of enqueue and append alike; edges behind so many levels are lost … */
-	void (*run_insert)(cairn_run_insert *run);
-	void (*run_step)(cairn_step_insert *step);
+	/* steps are the run's */
+	void (*run_insert)(cairn_run_insert *run, cairn_step_insert *steps);
+	void (*run_step)(cairn_step_insert *step); /* enqueued, appended */
 	void (*run_edge)(cairn_edge_insert *edge);
+	void (*run_inserted)(const cairn_run_insert *run, cairn_run_inserted *result);
+	void (*run_look)(cairn_run_look *look);
+	void (*run_looked)(cairn_run_looked *looked, cairn_rows *steps);
+	void (*run_append)(cairn_append_plan *plan);
 	void (*run_enqueued)(void *self, const cairn_run_plan *plan);
-	size_t run_depth;
+	size_t run_depth; /* edges behind so many levels are lost */
 	void (*run_end)(cairn_step_end *item);
 	void (*run_end_plan)(cairn_step_end_plan *plan);
 	void (*run_ended)(const cairn_step_end *item, cairn_step_ended *result);
 	void (*run_cancel)(cairn_run_cancel_plan *plan);
 	void (*run_canceled)(cairn_run_canceled *result);
-	void (*runs_read)(cairn_rows *runs);
-	void (*step_query)(cairn_step_query *query);
-	void (*steps_read)(const cairn_step_query *query, cairn_rows *steps);
-	void (*run_events)(cairn_run_event_query *query);
-	void (*run_events_read)(const cairn_run_event_query *query, cairn_rows *events);
 	void (*run_prune)(cairn_run_prune_plan *plan);
+	void (*run_list)(cairn_run_query *query);
+	void (*runs_listed)(const cairn_run_query *query, cairn_rows *runs);
+	void (*run_steps)(cairn_step_query *query);
+	void (*steps_listed)(const cairn_step_query *query, cairn_rows *steps);
+	void (*run_edges)(cairn_edge_query *query);
+	void (*run_events)(cairn_run_event_query *query);
+	void (*run_events_listed)(const cairn_run_event_query *query, cairn_rows *events);
+	void (*run_overdue)(uint32_t *limit);
 	cairn_usec overdue_clock;
 	cairn_usec run_prune_clock;
+	cairn_run_enqueue_fn *run_enqueue_slot;
+	cairn_run_wait_fn *run_wait_slot;
 
 	/* Whole slots; they call ct_real_ops(). */
 	cairn_job_claim_fn *claim_slot;
@@ -225,9 +234,11 @@ void ct_wrap_items(cairn_memory_ops *memory, const ct_mutant *mutant);
 bool ct_mutates_items(const ct_mutant *mutant);
 extern const ct_mutant ct_item_mutants[]; /* mutants_items.c */
 extern const size_t ct_item_mutant_count;
-/* The slots of runs, likewise (mutant_run_ends.c). */
-void ct_wrap_run_ends(cairn_workflow_ops *workflows, const ct_mutant *mutant);
-bool ct_mutates_run_ends(const ct_mutant *mutant);
+/* The slots of runs, likewise (mutant_runs.c). */
+void ct_wrap_runs(cairn_workflow_ops *workflows, const ct_mutant *mutant);
+bool ct_mutates_runs(const ct_mutant *mutant);
+extern const ct_mutant ct_flow_mutants[]; /* mutants_runs.c */
+extern const size_t ct_flow_mutant_count;
 extern const ct_mutant ct_run_end_mutants[]; /* mutants_run_ends.c */
 extern const size_t ct_run_end_mutant_count;
 /* Of the verbs beyond claim and finish. */

@@ -49,29 +49,34 @@ static void twins(void *self, const cairn_run_plan *plan)
 	}
 }
 
-static void go_on_regardless(cairn_run_insert *run)
+static void go_on_regardless(cairn_run_insert *run, cairn_step_insert *steps)
 {
+	(void)steps;
 	run->on_failure = CAIRN_ON_FAILURE_CONTINUE;
 }
 
-static void all_fast(cairn_run_insert *run)
+static void all_fast(cairn_run_insert *run, cairn_step_insert *steps)
 {
+	(void)steps;
 	run->on_failure = CAIRN_ON_FAILURE_FAIL_FAST;
 }
 
-static void no_active_key(cairn_run_insert *run)
+static void no_active_key(cairn_run_insert *run, cairn_step_insert *steps)
 {
+	(void)steps;
 	run->active_key = BLANK;
 }
 
-static void a_counter_too_high(cairn_run_insert *run)
+static void a_counter_too_high(cairn_run_insert *run, cairn_step_insert *steps)
 {
+	(void)steps;
 	if (run->counts.blocked > 1)
 		run->counts.blocked++;
 }
 
-static void a_seq_skipped(cairn_run_insert *run)
+static void a_seq_skipped(cairn_run_insert *run, cairn_step_insert *steps)
 {
+	(void)steps;
 	if (run->events > 0)
 		run->events++;
 }
@@ -195,11 +200,6 @@ static void stale_run_status(const cairn_step_end *item, cairn_step_ended *resul
 
 /* ---- cancels --------------------------------------------------------------------------- */
 
-static void anybodys_run(cairn_run_cancel_plan *plan)
-{
-	plan->scope = cairn_any();
-}
-
 static void no_reason(cairn_run_cancel_plan *plan)
 {
 	plan->sweep.reason = CAIRN_STR("CANCELED");
@@ -222,8 +222,9 @@ static void none_swept(cairn_run_canceled *result)
 
 /* ---- reads --------------------------------------------------------------------------- */
 
-static void overwrite_canceled(cairn_rows *runs)
+static void overwrite_canceled(const cairn_run_query *query, cairn_rows *runs)
 {
+	(void)query;
 	for (size_t i = 0; i < cairn_rows_count(runs); i++) {
 		cairn_run *run = cairn_rows_at(runs, i);
 		if (run->status == CAIRN_RUN_CANCELED)
@@ -232,8 +233,9 @@ static void overwrite_canceled(cairn_rows *runs)
 }
 
 /* The last end is not in it yet. */
-static void before_the_last(cairn_rows *runs)
+static void before_the_last(const cairn_run_query *query, cairn_rows *runs)
 {
+	(void)query;
 	for (size_t i = 0; i < cairn_rows_count(runs); i++) {
 		cairn_run *run = cairn_rows_at(runs, i);
 		if (run->status != CAIRN_RUN_SUCCEEDED)
@@ -243,8 +245,9 @@ static void before_the_last(cairn_rows *runs)
 	}
 }
 
-static void counter_stands(cairn_rows *runs)
+static void counter_stands(const cairn_run_query *query, cairn_rows *runs)
 {
+	(void)query;
 	for (size_t i = 0; i < cairn_rows_count(runs); i++) {
 		cairn_run *run = cairn_rows_at(runs, i);
 		if (run->counts.failed > 0) {
@@ -353,11 +356,6 @@ static void no_events_of_jobs(cairn_run_event_query *query)
 	query->jobs = 0;
 }
 
-static void anybodys_events(cairn_run_event_query *query)
-{
-	query->scope = cairn_any();
-}
-
 /* By seq, where time says first. */
 static void jobs_first(const cairn_run_event_query *query, cairn_rows *events)
 {
@@ -406,11 +404,6 @@ static void told_too_early(const cairn_run_event_query *query, cairn_rows *event
 static void half_the_age(cairn_run_prune_plan *plan)
 {
 	plan->age /= 2;
-}
-
-static void everybodys(cairn_run_prune_plan *plan)
-{
-	plan->scope = cairn_any();
 }
 
 static void any_status(cairn_run_prune_plan *plan)
@@ -551,10 +544,6 @@ const ct_mutant ct_run_end_mutants[] = {
 	  .rule = "tells the run's status as it was before the end",
 	  .cases = "runs.gates.*",
 	  .run_ended = stale_run_status },
-	{ .name = "run_cancel_of_anybody",
-	  .rule = "cancels runs of other tenants",
-	  .cases = "runs.cancel.*",
-	  .run_cancel = anybodys_run },
 	{ .name = "run_cancel_reason_lost",
 	  .rule = "forgets why a run was canceled",
 	  .cases = "runs.cancel.*",
@@ -574,44 +563,44 @@ const ct_mutant ct_run_end_mutants[] = {
 	{ .name = "run_canceled_overwritten",
 	  .rule = "gives a canceled run another status",
 	  RUNS,
-	  .runs_read = overwrite_canceled },
+	  .runs_listed = overwrite_canceled },
 	{ .name = "run_status_before_the_last_step",
 	  .rule = "reckons a run's status before its last step has ended",
 	  RUNS,
-	  .runs_read = before_the_last },
+	  .runs_listed = before_the_last },
 	{ .name = "run_counter_stands",
 	  .rule = "does not move a counter for a failure",
 	  RUNS,
-	  .runs_read = counter_stands },
+	  .runs_listed = counter_stands },
 	{ .name = "run_step_never_running",
 	  .rule = "does not look whether a step's job is leased",
 	  RUNS,
-	  .steps_read = never_running },
+	  .steps_listed = never_running },
 	{ .name = "run_canceled_step_released",
 	  .rule = "gives a step that never began a begin",
 	  RUNS,
-	  .steps_read = released_anyhow },
+	  .steps_listed = released_anyhow },
 	{ .name = "run_inputs_of_another",
 	  .rule = "tells the inputs of another step",
 	  .cases = "runs.inputs.*",
 	  .run_enqueued = remember,
-	  .step_query = inputs_of_another },
+	  .run_steps = inputs_of_another },
 	{ .name = "run_inputs_without_output",
 	  .rule = "does not tell what inputs came to",
 	  .cases = "runs.inputs.*",
-	  .steps_read = inputs_without_output },
+	  .steps_listed = inputs_without_output },
 	{ .name = "run_inputs_of_anybody",
 	  .rule = "tells inputs to other tenants",
 	  .cases = "runs.inputs.*",
-	  .step_query = inputs_of_anybody },
+	  .run_steps = inputs_of_anybody },
 	{ .name = "run_inputs_unordered",
 	  .rule = "does not order inputs by key",
 	  .cases = "runs.inputs.*",
-	  .steps_read = inputs_unordered },
+	  .steps_listed = inputs_unordered },
 	{ .name = "run_payload_stale",
 	  .rule = "shows another payload than a step's job has",
 	  .cases = "runs.jobs.*",
-	  .steps_read = stale_payload },
+	  .steps_listed = stale_payload },
 	{ .name = "run_events_repeated",
 	  .rule = "begins a page with the event that ended the last one",
 	  .cases = "runs.events.*",
@@ -628,30 +617,22 @@ const ct_mutant ct_run_end_mutants[] = {
 	  .rule = "leaves the jobs' events out",
 	  .cases = "runs.events.*",
 	  .run_events = no_events_of_jobs },
-	{ .name = "run_events_of_anybody",
-	  .rule = "shows timelines to other tenants",
-	  .cases = "runs.events.*",
-	  .run_events = anybodys_events },
 	{ .name = "run_events_jobs_first",
 	  .rule = "puts a job's event before the run's own of the same time",
 	  .cases = "runs.events.*",
-	  .run_events_read = jobs_first },
+	  .run_events_listed = jobs_first },
 	{ .name = "run_events_gap",
 	  .rule = "numbers events with a gap",
 	  RUNS,
-	  .run_events_read = a_gap },
+	  .run_events_listed = a_gap },
 	{ .name = "run_events_run_too_early",
 	  .rule = "tells the run's end before its last step's",
 	  RUNS,
-	  .run_events_read = told_too_early },
+	  .run_events_listed = told_too_early },
 	{ .name = "run_prune_early",
 	  .rule = "prunes runs at half the age",
 	  .cases = "runs.prune.*",
 	  .run_prune = half_the_age },
-	{ .name = "run_prune_of_anybody",
-	  .rule = "prunes runs of other tenants",
-	  .cases = "runs.prune.*",
-	  .run_prune = everybodys },
 	{ .name = "run_prune_any_status",
 	  .rule = "prunes runs of any status",
 	  .cases = "runs.prune.*",
