@@ -333,8 +333,19 @@ static cairn_status insert_run(struct lite_write *write, const cairn_run_insert 
 	cairn_lite__bind_text(&run, insert->recovery_reason);
 	cairn_lite__bind_text(&run, insert->key);
 	cairn_lite__bind_blob(&run, insert->request_hash, sizeof insert->request_hash);
-	cairn_lite__bind_text(&run, insert->request);
+	return cairn_lite__finish(&run, err);
+}
+
+static cairn_status insert_request(struct lite_write *write, const cairn_run_insert *insert,
+				   cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_RUN_REQUEST_INSERT, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_id(&run, &insert->id);
 	cairn_lite__bind_text(&run, insert->metadata);
+	cairn_lite__bind_text(&run, insert->request);
 	return cairn_lite__finish(&run, err);
 }
 
@@ -359,6 +370,8 @@ static cairn_status put_run(const struct graph *graph, const cairn_run_insert *i
 					.kind = CAIRN_RUN_EVENT_RUN,
 					.run_status = insert->status };
 	cairn_status status = insert_run(write, insert, err);
+	if (status == CAIRN_OK)
+		status = insert_request(write, insert, err);
 	if (status == CAIRN_OK && insert->active_key.len > 0)
 		status = take_active_key(write, insert, err);
 	if (status == CAIRN_OK)

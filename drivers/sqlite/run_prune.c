@@ -21,7 +21,8 @@ static cairn_status delete_run(struct lite *lite, const cairn_id *id, cairn_erro
 		LITE_RUN_DELETE_ATTEMPTS, LITE_RUN_DELETE_JOB_EVENTS, LITE_RUN_DELETE_LOGS,
 		LITE_RUN_DELETE_DEAD,	  LITE_RUN_DELETE_REPLAYS,    LITE_RUN_DELETE_JOBS,
 		LITE_RUN_DELETE_EDGES,	  LITE_RUN_DELETE_STEPS,      LITE_RUN_DELETE_EVENTS,
-		LITE_RUN_DELETE_APPENDS,  LITE_RUN_ACTIVE_DROP,	      LITE_RUN_DELETE,
+		LITE_RUN_DELETE_REQUEST,  LITE_RUN_DELETE_APPENDS,    LITE_RUN_ACTIVE_DROP,
+		LITE_RUN_DELETE,
 	};
 	cairn_status status = CAIRN_OK;
 	for (size_t i = 0; i < sizeof belongings / sizeof belongings[0]; i++) {

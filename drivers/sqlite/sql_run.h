@@ -34,8 +34,12 @@
 	"enqueued, " \
 	"succeeded, failed, canceled, edges, events, created_at, updated_at, active_key, " \
 	"result_step, source_id, recovery_step_id, recovery_key, recovery_reason, " \
-	"idempotency_key, request_hash, request, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " \
-	"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	"idempotency_key, request_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " \
+	"?, ?, ?, ?, ?, ?, ?)"
+
+/* none to find, the primary key to fill */
+#define TEXT_RUN_REQUEST_INSERT \
+	"INSERT INTO cairn_run_request (run_id, metadata, request) VALUES (?, ?, ?)"
 
 /* none to find, the primary key to fill */
 #define TEXT_RUN_EVENT_INSERT \
@@ -166,13 +170,15 @@
 
 /* ---- reading ------------------------------------------------------------------ */
 
-/* What run_read.c reads into a cairn_run. ?2: compact */
+/* What run_read.c reads into a cairn_run; cairn_run_request's primary key. ?2: compact */
 #define RUN_COLUMNS \
 	"r.id, r.type, r.tenant, r.status, r.on_failure, r.idempotency_key, r.active_key, " \
 	"r.result_step, r.blocked, r.waiting, r.enqueued, r.succeeded, r.failed, r.canceled, " \
 	"r.status_reason, r.error_code, r.error_message, r.source_id, r.recovery_key, " \
 	"r.recovery_reason, r.recovery_step_id, r.events, r.created_at, r.updated_at, " \
-	"r.finished_at, iif(?2, NULL, r.metadata), iif(?2, NULL, r.request), " \
+	"r.finished_at, " \
+	"iif(?2, NULL, (SELECT q.metadata FROM cairn_run_request q WHERE q.run_id = r.id)), " \
+	"iif(?2, NULL, (SELECT q.request FROM cairn_run_request q WHERE q.run_id = r.id)), " \
 	"CASE WHEN ?2 OR r.status <> 'SUCCEEDED' THEN NULL ELSE (SELECT o.output " \
 	"FROM cairn_step o WHERE o.run_id = r.id AND o.step_key = r.result_step) END"
 
@@ -372,6 +378,7 @@
 #define TEXT_RUN_DELETE_JOBS	   "DELETE FROM cairn_job WHERE id " ITS_STEPS
 #define TEXT_RUN_DELETE_EDGES	   "DELETE FROM cairn_step_edge WHERE prerequisite_id " ITS_STEPS
 #define TEXT_RUN_DELETE_STEPS	   "DELETE FROM cairn_step WHERE run_id = ?"
+#define TEXT_RUN_DELETE_REQUEST	   "DELETE FROM cairn_run_request WHERE run_id = ?"
 #define TEXT_RUN_DELETE_EVENTS	   "DELETE FROM cairn_run_event WHERE run_id = ?"
 #define TEXT_RUN_DELETE_APPENDS	   "DELETE FROM cairn_run_append WHERE run_id = ?"
 /* cairn_run.id */
@@ -380,10 +387,10 @@
 #define RUN_TEXTS \
 	[LITE_RUN_BY_KEY] = TEXT_RUN_BY_KEY, [LITE_RUN_BY_RECOVERY] = TEXT_RUN_BY_RECOVERY, \
 	[LITE_RUN_BY_ACTIVE] = TEXT_RUN_BY_ACTIVE, [LITE_RUN_ACTIVE_PUT] = TEXT_RUN_ACTIVE_PUT, \
-	[LITE_RUN_INSERT] = TEXT_RUN_INSERT, [LITE_RUN_EVENT_INSERT] = TEXT_RUN_EVENT_INSERT, \
-	[LITE_STEP_INSERT] = TEXT_STEP_INSERT, [LITE_STEP_JOB] = TEXT_STEP_JOB, \
-	[LITE_STEP_STAGE] = TEXT_STEP_STAGE, [LITE_EDGE_INSERT] = TEXT_EDGE_INSERT, \
-	[LITE_EDGE_INSERT_ROWS] = TEXT_EDGE_INSERT_ROWS, \
+	[LITE_RUN_INSERT] = TEXT_RUN_INSERT, [LITE_RUN_REQUEST_INSERT] = TEXT_RUN_REQUEST_INSERT, \
+	[LITE_RUN_EVENT_INSERT] = TEXT_RUN_EVENT_INSERT, [LITE_STEP_INSERT] = TEXT_STEP_INSERT, \
+	[LITE_STEP_JOB] = TEXT_STEP_JOB, [LITE_STEP_STAGE] = TEXT_STEP_STAGE, \
+	[LITE_EDGE_INSERT] = TEXT_EDGE_INSERT, [LITE_EDGE_INSERT_ROWS] = TEXT_EDGE_INSERT_ROWS, \
 	[LITE_APPEND_INSERT] = TEXT_APPEND_INSERT, [LITE_RUN_APPEND] = TEXT_RUN_APPEND, \
 	[LITE_RUN_STATE] = TEXT_RUN_STATE, [LITE_RUN_MOVE] = TEXT_RUN_MOVE, \
 	[LITE_RUN_BLAME] = TEXT_RUN_BLAME, [LITE_STEP_END_JOB] = TEXT_STEP_END_JOB, \
@@ -408,6 +415,7 @@
 	[LITE_RUN_DELETE_JOBS] = TEXT_RUN_DELETE_JOBS, \
 	[LITE_RUN_DELETE_EDGES] = TEXT_RUN_DELETE_EDGES, \
 	[LITE_RUN_DELETE_STEPS] = TEXT_RUN_DELETE_STEPS, \
+	[LITE_RUN_DELETE_REQUEST] = TEXT_RUN_DELETE_REQUEST, \
 	[LITE_RUN_DELETE_EVENTS] = TEXT_RUN_DELETE_EVENTS, \
 	[LITE_RUN_DELETE_APPENDS] = TEXT_RUN_DELETE_APPENDS, [LITE_RUN_DELETE] = TEXT_RUN_DELETE
 

@@ -4,6 +4,7 @@ DROP TABLE cairn_run_append;
 DROP TABLE cairn_run_event;
 DROP TABLE cairn_step_edge;
 DROP TABLE cairn_step;
+DROP TABLE cairn_run_request;
 DROP TABLE cairn_run;
 DROP INDEX cairn_job_ended;
 ALTER TABLE cairn_job DROP COLUMN may_continue;
