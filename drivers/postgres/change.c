@@ -424,7 +424,8 @@ static cairn_status run(struct pg *pg, struct batch *batch, enum how how, cairn_
 					   : cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	bool in_tx = cairn_pg__in_tx(pg);
+	/* the session itself can't tell any more: it is busy */
+	bool in_tx = pg->pipe.in_tx;
 	settle(batch, in_tx, cairn_host_now(pg->host) == 0, how);
 	queue_all(pg, batch, !in_tx && how != PARTS);
 	if (how == PARTS)

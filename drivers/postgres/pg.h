@@ -499,8 +499,7 @@ struct pg_after {
 /* A statement: the steps of these jobs have ended (NULL: of those that were reaped). */
 void cairn_pg__resolve_queue(struct pg *pg, const struct pg_items *jobs, bool alone);
 void cairn_pg__resolve_read(struct pg *pg, size_t n, struct pg_after *after);
-/* PG_REST statements behind it, where it is known that more follows. */
-enum { PG_REST = 9 };
+/* Some statements behind it, where it is known that more follows. */
 void cairn_pg__rest_queue(struct pg *pg);
 void cairn_pg__rest_read(struct pg *pg, size_t n, struct pg_after *after);
 /* Goes on as far as it goes, in parts. Behind it nothing is left in after, whatever the outcome. */

@@ -77,7 +77,7 @@ static cairn_status run(struct pg *pg, const cairn_reap_plan *plan, const cairn_
 	cairn_status status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	queue_pass(pg, plan, id, !cairn_pg__in_tx(pg), false);
+	queue_pass(pg, plan, id, !pg->pipe.in_tx, false);
 	return cairn_pg__call_run(pg, err);
 }
 

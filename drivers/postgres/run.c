@@ -128,9 +128,15 @@ void cairn_pg__resolve_read(struct pg *pg, size_t n, struct pg_after *after)
 	}
 }
 
+/* How far one round trip goes; without prepared statements each step is dear even if there is nothing to do. */
+static size_t reach(const struct pg *pg)
+{
+	return pg->prepare ? 8 : 2;
+}
+
 void cairn_pg__rest_queue(struct pg *pg)
 {
-	for (int i = 0; i < PG_REST - 1; i++) {
+	for (size_t i = 0; i < reach(pg); i++) {
 		cairn_pg__add_now(pg);
 		cairn_pg__add_int4(pg, PG_TIME_LEFT);
 		cairn_pg__add_run_rules(pg, false);
@@ -142,10 +148,10 @@ void cairn_pg__rest_queue(struct pg *pg)
 
 void cairn_pg__rest_read(struct pg *pg, size_t n, struct pg_after *after)
 {
-	for (size_t i = 0; i < PG_REST - 1; i++)
+	for (size_t i = 0; i < reach(pg); i++)
 		cairn_pg__resolve_read(pg, n + i, after);
 	PQclear(after->jobs);
-	after->jobs = cairn_pg__take(pg, n + PG_REST - 1);
+	after->jobs = cairn_pg__take(pg, n + reach(pg));
 }
 
 static cairn_status go_on(struct pg *pg, struct pg_after *after, cairn_error *err)
