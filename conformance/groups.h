@@ -139,6 +139,8 @@
 	X(run_meet_gates) \
 	X(run_meet_many) \
 	X(run_race) \
+	X(run_lists) \
+	X(run_tx) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
