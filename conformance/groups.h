@@ -119,6 +119,8 @@
 	X(runs_recover) \
 	X(runs_result) \
 	X(runs_scope) \
+	X(runs_fault) \
+	X(runs_list) \
 	X(run_resolve) \
 	X(run_model) \
 	X(run_gates) \
@@ -141,6 +143,8 @@
 	X(run_race) \
 	X(run_lists) \
 	X(run_tx) \
+	X(run_budget) \
+	X(run_fault) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \

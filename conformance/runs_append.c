@@ -288,6 +288,37 @@ static void five_round_trips(void)
 	ct_spent(conn, 5, "steps appended before", append.n);
 }
 
+/* As large as a run can be, it is one round trip; and then there is no room for one step more. */
+static void no_more_than_there_may_be(void)
+{
+	enum { STEPS = 10000 };
+	cairn_conn *conn = ct_open();
+	cairn_step_new *steps = ct_alloc(STEPS * sizeof *steps);
+	cairn_dependency *on = ct_alloc(5 * sizeof *on);
+	cairn_run_new run = { .type = CAIRN_STR("w"), .steps = steps, .step_count = STEPS - 1 };
+	cairn_run_added added;
+	ct_define(conn, "t");
+	for (size_t i = 0; i < STEPS; i++)
+		steps[i] = (cairn_step_new){ .key = cairn_str_of(ct_format("s%zu", i)),
+					     .kind = CAIRN_STEP_EXTERNAL,
+					     .dependencies = i < 5 ? NULL : on,
+					     .dependency_count = i < 5 ? 0 : 5 };
+	for (size_t i = 0; i < 5; i++)
+		on[i] = (cairn_dependency){ .prerequisite = steps[i].key };
+	ct_budget(conn);
+	ct_ok(cairn_run_enqueue(conn, &run, 1, &added, ct_err()));
+	ct_spent(conn, 1, "steps enqueued", run.step_count);
+	ct_each(added, CAIRN_OK, NULL);
+	ct_int(ct_run(conn, added.id)->counts.blocked, STEPS - 6);
+	cairn_append append = ct_append(added.id, "k", "s0", "x y");
+	refused(conn, &append, CAIRN_TOO_LARGE, "limit.exceeded");
+	append = ct_append(added.id, "k", "s0", "x:s1,s2");
+	ct_send_append(conn, &append, CAIRN_INSERTED);
+	append = ct_append(added.id, "l", "s0", "y");
+	refused(conn, &append, CAIRN_TOO_LARGE, "limit.exceeded");
+	ct_int(ct_run(conn, added.id)->counts.blocked, STEPS - 5);
+}
+
 #define VERB .kind = CT_VERB, .store = CT_WORKFLOWS
 
 static const ct_case cases[] = {
@@ -340,6 +371,12 @@ static const ct_case cases[] = {
 	  .rule = "Steps may be appended behind an appended gate, whatever became of the first.",
 	  .covers = "runledger B01, B02",
 	  .run = a_gate_may_be_the_next_window },
+	{ .name = "runs.append.there_is_a_limit",
+	  VERB,
+	  .rule = "A run never has more steps than it may be enqueued with, which is one round "
+		  "trip all the same.",
+	  .covers = "runledger B05, V10",
+	  .run = no_more_than_there_may_be },
 	{ .name = "runs.append.needs_read_committed",
 	  VERB,
 	  .needs = CT_NEED_STRICT,

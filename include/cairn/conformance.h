@@ -75,8 +75,8 @@ typedef struct cairn_subject {
 	const char *const *known_failures;
 	/*
 	 * Makes the database refuse, from now on, to store any job under this idempotency key (which
-	 * needs no quoting), and any checkpoint of a thread of this name, in the store at url. Answers 0.
-	 * Optional.
+	 * needs no quoting), any checkpoint of a thread of this name, and any step of this key, in the
+	 * store at url. Answers 0. Optional.
 	 */
 	int (*poison_key)(const char *url, const char *key);
 	/* CAIRN_CAP_… of the driver that connections by url do not have. */

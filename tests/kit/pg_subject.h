@@ -101,7 +101,7 @@ static int poison(const char *url, cairn_id job)
 static int poison_key(const char *url, const char *key)
 {
 	char schema[80];
-	char sql[960];
+	char sql[1280];
 	const char *word = strstr(url, "%22");
 	if (!word)
 		return -1;
@@ -112,8 +112,10 @@ static int poison_key(const char *url, const char *key)
 		 "CREATE TRIGGER poison_key BEFORE INSERT ON %s.cairn_job_live FOR EACH ROW WHEN"
 		 " (NEW.idempotency_key = '%s') EXECUTE FUNCTION %s.poison_key();"
 		 "CREATE TRIGGER poison_thread BEFORE INSERT ON %s.cairn_checkpoint FOR EACH ROW"
-		 " WHEN (NEW.thread = '%s') EXECUTE FUNCTION %s.poison_key()",
-		 schema, schema, key, schema, schema, key, schema);
+		 " WHEN (NEW.thread = '%s') EXECUTE FUNCTION %s.poison_key();"
+		 "CREATE TRIGGER poison_step BEFORE INSERT ON %s.cairn_step FOR EACH ROW"
+		 " WHEN (NEW.step_key = '%s') EXECUTE FUNCTION %s.poison_key()",
+		 schema, schema, key, schema, schema, key, schema, schema, key, schema);
 	return run(sql);
 }
 

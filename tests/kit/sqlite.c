@@ -78,7 +78,7 @@ static int poison(const char *url, cairn_id job)
 static int poison_key(const char *url, const char *key)
 {
 	char file[1024];
-	char sql[512];
+	char sql[768];
 	sqlite3 *db = NULL;
 	const char *path = url + strlen("sqlite:");
 	snprintf(file, sizeof(file), "%.*s", (int)strcspn(path, "?"), path);
@@ -86,8 +86,10 @@ static int poison_key(const char *url, const char *key)
 		 "CREATE TRIGGER poison_key BEFORE INSERT ON cairn_job WHEN"
 		 " NEW.idempotency_key = '%s' BEGIN SELECT RAISE(ABORT, 'poisoned'); END;"
 		 "CREATE TRIGGER poison_thread BEFORE INSERT ON cairn_checkpoint WHEN"
-		 " NEW.thread = '%s' BEGIN SELECT RAISE(ABORT, 'poisoned'); END",
-		 key, key);
+		 " NEW.thread = '%s' BEGIN SELECT RAISE(ABORT, 'poisoned'); END;"
+		 "CREATE TRIGGER poison_step BEFORE INSERT ON cairn_step WHEN"
+		 " NEW.step_key = '%s' BEGIN SELECT RAISE(ABORT, 'poisoned'); END",
+		 key, key, key);
 	int answer = sqlite3_open(file, &db);
 	sqlite3_busy_timeout(db, 5000);
 	if (answer == SQLITE_OK)
