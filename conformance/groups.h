@@ -141,6 +141,10 @@
 	X(run_meet_gates) \
 	X(run_meet_many) \
 	X(run_race) \
+	X(run_lists) \
+	X(run_tx) \
+	X(run_budget) \
+	X(run_fault) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \

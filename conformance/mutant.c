@@ -566,6 +566,7 @@ static const struct table {
 	{ ct_checkpoint_mutants, &ct_checkpoint_mutant_count },
 	{ ct_item_mutants, &ct_item_mutant_count },
 	{ ct_flow_mutants, &ct_flow_mutant_count },
+	{ ct_run_end_mutants, &ct_run_end_mutant_count },
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -160,9 +160,13 @@ typedef struct ct_mutant {
 	void (*run_look)(cairn_run_look *look);
 	void (*run_looked)(cairn_run_looked *looked, cairn_rows *steps);
 	void (*run_append)(cairn_append_plan *plan);
+	void (*run_enqueued)(void *self, const cairn_run_plan *plan);
+	size_t run_depth; /* edges behind so many levels are lost */
 	void (*run_end)(cairn_step_end *item);
+	void (*run_end_plan)(cairn_step_end_plan *plan);
 	void (*run_ended)(const cairn_step_end *item, cairn_step_ended *result);
 	void (*run_cancel)(cairn_run_cancel_plan *plan);
+	void (*run_canceled)(cairn_run_canceled *result);
 	void (*run_prune)(cairn_run_prune_plan *plan);
 	void (*run_list)(cairn_run_query *query);
 	void (*runs_listed)(const cairn_run_query *query, cairn_rows *runs);
@@ -170,8 +174,10 @@ typedef struct ct_mutant {
 	void (*steps_listed)(const cairn_step_query *query, cairn_rows *steps);
 	void (*run_edges)(cairn_edge_query *query);
 	void (*run_events)(cairn_run_event_query *query);
-	void (*run_events_listed)(cairn_rows *events);
+	void (*run_events_listed)(const cairn_run_event_query *query, cairn_rows *events);
 	void (*run_overdue)(uint32_t *limit);
+	cairn_usec overdue_clock;
+	cairn_usec run_prune_clock;
 	cairn_run_enqueue_fn *run_enqueue_slot;
 	cairn_run_wait_fn *run_wait_slot;
 
@@ -233,6 +239,8 @@ void ct_wrap_runs(cairn_workflow_ops *workflows, const ct_mutant *mutant);
 bool ct_mutates_runs(const ct_mutant *mutant);
 extern const ct_mutant ct_flow_mutants[]; /* mutants_runs.c */
 extern const size_t ct_flow_mutant_count;
+extern const ct_mutant ct_run_end_mutants[]; /* mutants_run_ends.c */
+extern const size_t ct_run_end_mutant_count;
 /* Of the verbs beyond claim and finish. */
 extern const ct_mutant ct_verb_mutants[];
 extern const size_t ct_verb_mutant_count;

@@ -26,6 +26,40 @@ static void change_edges(cairn_edge_insert *edges, size_t n)
 		active->run_edge(&edges[i]);
 }
 
+static size_t number_of(const cairn_step_insert *steps, size_t n, cairn_id id)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (cairn_id_compare(steps[i].id, id) == 0)
+			return i;
+	}
+	return n;
+}
+
+/* How many edges a step is away from where it begins; steps stand behind their prerequisites or not at all. */
+static size_t lose_edges(const cairn_step_insert *steps, size_t n, cairn_edge_insert *edges,
+			 size_t count)
+{
+	size_t *depth = calloc(n + 1, sizeof(*depth));
+	size_t kept = 0;
+	if (!depth)
+		abort();
+	for (size_t round = 0; round < n && round <= active->run_depth; round++) {
+		for (size_t i = 0; i < count; i++) {
+			size_t from = number_of(steps, n, edges[i].prerequisite);
+			size_t to = number_of(steps, n, edges[i].dependent);
+			if (to < n && from < n && depth[to] <= depth[from])
+				depth[to] = depth[from] + 1;
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		size_t from = number_of(steps, n, edges[i].prerequisite);
+		if (from >= n || depth[from] < active->run_depth)
+			edges[kept++] = edges[i];
+	}
+	free(depth);
+	return kept;
+}
+
 static cairn_status on_enqueue(void *self, const cairn_run_plan *plan, cairn_run_inserted *each,
 			       cairn_error *err)
 {
@@ -40,11 +74,18 @@ static cairn_status on_enqueue(void *self, const cairn_run_plan *plan, cairn_run
 	mine.runs = runs;
 	mine.steps = steps;
 	mine.edges = edges;
+	/* of one run at a time, and of none that is wide: it looks at every pair */
+	if (active->run_depth && plan->n == 1 && plan->step_count < 100) {
+		mine.edge_count = lose_edges(steps, plan->step_count, edges, plan->edge_count);
+		runs[0].edge_count = mine.edge_count;
+	}
 	cairn_run_enqueue_fn *slot =
 		active->run_enqueue_slot ? active->run_enqueue_slot : the_real()->enqueue;
 	cairn_status status = slot(self, &mine, each, err);
 	for (size_t i = 0; i < plan->n && active->run_inserted && status == CAIRN_OK; i++)
 		active->run_inserted(&plan->runs[i], &each[i]);
+	if (status == CAIRN_OK && active->run_enqueued)
+		active->run_enqueued(self, plan);
 	free(edges);
 	free(steps);
 	free(runs);
@@ -91,6 +132,8 @@ static cairn_status on_end(void *self, const cairn_step_end_plan *plan, cairn_st
 	for (size_t i = 0; i < plan->n && active->run_end; i++)
 		active->run_end(&items[i]);
 	mine.items = items;
+	if (active->run_end_plan)
+		active->run_end_plan(&mine);
 	cairn_status status = the_real()->end(self, &mine, each, rows, err);
 	for (size_t i = 0; i < plan->n && active->run_ended && status == CAIRN_OK; i++)
 		active->run_ended(&plan->items[i], &each[i]);
@@ -104,7 +147,10 @@ static cairn_status on_cancel(void *self, const cairn_run_cancel_plan *plan,
 	cairn_run_cancel_plan mine = *plan;
 	if (active->run_cancel)
 		active->run_cancel(&mine);
-	return the_real()->cancel(self, &mine, each, err);
+	cairn_status status = the_real()->cancel(self, &mine, each, err);
+	for (size_t i = 0; i < plan->n && active->run_canceled && status == CAIRN_OK; i++)
+		active->run_canceled(&each[i]);
+	return status;
 }
 
 static cairn_status on_prune(void *self, const cairn_run_prune_plan *plan, size_t *pruned,
@@ -113,7 +159,10 @@ static cairn_status on_prune(void *self, const cairn_run_prune_plan *plan, size_
 	cairn_run_prune_plan mine = *plan;
 	if (active->run_prune)
 		active->run_prune(&mine);
-	return the_real()->prune(self, &mine, pruned, err);
+	ct_advance(active->run_prune_clock);
+	cairn_status status = the_real()->prune(self, &mine, pruned, err);
+	ct_advance(-active->run_prune_clock);
+	return status;
 }
 
 /* ---- reads ------------------------------------------------------------------------------- */
@@ -159,7 +208,7 @@ static cairn_status on_events(void *self, const cairn_run_event_query *query, in
 		active->run_events(&mine);
 	cairn_status status = the_real()->events(self, &mine, found, rows, err);
 	if (status == CAIRN_OK && active->run_events_listed)
-		active->run_events_listed(rows);
+		active->run_events_listed(query, rows);
 	return status;
 }
 
@@ -167,12 +216,17 @@ static cairn_status on_overdue(void *self, uint32_t limit, cairn_rows *rows, cai
 {
 	if (active->run_overdue)
 		active->run_overdue(&limit);
-	return the_real()->overdue(self, limit, rows, err);
+	ct_advance(active->overdue_clock);
+	cairn_status status = the_real()->overdue(self, limit, rows, err);
+	ct_advance(-active->overdue_clock);
+	return status;
 }
 
 bool ct_mutates_runs(const ct_mutant *mutant)
 {
-	return mutant->run_insert || mutant->run_step || mutant->run_edge || mutant->run_inserted ||
+	return mutant->run_enqueued || mutant->run_depth || mutant->run_end_plan ||
+	       mutant->run_canceled || mutant->overdue_clock || mutant->run_prune_clock ||
+	       mutant->run_insert || mutant->run_step || mutant->run_edge || mutant->run_inserted ||
 	       mutant->run_enqueue_slot || mutant->run_look || mutant->run_looked ||
 	       mutant->run_append || mutant->run_end || mutant->run_ended || mutant->run_cancel ||
 	       mutant->run_prune || mutant->run_list || mutant->runs_listed || mutant->run_steps ||

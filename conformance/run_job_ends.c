@@ -101,6 +101,37 @@ static void reaped_at_its_last(void)
 	ct_stands(conn, run, "RUNNING a=FAILED b=CANCELED c=ENQUEUED d=ENQUEUED");
 }
 
+/* One dies with its last lease, one goes on, one is no step's; all in one pass, each told. */
+static void reaped_with_others(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_define_retry(conn, "t", 1, 0);
+	cairn_run_new dag = ct_dag("a b c:a! d:a");
+	ct_dag_step(&dag, "b")->max_attempts = 2;
+	ct_model *model = ct_model_of(&dag);
+	cairn_id runs[2] = { ct_add_run(conn, &dag), ct_add_run(conn, &dag) };
+	cairn_job_new alone = ct_new("t");
+	ct_add(conn, &alone);
+	for (size_t i = 0; i < 2; i++) {
+		ct_claim_step(conn, runs[i], "a");
+		ct_claim_step(conn, runs[i], "b");
+	}
+	ct_claim(conn, "w");
+	ct_advance(CAIRN_HOUR);
+	const cairn_reap_report *report = ct_reap(conn, 5);
+	size_t dead = 0;
+	for (size_t i = 0; i < report->count; i++) {
+		const cairn_job *job = ct_job(conn, report->at[i].id);
+		ct_int(report->at[i].status, job->status);
+		dead += job->status == CAIRN_JOB_DEAD_LETTERED;
+	}
+	ct_int(dead, 3);
+	ct_model_end(model, "a", CAIRN_STEP_FAILED);
+	for (size_t i = 0; i < 2; i++)
+		ct_model_agrees(conn, runs[i], model);
+	ct_reap(conn, 0);
+}
+
 /* ---- many --------------------------------------------------------------------------- */
 
 static void both_prerequisites_at_once(void)
@@ -289,6 +320,13 @@ static const ct_case cases[] = {
 		  "in the same pass.",
 	  .covers = "runledger R14",
 	  .run = reaped_at_its_last },
+	{ .name = "runs.jobs.a_pass_reaps_steps_and_others",
+	  ENDS,
+	  .rule = "A reaper's pass takes back what goes on and ends what dies, steps of several "
+		  "runs and "
+		  "jobs of none, and tells each.",
+	  .covers = "runledger R14",
+	  .run = reaped_with_others },
 	{ .name = "runs.jobs.two_prerequisites_end_in_one_call",
 	  ENDS,
 	  .rule = "A call that ends all prerequisites of a step at once releases or cancels it "

@@ -91,6 +91,7 @@ static void many_ends(ct_step_fn *end, size_t left)
 		  "RUNNING s0=SUCCEEDED s1=SUCCEEDED s2=SUCCEEDED s3=SUCCEEDED join=ENQUEUED "
 		  "next=BLOCKED");
 	ct_text(ct_timeline(play.conn, ct_step_id(play.conn, play.run, "join")), "ENQUEUED");
+	ct_int(ct_count_jobs(play.conn, 0), MANY + 1);
 }
 
 static void four_at_once(void)

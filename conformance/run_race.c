@@ -241,6 +241,7 @@ static void one_join(void)
 		ct_text(ct_timeline(conn, join), "ENQUEUED");
 		ct_int(ct_run(conn, run)->counts.enqueued, 1);
 		ct_int(ct_run(conn, run)->counts.succeeded, 8);
+		ct_int(ct_count_jobs(conn, 0), 9 * (round + 1));
 		ct_cancel_run(conn, run);
 	}
 }

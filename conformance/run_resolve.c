@@ -30,6 +30,18 @@ static void success_releases_both(void)
 	ct_int(ct_count_jobs(play.conn, 0), 3);
 }
 
+static void a_join_has_one_job(void)
+{
+	ct_play play = ct_play_words("a b c* d:a,b!,c e:d,a");
+	ct_play_ends(&play, "a+ c-");
+	ct_int(ct_count_jobs(play.conn, 0), 2);
+	ct_play_ends(&play, "b+");
+	ct_int(ct_count_jobs(play.conn, 0), 3);
+	ct_play_ends(&play, "d+ e+");
+	ct_int(ct_count_jobs(play.conn, 0), 4);
+	ct_int(ct_count_jobs(play.conn, 1u << CAIRN_JOB_SUCCEEDED), 4);
+}
+
 static void canceled_for_it(const cairn_step *step)
 {
 	ct_int(step->status, CAIRN_STEP_CANCELED);
@@ -210,9 +222,10 @@ static void gate_before_a_step_is_running(void)
 static void updated_with_each_end(void)
 {
 	ct_play play = ct_play_words("a b c");
+	static const char *const ends[] = { "a+", "b-", "c~" };
 	for (size_t i = 0; i < 3; i++) {
 		ct_advance(CAIRN_SECOND);
-		ct_play_ends(&play, i == 0 ? "a+" : i == 1 ? "b-" : "c~");
+		ct_play_ends(&play, ends[i]);
 		ct_int(ct_run(play.conn, play.run)->updated_at, ct_now());
 	}
 	ct_int(ct_run(play.conn, play.run)->created_at, ct_now() - 3 * CAIRN_SECOND);
@@ -228,6 +241,12 @@ static const ct_case cases[] = {
 		  "wants: each gets its one job, due now.",
 	  .covers = "runledger Z01",
 	  .run = success_releases_both },
+	{ .name = "runs.resolve.a_join_gets_one_job",
+	  RESOLVE,
+	  .rule = "A step that waits for several gets its job when the last one has ended, and "
+		  "one.",
+	  .covers = "runledger Z01",
+	  .run = a_join_has_one_job },
 	{ .name = "runs.resolve.a_failure_cancels_those_that_wanted_success",
 	  RESOLVE,
 	  .rule = "A failure releases ON_TERMINAL dependents and cancels ON_SUCCESS ones as "
