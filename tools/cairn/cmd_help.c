@@ -89,6 +89,10 @@ int cmd_help(struct cli *cli, int argc, char **argv)
 		cli->command = command->name;
 		if (command->run == cmd_help)
 			return overview();
+		if (command->run == cmd_run && argc > 1) {
+			char *verb[] = { argv[1], help, NULL };
+			return command->run(cli, 2, verb);
+		}
 		return command->run(cli, 1, words);
 	}
 	return unknown_command(cli, argv[0]);
