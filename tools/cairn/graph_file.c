@@ -65,6 +65,21 @@ static bool no_memory(struct reader *reader)
 	return false;
 }
 
+/* A document is judged as the library does it, while it is known whose it is. */
+static bool check_document(struct reader *reader, const char *name, cairn_str document)
+{
+	static const cairn_step_new gate = { .key = { "gate", 4 }, .kind = CAIRN_STEP_EXTERNAL };
+	const cairn_run_new run = {
+		.type = { "run", 3 }, .metadata = document, .steps = &gate, .step_count = 1
+	};
+	cairn_error err = CAIRN_ERROR_INIT;
+	if (cairn_run_check(&run, &err) == CAIRN_OK)
+		return true;
+	char what[192];
+	snprintf(what, sizeof what, "is refused: %.100s (%.60s)", err.message, err.code);
+	return refuse(reader, name, what);
+}
+
 /* ---- objects and arrays ----------------------------------------------------------------- */
 
 static bool read_steps(struct reader *reader, const char *name);
@@ -81,8 +96,9 @@ static bool read_value(struct reader *reader, const struct member *member, void 
 	char *place = reader->scan.at;
 	if (!scan_value(&reader->scan, &value))
 		return malformed(reader);
-	return graph_set(member, value, place, object) ||
-	       refuse(reader, member->name, graph_wanted(member->shape));
+	if (!graph_set(member, value, place, object))
+		return refuse(reader, member->name, graph_wanted(member->shape));
+	return member->shape != DOCUMENT || check_document(reader, member->name, value);
 }
 
 static bool read_member(struct reader *reader, const struct member *members, uint32_t *seen,
