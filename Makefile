@@ -216,6 +216,14 @@ $(LOAD): $(call obj,$(wildcard tests/threads/*.c)) $(ALL_A)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
 
+# Random lives of graphs: the same on several databases, and whole when they are killed (tests/runs.t).
+RUNS := $(BUILD)/bin/runs
+$(BUILD)/tests/runs/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+$(RUNS): $(call obj,$(wildcard tests/runs/*.c)) $(ALL_A)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
+
 # Programs that people may start from; tests run them.
 EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
 $(BUILD)/examples/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
@@ -230,7 +238,7 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcair
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
 PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME) $(LITE) $(PGONLY)
-tests-bin: $(PROGRAMS) $(CLI) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(LOAD) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors
+tests-bin: $(PROGRAMS) $(CLI) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(LOAD) $(RUNS) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors
 .PHONY: tests-bin
 
 # Every test is a program that prints TAP. The slow ones come first, two run at a time.

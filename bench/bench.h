@@ -73,6 +73,8 @@ void bench_wake(const bench_side *limit, const char *url, size_t repeat);
 void bench_share(const bench_side *limit, const char *url, size_t repeat);
 /* A store with much in it against one with nothing else. (scale.c) */
 void bench_scale(const char *url, size_t repeat);
+/* DAG runs against plain jobs. (graphs.c) */
+void bench_graphs(const char *url, size_t repeat);
 /* A minute of steady life. (steady.c) */
 void bench_steady(const char *url);
 

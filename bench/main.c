@@ -223,6 +223,8 @@ int main(int argc, char **argv)
 		bench_share(limit, url, repeat);
 	if (all || asked("checkpoints", argc, argv))
 		bench_threads_rows(threads, url, repeat);
+	if (all || asked("graphs", argc, argv))
+		bench_graphs(url, repeat);
 	if (asked("scale", argc, argv)) {
 		bench_scale(url, repeat);
 		bench_threads_scale(url);

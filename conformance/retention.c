@@ -86,7 +86,7 @@ static void claims_hint(void)
 		const cairn_job *job = &claimed->at[i];
 		bool unkept = cairn_id_compare(job->id, each[1].id) == 0;
 		/* a keyed job stays, whatever became of its type since */
-		ct_int(job->hints, unkept ? CAIRN_HINT_DELETE : 0);
+		ct_int(job->hints, CAIRN_HINT_ALONE | (unkept ? CAIRN_HINT_DELETE : 0));
 		ct_int(cairn_job_lease(job).hints, job->hints);
 	}
 }

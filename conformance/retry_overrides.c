@@ -160,7 +160,7 @@ static void refused_leases_stay_refused(void)
 	ct_ok(cairn_job_finish(conn, &again, 1, each, ct_err()));
 	ct_each(each[0], CAIRN_STALE, "job.finished");
 	ct_int(each[0].ending, CAIRN_ENDING_SUCCEEDED);
-	again.lease.hints = 4;
+	again.lease.hints = 16;
 	ct_status(cairn_job_finish(conn, &again, 1, NULL, ct_err()), CAIRN_INVALID, "arg.reserved");
 }
 
@@ -185,8 +185,8 @@ static void claims_hint(void)
 	define(conn, "u", NULL);
 	cairn_lease with = take(conn, "t");
 	cairn_lease without = take(conn, "u");
-	ct_int(with.hints, CAIRN_HINT_OVERRIDES);
-	ct_int(without.hints, 0);
+	ct_int(with.hints, CAIRN_HINT_OVERRIDES | CAIRN_HINT_ALONE);
+	ct_int(without.hints, CAIRN_HINT_ALONE);
 	/* what a claim answered counts until the attempt ends */
 	ct_budget(conn);
 	ct_int(fail(conn, without, CAIRN_FINISH_RETRYABLE, "slow"), 10 * CAIRN_SECOND);
@@ -203,7 +203,7 @@ static void claims_hint(void)
 	ct_ok(cairn_job_finish_and_claim(conn, &item, 1, each, &opts, &jobs, ct_err()));
 	ct_later(jobs);
 	ct_int(jobs->count, 1);
-	ct_int(jobs->at[0].hints, CAIRN_HINT_OVERRIDES);
+	ct_int(jobs->at[0].hints, CAIRN_HINT_OVERRIDES | CAIRN_HINT_ALONE);
 }
 
 /* ---- what may be stored ------------------------------------------------------------------ */
@@ -221,7 +221,7 @@ static void stored_canonically(void)
 	define(conn, "t", "{}");
 	ct_str(get(conn, "t")->retry_overrides, NULL);
 	ct_int(get(conn, "t")->updated_at, ct_now());
-	ct_int(take(conn, "t").hints, 0);
+	ct_int(take(conn, "t").hints, CAIRN_HINT_ALONE);
 }
 
 static void patched(void)

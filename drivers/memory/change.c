@@ -53,6 +53,8 @@ static int change_one(struct mem_write *write, const cairn_change *change,
 	cairn_job is;
 	if (cairn_mem__change_apply(write, change, was, &is) != 0)
 		return -1;
+	if (cairn_mem__run_ended(write, &is) != 0)
+		return -1;
 	each->run_number = is.run_number;
 	each->run_at = is.run_at;
 	each->lease_expires_at = is.lease_expires_at;
@@ -73,6 +75,8 @@ cairn_status cairn_mem__job_change(void *self, const cairn_change_plan *plan,
 		if (change_one(&write, &plan->changes[i], &each[i]) != 0)
 			status = cairn_fail(err, CAIRN_E_NOMEM);
 	}
+	if (status == CAIRN_OK && cairn_mem__run_settle(&write) != 0)
+		status = cairn_fail(err, CAIRN_E_NOMEM);
 	if (status == CAIRN_OK && plan->claim != NULL)
 		status = cairn_mem__claim(mem, &write, plan->claim, claimed, err);
 	return cairn_mem__write_end(mem, &write, status);

@@ -59,10 +59,15 @@ static int unpark(struct mem_write *write, const cairn_claim_plan *plan)
 	return 0;
 }
 
+/* Without a definition only whose it is. */
 static uint32_t hints(const cairn_definition *definition, const cairn_job *job)
 {
-	bool unkept = definition->retention == CAIRN_RETAIN_NONE && job->key.len == 0;
-	return (definition->retry_overrides.len > 0 ? CAIRN_HINT_OVERRIDES : 0) |
+	bool step = !cairn_id_is_none(job->run);
+	uint32_t of = step ? CAIRN_HINT_STEP : CAIRN_HINT_ALONE;
+	if (definition == NULL)
+		return of;
+	bool unkept = definition->retention == CAIRN_RETAIN_NONE && job->key.len == 0 && !step;
+	return of | (definition->retry_overrides.len > 0 ? CAIRN_HINT_OVERRIDES : 0) |
 	       (unkept ? CAIRN_HINT_DELETE : 0);
 }
 
@@ -93,10 +98,9 @@ static int lease(struct mem_write *write, const cairn_claim_plan *plan, const ca
 	}
 	const cairn_definition *definition = cairn_mem__definition(write->state, leased.type);
 	cairn_job answer = leased;
-	if (definition != NULL) {
+	answer.hints = hints(definition, &leased);
+	if (definition != NULL)
 		answer.retry = definition->retry;
-		answer.hints = hints(definition, &leased);
-	}
 	/* the answer first: once the row is replaced, the text it shares with `job` is gone */
 	if (cairn_mem__push(rows, MEM_JOBS, &answer) != 0)
 		return -1;

@@ -32,6 +32,7 @@ void cairn_mem__close(void *self)
 	if (mem->store == NULL)
 		return;
 	cairn_mem__rollback(mem, 0, NULL);
+	cairn_mem__lists_free(mem);
 	cairn_mem__store_close(mem->store);
 	mem->store = NULL;
 }

@@ -129,6 +129,22 @@ static const cairn_log_ops logs = {
 	.wait = cairn_mem__thread_log_wait,
 };
 
+static const cairn_workflow_ops workflows = {
+	.size = sizeof workflows,
+	.enqueue = cairn_mem__run_enqueue,
+	.end = cairn_mem__run_end,
+	.cancel = cairn_mem__run_cancel,
+	.runs = cairn_mem__run_runs,
+	.steps = cairn_mem__run_steps,
+	.edges = cairn_mem__run_edges,
+	.events = cairn_mem__run_events,
+	.overdue = cairn_mem__run_overdue,
+	.prune = cairn_mem__run_prune,
+	.look = cairn_mem__run_look,
+	.append = cairn_mem__run_append,
+	.wait = cairn_mem__run_wait,
+};
+
 static const char *const schemes[] = { "memory", NULL };
 
 const cairn_driver cairn_memory = {
@@ -153,4 +169,5 @@ const cairn_driver cairn_memory = {
 	.memory = &memory,
 	.locks = &locks,
 	.log = &logs,
+	.workflows = &workflows,
 };

@@ -19,13 +19,31 @@ struct mem_level {
 	uint32_t depth;
 };
 
+/* A step that the running call ends, by its job or as a gate. */
+struct mem_ending {
+	cairn_id run;
+	cairn_id step;
+	enum cairn_step_status to;
+	const cairn_step_end *gate; /* NULL: its job says the rest */
+};
+
+/* A list that grows: ids, endings. Its memory is the connection's, and kept for the next call. */
+struct mem_list {
+	void *at;
+	size_t n;
+	size_t room;
+};
+
 /* A connection: the `self` of every slot. The core has zeroed it. */
 struct mem {
 	cairn_host *host;
 	struct mem_store *store;
 	struct mem_level *tx; /* innermost; NULL: none is open */
 	struct mem_turn turn;
-	uint64_t seen; /* commits, when it last waited for one */
+	uint64_t seen;		 /* commits, when it last waited for one */
+	struct mem_list endings; /* struct mem_ending, of the running call */
+	struct mem_list ended;	 /* cairn_id: steps of which the edges are to be followed */
+	struct mem_list ready;	 /* cairn_id: steps that wait for nothing any more */
 };
 
 /* ---- the two ends of a call (tx.c) -------------------------------------- */
@@ -37,6 +55,7 @@ struct mem {
  * written nothing at all".
  */
 struct mem_write {
+	struct mem *mem;
 	struct mem_state *state;
 	cairn_time now; /* of every comparison and every row of this call, read after the lock */
 };
@@ -127,13 +146,56 @@ cairn_status cairn_mem__log(struct mem_write *write, const cairn_log_item *items
 cairn_status cairn_mem__claim(struct mem *mem, struct mem_write *write,
 			      const cairn_claim_plan *plan, cairn_rows *jobs, cairn_error *err);
 
+/* The job of a step that was released; its step's row has been written (run.c). 0, or -1. */
+int cairn_mem__run_job(struct mem_write *write, const struct mem_step *step, bool record);
+
+/* An event of a run with the status that it has (run.c). 0, or -1 without memory. */
+int cairn_mem__run_event(struct mem_write *write, const cairn_run *run, int64_t seq);
+
+/*
+ * The end of steps (run_end.c). A job as it is now: if it is a step's and has ended, that is noted; a gate
+ * is noted by who ends it. settle does the rest for all that were noted, once the call has changed all jobs.
+ * 0, or -1 without memory.
+ */
+int cairn_mem__run_ended(struct mem_write *write, const cairn_job *job);
+int cairn_mem__run_note(struct mem_write *write, const struct mem_ending *ending);
+int cairn_mem__run_settle(struct mem_write *write);
+/* Cancels a run that is not over; *steps counts those that were swept. */
+int cairn_mem__run_stop(struct mem_write *write, const struct mem_run *run,
+			const cairn_run_sweep *sweep, uint32_t *steps);
+
+/* Rows of runs and steps (run_read.c). A step in scope is found by its run's tenant. */
+const struct mem_run *cairn_mem__run(const struct mem_state *state, cairn_id id);
+const struct mem_run *cairn_mem__run_in_scope(const struct mem_state *state,
+					      const cairn_scope *scope, cairn_id id);
+const struct mem_step *cairn_mem__step(const struct mem_state *state, cairn_id run, cairn_id id);
+const struct mem_step *cairn_mem__step_by_key(const struct mem_state *state, cairn_id run,
+					      cairn_str key);
+/* The index of a run's first step, and the step at an index if it is one of the run's. */
+size_t cairn_mem__step_first(const struct mem_state *state, cairn_id run);
+const struct mem_step *cairn_mem__step_at(const struct mem_state *state, cairn_id run,
+					  size_t index);
+bool cairn_mem__step_open(enum cairn_step_status status);
+bool cairn_mem__run_over(enum cairn_run_status status);
+/* As it is shown, with what its job says; and as a row of a result. */
+cairn_step cairn_mem__step_shown(const struct mem_state *state, const struct mem_step *step);
+int cairn_mem__step_push(const struct mem_state *state, const struct mem_step *step, bool compact,
+			 cairn_rows *rows);
+/* When the last lease of the run's canceled jobs ends; 0: none is live. */
+cairn_time cairn_mem__run_quiet_at(const struct mem_write *write, const cairn_run *run);
+
+/* Room for one more in a list (run_end.c): NULL without memory. Give one back; or the connection's own. */
+void *cairn_mem__list_add(struct mem *mem, struct mem_list *list, size_t size);
+void cairn_mem__list_free(struct mem *mem, struct mem_list *list, size_t size);
+void cairn_mem__lists_free(struct mem *mem);
+
 /* Run a migration script, and the query of a gate (script.c). */
 cairn_status cairn_mem__script_run(struct mem_state *state, cairn_str script, cairn_error *err);
 cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str query, int64_t *count,
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 9 };
+enum { MEM_SET_COUNT = 10 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -222,5 +284,18 @@ cairn_log_read_fn cairn_mem__thread_log_read;
 cairn_log_archive_fn cairn_mem__thread_log_archive;
 cairn_log_list_fn cairn_mem__thread_log_list;
 cairn_log_wait_fn cairn_mem__thread_log_wait;
+
+cairn_run_enqueue_fn cairn_mem__run_enqueue;
+cairn_run_end_fn cairn_mem__run_end;
+cairn_run_cancel_fn cairn_mem__run_cancel;
+cairn_run_runs_fn cairn_mem__run_runs;
+cairn_run_steps_fn cairn_mem__run_steps;
+cairn_run_edges_fn cairn_mem__run_edges;
+cairn_run_events_fn cairn_mem__run_events;
+cairn_run_overdue_fn cairn_mem__run_overdue;
+cairn_run_prune_fn cairn_mem__run_prune;
+cairn_run_look_fn cairn_mem__run_look;
+cairn_run_append_fn cairn_mem__run_append;
+cairn_run_wait_fn cairn_mem__run_wait;
 
 #endif

@@ -107,7 +107,8 @@ static cairn_time kept_since(const struct mem_write *write, const cairn_prune_pl
 static bool prunable(const struct mem_write *write, const cairn_prune_plan *plan,
 		     const cairn_job *job)
 {
-	if (!(plan->statuses & 1u << job->status) || job->lease_expires_at > write->now)
+	if (!cairn_id_is_none(job->run) || !(plan->statuses & 1u << job->status) ||
+	    job->lease_expires_at > write->now)
 		return false;
 	if (plan->queue.len > 0 && !cairn_str_equal(job->queue, plan->queue))
 		return false;

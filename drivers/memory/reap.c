@@ -53,7 +53,8 @@ static int reap_one(struct mem_write *write, const cairn_reap_plan *plan, const 
 	cairn_change change;
 	cairn_job is;
 	cairn_reap_change(plan, was, &change);
-	if (cairn_mem__change_apply(write, &change, was, &is) != 0)
+	if (cairn_mem__change_apply(write, &change, was, &is) != 0 ||
+	    cairn_mem__run_ended(write, &is) != 0)
 		return -1;
 	return push_reaped(rows, &change, was, &is);
 }
@@ -79,7 +80,7 @@ static int reap_oldest(struct mem_write *write, const cairn_job **leases, void *
 		if (reap_one(write, plan, leases[i], call->rows) != 0)
 			return -1;
 	}
-	return 0;
+	return cairn_mem__run_settle(write);
 }
 
 cairn_status cairn_mem__job_reap(void *self, const cairn_reap_plan *plan, cairn_rows *rows,

@@ -75,7 +75,8 @@ static int replay_one(struct mem_write *write, const cairn_replay_plan *plan,
 		return 0;
 	if (find_replay(write, item, each))
 		return 0;
-	if (source->status != CAIRN_JOB_SUCCEEDED || source->run_number != item->run_number)
+	if (!cairn_id_is_none(source->run) || source->status != CAIRN_JOB_SUCCEEDED ||
+	    source->run_number != item->run_number)
 		return 0;
 	const cairn_definition *definition = cairn_mem__definition(write->state, source->type);
 	if (definition == NULL || definition->disabled) {

@@ -193,6 +193,53 @@ static int order_log_events(const void *a, const void *b)
 	return order != 0 ? order : order_numbers(x->event.seq, y->event.seq);
 }
 
+static int order_runs(const void *a, const void *b)
+{
+	const struct mem_run *x = a;
+	const struct mem_run *y = b;
+	return cairn_id_compare(x->run.id, y->run.id);
+}
+
+static int order_steps(const void *a, const void *b)
+{
+	const struct mem_step *x = a;
+	const struct mem_step *y = b;
+	int order = cairn_id_compare(x->step.run, y->step.run);
+	return order != 0 ? order : cairn_id_compare(x->step.id, y->step.id);
+}
+
+static int order_edges(const void *a, const void *b)
+{
+	const struct mem_edge *x = a;
+	const struct mem_edge *y = b;
+	int order = cairn_id_compare(x->prerequisite, y->prerequisite);
+	return order != 0 ? order : cairn_id_compare(x->dependent, y->dependent);
+}
+
+static int order_run_events(const void *a, const void *b)
+{
+	const struct mem_run_event *x = a;
+	const struct mem_run_event *y = b;
+	int order = cairn_id_compare(x->run, y->run);
+	return order != 0 ? order : order_numbers(x->event.seq, y->event.seq);
+}
+
+static int order_appends(const void *a, const void *b)
+{
+	const struct mem_append *x = a;
+	const struct mem_append *y = b;
+	int order = cairn_id_compare(x->run, y->run);
+	return order != 0 ? order : cairn_str_compare(x->key, y->key);
+}
+
+static int order_active(const void *a, const void *b)
+{
+	const struct mem_active *x = a;
+	const struct mem_active *y = b;
+	int order = cairn_str_compare(x->tenant, y->tenant);
+	return order != 0 ? order : cairn_str_compare(x->key, y->key);
+}
+
 static int order_objects(const void *a, const void *b)
 {
 	const struct mem_object *x = a;
@@ -360,6 +407,44 @@ static const size_t log_event_texts[] = {
 	offsetof(struct mem_log_event, thread),
 };
 
+static const size_t run_texts[] = {
+	offsetof(struct mem_run, run.type),	    offsetof(struct mem_run, run.tenant),
+	offsetof(struct mem_run, run.metadata),	    offsetof(struct mem_run, run.key),
+	offsetof(struct mem_run, run.active_key),   offsetof(struct mem_run, run.result_step),
+	offsetof(struct mem_run, run.result),	    offsetof(struct mem_run, run.status_reason),
+	offsetof(struct mem_run, run.error_code),   offsetof(struct mem_run, run.error_message),
+	offsetof(struct mem_run, run.recovery_key), offsetof(struct mem_run, run.recovery_reason),
+	offsetof(struct mem_run, run.request),
+};
+
+static const size_t step_texts[] = {
+	offsetof(struct mem_step, step.key),	       offsetof(struct mem_step, step.type),
+	offsetof(struct mem_step, step.queue),	       offsetof(struct mem_step, step.tenant),
+	offsetof(struct mem_step, step.payload),       offsetof(struct mem_step, step.owner),
+	offsetof(struct mem_step, step.resource_key),  offsetof(struct mem_step, step.stage),
+	offsetof(struct mem_step, step.status_reason), offsetof(struct mem_step, step.error_code),
+	offsetof(struct mem_step, step.error_message), offsetof(struct mem_step, step.output),
+};
+
+static const size_t run_event_texts[] = {
+	offsetof(struct mem_run_event, event.step_key),
+	offsetof(struct mem_run_event, event.reason),
+	offsetof(struct mem_run_event, event.error_code),
+	offsetof(struct mem_run_event, event.error_message),
+	offsetof(struct mem_run_event, event.payload),
+};
+
+static const size_t append_texts[] = {
+	offsetof(struct mem_append, key),
+	offsetof(struct mem_append, metadata),
+	offsetof(struct mem_append, request),
+};
+
+static const size_t active_texts[] = {
+	offsetof(struct mem_active, tenant),
+	offsetof(struct mem_active, key),
+};
+
 static const size_t object_texts[] = {
 	offsetof(struct mem_object, object.object),
 	offsetof(struct mem_object, object.name),
@@ -482,6 +567,36 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			     .public_size = sizeof(cairn_log_event),
 			     .order = order_log_events,
 			     TEXTS(log_event_texts) },
+	[MEM_RUNS] = { .name = "cairn_run",
+		       .size = sizeof(struct mem_run),
+		       .public_size = sizeof(cairn_run),
+		       .order = order_runs,
+		       TEXTS(run_texts) },
+	[MEM_RUN_KEYS] = { .name = "cairn_run_key",
+			   .size = sizeof(struct mem_key),
+			   .order = order_keys,
+			   TEXTS(key_texts) },
+	[MEM_STEPS] = { .name = "cairn_step",
+			.size = sizeof(struct mem_step),
+			.public_size = sizeof(cairn_step),
+			.order = order_steps,
+			TEXTS(step_texts) },
+	[MEM_EDGES] = { .name = "cairn_step_edge",
+			.size = sizeof(struct mem_edge),
+			.order = order_edges },
+	[MEM_RUN_EVENTS] = { .name = "cairn_run_event",
+			     .size = sizeof(struct mem_run_event),
+			     .public_size = sizeof(cairn_run_event),
+			     .order = order_run_events,
+			     TEXTS(run_event_texts) },
+	[MEM_APPENDS] = { .name = "cairn_run_append",
+			  .size = sizeof(struct mem_append),
+			  .order = order_appends,
+			  TEXTS(append_texts) },
+	[MEM_ACTIVE] = { .name = "cairn_run_active",
+			 .size = sizeof(struct mem_active),
+			 .order = order_active,
+			 TEXTS(active_texts) },
 	[MEM_SCHEMA] = { .name = "cairn_schema",
 			 .size = sizeof(struct mem_object),
 			 .public_size = sizeof(cairn_object),

@@ -24,6 +24,7 @@
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
+#include <cairn/sys/workflow.h>
 
 /* ---- rows (rows.c) ------------------------------------------------------- */
 
@@ -52,6 +53,13 @@ enum mem_table {
 	MEM_INTENT_KEYS,  /* struct mem_key of intents, likewise by type, tenant, key */
 	MEM_LOG_HEADS,	  /* struct mem_log_head, by tenant, thread */
 	MEM_LOG_EVENTS,	  /* struct mem_log_event, by tenant, thread, seq */
+	MEM_RUNS,	  /* struct mem_run, by id */
+	MEM_RUN_KEYS,	  /* struct mem_key of runs, likewise by type, tenant, key */
+	MEM_STEPS,	  /* struct mem_step, by run, id */
+	MEM_EDGES,	  /* struct mem_edge, by prerequisite, dependent */
+	MEM_RUN_EVENTS,	  /* struct mem_run_event, by run, seq; those of steps are their rows */
+	MEM_APPENDS,	  /* struct mem_append, by run, key */
+	MEM_ACTIVE,	  /* struct mem_active, by tenant, key */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
 };
@@ -146,6 +154,51 @@ struct mem_item {
 	cairn_str tenant;
 	cairn_str tags;
 	cairn_str value; /* text or bytes */
+};
+
+/* Its result is not kept. */
+struct mem_run {
+	cairn_run run;
+	int64_t edges;
+	uint8_t request_hash[32];
+};
+
+/*
+ * The request's, and what became of it; what its job says is not kept, but for its end. A seq is that of
+ * the event; 0: it is not told.
+ */
+struct mem_step {
+	cairn_step step;
+	int64_t released_seq;
+	int64_t ended_seq;
+};
+
+struct mem_edge {
+	cairn_id prerequisite;
+	cairn_id dependent;
+	enum cairn_release_mode mode;
+};
+
+struct mem_run_event {
+	cairn_run_event event;
+	cairn_id run;
+};
+
+struct mem_append {
+	cairn_id run;
+	cairn_str key;
+	cairn_str metadata;
+	cairn_str request;
+	cairn_time at;
+	uint8_t request_hash[32];
+};
+
+/* Who has an active key; free_at 0: as long as it is not over. */
+struct mem_active {
+	cairn_str tenant;
+	cairn_str key;
+	cairn_id run;
+	cairn_time free_at;
 };
 
 struct mem_migration {

@@ -111,6 +111,8 @@ cairn_status cairn_mem__write_begin(struct mem *mem, enum mem_table needs, struc
 	cairn_status status = mem->tx == NULL ? lock(mem, err) : CAIRN_OK;
 	if (status != CAIRN_OK)
 		return status;
+	write->mem = mem;
+	mem->endings.n = 0;
 	/* only who holds the lock replaces the committed state, so it stands still now */
 	const struct mem_state *base = mem->tx != NULL ? mem->tx->state : mem->store->committed;
 	status = require(base, needs, err);

@@ -27,7 +27,8 @@ _Static_assert(CAIRN_SET_RUN_AT == 1 && CAIRN_SET_LEASE == 2 && CAIRN_SET_REASON
 _Static_assert(CAIRN_GUARD_FENCE == 1 && CAIRN_GUARD_LIVE == 2 && CAIRN_GUARD_SCOPE == 4 &&
 		       CAIRN_GUARD_RUN == 8 && CAIRN_GUARD_UNSTARTED == 16 &&
 		       CAIRN_GUARD_QUIET == 32 && CAIRN_GUARD_UNKEYED == 64 &&
-		       CAIRN_GUARD_UNCHANGED == 128,
+		       CAIRN_GUARD_UNCHANGED == 128 && CAIRN_GUARD_ALONE == 256 &&
+		       CAIRN_GUARD_CONTINUES == 512,
 	       "bits of a guard");
 _Static_assert(CAIRN_JOB_PENDING == 1 && CAIRN_JOB_LEASED == 2 && CAIRN_JOB_SUCCEEDED == 3 &&
 		       CAIRN_JOB_DEAD_LETTERED == 4 && CAIRN_JOB_CANCELED == 5,
@@ -58,9 +59,6 @@ _Static_assert(CAIRN_ENDING_SUCCEEDED == 1 && CAIRN_ENDING_RELEASED == 10, "endi
 #define CHUNK	   500
 #define CHUNKS_MAX 100
 
-/* How a lean text fails over a lease that is over: a text that is no number. */
-#define RAN_OUT "22P02"
-
 _Static_assert(offsetof(cairn_change, id) == 0 && offsetof(cairn_log_item, id) == 0,
 	       "changes and lines are locked by one array of ids");
 
@@ -76,8 +74,17 @@ struct batch {
 	size_t count[TEXTS];
 	size_t chunk;
 	enum pg_time time;
-	bool lock; /* LOCK_JOBS goes first */
+	bool lock;  /* LOCK_JOBS goes first */
+	bool steps; /* runs are locked before, and what follows for them is seen to */
+	bool fails; /* a step may fail */
 };
+
+/*
+ * How a batch is done, and how again where a statement failed on purpose: first so that most batches are
+ * quick, then so that no lease can run out meanwhile and steps may end, then in several round trips, for
+ * what the end of steps brings about.
+ */
+enum how { LEAN, CAREFUL, PARTS };
 
 /* ---- which text --------------------------------------------------------- */
 
@@ -184,7 +191,7 @@ static bool looks_again(const struct batch *batch)
  * where none may fail (careful, or somebody else's transaction), where they could not agree on
  * a time otherwise, and where what others wrote has to be seen.
  */
-static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful)
+static void settle(struct batch *batch, bool in_tx, bool own_clock, enum how how)
 {
 	/* a deletion has two statements */
 	size_t parts = batch->plan->n + batch->count[DELETIONS];
@@ -198,8 +205,8 @@ static void settle(struct batch *batch, bool in_tx, bool own_clock, bool careful
 	}
 	bool lean =
 		batch->count[HEARTBEATS] + batch->count[SUCCESSES] + batch->count[DELETIONS] > 0;
-	batch->lock = kinds > 1 || batch->plan->line_count > 0 || (careful && lean) ||
-		      (in_tx && (lean || statements > 1));
+	batch->lock = kinds > 1 || batch->plan->line_count > 0 || (how > LEAN && lean) ||
+		      batch->steps || (in_tx && (lean || statements > 1));
 	batch->time = PG_TIME_STATEMENT;
 	if (batch->lock)
 		batch->time = PG_TIME_LEFT;
@@ -285,7 +292,7 @@ static bool any_progress(struct pg_items items)
 	return false;
 }
 
-static void add_lean(struct pg *pg, enum pg_sql sql, struct pg_items items)
+static void add_lean(struct pg *pg, enum pg_sql sql, struct pg_items items, bool steps)
 {
 	const cairn_change *first = items.at[0];
 	if (sql == PG_SQL_HEARTBEAT) {
@@ -294,6 +301,7 @@ static void add_lean(struct pg *pg, enum pg_sql sql, struct pg_items items)
 		cairn_pg__add_jsons(pg, COLUMN(output));
 		cairn_pg__add_text(pg, first->stage);
 		cairn_pg__add_int4(pg, first->events != 0);
+		cairn_pg__add_int4(pg, steps);
 	} else if (any_progress(items)) {
 		cairn_pg__add_int4s(pg, COLUMN(set));
 		cairn_pg__add_int8s(pg, COLUMN(progress_done));
@@ -304,7 +312,8 @@ static void add_lean(struct pg *pg, enum pg_sql sql, struct pg_items items)
 	}
 }
 
-static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, enum pg_time time)
+static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, enum pg_time time,
+			bool steps)
 {
 	cairn_pg__add_now(pg);
 	cairn_pg__add_int4(pg, (int32_t)time);
@@ -319,7 +328,9 @@ static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, e
 	else if (sql == PG_SQL_REQUEUE)
 		add_requeue(pg, items);
 	else
-		add_lean(pg, sql, items);
+		add_lean(pg, sql, items, steps);
+	if (sql == PG_SQL_CHANGE)
+		cairn_pg__add_int4(pg, steps);
 	cairn_pg__queue(pg, sql);
 	if (sql == PG_SQL_FORGET)
 		cairn_pg__queue(pg, PG_SQL_FORGET_REST);
@@ -344,21 +355,35 @@ static struct pg_items next_chunk(const struct batch *batch, size_t *at, enum pg
 	return (struct pg_items){ .n = 0 };
 }
 
-static void queue_all(struct pg *pg, const struct batch *batch)
+static void queue_locks(struct pg *pg, const struct batch *batch, struct pg_items items)
 {
-	const cairn_change_plan *plan = batch->plan;
-	struct pg_items items = { .at = batch->order, .n = plan->n + plan->line_count };
-	enum pg_sql sql = PG_SQL_CHANGE;
-	size_t at = 0;
-	if (batch->lock) {
+	if (batch->steps) {
+		struct pg_hold hold = { .jobs = items,
+					.also = batch->fails ? PG_ALSO_FAIL_FAST : PG_ALSO_NONE };
+		cairn_pg__hold_queue(pg, &hold);
+	} else if (batch->lock) {
 		cairn_pg__add_ids(pg, COLUMN(id));
 		cairn_pg__queue(pg, PG_SQL_LOCK_JOBS);
 	}
+}
+
+/* alone: what is queued here is all, or must not be. */
+static void queue_all(struct pg *pg, const struct batch *batch, bool alone)
+{
+	const cairn_change_plan *plan = batch->plan;
+	struct pg_items all = { .at = batch->order, .n = plan->n + plan->line_count };
+	struct pg_items changes = { .at = batch->order, .n = plan->n };
+	struct pg_items items;
+	enum pg_sql sql = PG_SQL_CHANGE;
+	size_t at = 0;
+	queue_locks(pg, batch, all);
 	if (plan->line_count > 0)
 		cairn_pg__log_queue(pg, plan->lines, plan->line_count);
 	while ((items = next_chunk(batch, &at, &sql)).n > 0)
-		queue_chunk(pg, sql, items, batch->time);
-	if (plan->claim != NULL)
+		queue_chunk(pg, sql, items, batch->time, batch->steps);
+	if (batch->steps)
+		cairn_pg__resolve_queue(pg, &changes, alone);
+	if (plan->claim != NULL && (alone || !batch->steps))
 		cairn_pg__claim_queue(pg, plan->claim, batch->time);
 }
 
@@ -376,32 +401,34 @@ static void read_result(struct pg *pg, const cairn_change_plan *plan, const PGre
 	cairn_pg__owe_rows(pg, result, 5);
 }
 
-static cairn_status read_all(struct pg *pg, const struct batch *batch, cairn_change_result *each,
-			     struct pg_claimed *also, cairn_rows *claimed, cairn_error *err)
+/* Answers the place behind the results of the changes. */
+static size_t read_changes(struct pg *pg, const struct batch *batch, cairn_change_result *each)
 {
 	const cairn_change_plan *plan = batch->plan;
 	struct pg_items items;
 	enum pg_sql sql;
 	size_t at = 0;
-	size_t n = batch->lock ? 1 : 0;
+	size_t n = batch->lock ? batch->steps ? 2 : 1 : 0;
 	if (plan->line_count > 0)
 		cairn_pg__log_read(pg, n++, plan->line_count, plan->line_hits);
 	while ((items = next_chunk(batch, &at, &sql)).n > 0) {
 		read_result(pg, plan, cairn_pg__result(pg, n), items, each);
 		n += sql == PG_SQL_FORGET ? 2 : 1;
 	}
-	if (plan->claim == NULL)
-		return CAIRN_OK;
-	return cairn_pg__claim_read(pg, n, plan->claim, also, claimed, err);
+	return n;
 }
 
-static cairn_status run(struct pg *pg, struct batch *batch, bool careful, cairn_error *err)
+static cairn_status run(struct pg *pg, struct batch *batch, enum how how, cairn_error *err)
 {
-	cairn_status status = cairn_pg__call_begin(pg, true, err);
+	cairn_status status = how == PARTS ? cairn_pg__parts_begin(pg, err)
+					   : cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	settle(batch, cairn_pg__in_tx(pg), cairn_host_now(pg->host) == 0, careful);
-	queue_all(pg, batch);
+	bool in_tx = cairn_pg__in_tx(pg);
+	settle(batch, in_tx, cairn_host_now(pg->host) == 0, how);
+	queue_all(pg, batch, !in_tx && how != PARTS);
+	if (how == PARTS)
+		cairn_pg__rest_queue(pg);
 	return cairn_pg__call_run(pg, err);
 }
 
@@ -418,28 +445,135 @@ static cairn_status claim_again(struct pg *pg, const cairn_claim_plan *plan, cai
 	return in_tx ? status : CAIRN_OK;
 }
 
+/* ---- the jobs of steps --------------------------------------------------- */
+
+/* What was said of them beforehand: whether some end jobs of steps, or may. */
+static bool ends_steps(struct pg *pg, struct batch *batch, bool unknown_too)
+{
+	bool ends = false;
+	for (size_t i = 0; i < batch->plan->n; i++) {
+		const cairn_change *change = &batch->plan->changes[i];
+		if (!cairn_pg__ends_step(pg, change))
+			continue;
+		batch->fails = batch->fails || change->to == CAIRN_JOB_DEAD_LETTERED;
+		ends = ends || change->of == CAIRN_OF_STEP ||
+		       (unknown_too && change->of == CAIRN_OF_ANY);
+	}
+	return ends;
+}
+
+/* In the application's transaction nothing may fail, and it may be too strict. */
+static cairn_status ask_steps(struct pg *pg, struct batch *batch, cairn_error *err)
+{
+	struct pg_items items = { .at = batch->order, .n = batch->plan->n };
+	cairn_status status = cairn_pg__call_begin(pg, false, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_pg__add_ids(pg, COLUMN(id));
+	cairn_pg__queue(pg, PG_SQL_STEPS_AMONG);
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	batch->steps = cairn_pg__bool(cairn_pg__result(pg, 0), 0, 1);
+	if (batch->steps && !cairn_pg__bool(cairn_pg__result(pg, 0), 0, 0))
+		status = cairn_fail(err, CAIRN_E_TX_ISOLATION);
+	cairn_pg__call_clear(pg);
+	return status;
+}
+
+static cairn_status settle_steps(struct pg *pg, struct batch *batch, cairn_error *err)
+{
+	bool in_tx = pg->conn != NULL && cairn_pg__in_tx(pg);
+	batch->steps = ends_steps(pg, batch, in_tx);
+	if (batch->steps && cairn_pg__foreign_tx(pg))
+		return ask_steps(pg, batch, err);
+	return CAIRN_OK;
+}
+
+/* Done again, ever more carefully, as long as it fails on purpose. */
+static cairn_status run_again(struct pg *pg, struct batch *batch, enum how *how, cairn_error *err)
+{
+	cairn_status status = CAIRN_OK;
+	bool in_tx = pg->conn != NULL && cairn_pg__in_tx(pg);
+	for (*how = LEAN;; ++*how) {
+		cairn_error failure = CAIRN_ERROR_INIT;
+		/* whatever was said of them, one of them is a step's, as far as is known now */
+		if (*how == CAREFUL && !batch->steps)
+			for (size_t i = 0; i < batch->plan->n; i++)
+				batch->steps = batch->steps ||
+					       cairn_pg__ends_step(pg, &batch->plan->changes[i]);
+		status = run(pg, batch, *how, &failure);
+		enum how last = batch->steps ? PARTS : CAREFUL;
+		if (status != CAIRN_OK && !in_tx && *how < last && cairn_pg__gave_up(&failure))
+			continue;
+		if (status != CAIRN_OK && err != NULL)
+			*err = failure;
+		return status;
+	}
+}
+
+/* What follows for runs, and then the claim; in parts the last one commits. */
+static cairn_status finish_steps(struct pg *pg, const struct batch *batch, struct pg_after *after,
+				 struct pg_claimed *also, cairn_rows *claimed, cairn_error *err)
+{
+	const cairn_change_plan *plan = batch->plan;
+	cairn_status status = cairn_pg__rest(pg, after, err);
+	if (status != CAIRN_OK || (plan->claim == NULL && !pg->parted))
+		return status;
+	status = cairn_pg__part_begin(pg, true, err);
+	if (status != CAIRN_OK)
+		return status;
+	if (plan->claim != NULL)
+		cairn_pg__claim_queue(pg, plan->claim, batch->time);
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	if (plan->claim != NULL)
+		status = cairn_pg__claim_read(pg, 0, plan->claim, also, claimed, err);
+	cairn_pg__call_clear(pg);
+	return status;
+}
+
+/* ---- the slot -------------------------------------------------------------- */
+
+static cairn_status read_all(struct pg *pg, const struct batch *batch, enum how how,
+			     cairn_change_result *each, struct pg_claimed *also,
+			     cairn_rows *claimed, cairn_error *err)
+{
+	const cairn_change_plan *plan = batch->plan;
+	cairn_status status = CAIRN_OK;
+	struct pg_after after = { .jobs = NULL };
+	size_t n = read_changes(pg, batch, each);
+	bool goes_on = batch->steps && (how == PARTS || cairn_pg__in_tx(pg));
+	if (batch->steps)
+		cairn_pg__resolve_read(pg, n++, &after);
+	if (how == PARTS)
+		cairn_pg__rest_read(pg, n, &after);
+	if (plan->claim != NULL && !goes_on)
+		status = cairn_pg__claim_read(pg, n, plan->claim, also, claimed, err);
+	cairn_pg__call_clear(pg);
+	return goes_on ? finish_steps(pg, batch, &after, also, claimed, err) : status;
+}
+
 static cairn_status change(struct pg *pg, struct batch *batch, cairn_change_result *each,
 			   cairn_rows *claimed, cairn_error *err)
 {
 	const cairn_change_plan *plan = batch->plan;
+	enum how how = LEAN;
 	if (plan->claim != NULL && cairn_pg__claim_reserve(plan->claim, claimed) != 0)
 		return cairn_fail(err, CAIRN_E_NOMEM);
 	for (size_t i = 0; i < plan->n; i++)
 		each[i] = (cairn_change_result){ .hit = CAIRN_MISS };
 	put_in_order(batch);
-	cairn_error first = CAIRN_ERROR_INIT;
-	cairn_status status = looks_again(batch) ? cairn_pg__looks_again(pg, &first) : CAIRN_OK;
+	cairn_status status = looks_again(batch) ? cairn_pg__looks_again(pg, err) : CAIRN_OK;
 	if (status == CAIRN_OK)
-		status = run(pg, batch, false, &first);
-	if (status != CAIRN_OK && !batch->lock && strcmp(first.sqlstate, RAN_OUT) == 0)
-		status = run(pg, batch, true, err);
-	else if (status != CAIRN_OK && err != NULL)
-		*err = first;
+		status = settle_steps(pg, batch, err);
+	if (status == CAIRN_OK)
+		status = run_again(pg, batch, &how, err);
 	if (status != CAIRN_OK)
 		return status;
 	struct pg_claimed also = { .again = false };
-	status = read_all(pg, batch, each, &also, claimed, err);
-	cairn_pg__call_clear(pg);
+	status = read_all(pg, batch, how, each, &also, claimed, err);
 	if (status == CAIRN_OK && also.again)
 		status = claim_again(pg, plan->claim, claimed, err);
 	return status;
@@ -460,4 +594,17 @@ cairn_status cairn_pg__job_change(void *self, const cairn_change_plan *plan,
 	if (batch.order != few)
 		cairn_host_alloc(pg->host, batch.order, size, 0);
 	return cairn_pg__wake(pg, status, err);
+}
+
+/* ---- sweeps --------------------------------------------------------------- */
+
+void cairn_pg__sweep_queue(struct pg *pg, const cairn_change *changes, size_t n)
+{
+	size_t share = (n + CHUNKS_MAX / 2 - 1) / (CHUNKS_MAX / 2);
+	size_t chunk = share > CHUNK ? share : CHUNK;
+	for (size_t at = 0; at < n; at += chunk) {
+		size_t some = n - at < chunk ? n - at : chunk;
+		struct pg_items items = PG_ITEMS(changes + at, some);
+		queue_chunk(pg, PG_SQL_CHANGE, items, PG_TIME_LEFT, true);
+	}
 }

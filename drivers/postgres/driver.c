@@ -136,6 +136,23 @@ static const cairn_log_ops logs = {
 	.unwait = cairn_pg__thread_log_unwait,
 };
 
+static const cairn_workflow_ops workflows = {
+	.size = sizeof workflows,
+	.enqueue = cairn_pg__run_enqueue,
+	.end = cairn_pg__run_end,
+	.cancel = cairn_pg__run_cancel,
+	.runs = cairn_pg__run_runs,
+	.steps = cairn_pg__run_steps,
+	.edges = cairn_pg__run_edges,
+	.events = cairn_pg__run_events,
+	.overdue = cairn_pg__run_overdue,
+	.prune = cairn_pg__run_prune,
+	.look = cairn_pg__run_look,
+	.append = cairn_pg__run_append,
+	.wait = cairn_pg__run_wait,
+	.unwait = cairn_pg__run_unwait,
+};
+
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
 
 const cairn_driver cairn_postgres = {
@@ -161,4 +178,5 @@ const cairn_driver cairn_postgres = {
 	.memory = &memory,
 	.locks = &locks,
 	.log = &logs,
+	.workflows = &workflows,
 };

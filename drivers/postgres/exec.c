@@ -438,6 +438,53 @@ cairn_status cairn_pg__tenant_begin(struct pg *pg, cairn_str tenant, bool writes
 	return CAIRN_OK;
 }
 
+/*
+ * Calls of several round trips. Outside of a transaction the first one begins with BEGIN and the last one
+ * ends with COMMIT; whatever fails in between ends in ROLLBACK. Inside one they are calls like others.
+ */
+cairn_status cairn_pg__parts_begin(struct pg *pg, cairn_error *err)
+{
+	cairn_status status = cairn_pg__usable(pg, err);
+	if (status == CAIRN_OK && cairn_pg__in_tx(pg))
+		return cairn_pg__call_begin(pg, true, err);
+	if (status == CAIRN_OK)
+		status = start(pg, true, err);
+	if (status != CAIRN_OK)
+		return status;
+	pg->parted = true;
+	pg->pipe.mode = PG_PART;
+	queue_text(pg, BEGIN_TEXT);
+	if (!is_own(pg))
+		queue_settings(pg);
+	pg->pipe.first = pg->pipe.count;
+	return CAIRN_OK;
+}
+
+cairn_status cairn_pg__part_begin(struct pg *pg, bool last, cairn_error *err)
+{
+	if (!pg->parted)
+		return cairn_pg__call_begin(pg, true, err);
+	cairn_status status = cairn_pg__usable(pg, err);
+	if (status == CAIRN_OK)
+		status = start(pg, true, err);
+	if (status != CAIRN_OK) {
+		pg->parted = false;
+		return status;
+	}
+	/* a failure is the call's own, not one inside somebody's transaction */
+	pg->pipe.in_tx = false;
+	pg->pipe.mode = last ? PG_WHOLE : PG_PART;
+	return CAIRN_OK;
+}
+
+void cairn_pg__parts_drop(struct pg *pg)
+{
+	if (pg->parted && PQstatus(pg->conn) == CONNECTION_OK && cairn_pg__in_tx(pg) &&
+	    cairn_pg__command(pg, "ROLLBACK", NULL) != CAIRN_OK)
+		pg->broken = true;
+	pg->parted = false;
+}
+
 /* COMMIT can't stand behind a failure: the server skips it and leaves the transaction open. */
 static void queue_end(struct pg *pg)
 {
@@ -457,12 +504,16 @@ cairn_status cairn_pg__call_run(struct pg *pg, cairn_error *err)
 {
 	queue_end(pg);
 	cairn_status status = finish(pg, err);
-	if (status == CAIRN_OK)
+	if (status == CAIRN_OK) {
+		pg->parted = pg->parted && pg->pipe.mode == PG_PART;
 		return status;
+	}
 	bool open = pg->pipe.mode == PG_WHOLE && PQstatus(pg->conn) == CONNECTION_OK &&
 		    PQtransactionStatus(pg->conn) == PQTRANS_INERROR;
 	drop_results(pg);
-	if (open && cairn_pg__command(pg, "ROLLBACK", NULL) != CAIRN_OK)
+	if (pg->parted)
+		cairn_pg__parts_drop(pg);
+	else if (open && cairn_pg__command(pg, "ROLLBACK", NULL) != CAIRN_OK)
 		pg->broken = true;
 	return status;
 }

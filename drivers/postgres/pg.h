@@ -25,6 +25,7 @@
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
+#include <cairn/sys/workflow.h>
 
 #include "sql.h"
 
@@ -73,6 +74,7 @@ struct pg_step {
 enum pg_mode {
 	PG_PLAIN, /* the session has cairn's settings, or cairn began this transaction */
 	PG_WHOLE, /* settings live in a transaction of the call's own: BEGIN … COMMIT */
+	PG_PART,  /* a transaction of the call's own goes on behind it */
 	PG_GUEST  /* the application's transaction: settings are put back afterwards */
 };
 
@@ -188,6 +190,7 @@ struct pg {
 	bool pooled;	   /* a transaction-mode pooler may stand in between */
 	bool prepare;	   /* use prepared statements */
 	bool own_tx;	   /* cairn began the transaction that is open */
+	bool parted;	   /* likewise, for a call of several round trips that is not over */
 	cairn_usec used;   /* when a pipeline last ended */
 	bool broken;	   /* not to be used any more, whatever libpq thinks */
 	enum pg_lock lock; /* a migration's */
@@ -304,6 +307,14 @@ void cairn_pg__queue(struct pg *pg, enum pg_sql sql);
 bool cairn_pg__split(struct pg *pg);
 cairn_status cairn_pg__call_run(struct pg *pg, cairn_error *err);
 void cairn_pg__call_clear(struct pg *pg);
+
+/*
+ * A call of several round trips, each begun, run and cleared by itself: one transaction, which the last
+ * one commits. Who gives up in between drops it. Inside a transaction they are parts of that.
+ */
+cairn_status cairn_pg__parts_begin(struct pg *pg, cairn_error *err);
+cairn_status cairn_pg__part_begin(struct pg *pg, bool last, cairn_error *err);
+void cairn_pg__parts_drop(struct pg *pg);
 
 /* The result of the caller's n-th statement: borrowed until clear, or taken. */
 PGresult *cairn_pg__result(struct pg *pg, size_t n);
@@ -461,6 +472,56 @@ cairn_status cairn_pg__scope_begin(struct pg *pg, cairn_str tenant, cairn_error 
 void cairn_pg__log_queue(struct pg *pg, const cairn_log_item *lines, size_t n);
 void cairn_pg__log_read(struct pg *pg, size_t statement, size_t n, enum cairn_hit *each);
 
+/* ---- run.c, run_end.c: what the end of jobs has to do with runs ---- */
+
+/* Whether this change ends a job so that it ends its step, if it is one. */
+bool cairn_pg__ends_step(struct pg *pg, const cairn_change *change);
+/*
+ * Locks, in a call that ends jobs or gates: the runs (or NULL: those of the jobs), then the jobs, and of runs
+ * in which a step fails those that go with it. Two statements; the time is left behind.
+ */
+enum pg_also { PG_ALSO_NONE = 0, PG_ALSO_FAIL_FAST, PG_ALSO_ALL };
+struct pg_hold {
+	struct pg_items jobs; /* their ids, first in the items */
+	const cairn_id *runs;
+	size_t run_count;
+	enum pg_also also;
+	bool skip_locked; /* only runs that nobody else holds */
+};
+void cairn_pg__hold_queue(struct pg *pg, const struct pg_hold *hold);
+
+/* What follows from the end of steps, as far as it has been told. */
+struct pg_after {
+	bool next;	/* it goes on */
+	bool sweep;	/* a run that is FAIL_FAST failed */
+	PGresult *jobs; /* what a sweep cancels, if that was asked for already */
+};
+/* A statement: the steps of these jobs have ended (NULL: of those that were reaped). */
+void cairn_pg__resolve_queue(struct pg *pg, const struct pg_items *jobs, bool alone);
+void cairn_pg__resolve_read(struct pg *pg, size_t n, struct pg_after *after);
+/* PG_REST statements behind it, where it is known that more follows. */
+enum { PG_REST = 9 };
+void cairn_pg__rest_queue(struct pg *pg);
+void cairn_pg__rest_read(struct pg *pg, size_t n, struct pg_after *after);
+/* Goes on as far as it goes, in parts. Behind it nothing is left in after, whatever the outcome. */
+cairn_status cairn_pg__rest(struct pg *pg, struct pg_after *after, cairn_error *err);
+/* Those whose transaction ends when one statement has failed on purpose can do it again in more. */
+bool cairn_pg__gave_up(const cairn_error *err);
+
+/* Statements: these changes, by id, as they are, in a call that holds all of it (change.c). */
+void cairn_pg__sweep_queue(struct pg *pg, const cairn_change *changes, size_t n);
+/* What a sweep makes of the jobs in the first column, by id: n + 1 or more changes, to be freed; NULL: no memory. */
+cairn_change *cairn_pg__sweep_jobs(struct pg *pg, const PGresult *jobs,
+				   const cairn_run_sweep *sweep, size_t *n);
+/* A statement: the steps of the runs that were left behind; absent: their status is by the rules. */
+void cairn_pg__sweep_steps(struct pg *pg, const cairn_run_sweep *sweep, cairn_str run_status);
+/* The rules that every statement about the end of steps has, and those about edges (run.c). */
+void cairn_pg__add_run_rules(struct pg *pg, bool alone);
+void cairn_pg__add_edge_rules(struct pg *pg);
+
+/* Columns of a step, from one on (run_read.c). */
+void cairn_pg__step(const PGresult *result, int row, int column, cairn_step *step);
+
 /* A name as SQL wants it, in double quotes; answers the length without terminator. (sql.c) */
 size_t cairn_pg__quote(char *into, cairn_str name);
 cairn_status cairn_pg__sql_render(struct pg *pg, cairn_error *err);
@@ -469,7 +530,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 9 };
+enum { PG_SET_COUNT = 10 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
@@ -579,5 +640,19 @@ cairn_memory_get_fn cairn_pg__memory_get;
 cairn_memory_list_fn cairn_pg__memory_list;
 cairn_memory_namespaces_fn cairn_pg__memory_namespaces;
 cairn_memory_evict_fn cairn_pg__memory_evict;
+
+cairn_run_enqueue_fn cairn_pg__run_enqueue;
+cairn_run_end_fn cairn_pg__run_end;
+cairn_run_cancel_fn cairn_pg__run_cancel;
+cairn_run_runs_fn cairn_pg__run_runs;
+cairn_run_steps_fn cairn_pg__run_steps;
+cairn_run_edges_fn cairn_pg__run_edges;
+cairn_run_events_fn cairn_pg__run_events;
+cairn_run_overdue_fn cairn_pg__run_overdue;
+cairn_run_prune_fn cairn_pg__run_prune;
+cairn_run_look_fn cairn_pg__run_look;
+cairn_run_append_fn cairn_pg__run_append;
+cairn_run_wait_fn cairn_pg__run_wait;
+cairn_run_unwait_fn cairn_pg__run_unwait;
 
 #endif

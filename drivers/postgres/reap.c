@@ -25,6 +25,37 @@ static void read_reaped(const PGresult *result, int row, void *into)
 	reaped->unrenewed = cairn_pg__bool(result, row, 12);
 }
 
+static void add_only(struct pg *pg, const cairn_id *id)
+{
+	if (id != NULL)
+		cairn_pg__add_ids(pg, PG_ITEMS(id, 1), 0);
+	else
+		cairn_pg__add_null(pg);
+}
+
+/* The statements of a pass, behind whatever locks; answers the place of those that reap. */
+static void queue_pass(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id, bool alone)
+{
+	cairn_pg__add_now(pg);
+	cairn_pg__add_int8(pg, plan->limit);
+	add_only(pg, id);
+	cairn_pg__queue(pg, PG_SQL_REAP_RUNS);
+	cairn_pg__add_now(pg);
+	cairn_pg__add_int8(pg, plan->limit);
+	cairn_pg__add_int8(pg, plan->retry_delay);
+	cairn_pg__add_text(pg, plan->error_code);
+	cairn_pg__add_text(pg, plan->error_message);
+	cairn_pg__add_int4(pg, (int32_t)plan->events);
+	add_only(pg, id);
+	cairn_pg__add_text(pg, plan->release_reason);
+	cairn_pg__add_text(pg, plan->release_data);
+	cairn_pg__queue(pg, PG_SQL_REAP);
+	cairn_pg__resolve_queue(pg, NULL, alone);
+}
+
+/* Where the results of a pass are, which in parts stands behind locks. */
+enum { REAPED = 1, RESOLVED = 2, HELD = 2 };
+
 /* id: only this one; NULL: whatever has expired. */
 static cairn_status run(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id,
 			cairn_error *err)
@@ -32,20 +63,53 @@ static cairn_status run(struct pg *pg, const cairn_reap_plan *plan, const cairn_
 	cairn_status status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_pg__add_now(pg);
-	cairn_pg__add_int8(pg, plan->limit);
-	cairn_pg__add_int8(pg, plan->retry_delay);
-	cairn_pg__add_text(pg, plan->error_code);
-	cairn_pg__add_text(pg, plan->error_message);
-	cairn_pg__add_int4(pg, (int32_t)plan->events);
-	if (id != NULL)
-		cairn_pg__add_ids(pg, PG_ITEMS(id, 1), 0);
-	else
-		cairn_pg__add_null(pg);
-	cairn_pg__add_text(pg, plan->release_reason);
-	cairn_pg__add_text(pg, plan->release_data);
-	cairn_pg__queue(pg, PG_SQL_REAP);
+	queue_pass(pg, plan, id, !cairn_pg__in_tx(pg));
 	return cairn_pg__call_run(pg, err);
+}
+
+/* The end of one whose step's run goes on further than the next steps. */
+static cairn_status run_parts(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id,
+			      cairn_error *err)
+{
+	cairn_status status = cairn_pg__parts_begin(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	struct pg_hold hold = { .jobs = PG_ITEMS(id, 1), .also = PG_ALSO_FAIL_FAST };
+	cairn_pg__hold_queue(pg, &hold);
+	queue_pass(pg, plan, id, false);
+	cairn_pg__rest_queue(pg);
+	return cairn_pg__call_run(pg, err);
+}
+
+static cairn_status commit(struct pg *pg, cairn_error *err)
+{
+	cairn_status status = cairn_pg__part_begin(pg, true, err);
+	if (status == CAIRN_OK)
+		status = cairn_pg__call_run(pg, err);
+	if (status == CAIRN_OK)
+		cairn_pg__call_clear(pg);
+	return status;
+}
+
+/* n: where the pass begins among the results. */
+static cairn_status read_pass(struct pg *pg, size_t n, cairn_rows *rows, cairn_error *err)
+{
+	struct pg_after after = { .jobs = NULL };
+	bool parts = n > 0;
+	cairn_pg__owe_rows(pg, cairn_pg__result(pg, n + REAPED), 13);
+	cairn_pg__resolve_read(pg, n + RESOLVED, &after);
+	if (parts)
+		cairn_pg__rest_read(pg, n + RESOLVED + 1, &after);
+	cairn_status status = cairn_pg__append(pg, n + REAPED, rows, read_reaped, err);
+	cairn_pg__call_clear(pg);
+	if (status == CAIRN_OK)
+		status = cairn_pg__rest(pg, &after, err);
+	else
+		PQclear(after.jobs);
+	if (status == CAIRN_OK && parts)
+		status = commit(pg, err);
+	cairn_pg__parts_drop(pg);
+	return status;
 }
 
 /* ---- row by row --------------------------------------------------------- */
@@ -77,7 +141,12 @@ static cairn_status reap_one(struct pg *pg, const cairn_reap_plan *plan, const c
 			     cairn_rows *rows, cairn_error *err)
 {
 	cairn_error cause = CAIRN_ERROR_INIT;
+	size_t first = 0;
 	cairn_status status = run(pg, plan, id, &cause);
+	if (status != CAIRN_OK && cairn_pg__gave_up(&cause)) {
+		first = HELD;
+		status = run_parts(pg, plan, id, &cause);
+	}
 	if (row_failed(status)) {
 		put_off(pg, plan, id);
 		return CAIRN_OK;
@@ -87,9 +156,7 @@ static cairn_status reap_one(struct pg *pg, const cairn_reap_plan *plan, const c
 			*err = cause;
 		return status;
 	}
-	cairn_pg__owe_rows(pg, cairn_pg__result(pg, 0), 13);
-	status = cairn_pg__append(pg, 0, rows, read_reaped, err);
-	cairn_pg__call_clear(pg);
+	status = read_pass(pg, first, rows, err);
 	return cairn_pg__wake(pg, status, err);
 }
 
@@ -145,8 +212,6 @@ cairn_status cairn_pg__job_reap(void *self, const cairn_reap_plan *plan, cairn_r
 			*err = cause;
 		return status;
 	}
-	cairn_pg__owe_rows(pg, cairn_pg__result(pg, 0), 13);
-	status = cairn_pg__append(pg, 0, rows, read_reaped, err);
-	cairn_pg__call_clear(pg);
+	status = read_pass(pg, 0, rows, err);
 	return cairn_pg__wake(pg, status, err);
 }

@@ -103,7 +103,9 @@ int cairn_pg__job(const PGresult *result, int row, cairn_job *job)
 	job->created_at = cairn_pg__time(result, row, 19);
 	job->updated_at = cairn_pg__time(result, row, 20);
 	job->resource_key = cairn_pg__text(result, row, 21);
-	return 22;
+	job->run = cairn_pg__id(result, row, 22);
+	job->continues = cairn_pg__bool(result, row, 23);
+	return 24;
 }
 
 void cairn_pg__retry(const PGresult *result, int row, int column, cairn_retry *retry)

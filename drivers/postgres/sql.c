@@ -20,6 +20,9 @@
 #include "sql_lock.h"
 #include "sql_queue.h"
 #include "sql_reap.h"
+#include "sql_run.h"
+#include "sql_run_end.h"
+#include "sql_run_new.h"
 #include "sql_schedule.h"
 #include "sql_schema.h"
 #include "sql_thread_log.h"
@@ -38,7 +41,7 @@
 	j ".max_attempts, " j ".timeout_us, " j ".run_at, " j ".owner, " j ".fence, " \
 	j ".started_at, " j ".stage, " j ".progress_done, " j ".progress_total, " \
 	j ".idempotency_key, " j ".status_reason, " j ".error_code, " j ".error_message, " \
-	j ".created_at, " j ".updated_at, " j ".resource_key"
+	j ".created_at, " j ".updated_at, " j ".resource_key, " j ".run_id, " j ".may_continue"
 
 /* ---- settings: under these plans stay right; the application's own are put back  */
 
@@ -576,6 +579,9 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 
 	/* ---- memory items (sql_items.h) ---- */
 	ITEM_TEXTS,
+
+	/* ---- runs (sql_run.h, sql_run_end.h, sql_run_new.h) ---- */
+	RUN_TEXTS,
 
 	/* ---- intents (sql_intent.h) ---- */
 	[PG_SQL_ISOLATION] = { { TEXT_INTENT_ISOLATION } },

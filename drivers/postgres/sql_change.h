@@ -55,13 +55,13 @@
 	j ".id, " j ".created_at, " j ".fence, " j ".timeout_us, " j ".priority, " \
 	j ".run_number, " j ".attempt, " j ".max_attempts, " j ".queue, " j ".type, " \
 	j ".tenant, " j ".payload, " j ".started_at, " j ".owner, " j ".idempotency_key, " \
-	j ".resource_key"
+	j ".resource_key, " j ".run_id, " j ".may_continue"
 
 #define INTO_DONE \
 	"INSERT INTO @schema.cairn_job_done (id, created_at, fence, timeout_us, priority, " \
 	"run_number, attempt, max_attempts, queue, type, tenant, payload, started_at, owner, " \
-	"idempotency_key, resource_key, updated_at, finished_at, run_at, events, status, stage, " \
-	"lease_expires_at, heartbeat_at, leased_at, worker, progress_done, progress_total, " \
+	"idempotency_key, resource_key, run_id, may_continue, updated_at, finished_at, run_at, " \
+	"events, status, stage, lease_expires_at, heartbeat_at, leased_at, worker, progress_done, progress_total, " \
 	"checkpoint, output, status_reason, error_code, error_message) "
 
 #define INTO_ATTEMPT \
@@ -107,6 +107,14 @@
 	"THEN ('cairn: the lease of ' || l.id || ' ran out')::int4 ELSE 1 END"
 
 /*
+ * An error where the job of a step would end in a call that does not hold its run: the call is done again
+ * with its run's row locked first (change.c).
+ */
+#define STEP_OR(j, holds) \
+	"CASE WHEN " j ".run_id IS NOT NULL AND " holds " = 0 " \
+	"THEN ('cairn: the job ' || " j ".id || ' is the step of a run')::int4 END AS held"
+
+/*
  * $5: the new lease. No column of an index changes, unless the lease gets shorter. The former
  * lease is tested as it is replaced, and once more, looked up in the statement's snapshot, if
  * there was time for it to end while the statement waited.
@@ -123,7 +131,7 @@
 	") ELSE 1 END, l.run_at, l.lease_expires_at, l.run_number"
 
 /*
- * $5: outputs, $6: stage, $7: 1 counts the event, which has a row of its own only where it could be
+ * $5: outputs, $6: stage, $8: 1 if runs are locked, $7: 1 counts the event, which has a row of its own only where it could be
  * taken for another one. The fields are those of a plain success. What history wants stands in front:
  * the rest of a row need not be taken apart for it.
  */
@@ -136,7 +144,8 @@
 		RUNS("l.lease_expires_at") " AS runs, l.run_at, l.progress_done, " \
 		"l.progress_total, l.checkpoint, l.created_at, l.timeout_us, l.priority, " \
 		"l.max_attempts, l.queue, l.type, l.tenant, l.payload, l.started_at, l.owner, " \
-		"l.idempotency_key, l.resource_key" \
+		"l.idempotency_key, l.resource_key, l.run_id, l.may_continue, " \
+		STEP_OR("l", "$8::int4") " " \
 	"), done AS (" \
 		INTO_DONE \
 		"SELECT " MOVED("g") ", g.now, g.now, g.run_at, g.events + $7::int4, " \
@@ -221,7 +230,8 @@
 	"))"
 #define FORGET \
 	"WITH gone AS (" \
-		"DELETE FROM @schema.cairn_job_live l WHERE " HELD " AND " FORGET_FITS("l") " " \
+		"DELETE FROM @schema.cairn_job_live l WHERE " HELD " AND l.run_id IS NULL " \
+		"AND " FORGET_FITS("l") " " \
 		"RETURNING l.id, l.type, l.tenant, l.idempotency_key, l.run_at, l.run_number, " \
 		"width_bucket(l.id, $3) AS n, " RUNS("l.lease_expires_at") " AS runs" \
 	"), " FORGET_KEYS \
@@ -230,7 +240,7 @@
 		"FROM gone r" \
 	") <> '' UNION ALL SELECT width_bucket(l.id, $3), 0, l.run_at, NULL, l.run_number " \
 	"FROM @schema.cairn_job_live l WHERE " HELD " AND l.lease_expires_at > " TICK " " \
-	"AND NOT " FORGET_FITS("l")
+	"AND l.run_id IS NULL AND NOT " FORGET_FITS("l")
 
 /* In a statement of its own, whose snapshot is younger than the locks. */
 #define FORGET_REST \
@@ -270,7 +280,9 @@
 	"AND (" s ".guard & 16 = 0 OR " s ".prestart AND " s ".execution_started_at IS NULL) " \
 	"AND (" s ".guard & 32 = 0 OR COALESCE(" s ".lease_expires_at <= " s ".tick, true)) " \
 	"AND (" s ".guard & 64 = 0 OR " s ".idempotency_key IS NULL) " \
-	"AND (" s ".guard & 128 = 0 OR " s ".updated_at = ($9::timestamptz[])[" s ".n])"
+	"AND (" s ".guard & 128 = 0 OR " s ".updated_at = ($9::timestamptz[])[" s ".n]) " \
+	"AND (" s ".guard & 256 = 0 OR " s ".run_id IS NULL) " \
+	"AND (" s ".guard & 512 = 0 OR " s ".run_id IS NULL OR " s ".may_continue)"
 
 /* When a job is due again; from the time, what is waited for, and what was wished. */
 #define DUE(run_after) "c.now + (" run_after "::int8[])[k.n] * interval '1 microsecond' AS due"
@@ -290,7 +302,8 @@
 		"SELECT l.id, l.status, l.fence, l.lease_expires_at, l.run_at, l.tenant, " \
 		"l.run_number, l.attempt, l.worker, l.leased_at, l.stage, l.progress_done, " \
 		"l.progress_total, l.events, l.prestart, l.execution_started_at, l.lease_us, " \
-		"l.idempotency_key, l.updated_at, l.queue, width_bucket(l.id, $3::uuid[]) AS n " \
+		"l.idempotency_key, l.updated_at, l.queue, l.run_id, l.may_continue, " \
+		"width_bucket(l.id, $3::uuid[]) AS n " \
 		"FROM @schema.cairn_job_live l WHERE l.id = ANY ($3) " \
 		"ORDER BY l.id FOR NO KEY UPDATE" \
 	"), " CLOCK
@@ -346,7 +359,7 @@
 /*
  * $11 events, $12 to, $13 endings, $14 run_after, $15 not_before (-infinity: none), $16 leases,
  * $17 reasons, $18 error codes, $19 error messages, $20 outputs, $21 stages, $22 checkpoints,
- * $23 done, $24 total, $25 data.
+ * $23 done, $24 total, $25 data, $26: 1 if runs are locked.
  *
  * What holds, and the row as it will be, as far as more than one table wants to know.
  */
@@ -426,7 +439,8 @@
 		SET_OR("16", "($20)[h.n]", "l.output") " AS output, " \
 		SET_OR("4", "h.reason", "l.status_reason") " AS reason, " \
 		SET_OR("8", "h.error_code", "l.error_code") " AS error_code, " \
-		SET_OR("8", "h.error_message", "l.error_message") " AS error_message" \
+		SET_OR("8", "h.error_message", "l.error_message") " AS error_message, " \
+		STEP_OR("l", "$26::int4") " " \
 	"), done AS (" \
 		INTO_DONE \
 		"SELECT " MOVED("g") ", g.now, g.now, g.run_at, g.events, " \
@@ -515,7 +529,8 @@
 	"WITH locked AS MATERIALIZED (" \
 		"SELECT d.id, d.status, d.fence, d.lease_expires_at, d.tenant, d.run_number, " \
 		"false AS prestart, NULL::timestamptz AS execution_started_at, " \
-		"d.idempotency_key, d.updated_at, width_bucket(d.id, $3::uuid[]) AS n " \
+		"d.idempotency_key, d.updated_at, d.run_id, d.may_continue, " \
+		"width_bucket(d.id, $3::uuid[]) AS n " \
 		"FROM @schema.cairn_job_done d WHERE d.id = ANY ($3) ORDER BY d.id FOR UPDATE" \
 	"), " CLOCK \
 	"hit AS MATERIALIZED (" \

@@ -80,7 +80,7 @@
 	"), item AS MATERIALIZED (" \
 		"SELECT * FROM (" \
 			"SELECT s.id, s.run_number, s.status, s.queue, s.type, s.tenant, " \
-			"s.payload, s.owner, s.resource_key, s.timeout_us, s.priority, " \
+			"s.payload, s.owner, s.resource_key, s.run_id, s.timeout_us, s.priority, " \
 			"s.max_attempts, " \
 			"i.id AS replay, i.key, i.reason, i.data, i.n, " \
 			"d.type IS NOT NULL AS known, s.id IN (SELECT o.id FROM source o) AS held " \
@@ -90,7 +90,8 @@
 			"AND s.run_number = i.run " \
 			"LEFT JOIN @schema.cairn_job_definition d ON " IS("d.type", "s.type") " " \
 			"AND d.enabled OFFSET 0" \
-		") s WHERE s.held AND s.status = 'SUCCEEDED' AND " IN_SCOPE("s.tenant", "$9") \
+		") s WHERE s.held AND s.status = 'SUCCEEDED' AND s.run_id IS NULL " \
+		"AND " IN_SCOPE("s.tenant", "$9") \
 	"), "
 
 #define REPLAY_JOBS \

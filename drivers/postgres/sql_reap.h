@@ -22,6 +22,12 @@
 #define EXPIRED(j) \
 	j ".status = 'LEASED' AND " j ".reap_at < " T " AND " j ".lease_expires_at < " T
 
+/* Its end would be a step's, too: only of a run that REAP_RUNS has locked. */
+#define DIES(j) \
+	"(" j ".attempt >= " j ".max_attempts AND NOT (" j ".prestart " \
+	"AND " j ".execution_started_at IS NULL))"
+#define LEFT_RUNS "COALESCE(NULLIF(current_setting('cairn.runs', true), '')::uuid[], '{}')"
+
 /* A row's notes are the events that it gets: 64 FAILED, 128 RETRY_SCHEDULED, 256 DEAD_LETTERED, 1024. */
 #define REAP_HIT \
 	"WITH found AS MATERIALIZED (" \
@@ -32,6 +38,7 @@
 		"l.prestart AND l.execution_started_at IS NULL AS unstarted, " \
 		"l.attempt < l.max_attempts AS again FROM @schema.cairn_job_live l " \
 		"WHERE " EXPIRED("l") " AND ($7::uuid[] IS NULL OR l.id = ANY ($7)) " \
+		"AND (l.run_id IS NULL OR NOT " DIES("l") " OR l.run_id = ANY (" LEFT_RUNS ")) " \
 		"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8 FOR NO KEY UPDATE SKIP LOCKED" \
 	"), hit AS MATERIALIZED (" \
 		"SELECT f.*, f.unstarted OR f.again AS back, " \
@@ -110,7 +117,11 @@
 	") SELECT h.id, h.type, h.tenant, h.worker, h.fence, h.run_number, h.attempt, " \
 	"h.max_attempts, h.back, h.due, h.lease_expires_at, h.unstarted, h.unrenewed, " \
 	WAKES("h.back AND h.due <= " T " + " WAKE_SOON, "h.queue") " " \
-	"FROM hit h ORDER BY h.lease_expires_at, h.id"
+	"FROM hit h WHERE (" \
+		"SELECT set_config('cairn.died', COALESCE('{' || string_agg(g.id::text, ',') || '}', '{}'), " \
+		"true) || set_config('cairn.now', to_char(" T " AT TIME ZONE 'UTC', " \
+		"'YYYY-MM-DD HH24:MI:SS.US'), true) FROM gone g WHERE g.run_id IS NOT NULL" \
+	") <> '' ORDER BY h.lease_expires_at, h.id"
 
 /* ---- prune ---------------------------------------------------------------- */
 
@@ -129,7 +140,7 @@
 
 #define PRUNED(statuses, age) \
 	"SELECT d.id, d.finished_at FROM @schema.cairn_job_done d WHERE " statuses " " \
-	"AND d.finished_at <= " T " - " age " * interval '1 microsecond' " \
+	"AND d.run_id IS NULL AND d.finished_at <= " T " - " age " * interval '1 microsecond' " \
 	"AND ($2::text IS NULL OR d.tenant = $2) AND ($3::text IS NULL OR d.queue = $3) " \
 	"AND COALESCE(d.lease_expires_at <= " T ", true) "
 
@@ -137,10 +148,10 @@
 #define PRUNE_TYPES \
 	"kind AS (" \
 		"(SELECT d.type FROM @schema.cairn_job_done d WHERE d.status = 'SUCCEEDED' " \
-		"AND $6::boolean AND $4::text IS NULL ORDER BY d.type LIMIT 1) " \
+		"AND d.run_id IS NULL AND $6::boolean AND $4::text IS NULL ORDER BY d.type LIMIT 1) " \
 		"UNION ALL SELECT n.type FROM kind k CROSS JOIN LATERAL (" \
 			"SELECT d.type FROM @schema.cairn_job_done d " \
-			"WHERE d.status = 'SUCCEEDED' AND d.type > k.type ORDER BY d.type LIMIT 1" \
+			"WHERE d.status = 'SUCCEEDED' AND d.run_id IS NULL AND d.type > k.type ORDER BY d.type LIMIT 1" \
 		") n" \
 	"), aged AS MATERIALIZED (" \
 		"SELECT k.type, COALESCE($8::int8, " RETENTION("k.type") ") AS age " \

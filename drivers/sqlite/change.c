@@ -39,6 +39,8 @@ void cairn_lite__row_read(struct lite_run *run, struct lite_row *row)
 	job->error_message = cairn_lite__view(run);
 	job->updated_at = cairn_lite__int(run);
 	job->key = cairn_lite__view(run);
+	job->run = cairn_lite__id(run);
+	job->continues = (uint32_t)cairn_lite__int(run);
 }
 
 /* ---- the row ------------------------------------------------------------ */
@@ -384,9 +386,12 @@ static cairn_status succeed_held(struct batch *batch, const cairn_change *change
 	was.job.worker = cairn_lite__view(&run);
 	was.job.progress_done = cairn_lite__count(&run);
 	was.job.progress_total = cairn_lite__count(&run);
+	was.job.run = cairn_lite__id(&run);
 	each->hit = CAIRN_HIT;
 	each->run_number = was.job.run_number;
 	status = gather(batch, change, &was, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__run_ended(batch->write, &was.job, change->to, err);
 	cairn_lite__stop(&run);
 	return status;
 }
@@ -430,6 +435,8 @@ static cairn_status change_one(struct batch *batch, const cairn_change *change,
 	if (each->hit == CAIRN_HIT) {
 		cairn_job is;
 		status = cairn_lite__change_apply(write, change, &was, &is, err);
+		if (status == CAIRN_OK)
+			status = cairn_lite__run_ended(write, &was.job, is.status, err);
 		each->run_number = is.run_number;
 		each->run_at = is.run_at;
 		each->lease_expires_at = is.lease_expires_at;
@@ -453,6 +460,8 @@ cairn_status cairn_lite__job_change(void *self, const cairn_change_plan *plan,
 		status = change_one(&batch, &plan->changes[i], &each[i], err);
 	if (status == CAIRN_OK)
 		status = succeed(&batch, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__run_settle(&write, err);
 	if (status == CAIRN_OK && plan->claim != NULL)
 		status = cairn_lite__claim(&write, plan->claim, claimed, err);
 	return cairn_lite__write_end(&write, status, err);

@@ -343,6 +343,7 @@ void cairn_lite__close(void *self)
 		cairn_host_alloc(lite->host, lite->slots, lite->slot_count * sizeof *lite->slots,
 				 0);
 	lite->slots = NULL;
+	cairn_lite__lists_free(lite);
 	cairn_lite__unwatch(lite);
 	/* an application may hold statements of its own: the handle goes with the last of them */
 	if (lite->owned && lite->db != NULL)

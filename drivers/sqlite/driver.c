@@ -134,6 +134,22 @@ static const cairn_log_ops logs = {
 	.wait = cairn_lite__thread_log_wait,
 };
 
+static const cairn_workflow_ops workflows = {
+	.size = sizeof workflows,
+	.enqueue = cairn_lite__run_enqueue,
+	.end = cairn_lite__run_end,
+	.cancel = cairn_lite__run_cancel,
+	.runs = cairn_lite__run_runs,
+	.steps = cairn_lite__run_steps,
+	.edges = cairn_lite__run_edges,
+	.events = cairn_lite__run_events,
+	.overdue = cairn_lite__run_overdue,
+	.prune = cairn_lite__run_prune,
+	.look = cairn_lite__run_look,
+	.append = cairn_lite__run_append,
+	.wait = cairn_lite__run_wait,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
@@ -159,4 +175,5 @@ const cairn_driver cairn_sqlite = {
 	.memory = &memory,
 	.locks = &locks,
 	.log = &logs,
+	.workflows = &workflows,
 };

@@ -107,6 +107,14 @@ void cairn_lite__bind_id(struct lite_run *run, const cairn_id *id)
 	cairn_lite__bind_blob(run, id->bytes, sizeof id->bytes);
 }
 
+void cairn_lite__bind_some_id(struct lite_run *run, const cairn_id *id)
+{
+	if (cairn_id_is_none(*id))
+		bind_null(run);
+	else
+		cairn_lite__bind_id(run, id);
+}
+
 void cairn_lite__bind_scope(struct lite_run *run, const cairn_scope *scope)
 {
 	if (scope->kind == CAIRN_SCOPE_ANY)

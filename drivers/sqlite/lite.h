@@ -25,6 +25,7 @@
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
+#include <cairn/sys/workflow.h>
 
 #include "sql.h"
 
@@ -63,6 +64,21 @@ struct lite_pending {
 	struct lite_attempt attempt[LITE_ROWS];
 };
 
+/* A step that the running call ends, by its job or as a gate. */
+struct lite_ending {
+	cairn_id run;
+	cairn_id step;
+	enum cairn_step_status to;
+	const cairn_step_end *gate; /* NULL: its job says the rest */
+};
+
+/* A list that grows; its memory is kept for the next call. */
+struct lite_list {
+	void *at;
+	size_t n;
+	size_t room;
+};
+
 /* What a connection that waits knows of its file (wait.c). */
 struct lite_watch {
 	bool tried;
@@ -92,6 +108,10 @@ struct lite {
 	struct lite_slot *slots;
 	size_t slot_count;
 	struct lite_pending pending;
+	struct lite_list endings; /* struct lite_ending, of the running call */
+	struct lite_list ended;	  /* steps whose edges are to be followed (run_end.c) */
+	struct lite_list found;	  /* and those that wait for them */
+	struct lite_list ready;	  /* and those of them that wait for nothing any more */
 	struct lite_watch watch;
 	sqlite3_stmt *statements[LITE_SQL_COUNT];
 };
@@ -169,6 +189,7 @@ void cairn_lite__bind_tenant(struct lite_run *run, cairn_str text); /* absent: '
 void cairn_lite__bind_word(struct lite_run *run, const char *word);
 void cairn_lite__bind_blob(struct lite_run *run, const uint8_t *bytes, size_t len);
 void cairn_lite__bind_id(struct lite_run *run, const cairn_id *id);
+void cairn_lite__bind_some_id(struct lite_run *run, const cairn_id *id); /* none: NULL */
 /* GLOBAL: '', TENANT: the tenant, ANY: NULL. */
 void cairn_lite__bind_scope(struct lite_run *run, const cairn_scope *scope);
 
@@ -338,6 +359,49 @@ cairn_status cairn_lite__permitted_in_front(struct lite *lite, const struct lite
 cairn_status cairn_lite__resource_need(struct lite_write *write, cairn_str tenant, cairn_str key,
 				       cairn_error *err);
 
+/* The job of a step that was released, from its row (run.c). record: its event is told. */
+cairn_status cairn_lite__run_job(struct lite_write *write, const cairn_id *step, bool queued,
+				 bool record, cairn_error *err);
+
+/* An event of a run: its status, or what was appended (run.c). */
+cairn_status cairn_lite__run_event(struct lite_write *write, const cairn_id *run,
+				   const cairn_run_event *event, cairn_error *err);
+
+/*
+ * The end of steps (run_end.c). A job that has now this status: if it is a step's and that is an end,
+ * it is noted; a gate is noted by who ends it. settle does the rest for all that were noted, once the
+ * call has changed all jobs.
+ */
+cairn_status cairn_lite__run_ended(struct lite_write *write, const cairn_job *job,
+				   enum cairn_job_status status, cairn_error *err);
+cairn_status cairn_lite__run_note(struct lite_write *write, const struct lite_ending *ending,
+				  cairn_error *err);
+cairn_status cairn_lite__run_settle(struct lite_write *write, cairn_error *err);
+/* Cancels a run that is not over; *steps counts those that were swept. */
+cairn_status cairn_lite__run_stop(struct lite_write *write, const cairn_id *run,
+				  const cairn_run_sweep *sweep, uint32_t *steps, cairn_error *err);
+bool cairn_lite__run_over(enum cairn_run_status status);
+
+/* The status of a run in scope; 0: there is none (run_read.c). */
+cairn_status cairn_lite__run_found(struct lite *lite, const cairn_scope *scope, const cairn_id *run,
+				   enum cairn_run_status *status, cairn_error *err);
+/* A step by its key: its id, none if there is none; the rest may be NULL (run_read.c). */
+struct lite_step {
+	cairn_id id;
+	enum cairn_step_status status;
+	cairn_time deadline_at;
+};
+cairn_status cairn_lite__step_by_key(struct lite *lite, const cairn_id *run, cairn_str key,
+				     struct lite_step *step, cairn_error *err);
+/* Pushes the row of a step if it has one of these statuses. */
+cairn_status cairn_lite__step_push(struct lite *lite, const cairn_id *step, uint32_t statuses,
+				   bool compact, cairn_rows *rows, cairn_error *err);
+
+/* Room for one more in a list (run_end.c): NULL without memory. Give one back; or the connection's own. */
+void *cairn_lite__list_add(struct lite *lite, struct lite_list *list, size_t size);
+void cairn_lite__list_free(struct lite *lite, struct lite_list *list, size_t size);
+void cairn_lite__lists_free(struct lite *lite);
+
 /* Runs a script on a handle: the connection's, or a scratch database's (migration.c). */
 cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str script,
 				    cairn_error *err);
@@ -348,7 +412,7 @@ cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str sc
  * The table of a driver is constant data, and a constant can't be read from another
  * object: the number stands here, and opening refuses a build in which it is wrong.
  */
-#define LITE_MIGRATIONS 9
+#define LITE_MIGRATIONS 10
 extern const cairn_migration cairn_lite__migrations[];
 extern const size_t cairn_lite__migration_count;
 
@@ -436,6 +500,19 @@ cairn_log_read_fn cairn_lite__thread_log_read;
 cairn_log_archive_fn cairn_lite__thread_log_archive;
 cairn_log_list_fn cairn_lite__thread_log_list;
 cairn_log_wait_fn cairn_lite__thread_log_wait;
+
+cairn_run_enqueue_fn cairn_lite__run_enqueue;
+cairn_run_end_fn cairn_lite__run_end;
+cairn_run_cancel_fn cairn_lite__run_cancel;
+cairn_run_runs_fn cairn_lite__run_runs;
+cairn_run_steps_fn cairn_lite__run_steps;
+cairn_run_edges_fn cairn_lite__run_edges;
+cairn_run_events_fn cairn_lite__run_events;
+cairn_run_overdue_fn cairn_lite__run_overdue;
+cairn_run_prune_fn cairn_lite__run_prune;
+cairn_run_look_fn cairn_lite__run_look;
+cairn_run_append_fn cairn_lite__run_append;
+cairn_run_wait_fn cairn_lite__run_wait;
 
 cairn_memory_put_fn cairn_lite__memory_put;
 cairn_memory_get_fn cairn_lite__memory_get;

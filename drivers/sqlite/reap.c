@@ -133,6 +133,11 @@ static cairn_status reap_one(struct lite_write *write, const cairn_reap_plan *pl
 	if (status != CAIRN_OK || !found)
 		return status;
 	cairn_lite__row_read(&run, &was);
+	/* what followed from a row before may have canceled it */
+	if (was.job.status != CAIRN_JOB_LEASED) {
+		cairn_lite__stop(&run);
+		return CAIRN_OK;
+	}
 	was.job.id = cairn_lite__id(&run);
 	was.job.type = cairn_lite__view(&run);
 	was.job.max_attempts = cairn_lite__int32(&run);
@@ -140,6 +145,8 @@ static cairn_status reap_one(struct lite_write *write, const cairn_reap_plan *pl
 	status = cairn_lite__change_apply(write, &change, &was, &is, err);
 	if (status == CAIRN_OK)
 		status = push_reaped(rows, &change, &was.job, &is, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__run_ended(write, &was.job, is.status, err);
 	cairn_lite__stop(&run);
 	return status;
 }
@@ -175,10 +182,13 @@ static cairn_status reap_alone(struct lite_write *write, const cairn_reap_plan *
 		return status;
 	status = reap_one(write, plan, row, rows, err);
 	if (status == CAIRN_OK)
+		status = cairn_lite__run_settle(write, err);
+	if (status == CAIRN_OK)
 		status = cairn_lite__flush(write, err);
 	if (row_failed(status)) {
 		lite->pending.events = 0;
 		lite->pending.attempts = 0;
+		lite->endings.n = 0;
 		cairn_rows_truncate(rows, before);
 		status = cairn_lite__do(lite, LITE_CALL_UNDO, err);
 		/* if it can't even be put off, the next pass meets it again */
@@ -208,6 +218,8 @@ static cairn_status pass(struct lite *lite, const cairn_reap_plan *plan, reap_fn
 		status = oldest(&write, plan->limit, &n, err);
 	for (size_t i = 0; i < n && status == CAIRN_OK; i++)
 		status = reap(&write, plan, lite->slots[i].row, rows, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__run_settle(&write, err);
 	if (status == CAIRN_OK && cairn_rows_failed(rows))
 		status = cairn_fail(err, CAIRN_E_NOMEM);
 	return cairn_lite__write_end(&write, status, err);

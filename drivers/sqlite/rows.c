@@ -115,6 +115,8 @@ void cairn_lite__job(struct lite_run *run, cairn_rows *rows, void *into)
 	job->updated_at = cairn_lite__int(run);
 	job->resource_key = cairn_lite__text(run, rows);
 	job->key = cairn_lite__text(run, rows);
+	job->run = cairn_lite__id(run);
+	job->continues = (uint32_t)cairn_lite__int(run);
 	job->request = cairn_lite__text(run, rows);
 	job->payload = cairn_lite__text(run, rows);
 	job->checkpoint = cairn_lite__text(run, rows);

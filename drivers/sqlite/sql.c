@@ -9,6 +9,7 @@
 #include "sql_items.h"
 #include "sql_lock.h"
 #include "sql_queue.h"
+#include "sql_run.h"
 #include "sql_thread_log.h"
 
 /* What rows.c reads into a cairn_job. */
@@ -17,7 +18,7 @@
 	"timeout_us, run_at, parked, lease_expires_at, heartbeat_at, leased_at, prestart, " \
 	"execution_started_at, worker, owner, fence, started_at, finished_at, stage, " \
 	"progress_done, progress_total, status_reason, error_code, error_message, created_at, " \
-	"updated_at, resource_key, idempotency_key, "
+	"updated_at, resource_key, idempotency_key, run_id, may_continue, "
 #define JOB_COLUMNS JOB_SMALL "request, payload, checkpoint, output"
 #define JOB_COMPACT JOB_SMALL "NULL, NULL, NULL, NULL"
 
@@ -27,7 +28,7 @@
 	"lease_expires_at, heartbeat_at, leased_at, prestart, execution_started_at, lease_us, " \
 	"worker, fence, started_at, finished_at, stage, progress_done, progress_total, " \
 	"status_reason, " \
-	"error_code, error_message, updated_at, idempotency_key"
+	"error_code, error_message, updated_at, idempotency_key, run_id, may_continue"
 
 /* What a transition may write, without the documents. */
 #define MOVED_COLUMNS \
@@ -282,7 +283,8 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_JOB_ROW] = "SELECT " ROW_COLUMNS " FROM cairn_job WHERE id = ?",
 	/* cairn_job.id; a lease that still runs, and of its row what the end of it needs */
 	[LITE_JOB_HELD] = "SELECT rowid, events, run_number, attempt, leased_at, prestart, "
-			  "execution_started_at, lease_us, worker, progress_done, progress_total "
+			  "execution_started_at, lease_us, worker, progress_done, progress_total, "
+			  "run_id "
 			  "FROM cairn_job WHERE id = ?1 AND fence = ?2 AND status = 'LEASED' "
 			  "AND lease_expires_at > ?3",
 	/* rowid */
@@ -421,7 +423,7 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"replay.run_number = ?2 AND replay.key = ?3 AND (?4 IS NULL OR job.tenant = ?4)",
 	/* cairn_job.id */
 	[LITE_REPLAY_SOURCE] = "SELECT rowid, type FROM cairn_job WHERE id = ?1 AND "
-			       "run_number = ?2 AND status = 'SUCCEEDED' AND "
+			       "run_number = ?2 AND status = 'SUCCEEDED' AND run_id IS NULL AND "
 			       "(?3 IS NULL OR tenant = ?3)",
 	/* rowid; all to fill: what a new job begins with, and the rest from its source */
 	[LITE_REPLAY_JOB] =
@@ -448,10 +450,12 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 
 	/* cairn_job_ended, its first entry behind a type */
 	[LITE_ENDED_TYPE] = "SELECT min(type) FROM cairn_job INDEXED BY cairn_job_ended "
-			    "WHERE finished_at IS NOT NULL AND status = ? AND type > ?",
+			    "WHERE finished_at IS NOT NULL AND run_id IS NULL AND status = ? "
+			    "AND type > ?",
 	/* cairn_job_ended, in its own order; the reader stops when it has enough */
 	[LITE_ENDED] = "SELECT rowid, finished_at, id FROM cairn_job INDEXED BY cairn_job_ended "
-		       "WHERE finished_at IS NOT NULL AND status = ?1 AND type = ?2 AND "
+		       "WHERE finished_at IS NOT NULL AND run_id IS NULL AND status = ?1 "
+		       "AND type = ?2 AND "
 		       "finished_at <= ?3 AND (?4 IS NULL OR tenant = ?4) AND "
 		       "(?5 IS NULL OR queue = ?5) AND "
 		       "(lease_expires_at IS NULL OR lease_expires_at <= ?6) "
@@ -734,6 +738,9 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_LOG_EVENTS_REMOVE] = TEXT_LOG_EVENTS_REMOVE,
 	[LITE_LOG_HEAD_DELETE] = TEXT_LOG_HEAD_DELETE,
 	[LITE_LOG_HEADS] = TEXT_LOG_HEADS,
+
+	/* runs: sql_run.h names the indexes */
+	RUN_TEXTS,
 
 	/* none: the schema is small */
 	[LITE_HISTORY_EXISTS] = "SELECT count(*) FROM main.sqlite_schema "

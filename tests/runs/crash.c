@@ -1,0 +1,221 @@
+/*
+ * crash.c - runs crash LIVES FIRST STEPS URL: a life on a database, and its twin in memory. Each step that changes
+ * runs is made by a process of its own that is killed behind its first statement, another behind its second, and
+ * so on, until one gets through: whenever one was killed the state is as before or as the twin's after the step.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runs.h"
+
+/* Of the child: how many statements it may still make. */
+static uint32_t left;
+
+static void count_down(void *user, const cairn_trace *event)
+{
+	(void)user;
+	if (event->kind == CAIRN_TRACE_STATEMENT && --left == 0)
+		raise(SIGKILL);
+}
+
+enum { TWIN, PATIENT, BOTH };
+
+struct crash {
+	struct side sides[BOTH];
+	struct life life; /* of both */
+	const char *url;
+	char *before;
+	size_t before_len;
+	uint64_t kills;
+	uint64_t halves; /* kills behind which the step was done all the same */
+};
+
+static void tell_state(struct crash *crash, size_t which)
+{
+	crash->sides[which].told_len = 0;
+	side_tell_state(&crash->sides[which], &crash->life);
+}
+
+static int is(const struct side *side, const char *text, size_t len)
+{
+	return side->told_len == len && memcmp(side->told, text, len) == 0;
+}
+
+/* Steps of one call, of which nothing is lost that the life needs when its process is. */
+static int mortal(enum op op)
+{
+	return op != OP_CLAIM && op != OP_FINISH_AND_CLAIM && op != OP_TIME;
+}
+
+/* The life as one side has it. */
+static struct life life_of(struct crash *crash, size_t which)
+{
+	struct life one = crash->life;
+	one.sides = &crash->sides[which];
+	one.side_count = 1;
+	return one;
+}
+
+/* Makes the step in a process of its own that may make so many statements; 1: it got through. */
+static int dare(struct crash *crash, uint32_t n, uint32_t statements)
+{
+	fflush(stdout);
+	pid_t child = fork();
+	if (child < 0)
+		side_die(&crash->sides[PATIENT], "fork", NULL);
+	if (child == 0) {
+		struct life life = life_of(crash, PATIENT);
+		left = 0;
+		side_connect(life.sides, crash->url, count_down);
+		left = statements;
+		life_step(&life, n);
+		_exit(0);
+	}
+	int status = 0;
+	if (waitpid(child, &status, 0) != child)
+		side_die(&crash->sides[PATIENT], "wait", NULL);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 1;
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		side_die(&crash->sides[PATIENT], "a step failed", NULL);
+	crash->kills++;
+	return 0;
+}
+
+/* Whether a process that is gone has made a run: the newest one is known to nobody. */
+static int learn_run(struct crash *crash)
+{
+	struct side *side = &crash->sides[PATIENT];
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_runs *newest = NULL;
+	cairn_run_filter filter = { .size = sizeof filter,
+				    .scope = cairn_tenant(cairn_str_of(crash->life.tenant)),
+				    .limit = 1,
+				    .compact = 1 };
+	if (cairn_run_list(side->conn, &filter, &newest, &err) != CAIRN_OK)
+		side_die(side, "the newest run", &err);
+	int grown = newest->count > 0 &&
+		    side_run(side, &crash->life, newest->at[0].id) == RUNS_MAX;
+	if (grown && crash->life.runs < RUNS_MAX)
+		side->runs[crash->life.runs].id = newest->at[0].id;
+	cairn_free(newest);
+	return grown;
+}
+
+static void learn_steps(struct crash *crash)
+{
+	struct side *side = &crash->sides[PATIENT];
+	for (size_t i = 0; i < crash->life.runs; i++) {
+		cairn_error err = CAIRN_ERROR_INIT;
+		cairn_runs *run = NULL;
+		if (cairn_run_get(side->conn, cairn_any(), side->runs[i].id, &run, &err) ==
+		    CAIRN_OK)
+			side_learn(side, &crash->life, i);
+		cairn_free(run);
+	}
+}
+
+static void keep_before(struct crash *crash)
+{
+	tell_state(crash, PATIENT);
+	crash->before_len = crash->sides[PATIENT].told_len;
+	memcpy(crash->before, crash->sides[PATIENT].told, crash->before_len);
+}
+
+static void show(const char *what, const char *text, size_t len)
+{
+	printf("# ---- %s\n", what);
+	for (size_t i = 0; i < len;) {
+		const char *end = memchr(text + i, '\n', len - i);
+		size_t line = end != NULL ? (size_t)(end - (text + i)) : len - i;
+		printf("#   %.*s\n", (int)line, text + i);
+		i += line + 1;
+	}
+}
+
+static _Noreturn void half(struct crash *crash, uint32_t n, uint32_t statements)
+{
+	printf("# seed %llu, step %u, killed behind statement %u: neither as before nor as after\n",
+	       (unsigned long long)crash->life.seed, (unsigned)n, (unsigned)statements);
+	show("before", crash->before, crash->before_len);
+	show("after", crash->sides[TWIN].told, crash->sides[TWIN].told_len);
+	show("found", crash->sides[PATIENT].told, crash->sides[PATIENT].told_len);
+	exit(1);
+}
+
+/* Until a process gets through, or was killed behind its commit. */
+static void step_killed(struct crash *crash, uint32_t n)
+{
+	struct side *patient = &crash->sides[PATIENT];
+	struct side *twin = &crash->sides[TWIN];
+	keep_before(crash);
+	struct life life = life_of(crash, TWIN);
+	life_step(&life, n);
+	for (uint32_t statements = 1;; statements++) {
+		int through = dare(crash, n, statements);
+		int grown = learn_run(crash);
+		tell_state(crash, PATIENT);
+		if (!through && !grown && is(patient, crash->before, crash->before_len))
+			continue;
+		crash->life.runs = life.runs;
+		crash->life.leases = life.leases;
+		learn_steps(crash);
+		tell_state(crash, TWIN);
+		tell_state(crash, PATIENT);
+		if (!is(patient, twin->told, twin->told_len))
+			half(crash, n, statements);
+		crash->halves += !through;
+		return;
+	}
+}
+
+static void step_whole(struct crash *crash, uint32_t n)
+{
+	keep_before(crash);
+	life_step(&crash->life, n);
+	tell_state(crash, TWIN);
+	tell_state(crash, PATIENT);
+	if (!is(&crash->sides[PATIENT], crash->sides[TWIN].told, crash->sides[TWIN].told_len))
+		half(crash, n, 0);
+}
+
+static void live(struct crash *crash, uint64_t seed, uint32_t steps)
+{
+	life_begin(&crash->life, crash->sides, BOTH, seed);
+	for (uint32_t n = 0; n < steps; n++) {
+		if (mortal(life_op(&crash->life, n)))
+			step_killed(crash, n);
+		else
+			step_whole(crash, n);
+		life_tick(&crash->life, CAIRN_SECOND);
+	}
+	life_end(&crash->life);
+}
+
+int crash(int argc, char **argv)
+{
+	static struct crash crash;
+	if (argc != 5) {
+		fprintf(stderr, "usage: runs crash LIVES FIRST STEPS URL\n");
+		return 2;
+	}
+	uint64_t lives = strtoull(argv[1], NULL, 10);
+	uint64_t first = strtoull(argv[2], NULL, 10);
+	uint32_t steps = (uint32_t)strtoul(argv[3], NULL, 10);
+	crash.url = argv[4];
+	crash.before = malloc(TOLD_MAX);
+	if (crash.before == NULL)
+		return 2;
+	side_open(&crash.sides[TWIN], "memory:twin");
+	side_open(&crash.sides[PATIENT], crash.url);
+	for (uint64_t i = 0; i < lives; i++)
+		live(&crash, first + i, steps);
+	printf("# %llu kills, %llu of them behind the commit\n", (unsigned long long)crash.kills,
+	       (unsigned long long)crash.halves);
+	for (size_t i = 0; i < BOTH; i++)
+		cairn_close(crash.sides[i].conn);
+	return 0;
+}

@@ -1,0 +1,139 @@
+/*
+ * main.c - runs differ|crash|load: random lives of graphs, on several databases at once, or on one whose processes are
+ * killed; and many processes on many graphs.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <cairn/memory_driver.h>
+#ifdef CAIRN_WITH_POSTGRES
+#include <cairn/postgres.h>
+#endif
+#include <cairn/sqlite.h>
+
+#include "load.h"
+
+static const cairn_driver *const drivers[] = {
+	&cairn_memory,
+	&cairn_sqlite,
+#ifdef CAIRN_WITH_POSTGRES
+	&cairn_postgres,
+#endif
+};
+
+static cairn_time frozen = INT64_C(1900000000) * CAIRN_SECOND;
+
+static cairn_time clock_now(void *user)
+{
+	(void)user;
+	return frozen;
+}
+
+static void *must(void *memory)
+{
+	if (memory == NULL)
+		exit(2);
+	return memory;
+}
+
+static void define(struct side *side)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_definition definitions[] = {
+		{ .type = CAIRN_STR("work"),
+		  .max_attempts = 3,
+		  .retry = { .base = CAIRN_SECOND, .cap = CAIRN_SECOND, .jitter = -1 } },
+		{ .type = CAIRN_STR("other"),
+		  .max_attempts = 1,
+		  .priority = 7,
+		  .retry = { .base = CAIRN_SECOND, .cap = CAIRN_SECOND, .jitter = -1 } },
+	};
+	if (cairn_migrate_up(side->conn, NULL, NULL, &err) != CAIRN_OK)
+		side_die(side, "migrations", &err);
+	if (cairn_job_define(side->conn, definitions, 2, &err) != CAIRN_OK)
+		side_die(side, "definitions", &err);
+}
+
+void side_connect(struct side *side, const char *url, cairn_trace_fn *trace)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_conn_opts opts = { .size = sizeof opts,
+				 .clock = clock_now,
+				 .trace = trace,
+				 .flags = trace != NULL ? CAIRN_CONN_FLUSH_EACH : 0 };
+	side->name = url;
+	if (cairn_open_any(&side->conn, drivers, sizeof drivers / sizeof drivers[0], url, &opts,
+			   &err) != CAIRN_OK)
+		side_die(side, "open", &err);
+	side->name = cairn_conn_driver_name(side->conn);
+}
+
+cairn_conn *load_open(const char *url)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_conn_opts opts = { .size = sizeof opts, .lock_timeout = CAIRN_MINUTE };
+	struct side side = { .name = url };
+	if (cairn_open_any(&side.conn, drivers, sizeof drivers / sizeof drivers[0], url, &opts,
+			   &err) != CAIRN_OK)
+		side_die(&side, "open", &err);
+	define(&side);
+	return side.conn;
+}
+
+void side_open(struct side *side, const char *url)
+{
+	side_connect(side, url, NULL);
+	side->told = must(malloc(TOLD_MAX));
+	define(side);
+}
+
+/* ---- lives --------------------------------------------------------------------------- */
+
+/* No two lives share a tenant, not even of one seed. */
+static uint32_t births;
+
+void life_begin(struct life *life, struct side *sides, size_t n, uint64_t seed)
+{
+	*life = (struct life){ .seed = seed, .sides = sides, .side_count = n };
+	snprintf(life->tenant, sizeof life->tenant, "life-%u", (unsigned)births++);
+	life->now = frozen += CAIRN_DAY;
+	for (size_t i = 0; i < n; i++) {
+		memset(sides[i].runs, 0, sizeof sides[i].runs);
+		memset(sides[i].leases, 0, sizeof sides[i].leases);
+	}
+}
+
+/* Nothing of it is left to be found by the next one. */
+void life_end(struct life *life)
+{
+	for (size_t i = 0; i < life->side_count; i++) {
+		for (size_t k = 0; k < life->runs; k++) {
+			cairn_error err = CAIRN_ERROR_INIT;
+			struct side *side = &life->sides[i];
+			cairn_run_cancel_opts opts = { .size = sizeof opts,
+						       .scope = cairn_any(),
+						       .runs = &side->runs[k].id,
+						       .n = 1 };
+			cairn_run_changed each;
+			if (cairn_run_cancel(side->conn, &opts, &each, &err) != CAIRN_OK)
+				side_die(side, "the end of a life", &err);
+		}
+	}
+}
+
+void life_tick(struct life *life, cairn_usec duration)
+{
+	frozen = life->now += duration;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "differ") == 0)
+		return differ(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "crash") == 0)
+		return crash(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "load") == 0)
+		return load(argc - 1, argv + 1);
+	fprintf(stderr, "usage: runs differ|crash|load ...\n");
+	return 2;
+}
