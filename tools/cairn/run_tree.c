@@ -206,7 +206,7 @@ static void folded_row(struct tree *tree, size_t i, size_t count)
 	table_cell(&tree->table, step_status_color(node->status), "%s",
 		   cairn_step_status_text(node->status));
 	for (int column = 3; column < 7; column++)
-		table_cell(&tree->table, DIM, "%s", column < 6 ? "-" : "");
+		table_cell(&tree->table, DIM, "-");
 }
 
 /* ---- the walk -------------------------------------------------------------------------- */
