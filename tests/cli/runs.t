@@ -22,16 +22,16 @@ column() {
 
 # ---- help: each verb, and a man page that knows its options
 exits 0 "help" help run
-sed -n '/^\.It Cm run submit/,/^\.It Cm runs/p' "$root/docs/man/cairn.1" >man
+sed -n '/^\.It Cm run submit/,/^\.It Cm runs/p' "$root/docs/man/cairn.1" >page
 for verb in $(printf '%s\n' "$out" | sed -n 's/^\([a-z-]*\) .*  .*/\1/p' | grep -v usage); do
 	exits 0 "help run $verb" help run "$verb"
 	like "$out" "^usage: cairn run $verb " "is that verb's"
 	missing=
 	for option in $(printf '%s\n' "$out" | sed -n 's/^  .*\(--[a-z-]*\).*/\1/p' | sort -u); do
-		grep -q "Fl Fl ${option#--}\b" man "$root/docs/man/cairn.1" || missing="$missing $option"
+		grep -q "Fl Fl ${option#--}\b" page "$root/docs/man/cairn.1" || missing="$missing $option"
 	done
 	is "$missing" "" "the man page has its options"
-	grep -q "^\.It Cm run $verb\b" man
+	grep -q "^\.It Cm run $verb\b" page
 	is $? 0 "the man page has it"
 done
 exits 2 "no verb" run
