@@ -27,8 +27,9 @@ for verb in $(printf '%s\n' "$out" | sed -n 's/^\([a-z-]*\) .*  .*/\1/p' | grep 
 	exits 0 "help run $verb" help run "$verb"
 	like "$out" "^usage: cairn run $verb " "is that verb's"
 	missing=
-	for option in $(printf '%s\n' "$out" | sed -n 's/^  .*\(--[a-z-]*\).*/\1/p' | sort -u); do
-		grep -q "Fl Fl ${option#--}\b" page "$root/docs/man/cairn.1" || missing="$missing $option"
+	for option in $(printf '%s\n' "$out" | sed '/^Global/,$d' | sed -n 's/^ *\(-[a-z], \)\{0,1\}\(--[a-z-]*\).*/\2/p'); do
+		sed -n "/^\.It Cm run $verb\b/,/^\.It Cm run/p" page | grep -q "Fl Fl ${option#--}\b" ||
+			missing="$missing $option"
 	done
 	is "$missing" "" "the man page has its options"
 	grep -q "^\.It Cm run $verb\b" page
@@ -128,6 +129,11 @@ exits 2 "no such field" run show "$id" --field colour
 exits 2 "no such field of a step" run steps "$id" --step fetch --field colour
 exits 2 "a field of which step?" run steps "$id" --field payload
 exits 3 "no such step" run steps "$id" --step nobody
+
+fetch=$(json steps.0.id <shown)
+is "$("$cairn" --json show "$fetch" | json run_id)" "$id" "a step's job knows its run"
+like "$("$cairn" show "$fetch")" "^of run +$id\$" "and shows it"
+is "$("$cairn" --json jobs --type get | json run_id | sort -u | grep -c "$id")" 1 "so do lists"
 
 # ---- steps, events, graph
 is "$(column key run steps "$id")" "fetch lint test approval publish " "steps, as they were given"
