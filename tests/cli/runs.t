@@ -278,6 +278,7 @@ exits 0 "a deep one" run show "$deep"
 like "$out" '^2000 {34}`- s2000 ' "has numbers where it is too deep"
 exits 0 "cancel them" run cancel "$wide" "$deep"
 is "$("$cairn" --json run events "$deep" | wc -l | tr -d ' ')" 2004 "pages: each event"
+is "$("$cairn" --json run events "$deep" --jobs | wc -l | tr -d ' ')" 2006 "with those of jobs, too"
 
 # ---- prune
 exits 2 "how old?" run prune
