@@ -41,7 +41,8 @@ enum ct_store {
 	CT_CHECKPOINTS,
 	CT_MEMORY,
 	CT_LOG,
-	CT_LOCKS
+	CT_LOCKS,
+	CT_WORKFLOWS
 };
 
 /* What a case needs besides the store and capabilities; without it it is not applicable. */

@@ -128,7 +128,7 @@ const char *ct_store_name(enum ct_store store)
 		[CT_QUEUES] = "queues",	   [CT_RESOURCES] = "resources",
 		[CT_OWNERS] = "owners",	   [CT_CHECKPOINTS] = "checkpoints",
 		[CT_MEMORY] = "memory",	   [CT_LOG] = "log",
-		[CT_LOCKS] = "locks",
+		[CT_LOCKS] = "locks",	   [CT_WORKFLOWS] = "workflows",
 	};
 	return names[store];
 }
@@ -192,6 +192,11 @@ const struct cairn_memory_ops *ct_driver_memory(const cairn_driver *driver)
 	return CAIRN_HAS(driver, cairn_driver, memory) ? driver->memory : NULL;
 }
 
+const struct cairn_workflow_ops *ct_driver_workflows(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, workflows) ? driver->workflows : NULL;
+}
+
 static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 {
 	const cairn_migration_ops *migrations = subject->driver->migrations;
@@ -249,6 +254,8 @@ const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 		return "the driver has no resources store";
 	if (one->store == CT_OWNERS && !ct_driver_owners(driver))
 		return "the driver has no owners store";
+	if (one->store == CT_WORKFLOWS && !(driver->jobs && ct_driver_workflows(driver)))
+		return "the driver has no workflows store";
 	if (lacks_tenanted(driver, one->store))
 		return "the driver has no such store";
 	bool migrates =

@@ -110,6 +110,35 @@
 	X(intents_promote) \
 	X(intents_race) \
 	X(intents_fault) \
+	X(runs_graph) \
+	X(runs_enqueue) \
+	X(runs_keys) \
+	X(runs_append) \
+	X(runs_append_again) \
+	X(runs_active) \
+	X(runs_recover) \
+	X(runs_result) \
+	X(runs_scope) \
+	X(run_resolve) \
+	X(run_model) \
+	X(run_gates) \
+	X(run_gates_refused) \
+	X(run_deadline) \
+	X(run_stop) \
+	X(run_fail_fast) \
+	X(run_events) \
+	X(run_timeline) \
+	X(run_jobs) \
+	X(run_job_ends) \
+	X(run_job_rules) \
+	X(run_inputs) \
+	X(run_delete) \
+	X(run_cascade) \
+	X(run_matrix) \
+	X(run_meet) \
+	X(run_meet_gates) \
+	X(run_meet_many) \
+	X(run_race) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \

@@ -479,6 +479,8 @@ static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
 		return ct_driver_log(driver) != NULL;
 	if (ct_mutates_items(mutant))
 		return ct_driver_memory(driver) != NULL;
+	if (ct_mutates_runs(mutant))
+		return ct_driver_workflows(driver) != NULL;
 	if (mutant->lock && !driver->migrations->lock)
 		return false;
 	if (mutant->describe && !driver->migrations->describe)
@@ -563,6 +565,7 @@ static const struct table {
 	{ ct_log_mutants, &ct_log_mutant_count },
 	{ ct_checkpoint_mutants, &ct_checkpoint_mutant_count },
 	{ ct_item_mutants, &ct_item_mutant_count },
+	{ ct_flow_mutants, &ct_flow_mutant_count },
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -644,6 +647,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	static cairn_log_ops log;
 	static cairn_checkpoint_ops checkpoints;
 	static cairn_memory_ops memory;
+	static cairn_workflow_ops workflows;
 	cairn_driver driver = *plan->subject->driver;
 	cairn_subject subject = *plan->subject;
 	active = mutant;
@@ -660,6 +664,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	ct_wrap_log(&log, mutant);
 	ct_wrap_checkpoints(&checkpoints, mutant);
 	ct_wrap_items(&memory, mutant);
+	ct_wrap_runs(&workflows, mutant);
 	driver.conn = &conn;
 	driver.migrations = driver.migrations ? &migrations : NULL;
 	driver.jobs = driver.jobs ? &jobs : NULL;
@@ -673,6 +678,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	driver.log = driver.log ? &log : NULL;
 	driver.checkpoints = driver.checkpoints ? &checkpoints : NULL;
 	driver.memory = driver.memory ? &memory : NULL;
+	driver.workflows = driver.workflows ? &workflows : NULL;
 	subject.driver = &driver;
 	/* The driver's typed accessors do not know the wrapper's connections. */
 	subject.kill_session = NULL;
@@ -737,6 +743,8 @@ static void learn_tables(const cairn_driver *driver)
 		copy_table(&real.checkpoints, sizeof(real.checkpoints), driver->checkpoints);
 	if (ct_driver_memory(driver))
 		copy_table(&real.memory, sizeof(real.memory), driver->memory);
+	if (ct_driver_workflows(driver))
+		copy_table(&real.workflows, sizeof(real.workflows), driver->workflows);
 }
 
 int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)

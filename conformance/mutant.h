@@ -17,6 +17,7 @@
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
+#include <cairn/sys/workflow.h>
 
 #include "ct_plan.h"
 
@@ -35,6 +36,7 @@ typedef struct ct_real {
 	cairn_log_ops log;
 	cairn_checkpoint_ops checkpoints;
 	cairn_memory_ops memory;
+	cairn_workflow_ops workflows;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -150,6 +152,29 @@ typedef struct ct_mutant {
 	cairn_usec item_clock;	    /* of writes … */
 	cairn_usec item_read_clock; /* … and of everything else */
 
+	/* steps are the run's */
+	void (*run_insert)(cairn_run_insert *run, cairn_step_insert *steps);
+	void (*run_step)(cairn_step_insert *step); /* enqueued, appended */
+	void (*run_edge)(cairn_edge_insert *edge);
+	void (*run_inserted)(const cairn_run_insert *run, cairn_run_inserted *result);
+	void (*run_look)(cairn_run_look *look);
+	void (*run_looked)(cairn_run_looked *looked, cairn_rows *steps);
+	void (*run_append)(cairn_append_plan *plan);
+	void (*run_end)(cairn_step_end *item);
+	void (*run_ended)(const cairn_step_end *item, cairn_step_ended *result);
+	void (*run_cancel)(cairn_run_cancel_plan *plan);
+	void (*run_prune)(cairn_run_prune_plan *plan);
+	void (*run_list)(cairn_run_query *query);
+	void (*runs_listed)(const cairn_run_query *query, cairn_rows *runs);
+	void (*run_steps)(cairn_step_query *query);
+	void (*steps_listed)(const cairn_step_query *query, cairn_rows *steps);
+	void (*run_edges)(cairn_edge_query *query);
+	void (*run_events)(cairn_run_event_query *query);
+	void (*run_events_listed)(cairn_rows *events);
+	void (*run_overdue)(uint32_t *limit);
+	cairn_run_enqueue_fn *run_enqueue_slot;
+	cairn_run_wait_fn *run_wait_slot;
+
 	/* Whole slots; they call ct_real_ops(). */
 	cairn_job_claim_fn *claim_slot;
 	cairn_job_change_fn *change_slot;
@@ -203,6 +228,11 @@ void ct_wrap_items(cairn_memory_ops *memory, const ct_mutant *mutant);
 bool ct_mutates_items(const ct_mutant *mutant);
 extern const ct_mutant ct_item_mutants[]; /* mutants_items.c */
 extern const size_t ct_item_mutant_count;
+/* The slots of runs, likewise (mutant_runs.c). */
+void ct_wrap_runs(cairn_workflow_ops *workflows, const ct_mutant *mutant);
+bool ct_mutates_runs(const ct_mutant *mutant);
+extern const ct_mutant ct_flow_mutants[]; /* mutants_runs.c */
+extern const size_t ct_flow_mutant_count;
 /* Of the verbs beyond claim and finish. */
 extern const ct_mutant ct_verb_mutants[];
 extern const size_t ct_verb_mutant_count;

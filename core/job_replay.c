@@ -130,6 +130,8 @@ static cairn_status explain(cairn_conn *conn, cairn_scope scope, const cairn_rep
 		each->run_number = job->run_number;
 		if (job->status != CAIRN_JOB_SUCCEEDED || job->run_number != item->run_number)
 			refuse(each, CAIRN_E_JOB_EXPECTATION);
+		else if (!cairn_id_is_none(job->run))
+			refuse(each, CAIRN_E_STEP_NO_REPLAY);
 	}
 	cairn__rows_drop(&rows);
 	return st;

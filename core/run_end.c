@@ -20,8 +20,6 @@ static cairn_code judge_item(const cairn_completion *item)
 		return CAIRN_E_GATE_STATUS;
 	if (item->output.len > 0 && item->to != CAIRN_STEP_SUCCEEDED)
 		return CAIRN_E_GATE_OUTPUT;
-	if (cairn_id_is_none(item->run))
-		return CAIRN_E_GATE_NOT_FOUND;
 	if ((item->reserved0_ | item->reserved_[0] | item->reserved_[1]) != 0)
 		return CAIRN_E_ARG_RESERVED;
 	return CAIRN_E_NONE;

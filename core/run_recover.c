@@ -199,26 +199,44 @@ static void found(const cairn_run *run, cairn_run_added *added)
 	added->run_status = run->status;
 }
 
-/* What stands under this key already. */
+/* A run that stands under this key already: it answers the same request only. */
+static cairn_status answer(const cairn_recovery *given, const cairn_run *run,
+			   cairn_run_added *added, cairn_error *err)
+{
+	if (!cairn_str_equal(run->recovery_reason, given->reason) ||
+	    cairn_id_compare(run->recovery_step, given->step) != 0)
+		return cairn_fail(err, CAIRN_E_RECOVERY_CONFLICT);
+	found(run, added);
+	return CAIRN_OK;
+}
+
 static cairn_status look_back(struct work *work, cairn_run_added *added, cairn_error *err)
 {
 	const cairn_recovery *given = work->given;
 	for (size_t i = 0; i < work->others->count; i++) {
 		const cairn_run *run = &work->others->at[i];
-		if (!cairn_str_equal(run->recovery_key, given->key))
-			continue;
-		if (!cairn_str_equal(run->recovery_reason, given->reason) ||
-		    cairn_id_compare(run->recovery_step, given->step) != 0)
-			return cairn_fail(err, CAIRN_E_RECOVERY_CONFLICT);
-		found(run, added);
-		return CAIRN_OK;
+		if (cairn_str_equal(run->recovery_key, given->key))
+			return answer(given, run, added, err);
 	}
 	if (!(CAIRN__RUNS_OVER & 1u << (unsigned)work->source->at[0].status))
 		return cairn_fail(err, CAIRN_E_RECOVERY_RUNNING);
 	return CAIRN_OK;
 }
 
-static cairn_status judge(const struct work *work, const cairn_run_inserted *result,
+/* One that was not among its newest recoveries, a page of which were looked at. */
+static cairn_status look_further(struct work *work, cairn_id id, cairn_run_added *added,
+				 cairn_error *err)
+{
+	cairn_run_query query = { .scope = work->given->scope,
+				  .run = id,
+				  .statuses = CAIRN__ALL_RUNS,
+				  .limit = 1,
+				  .compact = 1 };
+	cairn_status st = cairn__read_runs(work->conn, &query, 1, &work->others, err);
+	return st == CAIRN_OK ? answer(work->given, &work->others->at[0], added, err) : st;
+}
+
+static cairn_status judge(struct work *work, const cairn_run_inserted *result,
 			  cairn_run_added *added, cairn_error *err)
 {
 	switch (result->result) {
@@ -234,7 +252,8 @@ static cairn_status judge(const struct work *work, const cairn_run_inserted *res
 		return CAIRN_INVALID;
 	case CAIRN_RUN_INSERT_ACTIVE_EXISTS:
 		return cairn_fail(err, CAIRN_E_RECOVERY_ACTIVE);
-	case CAIRN_RUN_INSERT_RECOVERY_EXISTS: /* the source is locked, and it was looked for */
+	case CAIRN_RUN_INSERT_RECOVERY_EXISTS:
+		return look_further(work, result->id, added, err);
 	case CAIRN_RUN_INSERT_KEY_EXISTS:
 		break;
 	}

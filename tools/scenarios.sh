@@ -85,8 +85,8 @@ END {
 	print "# Coverage of the reference scenarios\n"
 	print "Printed by `tools/scenarios.sh` from the cases of the conformance kit. A scenario is covered"
 	print "by cases, overridden by our contract, built next, tested elsewhere, or not applicable; anything"
-	print "else fails the check. Scenario ids are those of runledger; smol-n is number n of smol; wake-n are"
-	print "of waiting for work, of which both know nothing.\n"
+	print "else fails the check. Scenario ids are those of runledger; smol-n is number n of smol; seed1-n are"
+	print "of equal appends; wake-n are of waiting for work, of which both know nothing.\n"
 	printf "%d cases; %d scenarios: %d covered", cases, count, covered
 	for (h in accounted)
 		list[++hows] = h

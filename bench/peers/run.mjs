@@ -36,6 +36,14 @@ const tables = [
 			["wake, told p99", "ms"],
 		],
 	},
+	{
+		title: "Postgres, durable",
+		unit: "steps per second; limit: plain jobs",
+		url,
+		wanted: ["graphs"],
+		peers: { "pg-boss": [process.execPath, "flows.mjs", url] },
+		rows: ["graph of 10: enqueue", "graph of 10: finished, 100 at a time", "graph of 1000: enqueue", "graph of 1000: finished, 100 at a time"].map((row) => [row, "rate"]),
+	},
 	/* the savers' SQLite module was built for the node that npm runs on */
 	{
 		title: "SQLite, durable",

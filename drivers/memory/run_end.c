@@ -200,7 +200,11 @@ static int release(struct settle *settle, const struct mem_step *was, enum cairn
 		return -1;
 	/* the job's event is told where the step's is */
 	bool record = (settle->rules->told_steps & 1u << CAIRN_STEP_ENQUEUED) != 0;
-	return to == CAIRN_STEP_ENQUEUED ? cairn_mem__run_job(write, &is, record) : 0;
+	if (to != CAIRN_STEP_ENQUEUED)
+		return 0;
+	/* the row as it was is gone, and so are its texts */
+	return cairn_mem__run_job(write, cairn_mem__step(write->state, is.step.run, is.step.id),
+				  record);
 }
 
 static int resolve(struct settle *settle, cairn_id id)

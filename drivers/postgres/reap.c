@@ -33,13 +33,27 @@ static void add_only(struct pg *pg, const cairn_id *id)
 		cairn_pg__add_null(pg);
 }
 
-/* The statements of a pass, behind whatever locks; answers the place of those that reap. */
-static void queue_pass(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id, bool alone)
+/* What a step's failure may cancel is locked before any job is: as in all calls that do that. */
+static void queue_hold(struct pg *pg)
+{
+	const cairn_id none = { { 0 } };
+	cairn_pg__add_ids(pg, PG_ITEMS(&none, 0), 0);
+	cairn_pg__add_null(pg);
+	cairn_pg__add_int4(pg, PG_ALSO_FAIL_FAST);
+	cairn_pg__add_bool(pg, true);
+	cairn_pg__queue(pg, PG_SQL_STEP_JOBS_LOCK);
+}
+
+/* The statements of a pass; alone: nothing follows them. */
+static void queue_pass(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id, bool alone,
+		       bool parts)
 {
 	cairn_pg__add_now(pg);
 	cairn_pg__add_int8(pg, plan->limit);
 	add_only(pg, id);
 	cairn_pg__queue(pg, PG_SQL_REAP_RUNS);
+	if (parts)
+		queue_hold(pg);
 	cairn_pg__add_now(pg);
 	cairn_pg__add_int8(pg, plan->limit);
 	cairn_pg__add_int8(pg, plan->retry_delay);
@@ -53,8 +67,8 @@ static void queue_pass(struct pg *pg, const cairn_reap_plan *plan, const cairn_i
 	cairn_pg__resolve_queue(pg, NULL, alone);
 }
 
-/* Where the results of a pass are, which in parts stands behind locks. */
-enum { REAPED = 1, RESOLVED = 2, HELD = 2 };
+/* Where the results of a pass are; in parts behind one more. */
+enum { REAPED = 1, RESOLVED = 2, HELD = 1 };
 
 /* id: only this one; NULL: whatever has expired. */
 static cairn_status run(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id,
@@ -63,20 +77,18 @@ static cairn_status run(struct pg *pg, const cairn_reap_plan *plan, const cairn_
 	cairn_status status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
-	queue_pass(pg, plan, id, !cairn_pg__in_tx(pg));
+	queue_pass(pg, plan, id, !cairn_pg__in_tx(pg), false);
 	return cairn_pg__call_run(pg, err);
 }
 
-/* The end of one whose step's run goes on further than the next steps. */
+/* Where the end of a step goes on further than the next steps. */
 static cairn_status run_parts(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id,
 			      cairn_error *err)
 {
 	cairn_status status = cairn_pg__parts_begin(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	struct pg_hold hold = { .jobs = PG_ITEMS(id, 1), .also = PG_ALSO_FAIL_FAST };
-	cairn_pg__hold_queue(pg, &hold);
-	queue_pass(pg, plan, id, false);
+	queue_pass(pg, plan, id, false, true);
 	cairn_pg__rest_queue(pg);
 	return cairn_pg__call_run(pg, err);
 }
@@ -91,11 +103,10 @@ static cairn_status commit(struct pg *pg, cairn_error *err)
 	return status;
 }
 
-/* n: where the pass begins among the results. */
-static cairn_status read_pass(struct pg *pg, size_t n, cairn_rows *rows, cairn_error *err)
+static cairn_status read_pass(struct pg *pg, bool parts, cairn_rows *rows, cairn_error *err)
 {
 	struct pg_after after = { .jobs = NULL };
-	bool parts = n > 0;
+	size_t n = parts ? HELD : 0;
 	cairn_pg__owe_rows(pg, cairn_pg__result(pg, n + REAPED), 13);
 	cairn_pg__resolve_read(pg, n + RESOLVED, &after);
 	if (parts)
@@ -137,16 +148,22 @@ static void put_off(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *
 		cairn_pg__call_clear(pg);
 }
 
+/* One round trip, and if that is not enough several. */
+static cairn_status pass(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id, bool *parts,
+			 cairn_error *err)
+{
+	bool in_tx = pg->conn != NULL && cairn_pg__in_tx(pg);
+	cairn_status status = run(pg, plan, id, err);
+	*parts = !in_tx && status != CAIRN_OK && cairn_pg__gave_up(err);
+	return *parts ? run_parts(pg, plan, id, err) : status;
+}
+
 static cairn_status reap_one(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id,
 			     cairn_rows *rows, cairn_error *err)
 {
 	cairn_error cause = CAIRN_ERROR_INIT;
-	size_t first = 0;
-	cairn_status status = run(pg, plan, id, &cause);
-	if (status != CAIRN_OK && cairn_pg__gave_up(&cause)) {
-		first = HELD;
-		status = run_parts(pg, plan, id, &cause);
-	}
+	bool parts;
+	cairn_status status = pass(pg, plan, id, &parts, &cause);
 	if (row_failed(status)) {
 		put_off(pg, plan, id);
 		return CAIRN_OK;
@@ -156,7 +173,7 @@ static cairn_status reap_one(struct pg *pg, const cairn_reap_plan *plan, const c
 			*err = cause;
 		return status;
 	}
-	status = read_pass(pg, first, rows, err);
+	status = read_pass(pg, parts, rows, err);
 	return cairn_pg__wake(pg, status, err);
 }
 
@@ -204,7 +221,8 @@ cairn_status cairn_pg__job_reap(void *self, const cairn_reap_plan *plan, cairn_r
 	cairn_error cause = CAIRN_ERROR_INIT;
 	if (cairn_rows_reserve(rows, plan->limit, 64) != 0)
 		return cairn_fail(err, CAIRN_E_NOMEM);
-	cairn_status status = run(pg, plan, NULL, &cause);
+	bool parts;
+	cairn_status status = pass(pg, plan, NULL, &parts, &cause);
 	if (row_failed(status))
 		return reap_each(pg, plan, rows, err);
 	if (status != CAIRN_OK) {
@@ -212,6 +230,6 @@ cairn_status cairn_pg__job_reap(void *self, const cairn_reap_plan *plan, cairn_r
 			*err = cause;
 		return status;
 	}
-	status = read_pass(pg, 0, rows, err);
+	status = read_pass(pg, parts, rows, err);
 	return cairn_pg__wake(pg, status, err);
 }

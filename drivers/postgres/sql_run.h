@@ -71,15 +71,15 @@
 /*
  * cairn_job_live_pkey, in its order; cairn_run_pkey, cairn_step_key. Behind RUNS_LOCK: the jobs in $1
  * and, with $3 1, those of the open steps of runs that are FAIL_FAST; with 2 of any; of the runs in $2,
- * or (NULL) of those that the jobs belong to; with $4 only of those that RUNS_LOCK_FREE locked.
+ * or (NULL) of those that the jobs belong to; with $4 of those that were left behind.
  */
 #define TEXT_STEP_JOBS_LOCK \
 	HOLDING("SELECT FROM @schema.cairn_job_live l WHERE l.id = ANY (ARRAY(" \
 			"SELECT u.id FROM unnest($1::uuid[]) u(id) UNION ALL SELECT s.id FROM (" \
 				"SELECT r.id FROM @schema.cairn_run r WHERE $3::int4 > 0 " \
-				"AND r.id = ANY (COALESCE($2::uuid[], " RUNS_OF("$1") ")) " \
-				"AND ($3 = 2 OR r.on_failure = 'FAIL_FAST') " \
-				"AND (NOT $4::boolean OR r.id = ANY (" LEFT_UUIDS("cairn.runs") ")) OFFSET 0" \
+				"AND r.id = ANY (CASE WHEN $4::boolean THEN " LEFT_UUIDS("cairn.runs") " " \
+				"ELSE COALESCE($2::uuid[], " RUNS_OF("$1") ") END) " \
+				"AND ($3 = 2 OR r.on_failure = 'FAIL_FAST') OFFSET 0" \
 			") r CROSS JOIN LATERAL (" \
 				"SELECT s.id FROM @schema.cairn_step s WHERE s.run_id = r.id " \
 				"AND s.status = 'ENQUEUED' OFFSET 0" \
@@ -177,7 +177,7 @@
 	"SELECT o.* FROM (" \
 		"SELECT t.id FROM @schema.cairn_step t WHERE t.id = $1::uuid " \
 		"AND ($2::text IS NULL OR t.tenant = $2 OR EXISTS (" \
-			"SELECT FROM @schema.cairn_run r WHERE r.id = t.run_id AND r.tenant = $2))" \
+			"SELECT FROM @schema.cairn_run r WHERE r.id = t.run_id AND r.tenant = $2 OFFSET 0))" \
 	") n LEFT JOIN LATERAL (" \
 		"SELECT " STEP_COLUMNS("$5::boolean") " FROM (" \
 			"SELECT i.* FROM (" \

@@ -123,12 +123,15 @@
 #define TOLD_STEP(status) "($4::int4 >> " STEP_NUMBER(status) ") & 1 = 1"
 #define MOVED_BY(word) "sum((c.status = '" word "')::int4 - (c.was = '" word "')::int4)::int4"
 
-/* A status above RUNNING is an end. place: which of the statement's events of its run it is. */
+/*
+ * A status above RUNNING is an end. place: which of the statement's events of its run it is. (Without its
+ * OFFSET the planner might look up all edges there are at once.)
+ */
 #define RESOLVE_CHANGE \
 	"change AS MATERIALIZED (" \
 		"SELECT c.*, c.fresh AND c.ends AS ended, c.fresh AND NOT c.ends AS released, " \
 		"c.level = 1 AND c.fresh AND c.ends AND EXISTS (" \
-			"SELECT FROM @schema.cairn_step_edge e WHERE e.prerequisite_id = c.id" \
+			"SELECT FROM @schema.cairn_step_edge e WHERE e.prerequisite_id = c.id OFFSET 0" \
 		") AS next, count(*) FILTER (WHERE c.told) " \
 		"OVER (PARTITION BY c.run_id ORDER BY c.level, c.id) AS place FROM (" \
 			"SELECT 0 AS level, x.id, x.run_id, x.was, x.status, x.status <> x.was AS fresh, " \

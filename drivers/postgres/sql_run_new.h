@@ -202,7 +202,7 @@
 #define TEXT_STEPS_EDGES \
 	"WITH good AS MATERIALIZED (" \
 		"SELECT array_agg(EXISTS (" \
-			"SELECT FROM @schema.cairn_step s WHERE s.id = u.id" \
+			"SELECT FROM @schema.cairn_step s WHERE s.id = u.id OFFSET 0" \
 		") ORDER BY u.n) AS runs FROM unnest($1::uuid[]) WITH ORDINALITY u(id, n)" \
 	") INSERT INTO @schema.cairn_step_edge (prerequisite_id, dependent_id, release) " \
 	"SELECT i.prerequisite, i.dependent, ('{ON_TERMINAL,ON_SUCCESS}'::text[])[i.mode] " \

@@ -95,7 +95,8 @@ static enum lite_sql which_runs(const cairn_run_query *query)
 	if (!cairn_id_is_none(query->run))
 		return LITE_RUN_GET;
 	if (query->key.len > 0 && query->type.len > 0)
-		return LITE_RUNS_OF_KEY;
+		return query->scope.kind == CAIRN_SCOPE_ANY ? LITE_RUNS_OF_ANY_KEY
+							    : LITE_RUNS_OF_KEY;
 	return cairn_id_is_none(query->source) ? LITE_RUNS : LITE_RUNS_OF_SOURCE;
 }
 

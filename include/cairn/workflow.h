@@ -387,9 +387,10 @@ typedef struct cairn_appended {
  * for nothing that is still to come begins at once, or is canceled if a step it wanted to succeed did not.
  * Existing steps stay as they are. The same key again answers EXISTING if the request is equal in canonical
  * form (whatever happened since), else CONFLICT workflow.append_conflicting_retry. First wins: INVALID
- * workflow.append_mutation_key_blank, arg.…; NOT_FOUND workflow.run_not_found; the key; INVALID
- * workflow.append_window_missing, workflow.append_window_not_external; STALE workflow.append_window_not_open,
- * workflow.append_terminal_run; then the graph's codes, and a missing definition as in cairn_run_enqueue(). A
+ * workflow.append_mutation_key_blank, arg.…, and what is wrong with the steps by themselves (cairn_run_check());
+ * NOT_FOUND workflow.run_not_found; the key; INVALID workflow.append_window_missing,
+ * workflow.append_window_not_external; STALE workflow.append_window_not_open, workflow.append_terminal_run; then
+ * keys that the run has and prerequisites that it has not, and a missing definition as in cairn_run_enqueue(). A
  * run never has more than 10,000 steps and 50,000 edges: TOO_LARGE. [5 round trips]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_run_append(cairn_conn *conn,
@@ -444,7 +445,7 @@ typedef struct cairn_recovery {
  * workflow.invalid_recovery_reason; NOT_FOUND workflow.recovery_source_not_found,
  * workflow.recovery_source_step_not_found; CONFLICT workflow.recovery_request_conflict (same key, another step or
  * reason), workflow.recovery_source_not_terminal, workflow.recovery_active_constraint: another run has the active key;
- * INVALID workflow.definition_not_found_or_disabled. [5 round trips, and one more per 1000 steps and edges]
+ * INVALID workflow.definition_not_found_or_disabled. [8 round trips, and one more per 1000 steps and edges]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_run_recover(cairn_conn *conn,
 							  const cairn_recovery *recovery,

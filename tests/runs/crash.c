@@ -97,8 +97,7 @@ static int learn_run(struct crash *crash)
 				    .compact = 1 };
 	if (cairn_run_list(side->conn, &filter, &newest, &err) != CAIRN_OK)
 		side_die(side, "the newest run", &err);
-	int grown = newest->count > 0 &&
-		    side_run(side, &crash->life, newest->at[0].id) == RUNS_MAX;
+	int grown = newest->count > 0 && side_run(side, &crash->life, newest->at[0].id) == RUNS_MAX;
 	if (grown && crash->life.runs < RUNS_MAX)
 		side->runs[crash->life.runs].id = newest->at[0].id;
 	cairn_free(newest);

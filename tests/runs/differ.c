@@ -33,7 +33,10 @@ static uint32_t live(struct side *sides, size_t n, uint64_t seed, const uint8_t 
 			printf("# %u:%.*s\n", (unsigned)k, (int)sides[0].told_len, sides[0].told);
 		for (size_t i = 0; i < n; i++) {
 			say(&sides[i], "\n");
-			side_tell_state(&sides[i], &life);
+			if (k % 10 == 9 || k + 1 == steps)
+				side_tell_state(&sides[i], &life);
+			else
+				side_tell_summary(&sides[i], &life);
 		}
 		for (size_t i = 1; i < n; i++) {
 			if (!same(&sides[0], &sides[i])) {

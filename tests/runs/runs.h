@@ -104,7 +104,8 @@ int differ(int argc, char **argv);
 int crash(int argc, char **argv);
 int load(int argc, char **argv);
 
-/* state.c: appends everything that can be read of the life to `told`. */
+/* state.c: appends everything that can be read of the life to `told`, or what costs little to read. */
 void side_tell_state(struct side *side, const struct life *life);
+void side_tell_summary(struct side *side, const struct life *life);
 
 #endif

@@ -69,7 +69,7 @@ static void say_steps(struct side *side, const struct life *life, size_t run)
 	cairn_step_filter filter = { .size = sizeof filter,
 				     .scope = cairn_tenant(cairn_str_of(life->tenant)),
 				     .run = side->runs[run].id,
-				     .limit = 7 };
+				     .limit = 9 };
 	do {
 		if (cairn_run_steps(side->conn, &filter, &steps, &err) != CAIRN_OK)
 			side_die(side, "steps", &err);
@@ -77,7 +77,7 @@ static void say_steps(struct side *side, const struct life *life, size_t run)
 			say_step(side, &steps->at[i]);
 		if (steps->count > 0)
 			filter.after = steps->at[steps->count - 1].id;
-	} while (steps->count == 7);
+	} while (steps->count == 9);
 	cairn_free(steps);
 }
 
@@ -151,6 +151,26 @@ static void say_events(struct side *side, const struct life *life, size_t run, u
 			last->kind == CAIRN_RUN_EVENT_JOB ? last->step : (cairn_id){ { 0 } };
 	} while (events->count == 9);
 	cairn_free(events);
+}
+
+/* All runs by one call, and the steps of the latest. */
+void side_tell_summary(struct side *side, const struct life *life)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_runs *runs = NULL;
+	cairn_run_filter filter = { .size = sizeof filter,
+				    .scope = cairn_tenant(cairn_str_of(life->tenant)),
+				    .limit = RUNS_MAX };
+	if (cairn_run_list(side->conn, &filter, &runs, &err) != CAIRN_OK)
+		side_die(side, "runs", &err);
+	for (size_t i = 0; i < runs->count; i++) {
+		size_t run = side_run(side, life, runs->at[i].id);
+		say(side, "run %zu", run);
+		say_run(side, life, &runs->at[i]);
+		if (i < 3 && run < RUNS_MAX)
+			say_steps(side, life, run);
+	}
+	cairn_free(runs);
 }
 
 void side_tell_state(struct side *side, const struct life *life)

@@ -72,7 +72,7 @@ static void all_tables(void)
 		db,
 		"SELECT t.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c "
 		"ON c.name = 'tenant' AND c.pk = 1 WHERE t.type = 'table' "
-		"AND t.name <> 'cairn_resource' ORDER BY 1",
+		"AND t.name <> 'cairn_resource' AND t.name <> 'cairn_run_active' ORDER BY 1",
 		-1, &statement, NULL));
 	for (; sqlite3_step(statement) == SQLITE_ROW; n++)
 		refuses((const char *)sqlite3_column_text(statement, 0));
