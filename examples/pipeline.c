@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #define PREPARE	 CAIRN_STR("prepare")
 #define APPROVAL CAIRN_STR("approval")
@@ -192,6 +192,7 @@ static void end_work(struct work *here)
 /* Until nothing in the run goes on without somebody outside. */
 static cairn_status watch(cairn_conn *conn, cairn_id id, cairn_runs **run, cairn_error *err)
 {
+	const struct timespec moment = { .tv_nsec = 20000000 };
 	cairn_status st;
 	while ((st = cairn_run_get(conn, cairn_any(), id, run, err)) == CAIRN_OK) {
 		const cairn_run *now = &(*run)->at[0];
@@ -200,7 +201,7 @@ static cairn_status watch(cairn_conn *conn, cairn_id id, cairn_runs **run, cairn
 		/* the join is blocked as long as the gate is open */
 		if (now->finished_at != 0 || (now->counts.waiting == 1 && done == all - 2))
 			break;
-		usleep(20000);
+		nanosleep(&moment, NULL);
 	}
 	return st;
 }
