@@ -238,7 +238,7 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcair
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
 PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME) $(LITE) $(PGONLY)
-tests-bin: $(PROGRAMS) $(CLI) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(LOAD) $(RUNS) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors
+tests-bin: $(PROGRAMS) $(CLI) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(LOAD) $(RUNS) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors $(BUILD)/bin/workflows
 .PHONY: tests-bin
 
 # Every test is a program that prints TAP. The slow ones come first, two run at a time.
@@ -373,7 +373,7 @@ format:
 	clang-format -i $(C_FILES)
 
 # What is generated and yet committed: errors, coverage of the reference, the frozen interface.
-docs: docs/ERRORS.md docs/COVERAGE.md docs/MUTANTS.md
+docs: docs/ERRORS.md docs/COVERAGE.md docs/MUTANTS.md docs/WORKFLOWS.md
 docs/ERRORS.md: $(BUILD)/bin/errors
 	$(Q)$< >$@.new && mv $@.new $@
 
@@ -382,6 +382,15 @@ docs/COVERAGE.md: $(BUILD)/tests/kit/memory $(wildcard conformance/*.tsv)
 
 docs/MUTANTS.md: $(BUILD)/tests/kit/mutants
 	$(Q)tools/mutants.sh $< >$@.new && mv $@.new $@
+
+# Only its tables are made.
+docs/WORKFLOWS.md: $(BUILD)/bin/workflows
+	$(Q)$< $@ >$@.new && mv $@.new $@
+
+$(BUILD)/bin/workflows: $(BUILD)/tools/workflows.o $(A)/libcairn.a
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
 $(BUILD)/bin/errors: tools/errors.c include/cairn/codes.h
 	$(call say,CC)

@@ -53,6 +53,7 @@ includes '<cairn/sys/driver.h>' runtime/x.c include/cairn/sys/driver.h
 includes '<cairn/sys/arena.h>' include/cairn/x.h include/cairn/sys/arena.h
 includes '<sqlite3.h>' include/cairn/x.h vendor/sqlite
 includes '<cairn/memory_driver.h>' conformance/x.c include/cairn/memory_driver.h
+includes '<cairn/sys/driver.h>' tools/x.c include/cairn/sys/driver.h
 plant drivers/sqlite/x.c <<'C'
 #include "../../core/secret.h"
 C

@@ -1,7 +1,7 @@
 #!/bin/sh
 # check-docs.sh - the documents keep up with the code.
 #
-# Works on the tree in the working directory and on $BUILD/bin/errors; prints what lags behind.
+# Works on the tree in the working directory and on $BUILD/bin/errors and workflows; prints what lags behind.
 set -u
 
 build=${BUILD:-build/plain}
@@ -23,6 +23,8 @@ findings() {
 	mandoc -T lint -W warning docs/man/*.[13] 2>&1
 
 	"$build/bin/errors" | diff -u docs/ERRORS.md - || echo "docs/ERRORS.md: run make docs"
+
+	"$build/bin/workflows" docs/WORKFLOWS.md | diff -u docs/WORKFLOWS.md - || echo "docs/WORKFLOWS.md: run make docs"
 
 	# Each kind of event is explained.
 	sed -n 's/.*CAIRN_EVENT_\([A-Z_]*\).*/\1/p' include/cairn/job.h | while read -r kind; do

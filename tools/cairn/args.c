@@ -176,6 +176,10 @@ static const struct command *this_command(const struct cli *cli)
 	const struct command *command = commands;
 	while (command->name != NULL && strcmp(command->name, cli->command) != 0)
 		command++;
+	if (command->name != NULL)
+		return command;
+	for (command = run_verbs; strcmp(command->name, cli->command) != 0;)
+		command++;
 	return command;
 }
 

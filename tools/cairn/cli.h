@@ -44,7 +44,8 @@ struct command {
 	const char *details;				    /* for `cairn help NAME`; may be NULL */
 };
 
-extern const struct command commands[]; /* ends with a NULL name */
+extern const struct command commands[];	 /* ends with a NULL name */
+extern const struct command run_verbs[]; /* those of `cairn run`, named "run VERB" */
 
 int cmd_migrate(struct cli *cli, int argc, char **argv);
 int cmd_define(struct cli *cli, int argc, char **argv);
@@ -61,6 +62,8 @@ int cmd_log(struct cli *cli, int argc, char **argv);
 int cmd_checkpoints(struct cli *cli, int argc, char **argv);
 int cmd_locks(struct cli *cli, int argc, char **argv);
 int cmd_threads(struct cli *cli, int argc, char **argv);
+int cmd_run(struct cli *cli, int argc, char **argv);
+int cmd_runs(struct cli *cli, int argc, char **argv);
 int cmd_memory(struct cli *cli, int argc, char **argv);
 int cmd_logs(struct cli *cli, int argc, char **argv);
 int cmd_note(struct cli *cli, int argc, char **argv);

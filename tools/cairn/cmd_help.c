@@ -7,9 +7,9 @@
 static const char exit_codes[] =
 	"Exit codes:\n"
 	"  0  all went well\n"
-	"  1  some items failed; drift was found\n"
+	"  1  some items failed; drift was found; a run that was waited for did not succeed\n"
 	"  2  wrong usage, or the library refused the request as malformed\n"
-	"  3  no such job or definition\n"
+	"  3  no such job, run or definition\n"
 	"  4  conflict: a key with another request, a job not in the right status\n"
 	"  5  the schema is missing or not the one this program needs: cairn migrate up\n"
 	"  6  the database is unavailable, busy or too slow: try again\n"
@@ -89,6 +89,10 @@ int cmd_help(struct cli *cli, int argc, char **argv)
 		cli->command = command->name;
 		if (command->run == cmd_help)
 			return overview();
+		if (command->run == cmd_run && argc > 1) {
+			char *verb[] = { argv[1], help, NULL };
+			return command->run(cli, 2, verb);
+		}
 		return command->run(cli, 1, words);
 	}
 	return unknown_command(cli, argv[0]);

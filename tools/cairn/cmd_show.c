@@ -56,6 +56,10 @@ static void print_head(const struct shown *shown, const cairn_job *job)
 	       job->status_reason.len > 0 ? job->status_reason.ptr : "",
 	       job->status_reason.len > 0 ? ")" : "");
 	stored(shown, "type", job->type);
+	if (!cairn_id_is_none(job->run)) {
+		cairn_id_format(job->run, id);
+		line(shown, "of run", id);
+	}
 	stored(shown, "queue", job->queue);
 	stored(shown, "tenant", job->tenant);
 	stored(shown, "owner", job->owner);

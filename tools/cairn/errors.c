@@ -92,7 +92,8 @@ static void advise(const struct cli *cli, const cairn_error *err)
 		fprintf(stderr, "cairn: run: cairn --db URL migrate up\n");
 	else if (migrate)
 		fprintf(stderr, "cairn: run: cairn migrate up\n");
-	else if (strcmp(err->code, cairn_code_text(CAIRN_E_JOB_DEFINITION)) == 0)
+	else if (strcmp(err->code, cairn_code_text(CAIRN_E_JOB_DEFINITION)) == 0 ||
+		 strcmp(err->code, cairn_code_text(CAIRN_E_RUN_DEFINITION)) == 0)
 		fprintf(stderr, "cairn: define it with: cairn define TYPE\n");
 	else if (err->status == CAIRN_UNAVAILABLE && !cli->verbose && err->detail[0] != '\0')
 		fprintf(stderr, "cairn: why, is told with --verbose\n");

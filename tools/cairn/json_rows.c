@@ -4,6 +4,7 @@
 static void job_identity(struct json *json, const cairn_job *job)
 {
 	json_id(json, "id", job->id);
+	json_id(json, "run_id", job->run);
 	json_text(json, "queue", job->queue);
 	json_text(json, "type", job->type);
 	json_text(json, "tenant", job->tenant);

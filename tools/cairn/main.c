@@ -46,6 +46,20 @@ const struct command commands[] = {
 	{ "jobs", cmd_jobs, "[options]", "Lists jobs, newest first", NULL },
 	{ "show", cmd_show, "ID [--field NAME]", "Shows a job, its attempts and its timeline",
 	  "--field prints one of payload, checkpoint, output, request, byte for byte.\n" },
+	{ "run", cmd_run, "VERB [ID] [options]", "Enqueues, shows and changes DAG runs",
+	  "submit         enqueues a graph from a file\n"
+	  "show ID        a run and its steps as a tree\n"
+	  "steps ID       its steps\n"
+	  "events ID      its timeline\n"
+	  "graph ID       its graph, for other programs to draw\n"
+	  "append ID      adds steps while a gate is open\n"
+	  "complete-gate  says how a gate ended\n"
+	  "cancel ID …    cancels runs with all their steps\n"
+	  "recover ID     does a run that is over once more\n"
+	  "wait ID        waits until a run is over\n"
+	  "prune          deletes runs that were over long ago\n"
+	  "cairn help run VERB has the options of each; cairn runs lists runs.\n" },
+	{ "runs", cmd_runs, "[options]", "Lists DAG runs, newest first", NULL },
 	{ "queues", cmd_queues, "[--all]", "Counts what stands in each queue", NULL },
 	{ "pause", cmd_pause, "QUEUE ...", "Stops the claims of queues",
 	  "Jobs go on to be enqueued, and what is leased runs on. It stays so until resumed.\n" },
