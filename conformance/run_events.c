@@ -44,7 +44,7 @@ static void in_order(void)
 /* Those that end together by id; then what follows, by how many edges it is away. */
 static void by_distance(void)
 {
-	ct_play play = ct_play_words("z y far:near! near:y! x:z! end:far!,x!");
+	ct_play play = ct_play_words("near:y! far:near! x:z! z y end:far!,x!");
 	cairn_finish items[2];
 	static const char *const keys[] = { "y", "z" };
 	for (size_t i = 0; i < 2; i++)
