@@ -280,6 +280,21 @@ exits 0 "cancel them" run cancel "$wide" "$deep"
 is "$("$cairn" --json run events "$deep" | head -n 5000 | wc -l | tr -d ' ')" 2004 "pages: each event"
 is "$("$cairn" --json run events "$deep" --jobs | head -n 5000 | wc -l | tr -d ' ')" 2006 "with those of jobs, too"
 
+# ---- inputs
+cat >small.json <<'EOF'
+{"type":"small","steps":[{"key":"a","kind":"EXTERNAL"},{"key":"b","kind":"EXTERNAL","after":["a"]}]}
+EOF
+small=$("$cairn" run submit small.json)
+exits 0 "a gate" run complete-gate "$small" a SUCCEEDED --output '{"x": 1}'
+b=$("$cairn" --json run steps "$small" --step b | json id)
+exits 0 "inputs" run inputs "$b"
+like "$out" '^a +SUCCEEDED +{"x": 1}' "are what was waited for"
+is "$("$cairn" run inputs "$b" --step a --field output)" '{"x": 1}' "byte for byte"
+is "$("$cairn" run inputs "$b" --step a --field status)" SUCCEEDED "or its status"
+exits 3 "no such input" run inputs "$b" --step c
+exits 2 "a field of which?" run inputs "$b" --field output
+exits 0 "cancel it" run cancel "$small"
+
 # ---- prune
 exits 2 "how old?" run prune
 exits 2 "running ones are not pruned" run prune --older 0 --status RUNNING
