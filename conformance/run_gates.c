@@ -92,6 +92,44 @@ static void result_of_a_gate(void)
 	ct_str(ct_run_step(conn, run, "g")->output, "1");
 }
 
+static void tells_the_run_as_it_is(void)
+{
+	static const struct {
+		const char *words;
+		enum cairn_step_status to;
+		enum cairn_run_status then;
+	} rows[] = {
+		{ "g*", CAIRN_STEP_SUCCEEDED, CAIRN_RUN_SUCCEEDED },
+		{ "g*", CAIRN_STEP_FAILED, CAIRN_RUN_COMPLETED_WITH_ERRORS },
+		{ "g* h*", CAIRN_STEP_CANCELED, CAIRN_RUN_WAITING_FOR_EXTERNAL },
+		{ "g* h*:g", CAIRN_STEP_SUCCEEDED, CAIRN_RUN_WAITING_FOR_EXTERNAL },
+		{ "g* h*:g!", CAIRN_STEP_CANCELED, CAIRN_RUN_COMPLETED_WITH_ERRORS },
+		{ "g* a:g h*", CAIRN_STEP_SUCCEEDED, CAIRN_RUN_RUNNING },
+		{ "g* a:g! b:a! h*", CAIRN_STEP_FAILED, CAIRN_RUN_WAITING_FOR_EXTERNAL },
+	};
+	cairn_conn *conn = ct_open();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cairn_completion item =
+			ct_completion(ct_flow(conn, rows[i].words), "g", rows[i].to);
+		cairn_completed told = ct_complete(conn, item);
+		ct_each(told, CAIRN_OK, NULL);
+		ct_int(told.run_status, rows[i].then);
+		ct_int(ct_run(conn, item.run)->status, rows[i].then);
+		told = ct_complete(conn, item);
+		ct_int(told.repeated, 1);
+		ct_int(told.run_status, rows[i].then);
+	}
+	/* and to each of a call, as it is after the call */
+	cairn_id run = ct_flow(conn, "g* h*");
+	cairn_completion items[] = { ct_completion(run, "nobody", CAIRN_STEP_SUCCEEDED),
+				     ct_completion(run, "g", CAIRN_STEP_SUCCEEDED),
+				     ct_completion(run, "h", CAIRN_STEP_FAILED) };
+	cairn_completed each[3];
+	ct_ok(cairn_step_complete(conn, items, 3, each, ct_err()));
+	for (size_t i = 0; i < 3; i++)
+		ct_int(each[i].run_status, CAIRN_RUN_COMPLETED_WITH_ERRORS);
+}
+
 /* ---- again ----------------------------------------------------------------------- */
 
 static void again(cairn_conn *conn, cairn_completion item)
@@ -241,6 +279,13 @@ static const ct_case cases[] = {
 		  "SUCCEEDED.",
 	  .covers = "runledger O06",
 	  .run = result_of_a_gate },
+	{ .name = "runs.gates.a_completion_tells_the_run_as_it_is_now",
+	  GATES,
+	  .rule = "A completion tells its run's status as it is when all that follows is done, to "
+		  "each "
+		  "item of the call.",
+	  .covers = "runledger O01",
+	  .run = tells_the_run_as_it_is },
 	{ .name = "runs.gates.the_same_again_is_no_failure",
 	  GATES,
 	  .rule = "Completing a gate as it was completed is OK and writes nothing, also when the "

@@ -307,7 +307,7 @@ static void every_scene(enum verb first, enum verb last)
 {
 	cairn_conn *conn = ct_open();
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
-		for (int verb = first; verb < (int)last; verb++) {
+		for (int verb = (int)first; verb < (int)last; verb++) {
 			ct_note("--- %s, %s%s: %s", scenes[i].words, scenes[i].ends,
 				scenes[i].then & STOP ? ", canceled" : "", verb_names[verb]);
 			ct_play play = enact(conn, &scenes[i]);
