@@ -101,17 +101,17 @@ static double drain_graphs(struct flow *flow, size_t steps)
 }
 
 /* Steps per second, then plain jobs: in calls of as many as a graph has steps, and of BATCH. */
-static void both(const char *url, size_t n, size_t graphs, double *enqueued, double *drained,
-		 double *plain_enqueued, double *plain_drained)
+static void both(const char *url, size_t n, size_t graphs, struct bench_pair *enqueue,
+		 struct bench_pair *drain)
 {
 	struct flow flow = { .n = 0 };
 	double all = (double)(n * graphs);
 	bench_cairn.reset(url, 0);
 	flow.conn = bench_connect(url, 1);
 	draw(&flow, n);
-	*enqueued = all / enqueue_graphs(&flow, graphs);
+	enqueue->ours = all / enqueue_graphs(&flow, graphs);
 	uint64_t trips = cairn_conn_round_trips(flow.conn);
-	*drained = all / drain_graphs(&flow, n * graphs);
+	drain->ours = all / drain_graphs(&flow, n * graphs);
 	trips = cairn_conn_round_trips(flow.conn) - trips;
 	if (getenv("BENCH_COUNTS") != NULL)
 		printf("# %zu steps in graphs of %zu: %.4f round trips per step finished\n",
@@ -121,11 +121,11 @@ static void both(const char *url, size_t n, size_t graphs, double *enqueued, dou
 	void *conn = bench_cairn.open(url);
 	double began = bench_seconds();
 	bench_cairn.enqueue(conn, n * graphs, n, 1);
-	*plain_enqueued = all / (bench_seconds() - began);
+	enqueue->theirs = all / (bench_seconds() - began);
 	began = bench_seconds();
 	if (bench_cairn.drain(conn, n * graphs, BATCH) != n * graphs)
 		bench_die("graphs", "jobs are missing");
-	*plain_drained = all / (bench_seconds() - began);
+	drain->theirs = all / (bench_seconds() - began);
 	bench_cairn.close(conn);
 }
 
@@ -135,8 +135,7 @@ static void compare(const char *url, size_t n, size_t graphs, size_t repeat)
 	struct bench_pair drains[BENCH_REPEAT];
 	char row[80];
 	for (size_t i = 0; i < repeat; i++)
-		both(url, n, graphs, &enqueues[i].ours, &drains[i].ours, &enqueues[i].theirs,
-		     &drains[i].theirs);
+		both(url, n, graphs, &enqueues[i], &drains[i]);
 	snprintf(row, sizeof row, "graph of %zu: enqueue", n);
 	bench_print(row, 0, enqueues, repeat);
 	snprintf(row, sizeof row, "graph of %zu: finished, %d at a time", n, BATCH);

@@ -247,6 +247,35 @@ static void twice_in_a_call(void)
 	ct_int(ct_count_jobs(conn, 0), 3);
 }
 
+/* Found, different, active elsewhere: the caller's transaction goes on after each, and decides of what was inserted. */
+static void in_a_transaction(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_conn *other = ct_open();
+	cairn_tx tx = CAIRN_TX_INIT;
+	cairn_run_new run = ct_dag_keyed("a", "k");
+	cairn_run_new different = ct_dag_keyed("a b", "k");
+	cairn_run_new active = ct_dag_active("a", "one");
+	cairn_run_new later = ct_dag_keyed("a b:a", "later");
+	ct_define(conn, "t");
+	cairn_id id = ct_add_run(conn, &run);
+	cairn_id holder = ct_add_run(conn, &active);
+	for (int i = 0; i < 2; i++) {
+		ct_ok(cairn_begin(conn, &tx, ct_err()));
+		finds(conn, &run, id);
+		conflicts(conn, &different);
+		ct_id(ct_offer_run(conn, &active).id, holder);
+		cairn_id added = ct_add_run(conn, &later);
+		finds(conn, &later, added);
+		if (i == 0)
+			cairn_rollback(&tx);
+		else
+			ct_ok(cairn_commit(&tx, ct_err()));
+		ct_int(ct_count_runs(other), 2 + (size_t)i);
+	}
+	ct_int(ct_count_jobs(other, 0), 3);
+}
+
 struct asker {
 	cairn_tx tx;
 	cairn_run_new run;
@@ -390,6 +419,12 @@ static const ct_case cases[] = {
 		  "the others.",
 	  .covers = "runledger W06",
 	  .run = twice_in_a_call },
+	{ .name = "runs.keys.answers_leave_the_transaction_usable",
+	  VERB,
+	  .rule = "Inside the caller's transaction every answer leaves it usable, and what was "
+		  "inserted comes and goes with it, keys too.",
+	  .covers = "runledger W06, W07",
+	  .run = in_a_transaction },
 	{ .name = "runs.keys.a_rival_that_commits_is_found",
 	  MOVE,
 	  .rule = "Who asks for a key that an open transaction inserted waits and finds it.",

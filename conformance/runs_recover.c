@@ -137,7 +137,7 @@ static void all_of_it(void)
 	ct_run_unchanged(conn, id, before);
 }
 
-/* Whatever became of a stage, a step begins anew with the one it was given. */
+/* Whatever became of a stage, a step begins anew as queued. */
 static void stages_begin_anew(void)
 {
 	cairn_conn *conn = ct_open();
@@ -152,6 +152,7 @@ static void stages_begin_anew(void)
 	cairn_recovery recovery = ct_recovery(id, "k");
 	cairn_id new_id = ct_recover(conn, &recovery);
 	ct_str(ct_run_step(conn, new_id, "a")->stage, "queued");
+	ct_str(ct_run_step(conn, new_id, "b")->stage, "queued");
 	ct_int(ct_run_step(conn, new_id, "a")->attempt, 0);
 	ct_end_all(conn, new_id);
 }

@@ -215,5 +215,8 @@ if [ -s waits ]; then
 	printf '\n%sFrom the kill to the re-run: %s ms at the earliest, %s ms at the latest.%s\n' "$bold" \
 		"$(head -n 1 waits)" "$(tail -n 1 waits)" "$plain"
 fi
-[ $bad -eq 0 ] || cat worker-*.err >&2
+echo
+# shellcheck source-path=SCRIPTDIR source=demo-graph.sh
+. "$here/tools/demo-graph.sh"
+[ $bad -eq 0 ] || cat ./*.err >&2
 exit $bad

@@ -17,6 +17,7 @@
 
 #include "../kit/pg_url.h"
 #include "../tap.h"
+#include "plans_fill.h"
 
 #define ITEMS 10
 /* None is over before reap is called, however slow this machine is. */
@@ -48,8 +49,10 @@ static void must(cairn_status status, const cairn_error *err, const char *what)
 
 /* A schema of its own on the server that all tests share. */
 static char url[1200];
-/* A role that row-level security binds, which moves conditions behind its own. */
+/* The schema's name, and that of a role that row-level security binds, which moves conditions behind its own. */
 static char role[40];
+/* The plans are made anew, from what ANALYZE has found out of the full tables. */
+static bool analyzed;
 
 static cairn_conn *open_store(bool bound)
 {
@@ -296,6 +299,41 @@ static void fire(struct scene *scene)
 	cairn_fire_report *report = NULL;
 	MUST(cairn_schedule_fire(scene->conn, NULL, &report, &err));
 	cairn_free(report);
+}
+
+/* ITEMS steps, and one behind each of them, which begins when they are finished. */
+static void run_graph(struct scene *scene)
+{
+	static const char *const keys[] = { "a0", "a1", "a2", "a3", "a4", "a5", "a6",
+					    "a7", "a8", "a9", "b0", "b1", "b2", "b3",
+					    "b4", "b5", "b6", "b7", "b8", "b9" };
+	cairn_dependency edges[ITEMS];
+	cairn_step_new steps[2 * ITEMS];
+	cairn_jobs *jobs = NULL;
+	memset(edges, 0, sizeof edges);
+	memset(steps, 0, sizeof steps);
+	for (size_t i = 0; i < 2 * ITEMS; i++)
+		steps[i] = (cairn_step_new){ .key = cairn_str_of(keys[i]),
+					     .type = CAIRN_STR("t"),
+					     .queue = CAIRN_STR("steps") };
+	for (size_t i = 0; i < ITEMS; i++) {
+		edges[i].prerequisite = steps[i].key;
+		steps[ITEMS + i].dependencies = &edges[i];
+		steps[ITEMS + i].dependency_count = 1;
+	}
+	cairn_run_new run = { .type = CAIRN_STR("graph"), .steps = steps, .step_count = 2 * ITEMS };
+	cairn_claim_opts opts = { .size = sizeof opts,
+				  .worker = CAIRN_STR("w"),
+				  .queue = CAIRN_STR("steps"),
+				  .limit = ITEMS };
+	cairn_finish items[ITEMS];
+	MUST(cairn_run_enqueue(scene->conn, &run, 1, NULL, &err));
+	MUST(cairn_job_claim(scene->conn, &opts, &jobs, &err));
+	for (size_t i = 0; i < jobs->count; i++)
+		items[i] = (cairn_finish){ .lease = cairn_job_lease(&jobs->at[i]),
+					   .how = CAIRN_FINISH_SUCCESS };
+	MUST(cairn_job_finish(scene->conn, items, jobs->count, scene->each, &err));
+	cairn_free(jobs);
 }
 
 /* ---- checkpoints ------------------------------------------------------------------- */
@@ -563,18 +601,6 @@ static void list_locks(struct scene *scene)
 
 /* ---- what they read --------------------------------------------------------------- */
 
-static long long number(PGconn *pg, const char *sql)
-{
-	PGresult *result = PQexec(pg, sql);
-	if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1) {
-		printf("Bail out! %s", PQerrorMessage(pg));
-		exit(1);
-	}
-	long long value = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-	PQclear(result);
-	return value;
-}
-
 static long long counters(PGconn *pg)
 {
 	return number(pg, "SELECT sum(seq_tup_read) + sum(COALESCE(idx_tup_fetch, 0)) + ("
@@ -620,6 +646,7 @@ static const struct call {
 	{ "wait", NULL, waiting, 50, false },
 	{ "promote", NULL, promote, 20, false },
 	{ "fire", NULL, fire, 20, false },
+	{ "graph: enqueue, claim, finish", NULL, run_graph, 1500, false },
 	{ "log append", NULL, append_logs, 200, true },
 	{ "log read", NULL, read_logs, 100, true },
 	{ "log archive", NULL, archive_logs, 100, true },
@@ -650,83 +677,9 @@ static const struct call {
 
 #define CALLS (sizeof calls / sizeof calls[0])
 
-/* 20,000 jobs of each kind: waiting, leased, done; keys and history with them. */
-/* What a row of a table is like, but for its id, so many times. */
-#define LIKE(table, which, id) \
-	"INSERT INTO " table " SELECT (jsonb_populate_record(x.r, jsonb_build_object('" id "', " \
-	"gen_random_uuid(), 'idempotency_key', NULL, 'reap_at', now() + interval '1 day', " \
-	"'lease_expires_at', now() + interval '1 day'))).* FROM (SELECT r FROM " table " r " which \
-	" LIMIT 1) x, generate_series(1, 20000);"
-
-static void fill(PGconn *pg)
-{
-	number(pg,
-	       LIKE("cairn_job_live",
-		    "WHERE status = 'PENDING' AND queue = 'default' AND NOT parked",
-		    "id") LIKE("cairn_job_live", "WHERE status = 'LEASED'",
-			       "id") LIKE("cairn_job_done", "", "id")
-		       LIKE("cairn_job_attempt", "",
-			    "job_id") "INSERT INTO cairn_job_event (job_id, seq, at, "
-				      "run_number, attempt, kind) "
-				      "SELECT gen_random_uuid(), 1, now(), 1, 0, 'ENQUEUED' "
-				      "FROM generate_series(1, 20000);"
-				      "INSERT INTO cairn_job_key SELECT gen_random_uuid(), "
-				      "'t', '', 'k' || n, "
-				      "sha256('x'), '{}' FROM generate_series(1, 20000) n;"
-				      "INSERT INTO cairn_job_definition SELECT "
-				      "(jsonb_populate_record(d, "
-				      "jsonb_build_object('type', 't' || n))).* FROM "
-				      "cairn_job_definition d, "
-				      "generate_series(1, 2000) n WHERE d.type = 't';"
-				      "INSERT INTO cairn_memory_item (revision, created_at, "
-				      "updated_at, expires_at, value_size, found, tenant, ns, "
-				      "item_key, tags, metadata, value_json) "
-				      "SELECT n, now(), now(), CASE WHEN n % 2 = 0 THEN now() + "
-				      "interval '1 day' END, 1, 0, 't', CASE WHEN n % 4 < 2 THEN "
-				      "':a' "
-				      "ELSE ':b' || n % 7 END, 'k' || n, '', '{}', '1' "
-				      "FROM generate_series(1, 20000) n;"
-				      "SELECT 1");
-}
-
-static void fill_logs(PGconn *pg)
-{
-	number(pg,
-	       "INSERT INTO cairn_log SELECT 1, 0, now(), now(), 't', 'n' || n "
-	       "FROM generate_series(1, 20000) n;"
-	       "INSERT INTO cairn_log_event SELECT l.head + n, now(), 1, 't', 'long', 'k', '{}' "
-	       "FROM cairn_log l, generate_series(1, 20000) n WHERE l.thread = 'long';"
-	       "UPDATE cairn_log SET head = head + 20000 WHERE thread = 'long'; SELECT 1");
-}
-
-/* Behind what is there: one of each of many threads, and many of another namespace in two of them. */
-static void fill_checkpoints(PGconn *pg)
-{
-	number(pg,
-	       "INSERT INTO cairn_thread SELECT 0, now(), now(), 't', 'n' || n "
-	       "FROM generate_series(1, 20000) n;"
-	       "INSERT INTO cairn_checkpoint (write_seq, step, created_at, payload_version, id, "
-	       "state_size, tenant, thread, ns, metadata, tags, state) "
-	       "SELECT t.write_seq + n, 1, now(), 1, gen_random_uuid(), 1, 't', t.thread, 'other', "
-	       "'{}', '', '1' FROM cairn_thread t CROSS JOIN LATERAL generate_series(1, "
-	       "CASE WHEN t.thread IN ('long', 'got') THEN 20000 ELSE 1 END) n;"
-	       "UPDATE cairn_thread SET write_seq = write_seq + "
-	       "CASE WHEN thread IN ('long', 'got') THEN 20000 ELSE 1 END;"
-	       "INSERT INTO cairn_checkpoint_write SELECT c.id, 0, 't', c.thread, 'task', 'c', '1' "
-	       "FROM cairn_checkpoint c WHERE c.ns = 'other'; SELECT 1");
-}
-
-static void fill_locks(PGconn *pg)
-{
-	number(pg, "INSERT INTO cairn_lock (tenant, name, fence, acquired_at, expires_at) "
-		   "SELECT 't', 'n' || n, 1, now(), now() + interval '1 day' "
-		   "FROM generate_series(10, 20000) n; SELECT 1");
-}
-
 static void allow(PGconn *pg)
 {
 	char text[400];
-	snprintf(role, sizeof role, "plans_%ld", (long)getpid());
 	snprintf(text, sizeof text,
 		 "CREATE ROLE %s; GRANT USAGE ON SCHEMA %s TO %s; "
 		 "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO %s; SELECT 1",
@@ -763,35 +716,27 @@ static void prepare(struct scene *scenes, PGconn *pg)
 	}
 	add(&scenes[0], "default", "");
 	fill(pg);
-	fill_logs(pg);
-	fill_checkpoints(pg);
-	fill_locks(pg);
+	/* the first regime keeps the plans that were made for nothing */
+	if (analyzed)
+		number(pg, "ANALYZE; SELECT 1");
 }
 
 static PGconn *look_on(const char *given)
 {
-	char path[64];
+	char path[96];
 	PGconn *pg = PQconnectdb(given);
 	if (PQstatus(pg) != CONNECTION_OK) {
 		printf("Bail out! %s", PQerrorMessage(pg));
 		exit(1);
 	}
-	snprintf(path, sizeof path, "SET search_path = plans_%ld; SELECT 1", (long)getpid());
+	snprintf(path, sizeof path, "SET search_path = %s; SELECT 1", role);
 	number(pg, path);
 	return pg;
 }
 
-int main(void)
+/* All calls once more, and what they read. */
+static void compare(struct scene *scenes, PGconn *pg)
 {
-	static struct scene scenes[CALLS];
-	const char *given = pg_url();
-	snprintf(url, sizeof url, "%s%sschema=plans_%ld", given,
-		 strchr(given, '?') == NULL ? "?" : "&", (long)getpid());
-	PGconn *pg = look_on(given);
-	prepare(scenes, pg);
-	/* what a session has read is counted at its end at the latest */
-	PQfinish(pg);
-	pg = look_on(given);
 	long long before = rows_read(pg);
 	for (size_t i = 0; i < CALLS; i++) {
 		struct scene *scene = &scenes[i];
@@ -803,11 +748,34 @@ int main(void)
 		cairn_close(scene->conn);
 		long long now = rows_read(pg);
 		ok(now - before <= calls[i].most,
-		   "%s of %d: %lld rows and entries were read, at most %lld", calls[i].name, ITEMS,
-		   now - before, calls[i].most);
+		   "%s, %s of %d: %lld rows and entries were read, at most %lld",
+		   analyzed ? "analyzed" : "planned when empty", calls[i].name, ITEMS, now - before,
+		   calls[i].most);
 		before = now;
 	}
+}
+
+static void regime(const char *given, bool analyze)
+{
+	static struct scene scenes[CALLS];
+	analyzed = analyze;
+	snprintf(role, sizeof role, "plans_%ld%s", (long)getpid(), analyze ? "_analyzed" : "");
+	snprintf(url, sizeof url, "%s%sschema=%s", given, strchr(given, '?') == NULL ? "?" : "&",
+		 role);
+	PGconn *pg = look_on(given);
+	prepare(scenes, pg);
+	/* what a session has read is counted at its end at the latest */
+	PQfinish(pg);
+	pg = look_on(given);
+	compare(scenes, pg);
 	disallow(pg);
 	PQfinish(pg);
+}
+
+int main(void)
+{
+	const char *given = pg_url();
+	regime(given, false);
+	regime(given, true);
 	return tap_done();
 }

@@ -17,6 +17,9 @@ const struct command run_verbs[] = {
 	{ "run steps", run_steps, "ID [options]", "Lists the steps of a run",
 	  "With --step only this one, of which --field prints payload or output, byte for "
 	  "byte.\n" },
+	{ "run inputs", run_inputs, "STEP-ID [options]",
+	  "Shows what the prerequisites of a step came to",
+	  "A step's id is its job's: for a command that works on it, $CAIRN_JOB_ID.\n" },
 	{ "run events", run_events, "ID [--jobs]", "Prints the timeline of a run", NULL },
 	{ "run graph", run_graph, "ID | --file FILE [--format dot|mermaid]",
 	  "Prints the graph of a run, or of a file, for other programs to draw",
@@ -52,7 +55,7 @@ static const struct command *this_command(const char *name)
 static int which(const struct cli *cli)
 {
 	return usage_error(cli,
-			   "run takes submit, show, steps, events, graph, append, "
+			   "run takes submit, show, steps, inputs, events, graph, append, "
 			   "complete-gate, cancel, recover, wait or prune; see cairn help run");
 }
 

@@ -50,6 +50,7 @@ const struct command commands[] = {
 	  "submit         enqueues a graph from a file\n"
 	  "show ID        a run and its steps as a tree\n"
 	  "steps ID       its steps\n"
+	  "inputs STEP    what the prerequisites of a step came to\n"
 	  "events ID      its timeline\n"
 	  "graph ID       its graph, for other programs to draw\n"
 	  "append ID      adds steps while a gate is open\n"

@@ -20,6 +20,7 @@ int run_wait(struct cli *cli, int argc, char **argv);
 int run_prune(struct cli *cli, int argc, char **argv);
 int run_show(struct cli *cli, int argc, char **argv);
 int run_steps(struct cli *cli, int argc, char **argv);
+int run_inputs(struct cli *cli, int argc, char **argv);
 int run_events(struct cli *cli, int argc, char **argv);
 int run_graph(struct cli *cli, int argc, char **argv);
 

@@ -195,7 +195,7 @@ enum cairn_change_guard {
 	CAIRN_GUARD_UNSTARTED = 1 << 4, /* prestart = 1 and execution_started_at IS NULL */
 	CAIRN_GUARD_QUIET = 1 << 5,	/* no lease_expires_at > now, read after the lock */
 	CAIRN_GUARD_UNKEYED = 1 << 6,	/* no idempotency key */
-	CAIRN_GUARD_UNCHANGED = 1 << 7,	/* updated_at equals */
+	CAIRN_GUARD_UNCHANGED = 1 << 7, /* updated_at equals */
 	CAIRN_GUARD_ALONE = 1 << 8,	/* it is no step of a run */
 	CAIRN_GUARD_CONTINUES = 1 << 9	/* no step of a run, or one that may continue */
 };
@@ -204,7 +204,7 @@ enum cairn_change_guard {
 enum cairn_change_of {
 	CAIRN_OF_ANY = 0, /* nothing: the driver finds out whether its end ends a step */
 	CAIRN_OF_STEP,	  /* it is the job of a step */
-	CAIRN_OF_NONE	  /* it is none, as far as can be told: found out all the same, and then dearly */
+	CAIRN_OF_NONE /* it is none, as far as can be told: found out all the same, and then dearly */
 };
 
 typedef struct cairn_change {
