@@ -238,7 +238,7 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcair
 	$(Q)$(CC) -o $@ $^ $(CJSON_LIBS) $(MD_LIBS) $(ALL_LDFLAGS)
 
 PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME) $(LITE) $(PGONLY)
-tests-bin: $(PROGRAMS) $(CLI) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(LOAD) $(RUNS) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors $(BUILD)/bin/workflows
+tests-bin: $(PROGRAMS) $(CLI) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(LOAD) $(RUNS) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors $(BUILD)/bin/bench $(BUILD)/bin/workflows
 .PHONY: tests-bin
 
 # Every test is a program that prints TAP. The slow ones come first, two run at a time.
@@ -277,16 +277,19 @@ prove-programs:
 	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(PG) $(PROVE) $(foreach p,$(PROGRAMS),$(if $(findstring /mutants,$p),,$p)) $(wildcard tests/oom.t)
 
-# The long forms of tests/invariant.t and tests/threads.t.
+# The long forms of tests/invariant.t, tests/threads.t and tests/runs.t.
 MINUTES ?= 3
 LONG_check-invariants := invariant
 LONG_check-threads := threads
-check-invariants check-threads:
+LONG_check-runs := runs
+check-runs: export DIFFER_LIVES ?= 2000
+check-runs: export CRASH_LIVES ?= 30
+check-invariants check-threads check-runs:
 	@tools/deps.sh check
 	@$(SUBMAKE) -j$(JOBS) tests-bin
 	@SECONDS_EACH=$$(($(MINUTES) * 60)) PROOFS=no SEED='$(SEED)' $(SUBMAKE) prove \
 		T=tests/$(LONG_$@).t PROVE='prove --exec "" --timer --verbose'
-.PHONY: check-invariants check-threads
+.PHONY: check-invariants check-threads check-runs
 
 # The kit on a Postgres 18 server from npm; and on SQLite files to which another process writes.
 check-pg18:

@@ -248,7 +248,7 @@ static size_t limit_recall(void *conn, size_t i)
 {
 	struct limit *limit = conn;
 	bind_key(limit->stmts[RECALL], i);
-	sqlite3_bind_int64(limit->stmts[RECALL], 2, now());
+	sqlite3_bind_int64(limit->stmts[RECALL], 2, bench_lite_now());
 	return read_rows(limit, RECALL, 4, 2) == 1 ? limit->rows[0].texts[1].len : 0;
 }
 

@@ -69,7 +69,7 @@ cairn_id ct_step_id(cairn_conn *conn, cairn_id run, const char *key);
  * Run and steps in one line: "RUNNING a=SUCCEEDED b=ENQUEUED". Whether the run's counters, its end and its
  * result are what its steps say, is expected beside.
  */
-const char *ct_state(cairn_conn *conn, cairn_id run);
+const char *ct_state(cairn_conn *conn, cairn_id id);
 #define ct_stands(conn, run, want) \
 	ct_text_(ct_state((conn), (run)), (want), "the state of " #run, __FILE__, __LINE__)
 /* Edges as words of a graph: "a>b a>c!", by what waits and what it waits for, both as they were given. */
@@ -77,7 +77,7 @@ const char *ct_edges(cairn_conn *conn, cairn_id run);
 /* The run's own events: "RUNNING a=ENQUEUED b=SUCCEEDED +key"; that their seq has no gap, is expected. */
 const char *ct_run_timeline(cairn_conn *conn, cairn_id run);
 /* Everything that can be read about a run, as text; "nothing was written". */
-const char *ct_run_snapshot(cairn_conn *conn, cairn_id run);
+const char *ct_run_snapshot(cairn_conn *conn, cairn_id id);
 #define ct_run_unchanged(conn, run, before) \
 	ct_text_(ct_run_snapshot((conn), (run)), (before), "the run's snapshot", __FILE__, __LINE__)
 

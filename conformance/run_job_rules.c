@@ -176,6 +176,9 @@ static void success_never_deletes_them(void)
 	cairn_lease lease = ct_claim_step(conn, run, "a");
 	ct_int(lease.hints & CAIRN_HINT_DELETE, 0);
 	cairn_finish end = ct_success(lease);
+	end.lease.hints = CAIRN_HINT_DELETE;
+	ct_told(ct_send(conn, end), CAIRN_INVALID, "arg.invalid");
+	end.lease = lease;
 	end.output = CAIRN_STR("[1]");
 	ct_finish(conn, end);
 	ct_end(conn, run, "b", CAIRN_STEP_SUCCEEDED);

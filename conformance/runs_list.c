@@ -53,12 +53,10 @@ static void fill(cairn_conn *conn, cairn_id *ids)
 		ids[i] = ct_add_run(conn, &run);
 		if (i == 0)
 			ct_end_all(conn, ids[i]);
-		else if (i == 1)
+		else if (i == 1 || i == 3)
 			ct_end(conn, ids[i], "a", CAIRN_STEP_CANCELED);
 		else if (i == 2)
 			ct_cancel_run(conn, ids[i]);
-		else if (i == 3)
-			ct_end(conn, ids[i], "a", CAIRN_STEP_CANCELED);
 	}
 }
 

@@ -28,6 +28,9 @@ static cairn_code lease_reason(const cairn_change *change, const cairn_job *row,
 	if ((change->guard & CAIRN_GUARD_CONTINUES) && !row->continues &&
 	    !cairn_id_is_none(row->run))
 		return CAIRN_E_STEP_NO_CONTINUE;
+	/* no claim hints that a step's job be deleted */
+	if ((change->guard & CAIRN_GUARD_ALONE) && !cairn_id_is_none(row->run))
+		return CAIRN_E_ARG_INVALID;
 	if (hit != CAIRN_MISS_PROGRESS)
 		return CAIRN_E_JOB_LEASE_EXPIRED;
 	return change->ending != CAIRN_ENDING_NONE ? CAIRN_E_JOB_PROGRESS : CAIRN_E_JOB_REPORT;

@@ -13,10 +13,11 @@ static void plan_success(const cairn_finish *item, cairn_change *change)
 {
 	change->to = CAIRN_JOB_SUCCEEDED;
 	change->ending = CAIRN_ENDING_SUCCEEDED;
-	if ((item->lease.hints & (CAIRN_HINT_DELETE | CAIRN_HINT_STEP)) == CAIRN_HINT_DELETE) {
+	if (item->lease.hints & CAIRN_HINT_DELETE) {
 		/* progress is still tested, whether it will be kept or not */
 		change->set &= CAIRN_SET_DONE | CAIRN_SET_TOTAL;
 		change->set |= CAIRN_DELETE;
+		change->guard |= CAIRN_GUARD_ALONE;
 		return;
 	}
 	change->set |= CAIRN_SET_FINISHED | CAIRN_SET_REASON | CAIRN_SET_ERROR | CAIRN_SET_OUTPUT |

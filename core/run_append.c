@@ -187,9 +187,9 @@ static cairn_status join(struct work *work, cairn_error *err)
 		}
 	}
 	const cairn_run_counts *has = &work->looked.counts;
-	size_t steps = (size_t)(has->blocked + has->waiting + has->enqueued + has->succeeded +
-				has->failed + has->canceled);
-	if (steps + graph->n <= graph->max_steps &&
+	int32_t steps = has->blocked + has->waiting + has->enqueued + has->succeeded + has->failed +
+			has->canceled;
+	if ((size_t)steps + graph->n <= graph->max_steps &&
 	    (size_t)work->looked.edges + graph->edges <= graph->max_edges)
 		return CAIRN_OK;
 	cairn_fail(err, CAIRN_E_LIMIT_EXCEEDED);

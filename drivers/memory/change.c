@@ -49,12 +49,8 @@ static int change_one(struct mem_write *write, const cairn_change *change,
 		return 0;
 	each->run_number = was->run_number;
 	cairn_job is = *was;
-	if (change->set & CAIRN_DELETE) {
-		/* a step's job is never asked for this, unless by a lease made up by hand */
-		is.status = change->to;
-		return cairn_mem__run_ended(write, &is) != 0 ? -1
-							     : cairn_mem__job_delete(write, was);
-	}
+	if (change->set & CAIRN_DELETE)
+		return cairn_mem__job_delete(write, was);
 	if (cairn_mem__change_apply(write, change, was, &is) != 0 ||
 	    cairn_mem__run_ended(write, &is) != 0)
 		return -1;

@@ -147,7 +147,7 @@ cairn_status cairn_mem__claim(struct mem *mem, struct mem_write *write,
 			      const cairn_claim_plan *plan, cairn_rows *jobs, cairn_error *err);
 
 /* The job of a step that was released; its step's row has been written (run.c). 0, or -1. */
-int cairn_mem__run_job(struct mem_write *write, const struct mem_step *step, bool record);
+int cairn_mem__run_job(struct mem_write *write, const struct mem_step *row, bool record);
 
 /* An event of a run with the status that it has (run.c). 0, or -1 without memory. */
 int cairn_mem__run_event(struct mem_write *write, const cairn_run *run, int64_t seq);
@@ -178,7 +178,7 @@ const struct mem_step *cairn_mem__step_at(const struct mem_state *state, cairn_i
 bool cairn_mem__step_open(enum cairn_step_status status);
 bool cairn_mem__run_over(enum cairn_run_status status);
 /* As it is shown, with what its job says; and as a row of a result. */
-cairn_step cairn_mem__step_shown(const struct mem_state *state, const struct mem_step *step);
+cairn_step cairn_mem__step_shown(const struct mem_state *state, const struct mem_step *row);
 int cairn_mem__step_push(const struct mem_state *state, const struct mem_step *step, bool compact,
 			 cairn_rows *rows);
 /* When the last lease of the run's canceled jobs ends; 0: none is live. */

@@ -364,7 +364,7 @@ cairn_status cairn_lite__run_job(struct lite_write *write, const cairn_id *step,
 				 bool record, cairn_error *err);
 
 /* An event of a run: its status, or what was appended (run.c). */
-cairn_status cairn_lite__run_event(struct lite_write *write, const cairn_id *run,
+cairn_status cairn_lite__run_event(struct lite_write *write, const cairn_id *id,
 				   const cairn_run_event *event, cairn_error *err);
 
 /*
@@ -383,15 +383,15 @@ cairn_status cairn_lite__run_stop(struct lite_write *write, const cairn_id *run,
 bool cairn_lite__run_over(enum cairn_run_status status);
 
 /* The status of a run in scope; 0: there is none (run_read.c). */
-cairn_status cairn_lite__run_found(struct lite *lite, const cairn_scope *scope, const cairn_id *run,
-				   enum cairn_run_status *status, cairn_error *err);
+cairn_status cairn_lite__run_found(struct lite *lite, const cairn_scope *scope, const cairn_id *id,
+				   enum cairn_run_status *is, cairn_error *err);
 /* A step by its key: its id, none if there is none; the rest may be NULL (run_read.c). */
 struct lite_step {
 	cairn_id id;
 	enum cairn_step_status status;
 	cairn_time deadline_at;
 };
-cairn_status cairn_lite__step_by_key(struct lite *lite, const cairn_id *run, cairn_str key,
+cairn_status cairn_lite__step_by_key(struct lite *lite, const cairn_id *id, cairn_str key,
 				     struct lite_step *step, cairn_error *err);
 /* Pushes the row of a step if it has one of these statuses. */
 cairn_status cairn_lite__step_push(struct lite *lite, const cairn_id *step, uint32_t statuses,

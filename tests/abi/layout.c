@@ -12,6 +12,7 @@
 #include <cairn/conn.h>
 #include <cairn/definition.h>
 #include <cairn/error.h>
+#include <cairn/graph.h>
 #include <cairn/history.h>
 #include <cairn/intent.h>
 #include <cairn/job.h>
@@ -38,9 +39,11 @@
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
 #include <cairn/sys/schedule.h>
+#include <cairn/sys/workflow.h>
 #include <cairn/types.h>
 #include <cairn/upkeep.h>
 #include <cairn/worker.h>
+#include <cairn/workflow.h>
 #include <cairn/writer.h>
 
 #define SIZE(type, bytes) \
@@ -326,6 +329,43 @@ FULL(cairn_error, index);
 SIZE(cairn_outcome, 8);
 AT(cairn_outcome, status, 0);
 AT(cairn_outcome, code, 4);
+
+SIZE(cairn_dependency, 24);
+AT(cairn_dependency, prerequisite, 0);
+AT(cairn_dependency, mode, 16);
+AT(cairn_dependency, reserved_, 20);
+
+SIZE(cairn_step_new, 208);
+AT(cairn_step_new, key, 0);
+AT(cairn_step_new, kind, 16);
+AT(cairn_step_new, set, 20);
+AT(cairn_step_new, type, 24);
+AT(cairn_step_new, queue, 40);
+AT(cairn_step_new, tenant, 56);
+AT(cairn_step_new, payload, 72);
+AT(cairn_step_new, owner, 88);
+AT(cairn_step_new, resource_key, 104);
+AT(cairn_step_new, stage, 120);
+AT(cairn_step_new, timeout, 136);
+AT(cairn_step_new, deadline, 144);
+AT(cairn_step_new, max_attempts, 152);
+AT(cairn_step_new, priority, 156);
+AT(cairn_step_new, dependencies, 160);
+AT(cairn_step_new, dependency_count, 168);
+AT(cairn_step_new, reserved_, 176);
+
+SIZE(cairn_run_new, 152);
+AT(cairn_run_new, type, 0);
+AT(cairn_run_new, tenant, 16);
+AT(cairn_run_new, key, 32);
+AT(cairn_run_new, active_key, 48);
+AT(cairn_run_new, metadata, 64);
+AT(cairn_run_new, result_step, 80);
+AT(cairn_run_new, on_failure, 96);
+AT(cairn_run_new, reserved0_, 100);
+AT(cairn_run_new, steps, 104);
+AT(cairn_run_new, step_count, 112);
+AT(cairn_run_new, reserved_, 120);
 
 SIZE(cairn_job_filter, 112);
 AT(cairn_job_filter, size, 0);
@@ -642,7 +682,10 @@ AT(cairn_job, hints, 392);
 AT(cairn_job, prestart, 396);
 AT(cairn_job, execution_started_at, 400);
 AT(cairn_job, resource_key, 408);
-AT(cairn_job, reserved_, 424);
+AT(cairn_job, run, 424);
+AT(cairn_job, continues, 440);
+AT(cairn_job, reserved0_, 444);
+AT(cairn_job, reserved_, 448);
 
 SIZE(cairn_jobs, 16);
 AT(cairn_jobs, count, 0);
@@ -1376,6 +1419,255 @@ AT(cairn_fork, user, 16);
 AT(cairn_fork, kill_after, 24);
 FULL(cairn_fork, kill_after);
 
+SIZE(cairn_run_added, 56);
+AT(cairn_run_added, id, 0);
+AT(cairn_run_added, status, 16);
+AT(cairn_run_added, code, 20);
+AT(cairn_run_added, disposition, 24);
+AT(cairn_run_added, run_status, 28);
+AT(cairn_run_added, step, 32);
+AT(cairn_run_added, reserved0_, 36);
+AT(cairn_run_added, reserved_, 40);
+
+SIZE(cairn_run_counts, 24);
+AT(cairn_run_counts, blocked, 0);
+AT(cairn_run_counts, waiting, 4);
+AT(cairn_run_counts, enqueued, 8);
+AT(cairn_run_counts, succeeded, 12);
+AT(cairn_run_counts, failed, 16);
+AT(cairn_run_counts, canceled, 20);
+
+SIZE(cairn_run, 352);
+AT(cairn_run, id, 0);
+AT(cairn_run, type, 16);
+AT(cairn_run, tenant, 32);
+AT(cairn_run, status, 48);
+AT(cairn_run, on_failure, 52);
+AT(cairn_run, metadata, 56);
+AT(cairn_run, key, 72);
+AT(cairn_run, active_key, 88);
+AT(cairn_run, result_step, 104);
+AT(cairn_run, result, 120);
+AT(cairn_run, counts, 136);
+AT(cairn_run, status_reason, 160);
+AT(cairn_run, error_code, 176);
+AT(cairn_run, error_message, 192);
+AT(cairn_run, source, 208);
+AT(cairn_run, recovery_key, 224);
+AT(cairn_run, recovery_reason, 240);
+AT(cairn_run, recovery_step, 256);
+AT(cairn_run, events, 272);
+AT(cairn_run, created_at, 280);
+AT(cairn_run, updated_at, 288);
+AT(cairn_run, finished_at, 296);
+AT(cairn_run, request, 304);
+AT(cairn_run, reserved_, 320);
+
+SIZE(cairn_runs, 16);
+AT(cairn_runs, count, 0);
+AT(cairn_runs, at, 8);
+
+SIZE(cairn_run_filter, 112);
+AT(cairn_run_filter, size, 0);
+AT(cairn_run_filter, scope, 8);
+AT(cairn_run_filter, type, 32);
+AT(cairn_run_filter, key, 48);
+AT(cairn_run_filter, source, 64);
+AT(cairn_run_filter, statuses, 80);
+AT(cairn_run_filter, limit, 84);
+AT(cairn_run_filter, after, 88);
+AT(cairn_run_filter, compact, 104);
+AT(cairn_run_filter, reserved_, 108);
+FULL(cairn_run_filter, reserved_);
+
+SIZE(cairn_step, 352);
+AT(cairn_step, id, 0);
+AT(cairn_step, run, 16);
+AT(cairn_step, key, 32);
+AT(cairn_step, kind, 48);
+AT(cairn_step, status, 52);
+AT(cairn_step, set, 56);
+AT(cairn_step, priority, 60);
+AT(cairn_step, type, 64);
+AT(cairn_step, queue, 80);
+AT(cairn_step, tenant, 96);
+AT(cairn_step, payload, 112);
+AT(cairn_step, owner, 128);
+AT(cairn_step, resource_key, 144);
+AT(cairn_step, stage, 160);
+AT(cairn_step, timeout, 176);
+AT(cairn_step, deadline, 184);
+AT(cairn_step, max_attempts, 192);
+AT(cairn_step, prerequisites, 196);
+AT(cairn_step, pending, 200);
+AT(cairn_step, unsatisfied, 204);
+AT(cairn_step, run_number, 208);
+AT(cairn_step, attempt, 212);
+AT(cairn_step, created_at, 216);
+AT(cairn_step, released_at, 224);
+AT(cairn_step, started_at, 232);
+AT(cairn_step, finished_at, 240);
+AT(cairn_step, deadline_at, 248);
+AT(cairn_step, status_reason, 256);
+AT(cairn_step, error_code, 272);
+AT(cairn_step, error_message, 288);
+AT(cairn_step, output, 304);
+AT(cairn_step, reserved_, 320);
+
+SIZE(cairn_steps, 16);
+AT(cairn_steps, count, 0);
+AT(cairn_steps, at, 8);
+
+SIZE(cairn_step_filter, 96);
+AT(cairn_step_filter, size, 0);
+AT(cairn_step_filter, scope, 8);
+AT(cairn_step_filter, run, 32);
+AT(cairn_step_filter, key, 48);
+AT(cairn_step_filter, statuses, 64);
+AT(cairn_step_filter, limit, 68);
+AT(cairn_step_filter, after, 72);
+AT(cairn_step_filter, compact, 88);
+AT(cairn_step_filter, reserved_, 92);
+FULL(cairn_step_filter, reserved_);
+
+SIZE(cairn_run_edge, 88);
+AT(cairn_run_edge, prerequisite, 0);
+AT(cairn_run_edge, dependent, 16);
+AT(cairn_run_edge, mode, 32);
+AT(cairn_run_edge, reserved0_, 36);
+AT(cairn_run_edge, prerequisite_key, 40);
+AT(cairn_run_edge, dependent_key, 56);
+AT(cairn_run_edge, reserved_, 72);
+
+SIZE(cairn_run_edges_result, 16);
+AT(cairn_run_edges_result, count, 0);
+AT(cairn_run_edges_result, at, 8);
+
+SIZE(cairn_edge_filter, 88);
+AT(cairn_edge_filter, size, 0);
+AT(cairn_edge_filter, scope, 8);
+AT(cairn_edge_filter, run, 32);
+AT(cairn_edge_filter, after_dependent, 48);
+AT(cairn_edge_filter, after_prerequisite, 64);
+AT(cairn_edge_filter, limit, 80);
+AT(cairn_edge_filter, reserved_, 84);
+FULL(cairn_edge_filter, reserved_);
+
+SIZE(cairn_run_event, 152);
+AT(cairn_run_event, seq, 0);
+AT(cairn_run_event, at, 8);
+AT(cairn_run_event, kind, 16);
+AT(cairn_run_event, run_status, 20);
+AT(cairn_run_event, step_status, 24);
+AT(cairn_run_event, job_kind, 28);
+AT(cairn_run_event, step, 32);
+AT(cairn_run_event, step_key, 48);
+AT(cairn_run_event, reason, 64);
+AT(cairn_run_event, error_code, 80);
+AT(cairn_run_event, error_message, 96);
+AT(cairn_run_event, payload, 112);
+AT(cairn_run_event, run_number, 128);
+AT(cairn_run_event, attempt, 132);
+AT(cairn_run_event, reserved_, 136);
+
+SIZE(cairn_run_events_result, 16);
+AT(cairn_run_events_result, count, 0);
+AT(cairn_run_events_result, at, 8);
+
+SIZE(cairn_run_event_filter, 88);
+AT(cairn_run_event_filter, size, 0);
+AT(cairn_run_event_filter, scope, 8);
+AT(cairn_run_event_filter, run, 32);
+AT(cairn_run_event_filter, jobs, 48);
+AT(cairn_run_event_filter, limit, 52);
+AT(cairn_run_event_filter, after_seq, 56);
+AT(cairn_run_event_filter, after_at, 64);
+AT(cairn_run_event_filter, after_step, 72);
+FULL(cairn_run_event_filter, after_step);
+
+SIZE(cairn_completion, 144);
+AT(cairn_completion, scope, 0);
+AT(cairn_completion, run, 24);
+AT(cairn_completion, step, 40);
+AT(cairn_completion, to, 56);
+AT(cairn_completion, reserved0_, 60);
+AT(cairn_completion, output, 64);
+AT(cairn_completion, reason, 80);
+AT(cairn_completion, error_code, 96);
+AT(cairn_completion, error_message, 112);
+AT(cairn_completion, reserved_, 128);
+
+SIZE(cairn_completed, 48);
+AT(cairn_completed, status, 0);
+AT(cairn_completed, code, 4);
+AT(cairn_completed, step_status, 8);
+AT(cairn_completed, run_status, 12);
+AT(cairn_completed, step, 16);
+AT(cairn_completed, repeated, 32);
+AT(cairn_completed, reserved0_, 36);
+AT(cairn_completed, reserved_, 40);
+
+SIZE(cairn_append, 112);
+AT(cairn_append, size, 0);
+AT(cairn_append, scope, 8);
+AT(cairn_append, run, 32);
+AT(cairn_append, key, 48);
+AT(cairn_append, window, 64);
+AT(cairn_append, metadata, 80);
+AT(cairn_append, steps, 96);
+AT(cairn_append, n, 104);
+FULL(cairn_append, n);
+
+SIZE(cairn_appended, 24);
+AT(cairn_appended, count, 0);
+AT(cairn_appended, at, 8);
+AT(cairn_appended, disposition, 16);
+AT(cairn_appended, run_status, 20);
+
+SIZE(cairn_run_cancel_opts, 96);
+AT(cairn_run_cancel_opts, size, 0);
+AT(cairn_run_cancel_opts, scope, 8);
+AT(cairn_run_cancel_opts, runs, 32);
+AT(cairn_run_cancel_opts, n, 40);
+AT(cairn_run_cancel_opts, reason, 48);
+AT(cairn_run_cancel_opts, error_code, 64);
+AT(cairn_run_cancel_opts, error_message, 80);
+FULL(cairn_run_cancel_opts, error_message);
+
+SIZE(cairn_run_changed, 24);
+AT(cairn_run_changed, status, 0);
+AT(cairn_run_changed, code, 4);
+AT(cairn_run_changed, run_status, 8);
+AT(cairn_run_changed, canceled, 12);
+AT(cairn_run_changed, reserved_, 16);
+
+SIZE(cairn_recovery, 96);
+AT(cairn_recovery, size, 0);
+AT(cairn_recovery, scope, 8);
+AT(cairn_recovery, source, 32);
+AT(cairn_recovery, step, 48);
+AT(cairn_recovery, key, 64);
+AT(cairn_recovery, reason, 80);
+FULL(cairn_recovery, reason);
+
+SIZE(cairn_run_wait_opts, 64);
+AT(cairn_run_wait_opts, size, 0);
+AT(cairn_run_wait_opts, scope, 8);
+AT(cairn_run_wait_opts, run, 32);
+AT(cairn_run_wait_opts, timeout, 48);
+AT(cairn_run_wait_opts, result, 56);
+AT(cairn_run_wait_opts, reserved_, 60);
+FULL(cairn_run_wait_opts, reserved_);
+
+SIZE(cairn_run_prune_filter, 64);
+AT(cairn_run_prune_filter, size, 0);
+AT(cairn_run_prune_filter, scope, 8);
+AT(cairn_run_prune_filter, type, 32);
+AT(cairn_run_prune_filter, statuses, 48);
+AT(cairn_run_prune_filter, limit, 52);
+AT(cairn_run_prune_filter, age, 56);
+FULL(cairn_run_prune_filter, age);
+
 SIZE(cairn_writer_opts, 56);
 AT(cairn_writer_opts, size, 0);
 AT(cairn_writer_opts, driver, 8);
@@ -1512,7 +1804,7 @@ AT(cairn_conn_ops, in_tx, 64);
 AT(cairn_conn_ops, interrupt, 72);
 FULL(cairn_conn_ops, interrupt);
 
-SIZE(cairn_driver, 160);
+SIZE(cairn_driver, 168);
 AT(cairn_driver, size, 0);
 AT(cairn_driver, api, 8);
 AT(cairn_driver, caps, 12);
@@ -1534,7 +1826,8 @@ AT(cairn_driver, checkpoints, 128);
 AT(cairn_driver, memory, 136);
 AT(cairn_driver, log, 144);
 AT(cairn_driver, locks, 152);
-FULL(cairn_driver, locks);
+AT(cairn_driver, workflows, 160);
+FULL(cairn_driver, workflows);
 
 SIZE(cairn_settings, 40);
 AT(cairn_settings, size, 0);
@@ -1711,7 +2004,9 @@ AT(cairn_change, progress_total, 248);
 AT(cairn_change, updated_at, 256);
 AT(cairn_change, run_number, 264);
 AT(cairn_change, priority, 268);
-AT(cairn_change, reserved_, 272);
+AT(cairn_change, of, 272);
+AT(cairn_change, reserved0_, 276);
+AT(cairn_change, reserved_, 280);
 
 SIZE(cairn_change_result, 24);
 AT(cairn_change_result, hit, 0);
@@ -2137,5 +2432,231 @@ AT(cairn_schedule_ops, list, 16);
 AT(cairn_schedule_ops, change, 24);
 AT(cairn_schedule_ops, fire, 32);
 FULL(cairn_schedule_ops, fire);
+
+SIZE(cairn_run_rules, 184);
+AT(cairn_run_rules, of_job, 0);
+AT(cairn_run_rules, of_run, 48);
+AT(cairn_run_rules, reserved_, 104);
+AT(cairn_run_rules, told_steps, 112);
+AT(cairn_run_rules, told_runs, 116);
+AT(cairn_run_rules, unsatisfied_code, 120);
+AT(cairn_run_rules, unsatisfied_message, 136);
+AT(cairn_run_rules, fail_fast_code, 152);
+AT(cairn_run_rules, fail_fast_message, 168);
+
+SIZE(cairn_step_insert, 208);
+AT(cairn_step_insert, id, 0);
+AT(cairn_step_insert, key, 16);
+AT(cairn_step_insert, kind, 32);
+AT(cairn_step_insert, status, 36);
+AT(cairn_step_insert, type, 40);
+AT(cairn_step_insert, queue, 56);
+AT(cairn_step_insert, tenant, 72);
+AT(cairn_step_insert, payload, 88);
+AT(cairn_step_insert, owner, 104);
+AT(cairn_step_insert, resource_key, 120);
+AT(cairn_step_insert, stage, 136);
+AT(cairn_step_insert, timeout, 152);
+AT(cairn_step_insert, deadline, 160);
+AT(cairn_step_insert, max_attempts, 168);
+AT(cairn_step_insert, priority, 172);
+AT(cairn_step_insert, set, 176);
+AT(cairn_step_insert, prerequisites, 180);
+AT(cairn_step_insert, pending, 184);
+AT(cairn_step_insert, unsatisfied, 188);
+AT(cairn_step_insert, released_seq, 192);
+AT(cairn_step_insert, ended_seq, 200);
+
+SIZE(cairn_edge_insert, 40);
+AT(cairn_edge_insert, prerequisite, 0);
+AT(cairn_edge_insert, dependent, 16);
+AT(cairn_edge_insert, mode, 32);
+AT(cairn_edge_insert, reserved_, 36);
+
+SIZE(cairn_run_insert, 304);
+AT(cairn_run_insert, id, 0);
+AT(cairn_run_insert, type, 16);
+AT(cairn_run_insert, tenant, 32);
+AT(cairn_run_insert, metadata, 48);
+AT(cairn_run_insert, key, 64);
+AT(cairn_run_insert, request, 80);
+AT(cairn_run_insert, request_hash, 96);
+AT(cairn_run_insert, active_key, 128);
+AT(cairn_run_insert, result_step, 144);
+AT(cairn_run_insert, on_failure, 160);
+AT(cairn_run_insert, status, 164);
+AT(cairn_run_insert, counts, 168);
+AT(cairn_run_insert, events, 192);
+AT(cairn_run_insert, seq, 200);
+AT(cairn_run_insert, source, 208);
+AT(cairn_run_insert, recovery_step, 224);
+AT(cairn_run_insert, recovery_key, 240);
+AT(cairn_run_insert, recovery_reason, 256);
+AT(cairn_run_insert, first_step, 272);
+AT(cairn_run_insert, step_count, 280);
+AT(cairn_run_insert, first_edge, 288);
+AT(cairn_run_insert, edge_count, 296);
+
+SIZE(cairn_run_inserted, 64);
+AT(cairn_run_inserted, result, 0);
+AT(cairn_run_inserted, status, 4);
+AT(cairn_run_inserted, id, 8);
+AT(cairn_run_inserted, request_hash, 24);
+AT(cairn_run_inserted, step, 56);
+
+SIZE(cairn_run_plan, 56);
+AT(cairn_run_plan, runs, 0);
+AT(cairn_run_plan, n, 8);
+AT(cairn_run_plan, steps, 16);
+AT(cairn_run_plan, step_count, 24);
+AT(cairn_run_plan, edges, 32);
+AT(cairn_run_plan, edge_count, 40);
+AT(cairn_run_plan, record, 48);
+AT(cairn_run_plan, reserved_, 52);
+
+SIZE(cairn_run_look, 80);
+AT(cairn_run_look, scope, 0);
+AT(cairn_run_look, run, 24);
+AT(cairn_run_look, keys, 40);
+AT(cairn_run_look, key_count, 48);
+AT(cairn_run_look, append_key, 56);
+AT(cairn_run_look, reserved0_, 72);
+AT(cairn_run_look, reserved_, 76);
+
+SIZE(cairn_run_looked, 96);
+AT(cairn_run_looked, counts, 0);
+AT(cairn_run_looked, status, 24);
+AT(cairn_run_looked, appended, 28);
+AT(cairn_run_looked, append_hash, 32);
+AT(cairn_run_looked, events, 64);
+AT(cairn_run_looked, edges, 72);
+AT(cairn_run_looked, tenant, 80);
+
+SIZE(cairn_append_plan, 184);
+AT(cairn_append_plan, run, 0);
+AT(cairn_append_plan, key, 16);
+AT(cairn_append_plan, metadata, 32);
+AT(cairn_append_plan, request, 48);
+AT(cairn_append_plan, request_hash, 64);
+AT(cairn_append_plan, steps, 96);
+AT(cairn_append_plan, n, 104);
+AT(cairn_append_plan, edges, 112);
+AT(cairn_append_plan, edge_count, 120);
+AT(cairn_append_plan, counts, 128);
+AT(cairn_append_plan, status, 152);
+AT(cairn_append_plan, record, 156);
+AT(cairn_append_plan, seq, 160);
+AT(cairn_append_plan, status_seq, 168);
+AT(cairn_append_plan, events, 176);
+
+SIZE(cairn_step_end, 128);
+AT(cairn_step_end, scope, 0);
+AT(cairn_step_end, run, 24);
+AT(cairn_step_end, key, 40);
+AT(cairn_step_end, to, 56);
+AT(cairn_step_end, overdue, 60);
+AT(cairn_step_end, output, 64);
+AT(cairn_step_end, reason, 80);
+AT(cairn_step_end, error_code, 96);
+AT(cairn_step_end, error_message, 112);
+
+SIZE(cairn_step_ended, 32);
+AT(cairn_step_ended, hit, 0);
+AT(cairn_step_ended, run_status, 4);
+AT(cairn_step_ended, step, 8);
+AT(cairn_step_ended, step_status, 24);
+AT(cairn_step_ended, found, 28);
+
+SIZE(cairn_step_end_plan, 24);
+AT(cairn_step_end_plan, items, 0);
+AT(cairn_step_end_plan, n, 8);
+AT(cairn_step_end_plan, skip_locked, 16);
+AT(cairn_step_end_plan, reserved_, 20);
+
+SIZE(cairn_run_sweep, 56);
+AT(cairn_run_sweep, reason, 0);
+AT(cairn_run_sweep, error_code, 16);
+AT(cairn_run_sweep, error_message, 32);
+AT(cairn_run_sweep, events, 48);
+AT(cairn_run_sweep, reserved_, 52);
+
+SIZE(cairn_run_cancel_plan, 96);
+AT(cairn_run_cancel_plan, runs, 0);
+AT(cairn_run_cancel_plan, n, 8);
+AT(cairn_run_cancel_plan, scope, 16);
+AT(cairn_run_cancel_plan, sweep, 40);
+
+SIZE(cairn_run_canceled, 8);
+AT(cairn_run_canceled, status, 0);
+AT(cairn_run_canceled, steps, 4);
+
+SIZE(cairn_run_query, 120);
+AT(cairn_run_query, scope, 0);
+AT(cairn_run_query, run, 24);
+AT(cairn_run_query, type, 40);
+AT(cairn_run_query, key, 56);
+AT(cairn_run_query, source, 72);
+AT(cairn_run_query, statuses, 88);
+AT(cairn_run_query, limit, 92);
+AT(cairn_run_query, after, 96);
+AT(cairn_run_query, compact, 112);
+AT(cairn_run_query, reserved_, 116);
+
+SIZE(cairn_step_query, 104);
+AT(cairn_step_query, scope, 0);
+AT(cairn_step_query, run, 24);
+AT(cairn_step_query, dependent, 40);
+AT(cairn_step_query, keys, 56);
+AT(cairn_step_query, key_count, 64);
+AT(cairn_step_query, statuses, 72);
+AT(cairn_step_query, limit, 76);
+AT(cairn_step_query, after, 80);
+AT(cairn_step_query, compact, 96);
+AT(cairn_step_query, reserved_, 100);
+
+SIZE(cairn_edge_query, 80);
+AT(cairn_edge_query, scope, 0);
+AT(cairn_edge_query, run, 24);
+AT(cairn_edge_query, after_dependent, 40);
+AT(cairn_edge_query, after_prerequisite, 56);
+AT(cairn_edge_query, limit, 72);
+AT(cairn_edge_query, reserved_, 76);
+
+SIZE(cairn_run_event_query, 80);
+AT(cairn_run_event_query, scope, 0);
+AT(cairn_run_event_query, run, 24);
+AT(cairn_run_event_query, jobs, 40);
+AT(cairn_run_event_query, limit, 44);
+AT(cairn_run_event_query, after_seq, 48);
+AT(cairn_run_event_query, after_at, 56);
+AT(cairn_run_event_query, after_step, 64);
+
+SIZE(cairn_run_event_record, 336);
+AT(cairn_run_event_record, event, 0);
+AT(cairn_run_event_record, job, 152);
+
+SIZE(cairn_run_prune_plan, 56);
+AT(cairn_run_prune_plan, scope, 0);
+AT(cairn_run_prune_plan, type, 24);
+AT(cairn_run_prune_plan, statuses, 40);
+AT(cairn_run_prune_plan, limit, 44);
+AT(cairn_run_prune_plan, age, 48);
+
+SIZE(cairn_workflow_ops, 112);
+AT(cairn_workflow_ops, size, 0);
+AT(cairn_workflow_ops, enqueue, 8);
+AT(cairn_workflow_ops, end, 16);
+AT(cairn_workflow_ops, cancel, 24);
+AT(cairn_workflow_ops, runs, 32);
+AT(cairn_workflow_ops, steps, 40);
+AT(cairn_workflow_ops, edges, 48);
+AT(cairn_workflow_ops, events, 56);
+AT(cairn_workflow_ops, overdue, 64);
+AT(cairn_workflow_ops, prune, 72);
+AT(cairn_workflow_ops, look, 80);
+AT(cairn_workflow_ops, append, 88);
+AT(cairn_workflow_ops, wait, 96);
+AT(cairn_workflow_ops, unwait, 104);
+FULL(cairn_workflow_ops, unwait);
 
 #endif
