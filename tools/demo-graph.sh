@@ -2,10 +2,11 @@
 # demo-graph.sh - the demo's second part, read by demo.sh: a release as a graph. Every folder is packed by a step of
 # its own, a manifest of all packages waits for them, somebody has to approve, then they are published. The
 # worker is killed while it packs, and another one goes on.
+# shellcheck disable=SC2034,SC2154 # what demo.sh sets and reads
 
 step "a release as a graph: a package per folder, a manifest, an approval, and the publication"
 for type in pack manifest publish; do
-	"$cairn" define $type --max-attempts 3 --timeout 30s >/dev/null
+	"$cairn" define "$type" --max-attempts 3 --timeout 30s >/dev/null
 done
 
 # The handler of all three types; a manifest asks what its packages came to.
@@ -62,7 +63,7 @@ again=$("$cairn" run submit release.json 2>/dev/null)
 # releaser NAME: a worker for the graph's steps.
 releaser() {
 	"$cairn" --json work --type pack --type manifest --type publish --exec ./release -n 3 --name "$1" \
-		--lease $lease --reap-interval 300ms --poll 200ms >"$1.log" 2>"$1.err" &
+		--lease "$lease" --reap-interval 300ms --poll 200ms >"$1.log" 2>"$1.err" &
 	releaser_pid=$!
 	pids=$releaser_pid
 }
