@@ -261,3 +261,8 @@ const char *ct_run_snapshot(cairn_conn *conn, cairn_id id)
 	}
 	return text;
 }
+
+uint64_t ct_further(const cairn_conn *conn)
+{
+	return cairn_conn_caps(conn) & CAIRN_CAP_WAKE ? 4 : 7;
+}

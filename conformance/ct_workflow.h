@@ -76,6 +76,11 @@ const char *ct_state(cairn_conn *conn, cairn_id id);
 const char *ct_edges(cairn_conn *conn, cairn_id run);
 /* The run's own events: "RUNNING a=ENQUEUED b=SUCCEEDED +key"; that their seq has no gap, is expected. */
 const char *ct_run_timeline(cairn_conn *conn, cairn_id run);
+/*
+ * The round trips of an end that goes further than the next steps: it is found out, and done again in three. A session
+ * in a transaction pooler may have to be found out twice.
+ */
+uint64_t ct_further(const cairn_conn *conn);
 /* Everything that can be read about a run, as text; "nothing was written". */
 const char *ct_run_snapshot(cairn_conn *conn, cairn_id id);
 #define ct_run_unchanged(conn, run, before) \

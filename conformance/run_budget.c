@@ -196,9 +196,9 @@ static void try_further(cairn_conn *conn, struct batch *batch)
 	}
 	ct_budget(conn);
 	ct_ok(cairn_job_finish(conn, ends, batch->n, batch->each, ct_err()));
-	ct_spent(conn, 4, "failures that go further", batch->n);
+	ct_spent(conn, ct_further(conn), "failures that go further", batch->n);
 	ct_ok(cairn_step_complete(conn, items, batch->n, NULL, ct_err()));
-	ct_spent(conn, 4, "gates that go further", batch->n);
+	ct_spent(conn, ct_further(conn), "gates that go further", batch->n);
 	ct_stands(conn, batch->runs[0],
 		  "RUNNING a=FAILED b=CANCELED c=CANCELED d=CANCELED e=ENQUEUED g=FAILED "
 		  "h=CANCELED i=CANCELED j=ENQUEUED");

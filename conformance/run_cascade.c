@@ -142,7 +142,7 @@ static void a_thousand_begin(void)
 static void a_thousand_are_canceled(void)
 {
 	ct_play play = wide(fan("a", "a!"));
-	end_bounded(&play, CAIRN_STEP_FAILED, 4);
+	end_bounded(&play, CAIRN_STEP_FAILED, ct_further(play.conn));
 	ct_int(ct_run(play.conn, play.run)->counts.canceled, WIDE);
 	ct_int(ct_run(play.conn, play.run)->status, CAIRN_RUN_COMPLETED_WITH_ERRORS);
 }
@@ -150,7 +150,7 @@ static void a_thousand_are_canceled(void)
 static void a_thousand_and_on(void)
 {
 	ct_play play = wide(ct_format("%s end:join!", join(fan("a", "a!"))));
-	end_bounded(&play, CAIRN_STEP_FAILED, 4);
+	end_bounded(&play, CAIRN_STEP_FAILED, ct_further(play.conn));
 	ct_int(ct_run(play.conn, play.run)->counts.canceled, WIDE + 2);
 }
 

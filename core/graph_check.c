@@ -201,7 +201,8 @@ static size_t first_twin(const struct cairn__graph *graph)
 	return twin;
 }
 
-size_t cairn__graph_find(const struct cairn__graph *graph, cairn_str key)
+/* The number of the first step with this key; CAIRN__OUTSIDE if there is none. */
+static size_t find_step(const struct cairn__graph *graph, cairn_str key)
 {
 	size_t low = 0;
 	size_t high = graph->n;
@@ -250,7 +251,7 @@ static cairn_status look_at_edges(struct cairn__graph *graph, size_t *marked, ca
 		const cairn_step_new *step = &graph->steps[i];
 		graph->first[i] = at;
 		for (size_t k = 0; k < step->dependency_count; k++) {
-			size_t end = cairn__graph_find(graph, step->dependencies[k].prerequisite);
+			size_t end = find_step(graph, step->dependencies[k].prerequisite);
 			cairn_code code = check_edge(graph, i, k, end, marked);
 			if (code != CAIRN_E_NONE)
 				return refuse(code, i, err);
@@ -391,7 +392,7 @@ cairn_status cairn__run_look(struct cairn__graph *graph, const cairn_run_new *ru
 	if (st == CAIRN_OK)
 		st = cairn__graph_look(graph, run->steps, run->step_count, err);
 	if (st == CAIRN_OK && run->result_step.len > 0 &&
-	    cairn__graph_find(graph, run->result_step) == CAIRN__OUTSIDE)
+	    find_step(graph, run->result_step) == CAIRN__OUTSIDE)
 		st = cairn_fail(err, CAIRN_E_DAG_RESULT_UNKNOWN);
 	return st;
 }

@@ -38,9 +38,6 @@ void cairn__graph_end(struct cairn__graph *graph);
 cairn_status cairn__graph_look(struct cairn__graph *graph, const cairn_step_new *steps, size_t n,
 			       cairn_error *err);
 
-/* The number of the first step with this key; CAIRN__OUTSIDE if there is none. */
-size_t cairn__graph_find(const struct cairn__graph *graph, cairn_str key);
-
 /* cairn_run_check() with a graph to be kept. */
 cairn_status cairn__run_look(struct cairn__graph *graph, const cairn_run_new *run,
 			     cairn_error *err);

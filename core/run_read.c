@@ -161,7 +161,7 @@ cairn_status cairn_step_inputs(cairn_conn *conn, cairn_scope scope, cairn_id ste
 
 /* ---- edges ------------------------------------------------------------------------ */
 
-cairn_status cairn__read_edges(cairn_conn *conn, const cairn_edge_query *query,
+static cairn_status read_edges(cairn_conn *conn, const cairn_edge_query *query,
 			       cairn_run_edges_result **edges, cairn_error *err)
 {
 	cairn_rows rows;
@@ -208,6 +208,6 @@ cairn_status cairn_run_edges(cairn_conn *conn, const cairn_edge_filter *filter,
 	if (st == CAIRN_OK)
 		st = edge_query(filter, &query, err);
 	if (st == CAIRN_OK)
-		st = cairn__read_edges(conn, &query, edges, err);
+		st = read_edges(conn, &query, edges, err);
 	return cairn__call_end(&call, st, st == CAIRN_OK ? (*edges)->count : 0);
 }

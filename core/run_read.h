@@ -15,7 +15,5 @@
 /* one: none is NOT_FOUND. */
 cairn_status cairn__read_runs(cairn_conn *conn, const cairn_run_query *query, int one,
 			      cairn_runs **runs, cairn_error *err);
-cairn_status cairn__read_edges(cairn_conn *conn, const cairn_edge_query *query,
-			       cairn_run_edges_result **edges, cairn_error *err);
 
 #endif

@@ -345,8 +345,8 @@ typedef struct cairn_completed {
  * named twice (arg.invalid) fail the call; NOT_FOUND workflow.external_step_not_found; INVALID
  * workflow.external_step_not_external; CONFLICT workflow.external_step_conflicting_completion_retry (another status,
  * reason, code or message), workflow.external_step_conflicting_output_retry; STALE
- * workflow.external_step_not_waiting: it is BLOCKED. [1 round trip; 3 more where what follows goes further than the
- * next steps]
+ * workflow.external_step_not_waiting: it is BLOCKED. [1 round trip; 3 more, through a pooler 6, where what follows goes
+ * further than the next steps]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_step_complete(cairn_conn *conn,
 							    const cairn_completion *items, size_t n,
