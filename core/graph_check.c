@@ -66,7 +66,7 @@ static cairn_status reserve(struct cairn__graph *graph, cairn_error *err)
 
 /* ---- refusals ---------------------------------------------------------------- */
 
-static cairn_status refuse(cairn_code code, size_t step, cairn_error *err)
+cairn_status cairn__refuse_step(cairn_code code, size_t step, cairn_error *err)
 {
 	cairn_status st = cairn_fail(err, code);
 	cairn_error_message(err, "Step %zu: %s", step, cairn_code_message(code));
@@ -165,7 +165,7 @@ static cairn_status check_step(const struct cairn__graph *graph, size_t i, cairn
 	if (code == CAIRN_E_NONE && step->dependencies == NULL && step->dependency_count > 0)
 		code = CAIRN_E_ARG_INVALID;
 	if (code != CAIRN_E_NONE)
-		return refuse(code, i, err);
+		return cairn__refuse_step(code, i, err);
 	cairn_status st = check_texts(graph, step, err);
 	return st != CAIRN_OK ? of_step(st, i, err) : CAIRN_OK;
 }
@@ -254,7 +254,7 @@ static cairn_status look_at_edges(struct cairn__graph *graph, size_t *marked, ca
 			size_t end = find_step(graph, step->dependencies[k].prerequisite);
 			cairn_code code = check_edge(graph, i, k, end, marked);
 			if (code != CAIRN_E_NONE)
-				return refuse(code, i, err);
+				return cairn__refuse_step(code, i, err);
 			if (end != CAIRN__OUTSIDE)
 				marked[end] = i + 1;
 			graph->ends[at++] = end;
@@ -301,7 +301,7 @@ static cairn_status look(struct cairn__graph *graph, size_t *room, size_t *more,
 		if (st != CAIRN_OK)
 			return st;
 		if (i == twin)
-			return refuse(CAIRN_E_DAG_STEP_TWICE, i, err);
+			return cairn__refuse_step(CAIRN_E_DAG_STEP_TWICE, i, err);
 	}
 	memset(room, 0, graph->n * sizeof *room);
 	cairn_status st = look_at_edges(graph, room, err);

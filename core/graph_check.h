@@ -38,6 +38,9 @@ void cairn__graph_end(struct cairn__graph *graph);
 cairn_status cairn__graph_look(struct cairn__graph *graph, const cairn_step_new *steps, size_t n,
 			       cairn_error *err);
 
+/* A refusal that names the step by its number. */
+cairn_status cairn__refuse_step(cairn_code code, size_t step, cairn_error *err);
+
 /* cairn_run_check() with a graph to be kept. */
 cairn_status cairn__run_look(struct cairn__graph *graph, const cairn_run_new *run,
 			     cairn_error *err);

@@ -164,13 +164,6 @@ static cairn_code judge_edge(struct work *work, size_t i, size_t at, cairn_str p
 	return CAIRN_E_NONE;
 }
 
-static cairn_status fail_step(cairn_code code, size_t i, cairn_error *err)
-{
-	cairn_status st = cairn_fail(err, code);
-	cairn_error_message(err, "Step %zu: %s", i, cairn_code_message(code));
-	return st;
-}
-
 /* The new steps against those that the run has. */
 static cairn_status join(struct work *work, cairn_error *err)
 {
@@ -178,12 +171,12 @@ static cairn_status join(struct work *work, cairn_error *err)
 	for (size_t i = 0; i < graph->n; i++) {
 		const cairn_step_new *step = &graph->steps[i];
 		if (find(work, step->key) != CAIRN__OUTSIDE)
-			return fail_step(CAIRN_E_DAG_STEP_TWICE, i, err);
+			return cairn__refuse_step(CAIRN_E_DAG_STEP_TWICE, i, err);
 		for (size_t k = 0; k < step->dependency_count; k++) {
 			cairn_code code = judge_edge(work, i, graph->first[i] + k,
 						     step->dependencies[k].prerequisite);
 			if (code != CAIRN_E_NONE)
-				return fail_step(code, i, err);
+				return cairn__refuse_step(code, i, err);
 		}
 	}
 	const cairn_run_counts *has = &work->looked.counts;
@@ -240,7 +233,7 @@ static cairn_status write(struct work *work, cairn_error *err)
 	if (st == CAIRN_OK)
 		st = conn->workflows.append(conn->self, plan, &missing, err);
 	if (st == CAIRN_OK && missing < work->graph.n)
-		st = fail_step(CAIRN_E_RUN_DEFINITION, missing, err);
+		st = cairn__refuse_step(CAIRN_E_RUN_DEFINITION, missing, err);
 	return st;
 }
 

@@ -246,10 +246,7 @@ static cairn_status judge(struct work *work, const cairn_run_inserted *result,
 		added->run_status = work->run.status;
 		return CAIRN_OK;
 	case CAIRN_RUN_INSERT_NO_DEFINITION:
-		cairn_fail(err, CAIRN_E_RUN_DEFINITION);
-		cairn_error_message(err, "Step %zu: %s", result->step,
-				    cairn_code_message(CAIRN_E_RUN_DEFINITION));
-		return CAIRN_INVALID;
+		return cairn__refuse_step(CAIRN_E_RUN_DEFINITION, result->step, err);
 	case CAIRN_RUN_INSERT_ACTIVE_EXISTS:
 		return cairn_fail(err, CAIRN_E_RECOVERY_ACTIVE);
 	case CAIRN_RUN_INSERT_RECOVERY_EXISTS:

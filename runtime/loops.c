@@ -8,7 +8,6 @@
 #include <cairn/owner.h>
 #include <cairn/schedule.h>
 #include <cairn/upkeep.h>
-
 #include <cairn/workflow.h>
 
 #include "runtime.h"

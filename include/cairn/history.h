@@ -261,9 +261,9 @@ typedef struct cairn_prune_opts {
 
 /*
  * Deletes up to limit ended jobs, oldest end first, with attempts, events, logs, dead letter
- * and key; *pruned says how many: call again until it is less than limit. A type's retention is
- * what its definition says now. What is kept costs nothing, a type with successes one look. Jobs
- * canceled while leased stay until that lease is over. Rows that others have locked are skipped.
+ * and key; those of steps go with their run (workflow.h). *pruned says how many: call again until it is
+ * less than limit. A type's retention is what its definition says now. What is kept costs nothing, a
+ * type with successes one look. Jobs canceled while leased stay until that lease is over. Rows that others have locked are skipped.
  * INVALID tx.unsupported_isolation where the caller's transaction is stricter than READ COMMITTED.
  * [1 round trip]
  */

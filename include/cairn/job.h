@@ -321,7 +321,9 @@ typedef struct cairn_finish {
  * COMMITTED a batch with such a one is INVALID tx.unsupported_isolation. Refusals as in heartbeat; a
  * finish that was UNCERTAIN is resolved by sending it again: the refusal's
  * `ending` tells how this fence ended. Progress is merged with the stored values
- * and tested there (job.invalid_completion_progress). Retryable failures cost a read of
+ * and tested there (job.invalid_completion_progress). The end of a step's job ends the step, with all that follows
+ * (workflow.h): where that goes further than the next steps it is 3 round trips more. A step continues only if
+ * it may: INVALID job.workflow_handler_continuation_not_enabled. Retryable failures cost a read of
  * their jobs and one of each of their types more if a lease was made by hand, from id and fence
  * alone, or if a type has policies for single error codes. [1 round trip]
  */
@@ -396,7 +398,8 @@ typedef struct cairn_requeue {
  * Puts n ended jobs back: PENDING, due now, run n + 1, attempt 0, stage queued. Only what is
  * still as it was seen: otherwise STALE job.expectation_mismatch, with the status and run that
  * were found. A job that was canceled while leased waits until that lease is over: STALE
- * job.cancellation_not_quiesced with its lease_expires_at. The dead letter stays. reason may be
+ * job.cancellation_not_quiesced with its lease_expires_at. The dead letter stays. Of a step INVALID
+ * job.workflow_requeue_not_supported: its run is recovered. reason may be
  * absent ("REQUEUED"). [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_requeue(cairn_conn *conn, cairn_scope scope,
@@ -418,7 +421,7 @@ typedef struct cairn_rerun {
  * owner, payload, priority, attempts and timeout, due now. The source is not touched. The same
  * key again answers EXISTING, with another reason CONFLICT job.replay_idempotency_conflict. A
  * source that is not a success of that run is STALE job.expectation_mismatch, one that is not
- * in scope NOT_FOUND job.not_found; its type must be enabled. [1 round trip]
+ * in scope NOT_FOUND job.not_found, a step's INVALID job.workflow_replay_not_supported; its type must be enabled. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_replay(cairn_conn *conn, cairn_scope scope,
 							 const cairn_rerun *items, size_t n,

@@ -463,8 +463,8 @@ typedef struct cairn_run_wait_opts {
 } cairn_run_wait_opts;
 
 /*
- * Waits until the run is over and answers it. TIMEOUT workflow.result_wait_timeout; NOT_FOUND
- * workflow.run_not_found. For a result also INVALID workflow.result_not_declared, at once; STALE
+ * Waits until the run is over and answers it. TIMEOUT workflow.result_wait_timeout; *run is then, as where a
+ * result can't come any more, what was seen last. NOT_FOUND workflow.run_not_found. For a result also INVALID workflow.result_not_declared, at once; STALE
  * workflow.result_unsuccessful_terminal; NOT_FOUND workflow.result_missing: it succeeded without an output. Where the
  * database can tell (CAIRN_CAP_WAKE) nothing is polled but a safety net. INVALID conn.misuse inside a transaction, but
  * for one look; INTERRUPTED.
