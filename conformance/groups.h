@@ -52,7 +52,7 @@
 	X(change_fault) \
 	X(reap_ahead) \
 	X(requeue) \
-	X(replay) \
+	X(rerun) \
 	X(adopt) \
 	X(edit) \
 	X(logs) \

@@ -186,11 +186,11 @@ static cairn_status on_log(void *self, const cairn_log_item *items, size_t n, en
 	return status;
 }
 
-static cairn_status on_replay(void *self, const cairn_replay_plan *plan, cairn_replayed *each,
+static cairn_status on_replay(void *self, const cairn_rerun_plan *plan, cairn_rerun_done *each,
 			      cairn_error *err)
 {
-	cairn_replay_plan mine = *plan;
-	cairn_replay_item *items = ct_copy_of(plan->items, plan->n, sizeof(*items));
+	cairn_rerun_plan mine = *plan;
+	cairn_rerun_item *items = ct_copy_of(plan->items, plan->n, sizeof(*items));
 	for (size_t i = 0; i < plan->n && active->replay_item; i++)
 		active->replay_item(&items[i]);
 	mine.items = items;

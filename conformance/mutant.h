@@ -61,9 +61,9 @@ typedef struct ct_mutant {
 	void (*history)(cairn_history_query *query); /* attempts, events, logs */
 	void (*found)(const cairn_history_query *query, int *found);
 	void (*dead)(cairn_dead_query *query);
-	void (*replay)(cairn_replay_plan *plan);
-	void (*replay_item)(cairn_replay_item *item);
-	void (*replayed)(const cairn_replay_item *item, cairn_replayed *result);
+	void (*replay)(cairn_rerun_plan *plan);
+	void (*replay_item)(cairn_rerun_item *item);
+	void (*replayed)(const cairn_rerun_item *item, cairn_rerun_done *result);
 	void (*log)(cairn_log_item *item);
 	void (*prune)(cairn_prune_plan *plan);
 	void (*config_put)(cairn_config_plan *plan);

@@ -325,22 +325,22 @@ static void still_found(const cairn_history_query *query, int *found)
 
 /* ---- replay ------------------------------------------------------------------------------------------ */
 
-static void key_of_its_own(cairn_replay_item *item)
+static void key_of_its_own(cairn_rerun_item *item)
 {
 	item->key = cairn_str_of(ct_format("own-%u", ct_number()));
 }
 
-static void any_reason(const cairn_replay_item *item, cairn_replayed *result)
+static void any_reason(const cairn_rerun_item *item, cairn_rerun_done *result)
 {
 	(void)item;
-	if (result->result == CAIRN_REPLAY_CONFLICT)
-		result->result = CAIRN_REPLAY_EXISTS;
+	if (result->result == CAIRN_RERUN_CONFLICT)
+		result->result = CAIRN_RERUN_EXISTS;
 }
 
-static void note_replay(const cairn_replay_item *item, cairn_replayed *result)
+static void note_replay(const cairn_rerun_item *item, cairn_rerun_done *result)
 {
 	(void)item;
-	if (result->result == CAIRN_REPLAY_DONE)
+	if (result->result == CAIRN_RERUN_DONE)
 		time_noted(result->id, true);
 }
 
@@ -353,21 +353,21 @@ static void with_key(cairn_rows *jobs)
 	}
 }
 
-static void replay_any(cairn_replay_plan *plan)
+static void replay_any(cairn_rerun_plan *plan)
 {
 	plan->scope = cairn_any();
 }
 
-static void replay_silently(cairn_replay_plan *plan)
+static void replay_silently(cairn_rerun_plan *plan)
 {
 	plan->record = 0;
 }
 
-static void new_every_time(const cairn_replay_item *item, cairn_replayed *result)
+static void new_every_time(const cairn_rerun_item *item, cairn_rerun_done *result)
 {
 	(void)item;
-	if (result->result == CAIRN_REPLAY_EXISTS)
-		result->result = CAIRN_REPLAY_DONE;
+	if (result->result == CAIRN_RERUN_EXISTS)
+		result->result = CAIRN_RERUN_DONE;
 }
 
 /* ---- logs ---------------------------------------------------------------------------------------------- */

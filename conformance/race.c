@@ -45,6 +45,11 @@ static bool may_follow(enum cairn_event_kind before, enum cairn_event_kind kind)
 	case CAIRN_EVENT_STAGE_CHANGED:
 	case CAIRN_EVENT_PROGRESS:
 	case CAIRN_EVENT_REQUEUED:
+	case CAIRN_EVENT_STEP_STARTED:
+	case CAIRN_EVENT_STEP_WAITING:
+	case CAIRN_EVENT_STEP_COMPLETED:
+	case CAIRN_EVENT_STEP_FAILED:
+	case CAIRN_EVENT_SIGNALED:
 		break;
 	}
 	return false;

@@ -107,6 +107,21 @@ static const struct slot workflow_required[] = {
 	SLOT(cairn_workflow_ops, prune),
 };
 
+static const struct slot replay_required[] = {
+	SLOT(cairn_replay_ops, begin),	 SLOT(cairn_replay_ops, enter),
+	SLOT(cairn_replay_ops, leave),	 SLOT(cairn_replay_ops, runs),
+	SLOT(cairn_replay_ops, memos),	 SLOT(cairn_replay_ops, fork),
+	SLOT(cairn_replay_ops, remove),	 SLOT(cairn_replay_ops, send),
+	SLOT(cairn_replay_ops, signals),
+};
+
+static const struct slot budget_required[] = {
+	SLOT(cairn_budget_ops, set),
+	SLOT(cairn_budget_ops, write),
+	SLOT(cairn_budget_ops, read),
+	SLOT(cairn_budget_ops, entries),
+};
+
 /* One kind of table: its size today, the slots a driver must fill, and where both sides keep it. */
 struct table {
 	size_t size;
@@ -140,6 +155,8 @@ static const struct table stores[] = {
 	[CAIRN__LOG] = TABLE(cairn_log_ops, log_required, log, log),
 	[CAIRN__LOCKS] = TABLE(cairn_lock_ops, lock_required, locks, locks),
 	[CAIRN__WORKFLOWS] = TABLE(cairn_workflow_ops, workflow_required, workflows, workflows),
+	[CAIRN__REPLAYS] = TABLE(cairn_replay_ops, replay_required, replays, replays),
+	[CAIRN__BUDGETS] = TABLE(cairn_budget_ops, budget_required, budgets, budgets),
 };
 
 /* Copies what both sides know of a struct that starts with its size. */
@@ -181,9 +198,11 @@ static void no_interrupt(void *self)
 	(void)self;
 }
 
-/* Without jobs those stores that are about them are of no use. */
+/* Without jobs those stores that are about them are of no use; nor replay runs without budgets. */
 static void drop_useless(cairn_driver *driver)
 {
+	if (driver->budgets == NULL)
+		driver->replays = NULL;
 	if (driver->jobs != NULL)
 		return;
 	driver->intents = NULL;
@@ -191,6 +210,8 @@ static void drop_useless(cairn_driver *driver)
 	driver->queues = NULL;
 	driver->resources = NULL;
 	driver->workflows = NULL;
+	driver->replays = NULL;
+	driver->budgets = NULL;
 }
 
 static const void *table_of(const cairn_driver *driver, const struct table *table)

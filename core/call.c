@@ -34,7 +34,9 @@ static const char *const names[] = { [CAIRN__MIGRATIONS] = "migrations",
 				     [CAIRN__MEMORY] = "memory",
 				     [CAIRN__LOG] = "log",
 				     [CAIRN__LOCKS] = "locks",
-				     [CAIRN__WORKFLOWS] = "workflows" };
+				     [CAIRN__WORKFLOWS] = "workflows",
+				     [CAIRN__REPLAYS] = "replays",
+				     [CAIRN__BUDGETS] = "budgets" };
 
 cairn_status cairn__call_begin(struct cairn__call *call, cairn_conn *conn, enum cairn__store store,
 			       const char *op, cairn_error *err)

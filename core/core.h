@@ -18,6 +18,7 @@
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
+#include <cairn/sys/replay.h>
 #include <cairn/sys/schedule.h>
 #include <cairn/sys/workflow.h>
 
@@ -60,6 +61,8 @@ struct cairn_conn {
 	cairn_log_ops log;
 	cairn_lock_ops locks;
 	cairn_workflow_ops workflows;
+	cairn_replay_ops replays;
+	cairn_budget_ops budgets;
 	atomic_int interrupted; /* by another thread, while the core itself waits */
 	uint32_t depth;		/* open cairn_tx objects */
 	uint32_t borrowed; /* 1: the outermost of them stands in the application's transaction */
@@ -83,7 +86,9 @@ enum cairn__store {
 	CAIRN__MEMORY,
 	CAIRN__LOG,
 	CAIRN__LOCKS,
-	CAIRN__WORKFLOWS
+	CAIRN__WORKFLOWS,
+	CAIRN__REPLAYS,
+	CAIRN__BUDGETS
 };
 
 /* Copies the driver's tables into the connection; refuses by name what is missing. */

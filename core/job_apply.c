@@ -52,6 +52,8 @@ static uint32_t broken(const cairn_change *change, const cairn_job *row, cairn_t
 		bits |= CAIRN_GUARD_ALONE;
 	if (!cairn_id_is_none(row->run) && !row->continues)
 		bits |= CAIRN_GUARD_CONTINUES;
+	if (row->replay)
+		bits |= CAIRN_GUARD_PLAIN;
 	return bits & change->guard;
 }
 
@@ -230,6 +232,11 @@ cairn_event_record cairn_change_event(enum cairn_event_kind kind, const cairn_ch
 		break;
 	case CAIRN_EVENT_ENQUEUED:
 	case CAIRN_EVENT_LEASED:
+	case CAIRN_EVENT_STEP_STARTED:
+	case CAIRN_EVENT_STEP_WAITING:
+	case CAIRN_EVENT_STEP_COMPLETED:
+	case CAIRN_EVENT_STEP_FAILED:
+	case CAIRN_EVENT_SIGNALED:
 		break;
 	}
 	return event;

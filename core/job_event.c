@@ -61,6 +61,19 @@ static void add_requeue(cairn_text *text, const cairn_event_record *event)
 	add_number(text, "delay_us", event->duration);
 }
 
+/* A step of a replay run. The time is when it goes on, if that is known. */
+static void add_step(cairn_text *text, const cairn_event_record *event)
+{
+	add_str(text, "name", event->detail);
+	add_str(text, "kind", event->reason);
+	if (event->until != 0)
+		add_time(text, "wake_at", event->until);
+	if (event->kind != CAIRN_EVENT_STEP_FAILED)
+		return;
+	add_str(text, "error_code", event->error_code);
+	add_str(text, "error_message", event->error_message);
+}
+
 /* What is the same whatever the row: said by who planned the change. */
 static void add_data(cairn_text *text, cairn_str data)
 {
@@ -100,6 +113,15 @@ static void add_members(cairn_text *text, const cairn_event_record *event)
 		break;
 	case CAIRN_EVENT_REQUEUED:
 		add_requeue(text, event);
+		break;
+	case CAIRN_EVENT_STEP_STARTED:
+	case CAIRN_EVENT_STEP_WAITING:
+	case CAIRN_EVENT_STEP_COMPLETED:
+	case CAIRN_EVENT_STEP_FAILED:
+		add_step(text, event);
+		break;
+	case CAIRN_EVENT_SIGNALED:
+		add_str(text, "name", event->detail);
 		break;
 	case CAIRN_EVENT_STAGE_CHANGED:
 	case CAIRN_EVENT_PROGRESS:

@@ -31,6 +31,8 @@ static cairn_code lease_reason(const cairn_change *change, const cairn_job *row,
 	/* no claim hints that a step's job be deleted */
 	if ((change->guard & CAIRN_GUARD_ALONE) && !cairn_id_is_none(row->run))
 		return CAIRN_E_ARG_INVALID;
+	if ((change->guard & CAIRN_GUARD_PLAIN) && row->replay)
+		return CAIRN_E_REPLAY_UNKEPT;
 	if (hit != CAIRN_MISS_PROGRESS)
 		return CAIRN_E_JOB_LEASE_EXPIRED;
 	return change->ending != CAIRN_ENDING_NONE ? CAIRN_E_JOB_PROGRESS : CAIRN_E_JOB_REPORT;
@@ -57,6 +59,8 @@ static cairn_code edit_reason(const cairn_change *change, const cairn_job *row)
 {
 	if ((change->guard & CAIRN_GUARD_UNKEYED) && row->key.len > 0)
 		return CAIRN_E_JOB_PAYLOAD_KEYED;
+	if ((change->guard & CAIRN_GUARD_PLAIN) && row->replay)
+		return CAIRN_E_JOB_PAYLOAD_REPLAY;
 	if (row->status != CAIRN_JOB_PENDING)
 		return CAIRN_E_JOB_NOT_PENDING;
 	if ((change->guard & CAIRN_GUARD_UNCHANGED) && row->updated_at != change->updated_at)

@@ -2,6 +2,8 @@
  * job_plan_finish.c - how an attempt may end, as data: success, failure, and the three ways
  * back into the queue that are no failure.
  */
+#include <cairn/sys/replay.h>
+
 #include "job_plan.h"
 
 static cairn_str text_of(enum cairn_ending ending)
@@ -17,7 +19,7 @@ static void plan_success(const cairn_finish *item, cairn_change *change)
 		/* progress is still tested, whether it will be kept or not */
 		change->set &= CAIRN_SET_DONE | CAIRN_SET_TOTAL;
 		change->set |= CAIRN_DELETE;
-		change->guard |= CAIRN_GUARD_ALONE;
+		change->guard |= CAIRN_GUARD_ALONE | CAIRN_GUARD_PLAIN;
 		return;
 	}
 	change->set |= CAIRN_SET_FINISHED | CAIRN_SET_REASON | CAIRN_SET_ERROR | CAIRN_SET_OUTPUT |
@@ -76,7 +78,7 @@ static void plan_continuation(const cairn_finish *item, cairn_change *change)
 	change->guard |= CAIRN_GUARD_CONTINUES;
 	change->set |= CAIRN_SET_RUN | CAIRN_SET_STAGE;
 	change->stage = CAIRN_STR("queued");
-	change->reason = CAIRN_STR("HANDLER_CONTINUATION");
+	change->reason = CAIRN_STR(CAIRN_REASON_CONTINUED);
 	change->data = CAIRN_STR("{\"requeue_kind\":\"HANDLER_CONTINUATION\"}");
 }
 

@@ -79,7 +79,7 @@ void cairn__plan_edit(cairn_scope scope, const cairn_job_patch *item, cairn_chan
 		change->priority = item->priority;
 	}
 	if (item->set & CAIRN_JOB_PAYLOAD) {
-		change->guard |= CAIRN_GUARD_UNKEYED;
+		change->guard |= CAIRN_GUARD_UNKEYED | CAIRN_GUARD_PLAIN;
 		change->set |= CAIRN_SET_PAYLOAD;
 		change->payload = item->payload.len > 0 ? item->payload : CAIRN_STR("{}");
 	}

@@ -1,6 +1,6 @@
 /*
  * history.c - what remains of what happened to a job: attempts, events, the dead
- * letter. Written by enqueue.c, claim.c, change.c, reap.c and replay.c, read here.
+ * letter. Written by enqueue.c, claim.c, change.c, reap.c and rerun.c, read here.
  */
 #include <string.h>
 

@@ -82,7 +82,7 @@ enum lite_sql {
 	LITE_ATTEMPTS,
 	LITE_EVENTS,
 	LITE_DEAD_LETTERS,
-	/* deleting jobs, replays, logs (prune.c, replay.c, log.c) */
+	/* deleting jobs, replays, logs (prune.c, rerun.c, log.c) */
 	LITE_JOB_DELETE,
 	LITE_ATTEMPT_DELETE,
 	LITE_EVENT_DELETE,

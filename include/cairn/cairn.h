@@ -18,6 +18,7 @@
 #include <cairn/migration.h>
 #include <cairn/owner.h>
 #include <cairn/queue.h>
+#include <cairn/replay_history.h>
 #include <cairn/resource.h>
 #include <cairn/schedule.h>
 #include <cairn/types.h>

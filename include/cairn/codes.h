@@ -372,6 +372,33 @@
 	  "The job of a step can't be requeued by itself.") \
 	X(STEP_NO_REPLAY, "job.workflow_replay_not_supported", INVALID, \
 	  "The job of a step can't be replayed by itself.") \
+	/* replay runs, signals, budgets */ \
+	X(REPLAY_NOT_FOUND, "replay.run_not_found", NOT_FOUND, "The run was not found.") \
+	X(REPLAY_CANCELED, "run.canceled", STALE, "The run was canceled.") \
+	X(REPLAY_OVER, "replay.run_over", STALE, "The run is over.") \
+	X(REPLAY_LIVE, "replay.run_live", STALE, "The run is not over.") \
+	X(REPLAY_CODE, "replay.code_mismatch", CONFLICT, \
+	  "The run was begun by another version of its program.") \
+	X(REPLAY_UNKEPT, "replay.needs_retention", INVALID, \
+	  "A type whose jobs are not kept can't be a replay run.") \
+	X(REPLAY_MISMATCH, "replay.signature_mismatch", CONFLICT, \
+	  "Another step is remembered under this name.") \
+	X(REPLAY_NOT_HELD, "replay.step_not_held", STALE, \
+	  "The step is done by somebody else, or has ended otherwise.") \
+	X(REPLAY_STEP_NOT_FOUND, "replay.step_not_found", NOT_FOUND, \
+	  "The run remembers no such step.") \
+	X(REPLAY_CHILD_LOST, "replay.child_lost", STALE, "The child run is gone.") \
+	X(REPLAY_TIMEOUT, "replay.wait_timeout", TIMEOUT, "The run is not over yet.") \
+	X(REPLAY_ENDED, "replay.attempt_ended", INVALID, "The attempt has ended.") \
+	X(JOB_PAYLOAD_REPLAY, "job.payload_of_replay_run", INVALID, \
+	  "The arguments of a replay run can't be edited.") \
+	X(SIGNAL_CONFLICT, "signal.key_conflict", CONFLICT, \
+	  "The key was used for a different signal.") \
+	X(BUDGET_EXCEEDED, "budget.exceeded", CONFLICT, "The budget does not suffice.") \
+	X(BUDGET_ENTRY_CONFLICT, "budget.entry_conflict", CONFLICT, \
+	  "The source was used for a different entry.") \
+	X(BUDGET_ENTRY_NOT_FOUND, "budget.entry_not_found", NOT_FOUND, "The entry was not found.") \
+	X(BUDGET_OVERFLOW, "budget.overflow", INVALID, "An amount is out of range.") \
 	/* workers */ \
 	X(WORKER_DESCRIPTORS, "worker.no_descriptors", UNAVAILABLE, \
 	  "No file descriptors are left.") \

@@ -20,7 +20,7 @@ typedef struct cairn_driver cairn_driver;
 /* What is recorded on the event timeline. Attempts and dead letters always are. */
 enum cairn_events {
 	CAIRN_EVENTS_FULL = 0,
-	CAIRN_EVENTS_FAILURES, /* FAILED, RETRY_SCHEDULED, DEAD_LETTERED, CANCELED */
+	CAIRN_EVENTS_FAILURES, /* FAILED, RETRY_SCHEDULED, DEAD_LETTERED, CANCELED, STEP_FAILED */
 	CAIRN_EVENTS_NONE
 };
 

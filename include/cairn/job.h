@@ -136,7 +136,7 @@ typedef struct cairn_lease {
 #define CAIRN_HINT_DELETE 2u
 /* The job is the step of a run (workflow.h). */
 #define CAIRN_HINT_STEP 4u
-/* It is none. */
+/* It is none, and no replay run. */
 #define CAIRN_HINT_ALONE 8u
 
 typedef struct cairn_job {
@@ -181,7 +181,7 @@ typedef struct cairn_job {
 	cairn_str resource_key;
 	cairn_id run;	    /* whose step it is (workflow.h), under the same id; none */
 	uint32_t continues; /* 1: a step that may continue */
-	uint32_t reserved0_;
+	uint32_t replay;    /* 1: a replay run (replay.h), under the same id */
 	uint64_t reserved_[1];
 } cairn_job;
 
@@ -452,7 +452,7 @@ typedef struct cairn_job_patch {
 
 /*
  * Edits n pending jobs; a run_at that is past is now. INVALID job.payload_of_keyed_job: what a key
- * promised can't be edited; STALE job.not_pending, job.changed (updated_at differs).
+ * promised can't be edited; INVALID job.payload_of_replay_run; STALE job.not_pending, job.changed (updated_at differs).
  * No event row. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_job_edit(cairn_conn *conn, cairn_scope scope,

@@ -2080,28 +2080,28 @@ AT(cairn_dead_query, after, 56);
 AT(cairn_dead_query, limit, 72);
 AT(cairn_dead_query, reserved_, 76);
 
-SIZE(cairn_replay_item, 88);
-AT(cairn_replay_item, id, 0);
-AT(cairn_replay_item, source, 16);
-AT(cairn_replay_item, run_number, 32);
-AT(cairn_replay_item, reserved_, 36);
-AT(cairn_replay_item, key, 40);
-AT(cairn_replay_item, reason, 56);
-AT(cairn_replay_item, data, 72);
+SIZE(cairn_rerun_item, 88);
+AT(cairn_rerun_item, id, 0);
+AT(cairn_rerun_item, source, 16);
+AT(cairn_rerun_item, run_number, 32);
+AT(cairn_rerun_item, reserved_, 36);
+AT(cairn_rerun_item, key, 40);
+AT(cairn_rerun_item, reason, 56);
+AT(cairn_rerun_item, data, 72);
 
-SIZE(cairn_replayed, 32);
-AT(cairn_replayed, result, 0);
-AT(cairn_replayed, status, 4);
-AT(cairn_replayed, id, 8);
-AT(cairn_replayed, run_number, 24);
-AT(cairn_replayed, reserved_, 28);
+SIZE(cairn_rerun_done, 32);
+AT(cairn_rerun_done, result, 0);
+AT(cairn_rerun_done, status, 4);
+AT(cairn_rerun_done, id, 8);
+AT(cairn_rerun_done, run_number, 24);
+AT(cairn_rerun_done, reserved_, 28);
 
-SIZE(cairn_replay_plan, 48);
-AT(cairn_replay_plan, items, 0);
-AT(cairn_replay_plan, n, 8);
-AT(cairn_replay_plan, scope, 16);
-AT(cairn_replay_plan, record, 40);
-AT(cairn_replay_plan, reserved_, 44);
+SIZE(cairn_rerun_plan, 48);
+AT(cairn_rerun_plan, items, 0);
+AT(cairn_rerun_plan, n, 8);
+AT(cairn_rerun_plan, scope, 16);
+AT(cairn_rerun_plan, record, 40);
+AT(cairn_rerun_plan, reserved_, 44);
 
 SIZE(cairn_log_item, 88);
 AT(cairn_log_item, id, 0);

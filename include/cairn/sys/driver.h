@@ -79,6 +79,8 @@ struct cairn_memory_ops;     /* sys/memory.h */
 struct cairn_log_ops;	     /* sys/log.h */
 struct cairn_lock_ops;	     /* sys/lock.h */
 struct cairn_workflow_ops;   /* sys/workflow.h */
+struct cairn_replay_ops;     /* sys/replay.h */
+struct cairn_budget_ops;     /* sys/budget.h */
 struct cairn_migration;
 
 struct cairn_driver {
@@ -104,6 +106,8 @@ struct cairn_driver {
 	const struct cairn_log_ops *log;
 	const struct cairn_lock_ops *locks;
 	const struct cairn_workflow_ops *workflows; /* needs jobs */
+	const struct cairn_replay_ops *replays;	    /* needs jobs and budgets */
+	const struct cairn_budget_ops *budgets;	    /* needs jobs */
 };
 
 /* Opens a connection over a handle the application owns; the drivers' typed one-liners call it. */

@@ -150,8 +150,8 @@ typedef struct cairn_claim_plan {
  * 1, fence + 1, worker, leased_at = heartbeat_at = updated_at = now, lease_expires_at = now +
  * lease, started_at kept or now, prestart, execution_started_at NULL; nothing else is touched.
  * Event LEASED: worker, duration = lease, stage. Pushes cairn_job rows as they are now, in that
- * order, with the definition's retry policy and hints (zeroes if it is gone), of which STEP or ALONE is always
- * there; a job of a step is never DELETE.
+ * order, with the definition's retry policy and hints (zeroes if it is gone), of which STEP is there for the job of a
+ * step, and ALONE for one that is neither that nor a replay run; only such a one is DELETE.
  */
 typedef cairn_status cairn_job_claim_fn(void *self, const cairn_claim_plan *plan, cairn_rows *jobs,
 					cairn_error *err);
@@ -197,7 +197,8 @@ enum cairn_change_guard {
 	CAIRN_GUARD_UNKEYED = 1 << 6,	/* no idempotency key */
 	CAIRN_GUARD_UNCHANGED = 1 << 7, /* updated_at equals */
 	CAIRN_GUARD_ALONE = 1 << 8,	/* it is no step of a run */
-	CAIRN_GUARD_CONTINUES = 1 << 9	/* no step of a run, or one that may continue */
+	CAIRN_GUARD_CONTINUES = 1 << 9, /* no step of a run, or one that may continue */
+	CAIRN_GUARD_PLAIN = 1 << 10	/* it is no replay run */
 };
 
 /* What is known of a job beforehand, from its lease. */
@@ -288,6 +289,8 @@ typedef struct cairn_change_plan {
  *
  * A change that gives the job of a step a terminal status ends the step (sys/workflow.h), in the same commit
  * and, unless that goes further than the next steps, round trip. Its run's row is locked before the jobs.
+ *
+ * Changes of replay runs wake those who wait for them (sys/replay.h).
  *
  * A requeue changes an ended row back (from SUCCEEDED to CANCELED bits, to PENDING): where
  * ended jobs stand in a table of their own they move. It writes no attempt.
@@ -426,7 +429,7 @@ typedef cairn_status cairn_job_logs_fn(void *self, const cairn_history_query *qu
 
 /* ---- replay ------------------------------------------------------------- */
 
-typedef struct cairn_replay_item {
+typedef struct cairn_rerun_item {
 	cairn_id id; /* of the new job */
 	cairn_id source;
 	int32_t run_number;
@@ -434,31 +437,31 @@ typedef struct cairn_replay_item {
 	cairn_str key;
 	cairn_str reason;
 	cairn_str data; /* of its ENQUEUED event */
-} cairn_replay_item;
+} cairn_rerun_item;
 
-enum cairn_replay_result {
-	CAIRN_REPLAY_MISS = 0, /* no such success of that run in scope: the core looks why */
-	CAIRN_REPLAY_DONE,
-	CAIRN_REPLAY_EXISTS,	/* the same source, run, key and reason */
-	CAIRN_REPLAY_CONFLICT,	/* the same source, run and key, another reason */
-	CAIRN_REPLAY_DEFINITION /* its type is missing or disabled */
+enum cairn_rerun_result {
+	CAIRN_RERUN_MISS = 0, /* no such success of that run in scope: the core looks why */
+	CAIRN_RERUN_DONE,
+	CAIRN_RERUN_EXISTS,    /* the same source, run, key and reason */
+	CAIRN_RERUN_CONFLICT,  /* the same source, run and key, another reason */
+	CAIRN_RERUN_DEFINITION /* its type is missing or disabled */
 };
 
-typedef struct cairn_replayed {
-	enum cairn_replay_result result;
+typedef struct cairn_rerun_done {
+	enum cairn_rerun_result result;
 	enum cairn_job_status status;
 	cairn_id id;
 	int32_t run_number;
 	uint32_t reserved_;
-} cairn_replayed;
+} cairn_rerun_done;
 
-typedef struct cairn_replay_plan {
-	const cairn_replay_item *items;
+typedef struct cairn_rerun_plan {
+	const cairn_rerun_item *items;
 	size_t n;
 	cairn_scope scope;
 	uint32_t record; /* 1: write the ENQUEUED event: detail = type, stage queued, data */
 	uint32_t reserved_;
-} cairn_replay_plan;
+} cairn_rerun_plan;
 
 /*
  * For each item whose source is in scope: what stands under (source, run, key) first, whatever
@@ -467,8 +470,8 @@ typedef struct cairn_replay_plan {
  * and key of an earlier one finds that one's job. The lineage goes when source or replay are
  * deleted.
  */
-typedef cairn_status cairn_job_replay_fn(void *self, const cairn_replay_plan *plan,
-					 cairn_replayed *each, cairn_error *err);
+typedef cairn_status cairn_job_replay_fn(void *self, const cairn_rerun_plan *plan,
+					 cairn_rerun_done *each, cairn_error *err);
 
 /* ---- log ---------------------------------------------------------------- */
 
@@ -502,7 +505,7 @@ typedef struct cairn_prune_plan {
 } cairn_prune_plan;
 
 /*
- * Deletes jobs that are no steps' and have no live lease, oldest finished_at first, and all that belongs to them; skips
+ * Deletes jobs that are no steps' and no replay runs, and have no live lease, oldest finished_at first, and all that belongs to them; skips
  * locked rows.
  */
 typedef cairn_status cairn_job_prune_fn(void *self, const cairn_prune_plan *plan, size_t *pruned,

@@ -1,4 +1,4 @@
-/* job_replay.c - a succeeded job once more: a new job that knows where it comes from. */
+/* job_rerun.c - a succeeded job once more: a new job that knows where it comes from. */
 #include <string.h>
 
 #include <cairn/sys/json.h>
@@ -45,13 +45,13 @@ static void add_data(cairn_text *text, const cairn_rerun *item)
 }
 
 /* The text moves while it grows, so items note lengths first and get their pointers at the end. */
-static cairn_status plan(const cairn_rerun *given, size_t n, cairn_replay_item *items,
+static cairn_status plan(const cairn_rerun *given, size_t n, cairn_rerun_item *items,
 			 cairn_text *text, cairn_error *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t before = text->len;
 		add_data(text, &given[i]);
-		items[i] = (cairn_replay_item){
+		items[i] = (cairn_rerun_item){
 			.id = cairn_id_new(),
 			.source = given[i].source,
 			.run_number = given[i].run_number,
@@ -78,37 +78,37 @@ static void refuse(cairn_job_added *each, cairn_code code)
 	each->status = cairn_code_status(code);
 }
 
-static void judge(const cairn_replay_item *item, const cairn_replayed *result,
+static void judge(const cairn_rerun_item *item, const cairn_rerun_done *result,
 		  cairn_job_added *each)
 {
 	memset(each, 0, sizeof *each);
 	switch (result->result) {
-	case CAIRN_REPLAY_DONE:
+	case CAIRN_RERUN_DONE:
 		each->id = item->id;
 		each->disposition = CAIRN_INSERTED;
 		each->job_status = CAIRN_JOB_PENDING;
 		each->run_number = 1;
 		break;
-	case CAIRN_REPLAY_EXISTS:
+	case CAIRN_RERUN_EXISTS:
 		each->id = result->id;
 		each->disposition = CAIRN_EXISTING;
 		each->job_status = result->status;
 		each->run_number = result->run_number;
 		break;
-	case CAIRN_REPLAY_CONFLICT:
+	case CAIRN_RERUN_CONFLICT:
 		refuse(each, CAIRN_E_JOB_REPLAY);
 		break;
-	case CAIRN_REPLAY_DEFINITION:
+	case CAIRN_RERUN_DEFINITION:
 		refuse(each, CAIRN_E_JOB_DEFINITION);
 		break;
-	case CAIRN_REPLAY_MISS:
+	case CAIRN_RERUN_MISS:
 		refuse(each, CAIRN_E_DB_BUSY);
 		break;
 	}
 }
 
 /* Why there was no such success. BUSY stays where by now there is one. */
-static cairn_status explain(cairn_conn *conn, cairn_scope scope, const cairn_replay_item *item,
+static cairn_status explain(cairn_conn *conn, cairn_scope scope, const cairn_rerun_item *item,
 			    cairn_job_added *each, cairn_error *err)
 {
 	cairn_rows rows;
@@ -137,10 +137,10 @@ static cairn_status explain(cairn_conn *conn, cairn_scope scope, const cairn_rep
 	return st;
 }
 
-static cairn_status settle(cairn_conn *conn, const cairn_replay_plan *plan, size_t i,
-			   cairn_replayed *result, cairn_job_added *each, cairn_error *err)
+static cairn_status settle(cairn_conn *conn, const cairn_rerun_plan *plan, size_t i,
+			   cairn_rerun_done *result, cairn_job_added *each, cairn_error *err)
 {
-	cairn_replay_plan one = *plan;
+	cairn_rerun_plan one = *plan;
 	one.items = &plan->items[i];
 	one.n = 1;
 	cairn_status st = CAIRN_OK;
@@ -157,7 +157,7 @@ static cairn_status settle(cairn_conn *conn, const cairn_replay_plan *plan, size
 }
 
 /* each is never NULL here. */
-static cairn_status run(cairn_conn *conn, const cairn_replay_plan *plan, cairn_replayed *results,
+static cairn_status run(cairn_conn *conn, const cairn_rerun_plan *plan, cairn_rerun_done *results,
 			cairn_job_added *each, cairn_error *err)
 {
 	cairn_status st = conn->jobs.replay(conn->self, plan, results, err);
@@ -191,8 +191,8 @@ static cairn_status first_failure(const cairn_job_added *each, size_t n, cairn_e
 
 struct memory {
 	cairn_text text;
-	cairn_replay_item *items;
-	cairn_replayed *results;
+	cairn_rerun_item *items;
+	cairn_rerun_done *results;
 	cairn_job_added *own;
 };
 
@@ -236,10 +236,10 @@ static cairn_status replay(cairn_conn *conn, cairn_scope scope, const cairn_reru
 	if (st == CAIRN_OK)
 		st = plan(items, n, memory.items, &memory.text, err);
 	if (st == CAIRN_OK) {
-		cairn_replay_plan batch = { .items = memory.items,
-					    .n = n,
-					    .scope = scope,
-					    .record = conn->host.events == CAIRN_EVENTS_FULL };
+		cairn_rerun_plan batch = { .items = memory.items,
+					   .n = n,
+					   .scope = scope,
+					   .record = conn->host.events == CAIRN_EVENTS_FULL };
 		cairn_job_added *answers = each != NULL ? each : memory.own;
 		st = run(conn, &batch, memory.results, answers, err);
 	}

@@ -1,5 +1,5 @@
 /*
- * replay.c - new jobs from succeeded ones. Two statements: the first inserts lineage and jobs,
+ * rerun.c - new jobs from succeeded ones. Two statements: the first inserts lineage and jobs,
  * the second looks up what stands under the keys that were there: only a statement that begins
  * after the first has waited can see a rival's row. (as in enqueue.c)
  */
@@ -8,12 +8,12 @@
 
 #include "pg.h"
 
-#define COLUMN(field) items, offsetof(cairn_replay_item, field)
+#define COLUMN(field) items, offsetof(cairn_rerun_item, field)
 
 /* A key that is taken while the look-up finds nobody: its replay was deleted in between. */
 #define TRIES 3
 
-static void queue_items(struct pg *pg, const cairn_replay_plan *plan)
+static void queue_items(struct pg *pg, const cairn_rerun_plan *plan)
 {
 	struct pg_items items = PG_ITEMS(plan->items, plan->n);
 	cairn_pg__add_now(pg);
@@ -35,20 +35,20 @@ static void queue_items(struct pg *pg, const cairn_replay_plan *plan)
 }
 
 /* Items whose source may be replayed: done, without a definition, or their key was taken. */
-static cairn_status read_items(const cairn_replay_plan *plan, const PGresult *result,
-			       cairn_replayed *each, cairn_error *err)
+static cairn_status read_items(const cairn_rerun_plan *plan, const PGresult *result,
+			       cairn_rerun_done *each, cairn_error *err)
 {
 	memset(each, 0, plan->n * sizeof *each);
 	for (int i = 0; i < PQntuples(result); i++) {
 		int64_t n = cairn_pg__int8(result, i, 0);
 		if (n < 0)
 			return cairn_fail(err, CAIRN_E_TX_ISOLATION);
-		cairn_replayed *one = &each[n - 1];
+		cairn_rerun_done *one = &each[n - 1];
 		if (!cairn_pg__bool(result, i, 1))
-			one->result = CAIRN_REPLAY_DEFINITION;
+			one->result = CAIRN_RERUN_DEFINITION;
 		if (!cairn_pg__bool(result, i, 2))
 			continue;
-		one->result = CAIRN_REPLAY_DONE;
+		one->result = CAIRN_RERUN_DONE;
 		one->status = CAIRN_JOB_PENDING;
 		one->id = plan->items[n - 1].id;
 		one->run_number = 1;
@@ -56,15 +56,15 @@ static cairn_status read_items(const cairn_replay_plan *plan, const PGresult *re
 	return CAIRN_OK;
 }
 
-static void read_replays(const cairn_replay_plan *plan, const PGresult *result,
-			 cairn_replayed *each)
+static void read_replays(const cairn_rerun_plan *plan, const PGresult *result,
+			 cairn_rerun_done *each)
 {
 	for (int i = 0; i < PQntuples(result); i++) {
 		int64_t n = cairn_pg__int8(result, i, 0);
 		cairn_str reason = cairn_pg__text(result, i, 2);
 		bool same = cairn_str_equal(reason, plan->items[n - 1].reason);
-		each[n - 1] = (cairn_replayed){
-			.result = same ? CAIRN_REPLAY_EXISTS : CAIRN_REPLAY_CONFLICT,
+		each[n - 1] = (cairn_rerun_done){
+			.result = same ? CAIRN_RERUN_EXISTS : CAIRN_RERUN_CONFLICT,
 			.status = cairn_job_status_parse(cairn_pg__text(result, i, 3)),
 			.id = cairn_pg__id(result, i, 1),
 			.run_number = cairn_pg__int4(result, i, 4),
@@ -73,17 +73,17 @@ static void read_replays(const cairn_replay_plan *plan, const PGresult *result,
 }
 
 /* Whether some item was refused for its key although nobody has it (any more). */
-static bool vanished(const PGresult *result, const cairn_replayed *each)
+static bool vanished(const PGresult *result, const cairn_rerun_done *each)
 {
 	for (int i = 0; i < PQntuples(result); i++) {
-		if (each[cairn_pg__int8(result, i, 0) - 1].result == CAIRN_REPLAY_MISS)
+		if (each[cairn_pg__int8(result, i, 0) - 1].result == CAIRN_RERUN_MISS)
 			return true;
 	}
 	return false;
 }
 
 /* One round; *again says that items that could be replayed have no result. */
-static cairn_status replay(struct pg *pg, const cairn_replay_plan *plan, cairn_replayed *each,
+static cairn_status replay(struct pg *pg, const cairn_rerun_plan *plan, cairn_rerun_done *each,
 			   bool *again, cairn_error *err)
 {
 	*again = false;
@@ -104,7 +104,7 @@ static cairn_status replay(struct pg *pg, const cairn_replay_plan *plan, cairn_r
 	return status;
 }
 
-cairn_status cairn_pg__job_replay(void *self, const cairn_replay_plan *plan, cairn_replayed *each,
+cairn_status cairn_pg__job_replay(void *self, const cairn_rerun_plan *plan, cairn_rerun_done *each,
 				  cairn_error *err)
 {
 	struct pg *pg = self;
@@ -112,10 +112,10 @@ cairn_status cairn_pg__job_replay(void *self, const cairn_replay_plan *plan, cai
 	cairn_status status = replay(pg, plan, each, &again, err);
 	/* what was inserted stays; the few others go again one by one */
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK && again; i++) {
-		cairn_replay_plan one = *plan;
+		cairn_rerun_plan one = *plan;
 		one.items = &plan->items[i];
 		one.n = 1;
-		bool more = each[i].result == CAIRN_REPLAY_MISS;
+		bool more = each[i].result == CAIRN_RERUN_MISS;
 		for (int try = 0; try < TRIES && more && status == CAIRN_OK; try++)
 			status = replay(pg, &one, &each[i], &more, err);
 	}

@@ -1,5 +1,5 @@
 /*
- * replay.c - doing a success again: a new job like the old one, at most once for each
+ * rerun.c - doing a success again: a new job like the old one, at most once for each
  * request. (two at once: race_verbs.c)
  */
 #include "ct.h"
@@ -519,4 +519,4 @@ static const ct_case cases[] = {
 	  .run = without_events },
 };
 
-CT_GROUP(replay, cases);
+CT_GROUP(rerun, cases);

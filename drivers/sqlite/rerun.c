@@ -1,5 +1,5 @@
 /*
- * replay.c - a new job from one that succeeded. The request's key finds the replay
+ * rerun.c - a new job from one that succeeded. The request's key finds the replay
  * that is there already; behind the one writer's lock nobody can come between looking
  * and inserting.
  */
@@ -8,8 +8,8 @@
 #include "lite.h"
 
 /* The replay that stands under source, run and key. */
-static cairn_status find(struct lite_write *write, const cairn_replay_plan *plan,
-			 const cairn_replay_item *item, cairn_replayed *each, cairn_error *err)
+static cairn_status find(struct lite_write *write, const cairn_rerun_plan *plan,
+			 const cairn_rerun_item *item, cairn_rerun_done *each, cairn_error *err)
 {
 	struct lite_run run;
 	bool found;
@@ -27,7 +27,7 @@ static cairn_status find(struct lite_write *write, const cairn_replay_plan *plan
 	each->status = cairn_lite__status(&run);
 	each->run_number = cairn_lite__int32(&run);
 	bool same = cairn_str_equal(cairn_lite__view(&run), item->reason);
-	each->result = same ? CAIRN_REPLAY_EXISTS : CAIRN_REPLAY_CONFLICT;
+	each->result = same ? CAIRN_RERUN_EXISTS : CAIRN_RERUN_CONFLICT;
 	cairn_lite__stop(&run);
 	return CAIRN_OK;
 }
@@ -40,8 +40,8 @@ struct source {
 	char place[LITE_NAME];
 };
 
-static cairn_status read_source(struct lite_write *write, const cairn_replay_plan *plan,
-				const cairn_replay_item *item, struct source *source,
+static cairn_status read_source(struct lite_write *write, const cairn_rerun_plan *plan,
+				const cairn_rerun_item *item, struct source *source,
 				cairn_error *err)
 {
 	struct lite_run run;
@@ -66,8 +66,8 @@ static cairn_status read_source(struct lite_write *write, const cairn_replay_pla
 	return CAIRN_OK;
 }
 
-static cairn_status insert_job(struct lite_write *write, const cairn_replay_plan *plan,
-			       const cairn_replay_item *item, int64_t source, cairn_error *err)
+static cairn_status insert_job(struct lite_write *write, const cairn_rerun_plan *plan,
+			       const cairn_rerun_item *item, int64_t source, cairn_error *err)
 {
 	struct lite_run run;
 	cairn_status status = cairn_lite__start(&run, write->lite, LITE_REPLAY_JOB, err);
@@ -80,7 +80,7 @@ static cairn_status insert_job(struct lite_write *write, const cairn_replay_plan
 	return cairn_lite__finish(&run, err);
 }
 
-static cairn_status insert_lineage(struct lite_write *write, const cairn_replay_item *item,
+static cairn_status insert_lineage(struct lite_write *write, const cairn_rerun_item *item,
 				   cairn_error *err)
 {
 	struct lite_run run;
@@ -97,7 +97,7 @@ static cairn_status insert_lineage(struct lite_write *write, const cairn_replay_
 }
 
 /* Written at once: the type's text does not outlive this item. */
-static cairn_status add_event(struct lite_write *write, const cairn_replay_item *item,
+static cairn_status add_event(struct lite_write *write, const cairn_rerun_item *item,
 			      cairn_str type, cairn_error *err)
 {
 	cairn_job fresh = { .run_number = 1 };
@@ -110,8 +110,8 @@ static cairn_status add_event(struct lite_write *write, const cairn_replay_item 
 	return status == CAIRN_OK ? cairn_lite__flush(write, err) : status;
 }
 
-static cairn_status replay_source(struct lite_write *write, const cairn_replay_plan *plan,
-				  const cairn_replay_item *item, cairn_replayed *each,
+static cairn_status replay_source(struct lite_write *write, const cairn_rerun_plan *plan,
+				  const cairn_rerun_item *item, cairn_rerun_done *each,
 				  cairn_error *err)
 {
 	struct lite_memo memo = { .used = 0 };
@@ -124,7 +124,7 @@ static cairn_status replay_source(struct lite_write *write, const cairn_replay_p
 	if (status != CAIRN_OK)
 		return status;
 	if (!definition->found || !definition->enabled) {
-		each->result = CAIRN_REPLAY_DEFINITION;
+		each->result = CAIRN_RERUN_DEFINITION;
 		return CAIRN_OK;
 	}
 	status = insert_job(write, plan, item, source.row, err);
@@ -132,7 +132,7 @@ static cairn_status replay_source(struct lite_write *write, const cairn_replay_p
 		status = insert_lineage(write, item, err);
 	if (status == CAIRN_OK && plan->record)
 		status = add_event(write, item, source.type, err);
-	each->result = CAIRN_REPLAY_DONE;
+	each->result = CAIRN_RERUN_DONE;
 	each->status = CAIRN_JOB_PENDING;
 	each->id = item->id;
 	each->run_number = 1;
@@ -140,8 +140,8 @@ static cairn_status replay_source(struct lite_write *write, const cairn_replay_p
 }
 
 /* A key that stands twice in the batch needs no thought: the second finds the first one's row. */
-cairn_status cairn_lite__job_replay(void *self, const cairn_replay_plan *plan, cairn_replayed *each,
-				    cairn_error *err)
+cairn_status cairn_lite__job_replay(void *self, const cairn_rerun_plan *plan,
+				    cairn_rerun_done *each, cairn_error *err)
 {
 	struct lite_write write;
 	cairn_status status = cairn_lite__write_begin(self, &write, err);
@@ -150,7 +150,7 @@ cairn_status cairn_lite__job_replay(void *self, const cairn_replay_plan *plan, c
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++) {
 		memset(&each[i], 0, sizeof each[i]);
 		status = find(&write, plan, &plan->items[i], &each[i], err);
-		if (status == CAIRN_OK && each[i].result == CAIRN_REPLAY_MISS)
+		if (status == CAIRN_OK && each[i].result == CAIRN_RERUN_MISS)
 			status = replay_source(&write, plan, &plan->items[i], &each[i], err);
 	}
 	return cairn_lite__write_end(&write, status, err);

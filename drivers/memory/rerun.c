@@ -1,4 +1,4 @@
-/* replay.c - a succeeded job once more, as a new job; and the lineage that makes it repeatable. */
+/* rerun.c - a succeeded job once more, as a new job; and the lineage that makes it repeatable. */
 #include "mem.h"
 
 static cairn_job copy_of(const cairn_job *source, cairn_id id, cairn_time now)
@@ -26,7 +26,7 @@ static cairn_job copy_of(const cairn_job *source, cairn_id id, cairn_time now)
 }
 
 /* The job, where it comes from, its first event. 0, or -1 without memory. */
-static int insert(struct mem_write *write, const cairn_replay_item *item, const cairn_job *source,
+static int insert(struct mem_write *write, const cairn_rerun_item *item, const cairn_job *source,
 		  bool record)
 {
 	cairn_job job = copy_of(source, item->id, write->now);
@@ -48,8 +48,8 @@ static int insert(struct mem_write *write, const cairn_replay_item *item, const 
 }
 
 /* What was asked for before, whatever became of source and type since. */
-static bool find_replay(const struct mem_write *write, const cairn_replay_item *item,
-			cairn_replayed *each)
+static bool find_replay(const struct mem_write *write, const cairn_rerun_item *item,
+			cairn_rerun_done *each)
 {
 	struct mem_replay wanted = { .source = item->source,
 				     .run_number = item->run_number,
@@ -59,18 +59,18 @@ static bool find_replay(const struct mem_write *write, const cairn_replay_item *
 		return false;
 	const cairn_job *job = cairn_mem__job(write->state, there->job);
 	bool same = cairn_str_equal(there->reason, item->reason);
-	each->result = same ? CAIRN_REPLAY_EXISTS : CAIRN_REPLAY_CONFLICT;
+	each->result = same ? CAIRN_RERUN_EXISTS : CAIRN_RERUN_CONFLICT;
 	each->id = there->job;
 	each->status = job->status;
 	each->run_number = job->run_number;
 	return true;
 }
 
-static int replay_one(struct mem_write *write, const cairn_replay_plan *plan,
-		      const cairn_replay_item *item, cairn_replayed *each)
+static int replay_one(struct mem_write *write, const cairn_rerun_plan *plan,
+		      const cairn_rerun_item *item, cairn_rerun_done *each)
 {
 	const cairn_job *source = cairn_mem__job(write->state, item->source);
-	*each = (cairn_replayed){ .result = CAIRN_REPLAY_MISS };
+	*each = (cairn_rerun_done){ .result = CAIRN_RERUN_MISS };
 	if (source == NULL || !cairn_mem__in_scope(&plan->scope, source->tenant))
 		return 0;
 	if (find_replay(write, item, each))
@@ -80,17 +80,17 @@ static int replay_one(struct mem_write *write, const cairn_replay_plan *plan,
 		return 0;
 	const cairn_definition *definition = cairn_mem__definition(write->state, source->type);
 	if (definition == NULL || definition->disabled) {
-		each->result = CAIRN_REPLAY_DEFINITION;
+		each->result = CAIRN_RERUN_DEFINITION;
 		return 0;
 	}
-	*each = (cairn_replayed){ .result = CAIRN_REPLAY_DONE,
-				  .status = CAIRN_JOB_PENDING,
-				  .id = item->id,
-				  .run_number = 1 };
+	*each = (cairn_rerun_done){ .result = CAIRN_RERUN_DONE,
+				    .status = CAIRN_JOB_PENDING,
+				    .id = item->id,
+				    .run_number = 1 };
 	return insert(write, item, source, plan->record != 0);
 }
 
-cairn_status cairn_mem__job_replay(void *self, const cairn_replay_plan *plan, cairn_replayed *each,
+cairn_status cairn_mem__job_replay(void *self, const cairn_rerun_plan *plan, cairn_rerun_done *each,
 				   cairn_error *err)
 {
 	struct mem *mem = self;
