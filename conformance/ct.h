@@ -42,7 +42,9 @@ enum ct_store {
 	CT_MEMORY,
 	CT_LOG,
 	CT_LOCKS,
-	CT_WORKFLOWS
+	CT_WORKFLOWS,
+	CT_REPLAYS,
+	CT_BUDGETS
 };
 
 /* What a case needs besides the store and capabilities; without it it is not applicable. */
