@@ -38,6 +38,14 @@ ct_play ct_play_new(cairn_conn *conn)
 	return play;
 }
 
+ct_play ct_play_held(cairn_conn *conn, cairn_replay_step *held)
+{
+	ct_play play = ct_play_new(conn);
+	ct_sleep(play.replay, CAIRN_HOUR);
+	*held = ct_ask_run(play.replay, "a");
+	return play;
+}
+
 void ct_play_on(cairn_conn *conn, ct_play *play)
 {
 	play->lease = ct_play_claim(conn, play->id);
