@@ -145,6 +145,15 @@
 	X(run_tx) \
 	X(run_budget) \
 	X(run_fault) \
+	X(replay_begin) \
+	X(replay_names) \
+	X(replay_step) \
+	X(replay_retry) \
+	X(replay_value) \
+	X(replay_sleep) \
+	X(replay_signal) \
+	X(replay_child) \
+	X(replay_events) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
