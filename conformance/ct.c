@@ -229,6 +229,17 @@ void ct_later(void *result)
 		keep(result, cairn_free);
 }
 
+static void close_replay(void *replay)
+{
+	cairn_replay_close(replay);
+}
+
+void ct_close_later(cairn_replay *replay)
+{
+	if (replay)
+		keep(replay, close_replay);
+}
+
 void *ct_alloc(size_t size)
 {
 	void *ptr = calloc(1, size ? size : 1);
@@ -415,6 +426,7 @@ enum ct_result ct_run_case(const ct_setup *setup)
 		ct_sessions_end();
 	/* Results first: they may hold what the connection's allocator gave. */
 	release_kept(cairn_free);
+	release_kept(close_replay);
 	close_all();
 	release_kept(NULL);
 	return ct_has_failed() ? CT_FAILED : CT_PASSED;
