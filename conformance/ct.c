@@ -229,15 +229,9 @@ void ct_later(void *result)
 		keep(result, cairn_free);
 }
 
-static void close_replay(void *replay)
+void ct_later_by(void *object, void (*release)(void *))
 {
-	cairn_replay_close(replay);
-}
-
-void ct_close_later(cairn_replay *replay)
-{
-	if (replay)
-		keep(replay, close_replay);
+	keep(object, release);
 }
 
 void *ct_alloc(size_t size)
@@ -269,13 +263,13 @@ char *ct_repeat(char c, size_t n)
 	return text;
 }
 
-/* Those that are released so; NULL: all. */
-static void release_kept(void (*release)(void *))
+/* The case's own memory only; or everything else, which comes first. */
+static void release_kept(bool memory)
 {
 	struct kept **place = &state.kept;
 	while (*place) {
 		struct kept *kept = *place;
-		if (release && kept->release != release) {
+		if ((kept->release == free) != memory) {
 			place = &kept->next;
 			continue;
 		}
@@ -425,9 +419,8 @@ enum ct_result ct_run_case(const ct_setup *setup)
 	if (setjmp(escape) == 0)
 		ct_sessions_end();
 	/* Results first: they may hold what the connection's allocator gave. */
-	release_kept(cairn_free);
-	release_kept(close_replay);
+	release_kept(false);
 	close_all();
-	release_kept(NULL);
+	release_kept(true);
 	return ct_has_failed() ? CT_FAILED : CT_PASSED;
 }

@@ -177,8 +177,8 @@ char *ct_format(const char *format, ...) CAIRN_PRINTF(1, 2);
 char *ct_repeat(char c, size_t n);
 /* Frees a result when the case ends. Once per result pointer, after its last use in a call. */
 void ct_later(void *result);
-/* Likewise for a replay, which is closed before its connection. */
-void ct_close_later(cairn_replay *replay);
+/* The same with what must be released otherwise, while connections are still open. */
+void ct_later_by(void *object, void (*release)(void *));
 
 /* ---- steps most cases need ------------------------------------------------------ */
 

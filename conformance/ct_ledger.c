@@ -35,10 +35,9 @@ cairn_lease ct_live_claim(cairn_conn *conn, cairn_id run)
 
 ct_live ct_live_begin(cairn_conn *conn, cairn_lease lease)
 {
-	ct_live live = { .id = lease.id, .lease = lease };
-	ct_ok(cairn_replay_begin(conn, &lease, NULL, &live.replay, ct_err()));
-	ct_close_later(live.replay);
-	return live;
+	return (ct_live){ .id = lease.id,
+			  .lease = lease,
+			  .replay = ct_play_begin(conn, lease, NULL) };
 }
 
 ct_live ct_live_again(cairn_conn *conn, cairn_id run)
