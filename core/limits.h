@@ -31,6 +31,14 @@
 /* How long an item lives: longer than any program, and now plus it is still a time. */
 #define CAIRN__MAX_TTL (36500 * CAIRN_DAY)
 
+/* How long a run sleeps or waits: as long, for the same reason. */
+#define CAIRN__MAX_SLEEP CAIRN__MAX_TTL
+
+/* A reservation: long enough for the slowest call; one that is forgotten is over some day. */
+#define CAIRN__MIN_RESERVE     CAIRN_SECOND
+#define CAIRN__DEFAULT_RESERVE (5 * CAIRN_MINUTE)
+#define CAIRN__MAX_RESERVE     (30 * CAIRN_DAY)
+
 /* Items whose time is over, deleted in one call, the most and where none is said. */
 #define CAIRN__MAX_EVICT     10000
 #define CAIRN__DEFAULT_EVICT 1000

@@ -109,7 +109,7 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_budget_charge(cairn_conn *conn, ca
 							    cairn_error *err);
 
 /*
- * Reserves n amounts for so long (0: 5 min; at least 1 s). The same amount again under a source whose reservation is
+ * Reserves n amounts for so long (0: 5 min; 1 s to 30 days). The same amount again under a source whose reservation is
  * not over answers EXISTING and holds from now; one that is over, or was released, is reserved anew. Other
  * refusals as above; a source that has charged is CONFLICT budget.entry_conflict. [1 round trip]
  */

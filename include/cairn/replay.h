@@ -128,6 +128,15 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_step_begin(cairn_replay *re
 								cairn_error *err);
 
 /*
+ * Asks again for a step that was WAIT, by the name in *step and the call that it was asked for with. Asking with
+ * cairn_replay_step_begin() would be another use of the name. [1 round trip]
+ */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_step_again(cairn_replay *replay,
+								const cairn_replay_call *call,
+								cairn_replay_step *step,
+								cairn_error *err);
+
+/*
  * Ends a step that is RUN: result, charges and event in one commit; afterwards step is RESULT. The same again is OK and
  * writes nothing. result is JSON, absent: null. usage is charged under the source "step" and "<run>/<seq>/<attempt>";
  * what is reserved under that is charged by it. CONFLICT budget.exceeded: it would exceed a HARD total, and nothing is
@@ -225,7 +234,7 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_budget(cairn_replay *replay
 							    cairn_budget *budget, cairn_error *err);
 
 /*
- * Reserves what a step that is RUN may cost at most, for so long (0: 5 min; at least 1 s), under the source that its
+ * Reserves what a step that is RUN may cost at most, for so long (0: 5 min; 1 s to 30 days), under the source that its
  * end will charge; all or none. CONFLICT budget.exceeded; STALE as above. [1 round trip]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_reserve(cairn_replay *replay,

@@ -273,7 +273,7 @@ typedef struct cairn_memo_query {
 	int64_t after;
 	uint32_t statuses; /* never 0 */
 	uint32_t limit;
-	uint32_t compact;
+	uint32_t compact; /* 1: signature and result stay absent; 2: signature */
 	uint32_t reserved_;
 } cairn_memo_query;
 
