@@ -145,6 +145,15 @@
 	X(run_tx) \
 	X(run_budget) \
 	X(run_fault) \
+	X(budgets) \
+	X(budgets_table) \
+	X(budget_race) \
+	X(replay_budget) \
+	X(replay_stale) \
+	X(replay_history) \
+	X(replay_cancel) \
+	X(replay_resume) \
+	X(replay_fork) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
