@@ -92,7 +92,7 @@ static void what_the_dead_held(void)
 	cairn_conn *conn = ct_open();
 	struct field field = hard_field(conn);
 	/* one of the dead holds something for certain */
-	ct_each(ct_reserve(conn, ct_entry(field.run, "dead", 7), CAIRN_MINUTE), CAIRN_OK, NULL);
+	ct_spends(ct_reserve(conn, ct_entry(field.run, "dead", 7), CAIRN_MINUTE), CAIRN_OK, NULL);
 	ct_race(HOLDERS, reserve_and_spend, &field);
 	cairn_budget now = ct_budget_of(conn, field.run, "a");
 	ct_int(now.spent, atomic_load(&field.charged));
@@ -101,11 +101,12 @@ static void what_the_dead_held(void)
 	ct_int(now.remaining, TOTAL - now.spent - now.reserved);
 	ct_ledger(conn, field.run);
 	cairn_entry_new rest = ct_entry(field.run, "rest", TOTAL - now.spent);
-	ct_each(ct_charge(conn, rest), CAIRN_CONFLICT, "budget.exceeded");
+	ct_spends(ct_charge(conn, rest), CAIRN_CONFLICT, "budget.exceeded");
 	ct_advance(CAIRN_MINUTE);
-	ct_each(ct_charge(conn, rest), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, rest), CAIRN_OK, NULL);
 	ct_purse(conn, field.run, "a", "HARD 90 spent 90 reserved 0 left 0");
-	ct_each(ct_charge(conn, ct_entry(field.run, "dead", 7)), CAIRN_CONFLICT, "budget.exceeded");
+	ct_spends(ct_charge(conn, ct_entry(field.run, "dead", 7)), CAIRN_CONFLICT,
+		  "budget.exceeded");
 	ct_ledger(conn, field.run);
 }
 
@@ -261,7 +262,7 @@ static void meet(struct scene *scene, const struct meeting *meeting, bool commit
 			      .amount = meeting->other_amount,
 			      .source = meeting->other_source };
 	ct_limit(conn, one.run, "a", CAIRN_BUDGET_HARD, 10);
-	ct_each(ct_reserve(conn, ct_entry(one.run, "held", 2), 0), CAIRN_OK, NULL);
+	ct_spends(ct_reserve(conn, ct_entry(one.run, "held", 2), 0), CAIRN_OK, NULL);
 	ct_step(scene->a, begin_and_move, &one);
 	ct_start(scene->b, move, &other);
 	ct_step(scene->a, commits ? ct_commit : ct_rollback, &one.tx);

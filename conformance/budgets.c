@@ -45,22 +45,22 @@ static void a_total_below_what_is_spent(void)
 	cairn_conn *conn = ct_open();
 	cairn_id run = ct_enqueue(conn, "t");
 	ct_limit(conn, run, "a", CAIRN_BUDGET_HARD, 20);
-	ct_each(ct_charge(conn, ct_entry(run, "x", 8)), CAIRN_OK, NULL);
-	ct_each(ct_reserve(conn, ct_entry(run, "y", 7), 0), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, ct_entry(run, "x", 8)), CAIRN_OK, NULL);
+	ct_spends(ct_reserve(conn, ct_entry(run, "y", 7), 0), CAIRN_OK, NULL);
 	ct_purse(conn, run, "a", "HARD 20 spent 8 reserved 7 left 5");
 	ct_limit(conn, run, "a", CAIRN_BUDGET_HARD, 10);
 	ct_purse(conn, run, "a", "HARD 10 spent 8 reserved 7 left 0");
-	ct_each(ct_charge(conn, ct_entry(run, "z", 1)), CAIRN_CONFLICT, "budget.exceeded");
+	ct_spends(ct_charge(conn, ct_entry(run, "z", 1)), CAIRN_CONFLICT, "budget.exceeded");
 	/* what was promised stays so, not a bit more */
-	ct_each(ct_charge(conn, ct_entry(run, "y", 8)), CAIRN_CONFLICT, "budget.exceeded");
-	ct_each(ct_charge(conn, ct_entry(run, "y", 7)), CAIRN_OK, NULL);
-	ct_each(ct_charge(conn, ct_entry(run, "z", 0)), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, ct_entry(run, "y", 8)), CAIRN_CONFLICT, "budget.exceeded");
+	ct_spends(ct_charge(conn, ct_entry(run, "y", 7)), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, ct_entry(run, "z", 0)), CAIRN_OK, NULL);
 	ct_purse(conn, run, "a", "HARD 10 spent 15 reserved 0 left 0");
 	ct_limit(conn, run, "a", CAIRN_BUDGET_SOFT, 10);
-	ct_each(ct_charge(conn, ct_entry(run, "w", 5)), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, ct_entry(run, "w", 5)), CAIRN_OK, NULL);
 	ct_purse(conn, run, "a", "SOFT 10 spent 20 reserved 0 left 0");
 	ct_limit(conn, run, "a", CAIRN_BUDGET_HARD, 21);
-	ct_each(ct_reserve(conn, ct_entry(run, "v", 1), 0), CAIRN_OK, NULL);
+	ct_spends(ct_reserve(conn, ct_entry(run, "v", 1), 0), CAIRN_OK, NULL);
 	ct_booked(conn, run, "a:s/x=8 a:s/y=7 a:s/z=0 a:s/w=5 a:s/v~1");
 }
 
@@ -90,12 +90,12 @@ static void counted_without_a_total(void)
 	ct_int(done.total, 0);
 	ct_int(done.spent, 7);
 	ct_purse(conn, run, "a", "open spent 7 reserved 0");
-	ct_each(ct_reserve(conn, ct_entry(run, "y", 2), 0), CAIRN_OK, NULL);
+	ct_spends(ct_reserve(conn, ct_entry(run, "y", 2), 0), CAIRN_OK, NULL);
 	ct_purse(conn, run, "a", "open spent 7 reserved 2");
 	/* one that was refused leaves no axis behind */
 	cairn_entry_new other = ct_entry(run, "x", 1);
 	other.axis = CAIRN_STR("b");
-	ct_each(ct_release(conn, other), CAIRN_NOT_FOUND, "budget.entry_not_found");
+	ct_spends(ct_release(conn, other), CAIRN_NOT_FOUND, "budget.entry_not_found");
 	ct_purse(conn, run, "b", "-");
 	ct_limit(conn, run, "a", CAIRN_BUDGET_HARD, 10);
 	ct_purse(conn, run, "a", "HARD 10 spent 7 reserved 2 left 1");
@@ -140,7 +140,7 @@ static void sources(void)
 	cairn_id run = ct_enqueue(conn, "t");
 	cairn_id other = ct_enqueue(conn, "t");
 	cairn_entry_new entry = ct_entry(run, "x", 3);
-	ct_each(ct_charge(conn, entry), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, entry), CAIRN_OK, NULL);
 	entry.source_type = CAIRN_STR("s2");
 	ct_int(ct_charge(conn, entry).disposition, CAIRN_INSERTED);
 	entry.axis = CAIRN_STR("b");
@@ -157,17 +157,17 @@ static void over_in_time(void)
 	cairn_conn *conn = ct_open();
 	cairn_id run = ct_enqueue(conn, "t");
 	ct_limit(conn, run, "a", CAIRN_BUDGET_HARD, 10);
-	ct_each(ct_reserve(conn, ct_entry(run, "x", 10), 0), CAIRN_OK, NULL);
+	ct_spends(ct_reserve(conn, ct_entry(run, "x", 10), 0), CAIRN_OK, NULL);
 	ct_int(ct_entries(conn, run)->at[0].expires_at, ct_now() + 5 * CAIRN_MINUTE);
 	ct_advance(5 * CAIRN_MINUTE - 1);
-	ct_each(ct_charge(conn, ct_entry(run, "y", 1)), CAIRN_CONFLICT, "budget.exceeded");
+	ct_spends(ct_charge(conn, ct_entry(run, "y", 1)), CAIRN_CONFLICT, "budget.exceeded");
 	ct_purse(conn, run, "a", "HARD 10 spent 0 reserved 10 left 0");
 	ct_advance(1);
 	ct_purse(conn, run, "a", "HARD 10 spent 0 reserved 0 left 10");
-	ct_each(ct_charge(conn, ct_entry(run, "y", 1)), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, ct_entry(run, "y", 1)), CAIRN_OK, NULL);
 	/* what is over has no claim to what others took meanwhile */
-	ct_each(ct_charge(conn, ct_entry(run, "x", 10)), CAIRN_CONFLICT, "budget.exceeded");
-	ct_each(ct_charge(conn, ct_entry(run, "x", 9)), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, ct_entry(run, "x", 10)), CAIRN_CONFLICT, "budget.exceeded");
+	ct_spends(ct_charge(conn, ct_entry(run, "x", 9)), CAIRN_OK, NULL);
 	ct_booked(conn, run, "a:s/x=9 a:s/y=1");
 }
 
@@ -177,7 +177,7 @@ static void held_anew(void)
 	cairn_id run = ct_enqueue(conn, "t");
 	cairn_entry_done done = { .status = CAIRN_INTERNAL };
 	cairn_entry_new entry = ct_entry(run, "x", 3);
-	ct_each(ct_reserve(conn, entry, CAIRN_SECOND), CAIRN_OK, NULL);
+	ct_spends(ct_reserve(conn, entry, CAIRN_SECOND), CAIRN_OK, NULL);
 	ct_advance(CAIRN_SECOND / 2);
 	done = ct_reserve(conn, entry, CAIRN_SECOND);
 	ct_each(done, CAIRN_OK, NULL);
@@ -190,7 +190,7 @@ static void held_anew(void)
 				       ct_err()),
 		  CAIRN_INVALID, NULL);
 	ct_purse(conn, run, "a", "open spent 0 reserved 0");
-	ct_each(ct_release(conn, entry), CAIRN_OK, NULL);
+	ct_spends(ct_release(conn, entry), CAIRN_OK, NULL);
 	ct_booked(conn, run, "a:s/x~3");
 }
 
@@ -203,7 +203,7 @@ static void listed(void)
 	for (int i = 0; i < 7; i++) {
 		cairn_entry_new entry = ct_entry(run, ct_format("x%d", i), i);
 		entry.axis = i % 3 == 0 ? CAIRN_STR("b") : CAIRN_STR("a");
-		ct_each(ct_charge(conn, entry), CAIRN_OK, NULL);
+		ct_spends(ct_charge(conn, entry), CAIRN_OK, NULL);
 	}
 	filter.limit = 3;
 	filter.after = 2;
@@ -238,13 +238,13 @@ static void the_roots(void)
 	cairn_id child = ct_child_of(&root, "c", "below");
 	ct_limit(conn, root.id, "a", CAIRN_BUDGET_HARD, 10);
 	/* before it has begun */
-	ct_each(ct_charge(conn, ct_entry(child, "x", 3)), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, ct_entry(child, "x", 3)), CAIRN_OK, NULL);
 	ct_live below = ct_live_again(conn, child);
 	cairn_id grandchild = ct_child_of(&below, "d", "deep");
-	ct_each(ct_reserve(conn, ct_entry(grandchild, "y", 4), 0), CAIRN_OK, NULL);
+	ct_spends(ct_reserve(conn, ct_entry(grandchild, "y", 4), 0), CAIRN_OK, NULL);
 	ct_int(ct_charge(conn, ct_entry(root.id, "x", 3)).disposition, CAIRN_EXISTING);
-	ct_each(ct_charge(conn, ct_entry(root.id, "z", 4)), CAIRN_CONFLICT, "budget.exceeded");
-	ct_each(ct_charge(conn, ct_entry(root.id, "z", 2)), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, ct_entry(root.id, "z", 4)), CAIRN_CONFLICT, "budget.exceeded");
+	ct_spends(ct_charge(conn, ct_entry(root.id, "z", 2)), CAIRN_OK, NULL);
 	ct_booked(conn, root.id, "a:s/x=3 a:s/y~4 a:s/z=2");
 	ct_booked(conn, grandchild, "a:s/x=3 a:s/y~4 a:s/z=2");
 	ct_id(ct_entries(conn, child)->at[0].run, child);
@@ -252,7 +252,7 @@ static void the_roots(void)
 	ct_id(ct_entries(conn, child)->at[1].root, root.id);
 	ct_id(ct_budget_of(conn, grandchild, "a").root, root.id);
 	ct_limit(conn, grandchild, "a", CAIRN_BUDGET_HARD, 13);
-	ct_each(ct_charge(conn, ct_entry(child, "w", 4)), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, ct_entry(child, "w", 4)), CAIRN_OK, NULL);
 	ct_purse(conn, root.id, "a", "HARD 13 spent 9 reserved 4 left 0");
 }
 
@@ -264,13 +264,13 @@ static void not_begun_and_over(void)
 	ct_define(conn, "t");
 	cairn_id run = ct_add(conn, &job);
 	ct_limit(conn, run, "a", CAIRN_BUDGET_HARD, 10);
-	ct_each(ct_charge(conn, ct_entry(run, "x", 3)), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, ct_entry(run, "x", 3)), CAIRN_OK, NULL);
 	ct_live live = ct_live_again(conn, run);
 	ct_live_paid(&live, "one", "a", 5);
 	ct_purse(conn, run, "a", "HARD 10 spent 8 reserved 0 left 2");
 	ct_live_succeed(&live, NULL);
-	ct_each(ct_charge(conn, ct_entry(run, "late", 2)), CAIRN_OK, NULL);
-	ct_each(ct_charge(conn, ct_entry(run, "later", 1)), CAIRN_CONFLICT, "budget.exceeded");
+	ct_spends(ct_charge(conn, ct_entry(run, "late", 2)), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, ct_entry(run, "later", 1)), CAIRN_CONFLICT, "budget.exceeded");
 	ct_purse(conn, run, "a", "HARD 10 spent 10 reserved 0 left 0");
 	ct_int(ct_replay_run(conn, run)->status, CAIRN_REPLAY_SUCCEEDED);
 }

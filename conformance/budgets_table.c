@@ -105,15 +105,15 @@ static cairn_entry_new entry_of(const struct field *field, const char *source, i
 static void prepare(struct field *field)
 {
 	cairn_entry_new mine = entry_of(field, "mine", HELD);
-	ct_each(ct_charge(field->conn, entry_of(field, "base", BASE)), CAIRN_OK, NULL);
+	ct_spends(ct_charge(field->conn, entry_of(field, "base", BASE)), CAIRN_OK, NULL);
 	field->made = ct_now();
 	field->over = ct_now() + CAIRN_SECOND;
 	if (field->state == CHARGED)
-		ct_each(ct_charge(field->conn, mine), CAIRN_OK, NULL);
+		ct_spends(ct_charge(field->conn, mine), CAIRN_OK, NULL);
 	else if (field->state != NONE)
-		ct_each(ct_reserve(field->conn, mine, CAIRN_SECOND), CAIRN_OK, NULL);
+		ct_spends(ct_reserve(field->conn, mine, CAIRN_SECOND), CAIRN_OK, NULL);
 	if (field->state == RELEASED)
-		ct_each(ct_release(field->conn, mine), CAIRN_OK, NULL);
+		ct_spends(ct_release(field->conn, mine), CAIRN_OK, NULL);
 	ct_advance(field->state == OVER ? CAIRN_SECOND : CAIRN_SECOND - 1);
 	if (field->limit->kind)
 		ct_limit(field->conn, field->run, field->axis, field->limit->kind,
@@ -279,15 +279,15 @@ static void overflows(void)
 			prepare(&field);
 			const char *before = ct_ledger(conn, field.run);
 			field.amount = INT64_MAX - BASE + 1;
-			ct_each(act(&field), CAIRN_INVALID, "budget.overflow");
+			ct_spends(act(&field), CAIRN_INVALID, "budget.overflow");
 			ct_booked(conn, field.run, before);
 			field.amount--;
-			ct_each(act(&field), CAIRN_OK, NULL);
+			ct_spends(act(&field), CAIRN_OK, NULL);
 			cairn_budget now = ct_budget_of(conn, field.run, "axis");
 			ct_true(now.spent + now.reserved == INT64_MAX);
 			cairn_entry_new more = entry_of(&field, "more", 1);
-			ct_each(ct_charge(conn, more), CAIRN_INVALID, "budget.overflow");
-			ct_each(ct_reserve(conn, more, 0), CAIRN_INVALID, "budget.overflow");
+			ct_spends(ct_charge(conn, more), CAIRN_INVALID, "budget.overflow");
+			ct_spends(ct_reserve(conn, more, 0), CAIRN_INVALID, "budget.overflow");
 		}
 	}
 }

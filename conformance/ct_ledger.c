@@ -210,3 +210,9 @@ cairn_entry_done ct_release(cairn_conn *conn, cairn_entry_new entry)
 	ct_ok(cairn_budget_release(conn, cairn_any(), &entry, 1, &done, ct_err()));
 	return done;
 }
+
+void ct_spends_(cairn_entry_done done, cairn_status want, const char *code, const char *what,
+		const char *file, int line)
+{
+	ct_each_(done.status, done.code, want, code, what, file, line);
+}

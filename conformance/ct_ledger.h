@@ -79,7 +79,10 @@ const char *ct_budget_text(cairn_conn *conn, cairn_id run, const char *axis);
 	ct_text_(ct_budget_text((conn), (run), (axis)), (want), "the budget", __FILE__, __LINE__)
 /* An entry of axis "a" and source type "s". */
 cairn_entry_new ct_entry(cairn_id run, const char *source, int64_t amount);
-/* One at a time: what it was told. */
+/* One at a time: what it was told; and that it was told so, the call made once. */
+#define ct_spends(call, want, code) ct_spends_((call), (want), (code), #call, __FILE__, __LINE__)
+void ct_spends_(cairn_entry_done done, cairn_status want, const char *code, const char *what,
+		const char *file, int line);
 cairn_entry_done ct_charge(cairn_conn *conn, cairn_entry_new entry);
 cairn_entry_done ct_reserve(cairn_conn *conn, cairn_entry_new entry, cairn_usec duration);
 cairn_entry_done ct_release(cairn_conn *conn, cairn_entry_new entry);

@@ -154,6 +154,8 @@
 	X(replay_cancel) \
 	X(replay_resume) \
 	X(replay_fork) \
+	X(replay_delete) \
+	X(replay_scope) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \

@@ -167,7 +167,7 @@ static void reserved_then_charged(void)
 	ct_ok(reserve(&live, &step, &bound, 1));
 	ct_purse(conn, live.id, "a", "HARD 10 spent 0 reserved 8 left 2");
 	ct_int(ct_entries(conn, live.id)->at[0].expires_at, ct_now() + CAIRN_MINUTE);
-	ct_each(ct_charge(conn, ct_entry(live.id, "x", 3)), CAIRN_CONFLICT, "budget.exceeded");
+	ct_spends(ct_charge(conn, ct_entry(live.id, "x", 3)), CAIRN_CONFLICT, "budget.exceeded");
 	ct_ok(complete(&live, &step, &usage, 1));
 	ct_purse(conn, live.id, "a", "HARD 10 spent 6 reserved 0 left 4");
 	entry_is(conn, &live, 0, source_of(&live, 1, 1), 6);
@@ -255,7 +255,7 @@ static void the_same_again(void)
 	ct_int(ct_memos(conn, live.id)->count, 5);
 	ct_str(ct_memos(conn, live.id)->at[0].kind, "budget");
 	const char *ledger = ct_ledger(conn, live.id);
-	ct_each(ct_charge(conn, ct_entry(live.id, "x", 30)), CAIRN_OK, NULL);
+	ct_spends(ct_charge(conn, ct_entry(live.id, "x", 30)), CAIRN_OK, NULL);
 	ct_live other = taken_over(conn, &live);
 	ct_budget(conn);
 	ct_text(program(&other), "0/50 7/43 14/36 ");

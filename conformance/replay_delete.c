@@ -32,8 +32,8 @@ static cairn_id tree(cairn_conn *conn, cairn_id *child)
 {
 	ct_live root = ct_live_new(conn);
 	ct_live_paid(&root, "one", "a", 7);
-	ct_each(ct_signal(conn, root.id, "go", "1"), CAIRN_OK, NULL);
-	ct_each(ct_signal(conn, root.id, "go", "2"), CAIRN_OK, NULL);
+	ct_signal(conn, root.id, "go", "1");
+	ct_signal(conn, root.id, "go", "2");
 	ct_next(ct_await(root.replay, "go", -1), RESULT);
 	ct_live below = ct_live_again(conn, ct_child_of(&root, "c", "below"));
 	ct_live_paid(&below, "its", "a", 5);

@@ -32,6 +32,14 @@ static cairn_id forked(cairn_conn *conn, cairn_id source, const char *name)
 	return ct_fork_replay(conn, &fork);
 }
 
+/* The same in a queue of its own, so that a claim takes it and not its source. */
+static cairn_id aside(cairn_conn *conn, cairn_id source, const char *name)
+{
+	cairn_fork_new fork = ct_fork(source, name);
+	fork.queue = cairn_str_of(ct_format("aside%u", ct_number()));
+	return ct_fork_replay(conn, &fork);
+}
+
 /* ---- what is shared ------------------------------------------------------------------------------ */
 
 static void the_first_steps(void)
@@ -90,7 +98,7 @@ static void by_seq_as_by_name(void)
 		ct_int(ct_memos(conn, run)->count, seq);
 		ct_int(ct_replay_run(conn, run)->shared, seq);
 	}
-	cairn_id top = forked(conn, live.id, NULL);
+	cairn_id top = aside(conn, live.id, NULL);
 	ct_replay_stands(conn, top, "ENQUEUED");
 	ct_live again = ct_live_again(conn, top);
 	ct_int(ct_live_do(&again, "one").seq, 1);
@@ -193,7 +201,7 @@ static void purse_and_post_stay(void)
 	cairn_conn *conn = ct_open();
 	ct_live live = source_of(conn);
 	ct_limit(conn, live.id, "a", CAIRN_BUDGET_HARD, 10);
-	ct_each(ct_signal(conn, live.id, "go", "1"), CAIRN_OK, NULL);
+	ct_signal(conn, live.id, "go", "1");
 	cairn_id run = forked(conn, live.id, "two");
 	ct_purse(conn, run, "a", "-");
 	ct_booked(conn, run, "");
@@ -211,7 +219,7 @@ static void of_forks(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_live live = source_of(conn);
-	ct_live first = ct_live_again(conn, forked(conn, live.id, "two"));
+	ct_live first = ct_live_again(conn, aside(conn, live.id, "two"));
 	ct_live_knows(&first, "one", "[ 1 ]");
 	ct_live_knows(&first, "two", "1");
 	ct_live_did(&first, "three", "\"mine\"");
@@ -223,7 +231,7 @@ static void of_forks(void)
 	/* none of them needs its source */
 	ct_cancel_replay(conn, live.id);
 	ct_text(cairn_replay_status_text(ct_replay_run(conn, run)->status), "ENQUEUED");
-	cairn_id other = forked(conn, live.id, "one");
+	cairn_id other = aside(conn, live.id, "one");
 	ct_live again = ct_live_again(conn, other);
 	ct_live_knows(&again, "one", "[ 1 ]");
 }
@@ -234,11 +242,12 @@ static void of_every_status(void)
 	ct_live live = ct_live_new(conn);
 	cairn_replay_step step;
 	ct_live_did(&live, "one", "1");
-	forked(conn, live.id, "one");
+	aside(conn, live.id, "one");
 	ct_ok(cairn_replay_sleep(live.replay, CAIRN_HOUR, &step, ct_err()));
 	ct_live_suspend(&live);
 	cairn_fork_new fork = ct_fork(live.id, NULL);
 	fork.seq = 2;
+	fork.queue = CAIRN_STR("aside");
 	/* the sleep did not end: it is not shared, and begins anew */
 	cairn_id run = ct_fork_replay(conn, &fork);
 	ct_replay_stands(conn, run, "ENQUEUED one=COMPLETED");
@@ -246,7 +255,7 @@ static void of_every_status(void)
 	live = ct_live_again(conn, live.id);
 	ct_live_succeed(&live, "1");
 	const char *before = ct_replay_snapshot(conn, live.id);
-	forked(conn, live.id, "one");
+	aside(conn, live.id, "one");
 	ct_replay_unchanged(conn, live.id, before);
 }
 

@@ -18,7 +18,7 @@ static struct owned owned_by(cairn_conn *conn, const char *tenant)
 	struct owned owned = { .run = live.id };
 	ct_live_paid(&live, "one", "a", 7);
 	owned.child = ct_child_of(&live, "c", "below");
-	ct_each(ct_signal(conn, live.id, "go", "1"), CAIRN_OK, NULL);
+	ct_signal(conn, live.id, "go", "1");
 	ct_same(ct_job(conn, owned.child)->tenant, job.tenant);
 	ct_live_fail(&live, CAIRN_FINISH_TERMINAL);
 	return owned;

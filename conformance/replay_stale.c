@@ -213,7 +213,7 @@ static void requeued(void)
 	struct old old = old_worker();
 	ct_cancel(old.conn, old.live.id);
 	expire(&old);
-	ct_each(ct_requeue(old.conn, ct_seen(old.conn, old.live.id)), CAIRN_OK, NULL);
+	ct_told(ct_requeue(old.conn, ct_seen(old.conn, old.live.id)), CAIRN_OK, NULL);
 	refused(&old, CAIRN_STALE, "job.lease_lost");
 	next_worker(&old);
 	refused(&old, CAIRN_STALE, "job.lease_lost");
