@@ -156,6 +156,8 @@
 	X(replay_fork) \
 	X(replay_delete) \
 	X(replay_scope) \
+	X(replay_tx) \
+	X(replay_budget_trips) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
