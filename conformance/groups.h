@@ -154,6 +154,7 @@
 	X(replay_signal) \
 	X(replay_child) \
 	X(replay_events) \
+	X(replay_wake) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
