@@ -158,6 +158,7 @@
 	X(replay_scope) \
 	X(replay_tx) \
 	X(replay_budget_trips) \
+	X(replay_json) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \
