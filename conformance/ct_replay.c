@@ -38,6 +38,14 @@ ct_play ct_play_new(cairn_conn *conn)
 	return play;
 }
 
+ct_play ct_play_held(cairn_conn *conn, cairn_replay_step *held)
+{
+	ct_play play = ct_play_new(conn);
+	ct_sleep(play.replay, CAIRN_HOUR);
+	*held = ct_ask_run(play.replay, "a");
+	return play;
+}
+
 void ct_play_on(cairn_conn *conn, ct_play *play)
 {
 	play->lease = ct_play_claim(conn, play->id);
@@ -78,7 +86,7 @@ void ct_play_retry(cairn_conn *conn, ct_play *play)
 
 void ct_play_takeover(cairn_conn *conn, ct_play *play)
 {
-	ct_advance(CT_REPLAY_LEASE);
+	ct_advance(CT_REPLAY_LEASE + 1);
 	ct_reap(conn, 1);
 	wait_until_due(conn, play->id);
 	ct_play_on(conn, play);

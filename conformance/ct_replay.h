@@ -27,6 +27,8 @@ cairn_lease ct_play_claim(cairn_conn *conn, cairn_id id);
 cairn_replay *ct_play_begin(cairn_conn *conn, cairn_lease lease, const cairn_replay_opts *opts);
 /* Enqueues one, claims it and begins. */
 ct_play ct_play_new(cairn_conn *conn);
+/* The same; then it asks for a sleep, and for step "a", which is RUN. */
+ct_play ct_play_held(cairn_conn *conn, cairn_replay_step *held);
 /* The run's next attempt, or its continuation: it must be due. */
 void ct_play_on(cairn_conn *conn, ct_play *play);
 /* Suspends. */
@@ -101,7 +103,7 @@ const char *ct_play_snapshot(cairn_conn *conn, cairn_id run);
 #define ct_play_unchanged(conn, id, before) \
 	ct_text_(ct_play_snapshot((conn), (id)), (before), "the run's snapshot", __FILE__, __LINE__)
 
-/* Each write of this attempt is refused so, and changes nothing. `held` is a step of it that was RUN. */
+/* Each write of this attempt is refused so, and changes nothing. play and held are of ct_play_held(). */
 void ct_play_refused(cairn_conn *conn, const ct_play *play, const cairn_replay_step *held,
 		     cairn_status status, const char *code);
 /* No lease begins the run: it is refused so, and nothing changes. */

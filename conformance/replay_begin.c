@@ -259,6 +259,7 @@ static void reasons_in_order(void)
 	ct_advance(1);
 	ct_begin_refused(conn, held.lease, NULL, CAIRN_STALE, "job.lease_expired");
 	a_wrong_fence(conn, held.lease, "job.lease_lost");
+	ct_advance(1);
 	ct_reap(conn, 1);
 	ct_begin_refused(conn, held.lease, NULL, CAIRN_STALE, "job.lease_lost");
 }
@@ -266,8 +267,8 @@ static void reasons_in_order(void)
 static void a_canceled_run(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_play play = ct_play_new(conn);
-	cairn_replay_step held = ct_ask_run(play.replay, "a");
+	cairn_replay_step held;
+	ct_play play = ct_play_held(conn, &held);
 	ct_cancel(conn, play.id);
 	ct_play_refused(conn, &play, &held, CAIRN_STALE, "run.canceled");
 	ct_begin_refused(conn, play.lease, NULL, CAIRN_STALE, "run.canceled");
@@ -320,11 +321,12 @@ static void a_parent_that_ended_otherwise(void)
 static void a_lost_lease(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_play play = ct_play_new(conn);
-	cairn_replay_step held = ct_ask_run(play.replay, "a");
+	cairn_replay_step held;
+	ct_play play = ct_play_held(conn, &held);
 	ct_play late = play;
 	ct_advance(CT_REPLAY_LEASE);
 	ct_play_refused(conn, &late, &held, CAIRN_STALE, "job.lease_expired");
+	ct_advance(1);
 	ct_reap(conn, 1);
 	ct_play_refused(conn, &late, &held, CAIRN_STALE, "job.lease_lost");
 	ct_set_now(ct_job(conn, play.id)->run_at);
@@ -339,12 +341,11 @@ static void a_lost_lease(void)
 static void an_ended_attempt(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_play play = ct_play_new(conn);
-	cairn_replay_step held = ct_ask_run(play.replay, "a");
+	cairn_replay_step held;
+	ct_play play = ct_play_held(conn, &held);
 	ct_play_suspend(&play);
 	ct_play_refused(conn, &play, &held, CAIRN_INVALID, "replay.attempt_ended");
-	ct_play other = ct_play_new(conn);
-	held = ct_ask_run(other.replay, "a");
+	ct_play other = ct_play_held(conn, &held);
 	ct_play_succeed(&other, NULL);
 	ct_play_refused(conn, &other, &held, CAIRN_INVALID, "replay.attempt_ended");
 }
@@ -354,7 +355,8 @@ static void an_ended_attempt(void)
 static const ct_case cases[] = {
 	{ .name = "replays.begin.a_job_that_begins_one_is_a_run",
 	  VERB,
-	  .rule = "A replay run is a job that began one, under the job's id; before that there is no run.",
+	  .rule = "A replay run is a job that began one, under the job's id; before that there is "
+		  "no run.",
 	  .run = a_job_becomes_a_run },
 	{ .name = "replays.begin.other_jobs_stay_as_they_are",
 	  VERB,
@@ -372,7 +374,8 @@ static const ct_case cases[] = {
 	  .run = a_failure },
 	{ .name = "replays.begin.attempts_are_counted",
 	  VERB,
-	  .rule = "An attempt that failed, or lost its lease, is followed by the next number, under its own fence.",
+	  .rule = "An attempt that failed, or lost its lease, is followed by the next number, "
+		  "under its own fence.",
 	  .covers = "smol-18",
 	  .run = attempts_are_counted },
 	{ .name = "replays.begin.a_continuation_is_the_same_attempt",
@@ -385,7 +388,8 @@ static const ct_case cases[] = {
 	  .run = a_lost_continuation },
 	{ .name = "replays.begin.the_first_begin_is_the_first_attempt",
 	  VERB,
-	  .rule = "A run's attempts are counted from its first begin, not from its job's first claim.",
+	  .rule = "A run's attempts are counted from its first begin, not from its job's first "
+		  "claim.",
 	  .run = a_late_first_begin },
 	{ .name = "replays.begin.again_under_one_lease_is_the_same_attempt",
 	  VERB,
@@ -393,7 +397,8 @@ static const ct_case cases[] = {
 	  .run = twice_under_one_lease },
 	{ .name = "replays.begin.a_run_is_still_a_job",
 	  VERB,
-	  .rule = "Heartbeats extend the lease that guards the steps; a finish of the job ends the run.",
+	  .rule = "Heartbeats extend the lease that guards the steps; a finish of the job ends the "
+		  "run.",
 	  .run = beside_its_job },
 	{ .name = "replays.begin.another_code_is_a_conflict",
 	  VERB,
@@ -413,13 +418,15 @@ static const ct_case cases[] = {
 	  .run = nothing_kept },
 	{ .name = "replays.begin.stale_reasons_in_order",
 	  VERB,
-	  .rule = "Who has no lease is told the first that holds: run.canceled, job.finished, job.lease_lost, "
+	  .rule = "Who has no lease is told the first that holds: run.canceled, job.finished, "
+		  "job.lease_lost, "
 		  "job.lease_expired.",
 	  .covers = "smol-42",
 	  .run = reasons_in_order },
 	{ .name = "replays.begin.a_canceled_run_writes_nothing",
 	  VERB,
-	  .rule = "The program of a canceled run is told run.canceled by each call; nothing is written.",
+	  .rule = "The program of a canceled run is told run.canceled by each call; nothing is "
+		  "written.",
 	  .covers = "smol-16",
 	  .run = a_canceled_run },
 	{ .name = "replays.begin.canceled_before_it_began",
@@ -429,7 +436,8 @@ static const ct_case cases[] = {
 	  .run = canceled_before_it_began },
 	{ .name = "replays.begin.a_child_of_a_canceled_run_does_not_begin",
 	  VERB,
-	  .rule = "A child whose parent was canceled with its job finds out when it begins: run.canceled.",
+	  .rule = "A child whose parent was canceled with its job finds out when it begins: "
+		  "run.canceled.",
 	  .run = a_canceled_parent },
 	{ .name = "replays.begin.a_child_of_a_failed_run_goes_on",
 	  VERB,
@@ -437,7 +445,8 @@ static const ct_case cases[] = {
 	  .run = a_parent_that_ended_otherwise },
 	{ .name = "replays.begin.a_lost_lease_writes_nothing",
 	  VERB,
-	  .rule = "Whoever lost the lease is told STALE by every write of the attempt, and nothing is written.",
+	  .rule = "Whoever lost the lease is told STALE by every write of the attempt, and nothing "
+		  "is written.",
 	  .covers = "smol-29, smol-38",
 	  .run = a_lost_lease },
 	{ .name = "replays.begin.an_ended_attempt_writes_nothing",

@@ -27,12 +27,16 @@ static void of_calls(void)
 		const char *canonical;
 		const char *name;
 	} vectors[] = {
-		{ "http.get", NULL, NULL, "{\"input\":null,\"kind\":\"http.get\",\"scope\":\"root\"}",
+		{ "http.get", NULL, NULL,
+		  "{\"input\":null,\"kind\":\"http.get\",\"scope\":\"root\"}",
 		  "step:sig_e0999805791158262e4981f0" },
 		{ "http.get", "{\"a\":1,\"b\":[1,2,3]}", NULL,
 		  "{\"input\":{\"a\":1,\"b\":[1,2,3]},\"kind\":\"http.get\",\"scope\":\"root\"}",
 		  "step:sig_22a6649306145c5b9fdae962" },
-		{ "say", "\"gr\\u00fc\xc3\x9f" "e \\/ \\\"x\\\"\\n\"", "other",
+		{ "say",
+		  "\"gr\\u00fc\xc3\x9f"
+		  "e \\/ \\\"x\\\"\\n\"",
+		  "other",
 		  "{\"input\":\"gr\xc3\xbc\xc3\x9f"
 		  "e / \\\"x\\\"\\n\",\"kind\":\"say\",\"scope\":\"other\"}",
 		  "step:sig_73cb449b769155f4cf0cb532" },
@@ -93,7 +97,8 @@ static void the_timeout_is_no_part(void)
 
 static void equal_inputs(void)
 {
-	static const char *const same[] = { "{\"a\":1,\"b\":[1,2]}", " { \"b\" : [1 , 2.0],\n\"a\":1e0 } ",
+	static const char *const same[] = { "{\"a\":1,\"b\":[1,2]}",
+					    " { \"b\" : [1 , 2.0],\n\"a\":1e0 } ",
 					    "{\"\\u0061\":1,\"b\":[10e-1,2]}" };
 	static const char *const others[] = { "{\"a\":1,\"b\":[2,1]}", "{\"a\":1,\"b\":[1,2,null]}",
 					      "{\"a\":\"1\",\"b\":[1,2]}", "{\"a\":1}",
@@ -244,7 +249,8 @@ static void refused_names(void)
 	const char *const names[] = { "a#2", "#", " ", ct_repeat('n', 256), "a\nb" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		cairn_replay_call call = ct_call_named(names[i]);
-		ct_true(cairn_replay_step_begin(play.replay, &call, 1, &step, ct_err()) != CAIRN_OK);
+		ct_true(cairn_replay_step_begin(play.replay, &call, 1, &step, ct_err()) !=
+			CAIRN_OK);
 	}
 	cairn_replay_call bad[] = { ct_call(NULL, "1"), ct_call("", "1"), ct_call("k", "{"),
 				    ct_call("k", "{\"a\":1,\"a\":2}") };
@@ -333,7 +339,8 @@ static void another_verb(void)
 static const ct_case cases[] = {
 	{ .name = "replays.names.of_calls",
 	  VERB,
-	  .rule = "A step is named by 24 hex digits of the SHA-256 of the canonical text of input, kind and scope, "
+	  .rule = "A step is named by 24 hex digits of the SHA-256 of the canonical text of input, "
+		  "kind and scope, "
 		  "and that text is remembered.",
 	  .covers = "smol-43",
 	  .run = of_calls },
@@ -348,7 +355,8 @@ static const ct_case cases[] = {
 	  .run = the_timeout_is_no_part },
 	{ .name = "replays.names.equal_inputs_have_one_name",
 	  VERB,
-	  .rule = "The order of members, white space and how a number is written do not change the name; the order of "
+	  .rule = "The order of members, white space and how a number is written do not change the "
+		  "name; the order of "
 		  "an array does.",
 	  .covers = "smol-44",
 	  .run = equal_inputs },
@@ -359,7 +367,8 @@ static const ct_case cases[] = {
 	  .run = changed_calls },
 	{ .name = "replays.names.repeated_calls_are_counted",
 	  VERB,
-	  .rule = "Equal calls are #2, #3 in program order, each run once and found again with its own result; each "
+	  .rule = "Equal calls are #2, #3 in program order, each run once and found again with its "
+		  "own result; each "
 		  "attempt counts anew.",
 	  .covers = "smol-45, smol-46",
 	  .run = repeated },
@@ -379,12 +388,14 @@ static const ct_case cases[] = {
 	  .run = of_ones_own },
 	{ .name = "replays.names.what_is_none_is_refused",
 	  VERB,
-	  .rule = "A name with #, a call without a kind and an input that is no JSON fail the call; nothing is "
+	  .rule = "A name with #, a call without a kind and an input that is no JSON fail the "
+		  "call; nothing is "
 		  "written or counted.",
 	  .run = refused_names },
 	{ .name = "replays.names.another_signature_is_a_mismatch",
 	  VERB,
-	  .rule = "Under a name that another input, kind or scope has, nothing is run or replayed, and nothing "
+	  .rule = "Under a name that another input, kind or scope has, nothing is run or replayed, "
+		  "and nothing "
 		  "written.",
 	  .covers = "smol-36",
 	  .run = another_signature },
