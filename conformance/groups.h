@@ -167,6 +167,7 @@
 	X(replay_scope) \
 	X(replay_tx) \
 	X(replay_budget_trips) \
+	X(replay_json) \
 	X(replay_wake) \
 	X(interleave) \
 	X(interleave_many) \
