@@ -148,6 +148,7 @@
 	X(replay_begin) \
 	X(replay_names) \
 	X(replay_step) \
+	X(replay_pages) \
 	X(replay_retry) \
 	X(replay_value) \
 	X(replay_sleep) \
