@@ -107,7 +107,7 @@
 	"AND d.status = ANY ($5::text[]) AND d.finished_at <= " T " - $7::int8 * interval '1 microsecond'"
 /* One root by its id; replay + 0, so that the index of roots does not offer itself. */
 #define TREE_ONE "d.id = $3::uuid AND d.replay + 0 = 1 AND d.run_id IS NULL AND " TREE_FITS
-#define TREE_ANY "$3 IS NULL AND d.replay = 1 AND d.run_id IS NULL AND " TREE_FITS
+#define TREE_ANY "$3::uuid IS NULL AND d.replay = 1 AND d.run_id IS NULL AND " TREE_FITS
 
 /*
  * cairn_job_done_replay from its beginning, or cairn_job_done_pkey; cairn_replay_root, the jobs' primary keys. $2 scope, $3
