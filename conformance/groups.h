@@ -145,6 +145,15 @@
 	X(run_tx) \
 	X(run_budget) \
 	X(run_fault) \
+	X(replay_begin) \
+	X(replay_names) \
+	X(replay_step) \
+	X(replay_retry) \
+	X(replay_value) \
+	X(replay_sleep) \
+	X(replay_signal) \
+	X(replay_child) \
+	X(replay_events) \
 	X(budgets) \
 	X(budgets_table) \
 	X(budget_race) \
@@ -159,16 +168,7 @@
 	X(replay_tx) \
 	X(replay_budget_trips) \
 	X(replay_json) \
-	X(replay_begin) \
-	X(replay_names) \
-	X(replay_step) \
 	X(replay_pages) \
-	X(replay_retry) \
-	X(replay_value) \
-	X(replay_sleep) \
-	X(replay_signal) \
-	X(replay_child) \
-	X(replay_events) \
 	X(replay_wake) \
 	X(interleave) \
 	X(interleave_many) \
