@@ -168,6 +168,7 @@
 	X(replay_tx) \
 	X(replay_budget_trips) \
 	X(replay_json) \
+	X(replay_pages) \
 	X(replay_wake) \
 	X(interleave) \
 	X(interleave_many) \

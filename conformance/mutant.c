@@ -571,6 +571,7 @@ static const struct table {
 	{ ct_item_mutants, &ct_item_mutant_count },
 	{ ct_flow_mutants, &ct_flow_mutant_count },
 	{ ct_run_end_mutants, &ct_run_end_mutant_count },
+	{ ct_replay_mutants, &ct_replay_mutant_count },
 	{ ct_budget_mutants, &ct_budget_mutant_count },
 };
 

@@ -201,6 +201,7 @@ typedef struct ct_mutant {
 	void (*replay_remove)(cairn_replay_remove_plan *plan);
 	cairn_usec replay_remove_clock;
 	void (*signal_send)(cairn_signal_plan *plan, cairn_signal_insert *items);
+	void (*signal_sent)(void *self, const cairn_signal_plan *plan, cairn_signal_placed *each);
 	void (*signal_list)(cairn_signal_query *query);
 	void (*budget_set)(cairn_budget_new *axis);
 	void (*budget_write)(cairn_budget_plan *plan, cairn_budget_item *items);
@@ -275,6 +276,8 @@ extern const size_t ct_run_end_mutant_count;
 void ct_wrap_replays(cairn_driver *driver, const ct_mutant *mutant);
 bool ct_mutates_replays(const ct_mutant *mutant);
 bool ct_mutates_budgets(const ct_mutant *mutant);
+extern const ct_mutant ct_replay_mutants[]; /* mutants_replays.c */
+extern const size_t ct_replay_mutant_count;
 extern const ct_mutant ct_budget_mutants[]; /* mutants_budgets.c */
 extern const size_t ct_budget_mutant_count;
 /* Of the verbs beyond claim and finish. */

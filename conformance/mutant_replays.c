@@ -114,6 +114,8 @@ static cairn_status on_send(void *self, const cairn_signal_plan *plan, cairn_sig
 	if (active->signal_send)
 		active->signal_send(&mine, items);
 	cairn_status status = the_replays()->send(self, &mine, each, spread, err);
+	if (status == CAIRN_OK && active->signal_sent)
+		active->signal_sent(self, plan, each);
 	free(items);
 	return status;
 }
@@ -190,7 +192,8 @@ bool ct_mutates_replays(const ct_mutant *mutant)
 	       mutant->replay_entered || mutant->replay_leave || mutant->replay_left ||
 	       mutant->replay_list || mutant->replays_listed || mutant->replay_memos ||
 	       mutant->replay_fork || mutant->replay_forked || mutant->replay_remove ||
-	       mutant->replay_remove_clock || mutant->signal_send || mutant->signal_list;
+	       mutant->replay_remove_clock || mutant->signal_send || mutant->signal_sent ||
+	       mutant->signal_list;
 }
 
 bool ct_mutates_budgets(const ct_mutant *mutant)
