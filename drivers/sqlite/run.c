@@ -32,21 +32,57 @@ static cairn_status add_event(struct lite_write *write, const cairn_id *step, ca
 	return status;
 }
 
+/* A step whose job is to be inserted. */
+struct due {
+	cairn_id id;
+	bool queued; /* its first stage: then its row says it all */
+};
+
 cairn_status cairn_lite__run_job(struct lite_write *write, const cairn_id *step, bool queued,
-				 bool record, cairn_error *err)
+				 cairn_error *err)
+{
+	struct due *next = cairn_lite__list_add(write->lite, &write->lite->due, sizeof *next);
+	if (next == NULL)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	*next = (struct due){ .id = *step, .queued = queued };
+	return CAIRN_OK;
+}
+
+/* Up to LITE_ROWS of them: the last one again and again. */
+static cairn_status insert_jobs(struct lite_write *write, const struct due *due, size_t n,
+				bool record, cairn_error *err)
 {
 	struct lite_run run;
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_STEP_JOB, err);
+	cairn_status status = cairn_lite__start(&run, write->lite,
+						n == 1 ? LITE_STEP_JOB : LITE_STEP_JOB_ROWS, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_id(&run, step);
 	cairn_lite__bind_int(&run, write->now);
 	cairn_lite__bind_int(&run, record ? 1 : 0);
-	status = cairn_lite__finish(&run, err);
-	/* in the first stage its row says it all */
-	if (status == CAIRN_OK && record && !queued)
-		status = add_event(write, step, err);
+	for (size_t i = 0; i < (n == 1 ? 1 : LITE_ROWS); i++)
+		cairn_lite__bind_id(&run, &due[i < n ? i : n - 1].id);
+	return cairn_lite__finish(&run, err);
+}
+
+cairn_status cairn_lite__run_jobs(struct lite_write *write, bool record, cairn_error *err)
+{
+	const struct due *due = write->lite->due.at;
+	size_t n = write->lite->due.n;
+	cairn_status status = CAIRN_OK;
+	for (size_t i = 0; i < n && status == CAIRN_OK; i += LITE_ROWS)
+		status = insert_jobs(write, &due[i], n - i < LITE_ROWS ? n - i : LITE_ROWS, record,
+				     err);
+	for (size_t i = 0; i < n && status == CAIRN_OK && record; i++) {
+		if (!due[i].queued)
+			status = add_event(write, &due[i].id, err);
+	}
+	write->lite->due.n = 0;
 	return status;
+}
+
+void cairn_lite__run_jobs_free(struct lite *lite)
+{
+	cairn_lite__list_free(lite, &lite->due, sizeof(struct due));
 }
 
 cairn_status cairn_lite__run_event(struct lite_write *write, const cairn_id *id,
@@ -186,7 +222,7 @@ static cairn_status put_step(const struct graph *graph, const cairn_step_insert 
 		status = cairn_lite__resource_need(write, step->tenant, step->resource_key, err);
 	if (status == CAIRN_OK && step->status == CAIRN_STEP_ENQUEUED)
 		status = cairn_lite__run_job(write, &step->id, cairn_str_is(step->stage, "queued"),
-					     graph->record, err);
+					     err);
 	return status;
 }
 
@@ -215,6 +251,8 @@ static cairn_status put_graph(const struct graph *graph, cairn_error *err)
 	size_t at = 0;
 	for (size_t i = 0; i < graph->n && status == CAIRN_OK; i++)
 		status = put_step(graph, &graph->steps[i], err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__run_jobs(graph->write, graph->record, err);
 	while (at < graph->edge_count && status == CAIRN_OK) {
 		size_t some = graph->edge_count - at < LITE_ROWS ? 1 : LITE_ROWS;
 		status = insert_edges(graph->write->lite, &graph->edges[at], some, err);

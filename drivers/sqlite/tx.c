@@ -68,6 +68,7 @@ cairn_status cairn_lite__write_begin(struct lite *lite, struct lite_write *write
 	lite->pending.events = 0;
 	lite->pending.attempts = 0;
 	lite->endings.n = 0;
+	lite->due.n = 0;
 	if (write->own)
 		status = begin_immediate(lite, err);
 	else
