@@ -76,6 +76,7 @@ struct batch {
 	enum pg_time time;
 	bool lock;  /* LOCK_JOBS goes first */
 	bool steps; /* runs are locked before, and what follows for them is seen to */
+	bool alone; /* only they are: successes lock their jobs by themselves */
 	bool fails; /* a step may fail */
 };
 
@@ -207,6 +208,8 @@ static void settle(struct batch *batch, bool in_tx, bool own_clock, enum how how
 		batch->count[HEARTBEATS] + batch->count[SUCCESSES] + batch->count[DELETIONS] > 0;
 	batch->lock = kinds > 1 || batch->plan->line_count > 0 || (how > LEAN && lean) ||
 		      batch->steps || (in_tx && (lean || statements > 1));
+	batch->alone = batch->steps && how == LEAN && !in_tx && kinds == 1 &&
+		       batch->count[SUCCESSES] > 0 && batch->plan->line_count == 0;
 	batch->time = PG_TIME_STATEMENT;
 	if (batch->lock)
 		batch->time = PG_TIME_LEFT;
@@ -359,7 +362,8 @@ static void queue_locks(struct pg *pg, const struct batch *batch, struct pg_item
 {
 	if (batch->steps) {
 		struct pg_hold hold = { .jobs = items,
-					.also = batch->fails ? PG_ALSO_FAIL_FAST : PG_ALSO_NONE };
+					.also = batch->fails ? PG_ALSO_FAIL_FAST : PG_ALSO_NONE,
+					.runs_only = batch->alone };
 		cairn_pg__hold_queue(pg, &hold);
 	} else if (batch->lock) {
 		cairn_pg__add_ids(pg, COLUMN(id));
@@ -380,7 +384,8 @@ static void queue_all(struct pg *pg, const struct batch *batch, bool alone)
 	if (plan->line_count > 0)
 		cairn_pg__log_queue(pg, plan->lines, plan->line_count);
 	while ((items = next_chunk(batch, &at, &sql)).n > 0)
-		queue_chunk(pg, sql, items, batch->time, batch->steps);
+		queue_chunk(pg, sql, items, batch->alone ? PG_TIME_RUNS : batch->time,
+			    batch->steps);
 	if (batch->steps)
 		cairn_pg__resolve_queue(pg, &changes, alone);
 	if (plan->claim != NULL && (alone || !batch->steps))
@@ -408,7 +413,7 @@ static size_t read_changes(struct pg *pg, const struct batch *batch, cairn_chang
 	struct pg_items items;
 	enum pg_sql sql;
 	size_t at = 0;
-	size_t n = batch->lock ? batch->steps ? 2 : 1 : 0;
+	size_t n = batch->lock ? batch->steps && !batch->alone ? 2 : 1 : 0;
 	if (plan->line_count > 0)
 		cairn_pg__log_read(pg, n++, plan->line_count, plan->line_hits);
 	while ((items = next_chunk(batch, &at, &sql)).n > 0) {

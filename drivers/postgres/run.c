@@ -77,6 +77,8 @@ void cairn_pg__hold_queue(struct pg *pg, const struct pg_hold *hold)
 	enum pg_sql sql = hold->skip_locked ? PG_SQL_RUNS_LOCK_FREE : PG_SQL_RUNS_LOCK;
 	cairn_pg__add_ids(pg, hold->runs != NULL ? runs : hold->jobs, 0);
 	cairn_pg__queue(pg, hold->runs != NULL ? sql : PG_SQL_RUNS_LOCK_OF);
+	if (hold->runs_only)
+		return;
 	cairn_pg__add_ids(pg, hold->jobs, 0);
 	if (hold->runs != NULL)
 		cairn_pg__add_ids(pg, runs, 0);
