@@ -267,18 +267,27 @@ cairn_status cairn_replay_finish(cairn_replay *replay, const cairn_finish *how, 
 	return st == CAIRN_OK ? finish(replay, how, err) : st;
 }
 
-cairn_status cairn_replay_suspend(cairn_replay *replay, cairn_error *err)
+cairn_status cairn_replay_suspension(const cairn_replay *replay, cairn_finish *how,
+				     cairn_error *err)
 {
 	cairn_status st = cairn__replay_check(replay, err);
+	if (st == CAIRN_OK && how == NULL)
+		st = cairn_fail(err, CAIRN_E_ARG_INVALID);
 	if (st != CAIRN_OK)
 		return st;
-	if (!replay->suspends) {
-		cairn_fail(err, CAIRN_E_ARG_INVALID);
-		cairn_error_message(err, "No step of this attempt waits for anything.");
-		return CAIRN_INVALID;
-	}
-	cairn_finish how = { .how = CAIRN_FINISH_CONTINUE,
-			     .not_before =
-				     replay->wake_at != 0 ? replay->wake_at : CAIRN__MAX_TIME };
-	return finish(replay, &how, err);
+	*how = (cairn_finish){ .how = CAIRN_FINISH_CONTINUE,
+			       .not_before =
+				       replay->wake_at != 0 ? replay->wake_at : CAIRN__MAX_TIME };
+	if (replay->suspends)
+		return CAIRN_OK;
+	cairn_fail(err, CAIRN_E_ARG_INVALID);
+	cairn_error_message(err, "No step of this attempt waits for anything.");
+	return CAIRN_INVALID;
+}
+
+cairn_status cairn_replay_suspend(cairn_replay *replay, cairn_error *err)
+{
+	cairn_finish how;
+	cairn_status st = cairn_replay_suspension(replay, &how, err);
+	return st == CAIRN_OK ? finish(replay, &how, err) : st;
 }

@@ -127,6 +127,17 @@ enum cairn_finish_how cairn_context_snooze(cairn_context *context, cairn_usec de
 	return CAIRN_FINISH_SNOOZE;
 }
 
+cairn_status cairn_context_conn(cairn_context *context, cairn_conn **conn, cairn_error *err)
+{
+	if (context->child != NULL)
+		return cairn_worker__fail_code(err, CAIRN_E_DRIVER_FEATURE);
+	struct link *link = &context->hand->link;
+	cairn_status st = link->conn == NULL ? cairn_worker__connect(link, err) : CAIRN_OK;
+	if (st == CAIRN_OK)
+		*conn = link->conn;
+	return st;
+}
+
 /* As if it had been sent, and not been answered: no beat may find it gone, and its turn will look. */
 void cairn_context_finishing(cairn_context *context)
 {

@@ -1,6 +1,6 @@
 /*
  * pool.c - the handler threads: each takes a job that is READY, runs its handler, reports back. They
- * never touch the database.
+ * touch no database, unless a handler asks for a connection.
  */
 #include <errno.h>
 #include <signal.h>
@@ -44,6 +44,7 @@ static void begin(struct hand *hand, struct cairn_context *job)
 {
 	struct cairn_worker *worker = hand->worker;
 	hand->job = job;
+	job->hand = hand;
 	job->started = cairn_worker__now();
 	job->deadline = job->started + job->job.timeout;
 	cairn_worker__move(job, JOB_RUNNING);
@@ -109,10 +110,13 @@ static void *serve(void *arg)
 		pthread_mutex_unlock(&worker->lock);
 		cairn_worker__tell_job(job, CAIRN_WORKER_STARTED);
 		job->how = job->handler->run(job->handler->user, job);
+		if (hand->link.conn != NULL && cairn_worker__fails(job->how))
+			cairn_worker__unlink(&hand->link);
 		pthread_mutex_lock(&worker->lock);
 		end(hand, job);
 	}
 	pthread_mutex_unlock(&worker->lock);
+	cairn_worker__unlink(&hand->link);
 	cairn_worker__release(worker);
 	return NULL;
 }
@@ -139,6 +143,7 @@ cairn_status cairn_worker__pool_start(struct cairn_worker *worker, cairn_error *
 	while (worker->hand_count < worker->opts.concurrency) {
 		struct hand *hand = &worker->hands[worker->hand_count];
 		hand->worker = worker;
+		hand->link.worker = worker;
 		atomic_fetch_add(&worker->refs, 1);
 		if (pthread_create(&hand->thread, NULL, serve, hand) != 0) {
 			atomic_fetch_sub(&worker->refs, 1);

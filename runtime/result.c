@@ -82,7 +82,7 @@ void cairn_worker__plan_finish(struct cairn_context *job, cairn_finish *finish)
 	finish->error_message = cairn_worker__kept(&job->error_message);
 }
 
-static bool fails(enum cairn_finish_how how)
+bool cairn_worker__fails(enum cairn_finish_how how)
 {
 	return how >= CAIRN_FINISH_RETRYABLE && how <= CAIRN_FINISH_PANICKED;
 }
@@ -97,7 +97,7 @@ bool cairn_worker__rewrite(struct cairn_context *job, const char *code, const ch
 	/* whatever it was that is malformed */
 	job->flying.set = 0;
 	job->flying.has_checkpoint = false;
-	if (!fails(job->how))
+	if (!cairn_worker__fails(job->how))
 		job->how = CAIRN_FINISH_TERMINAL;
 	fail_as(job, job->how, code, message);
 	return true;

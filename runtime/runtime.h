@@ -74,6 +74,7 @@ struct cairn_context {
 	cairn_lease lease;
 	struct kept text;
 	const cairn_handler *handler;
+	struct hand *hand; /* while RUNNING */
 	cairn_usec started;
 	cairn_usec deadline;
 
@@ -139,6 +140,7 @@ struct hand {
 	struct cairn_worker *worker;
 	pthread_t thread;
 	struct cairn_context *job; /* NULL: none */
+	struct link link;	   /* for handlers that ask for it (cairn_context_conn) */
 };
 
 /* A dispatcher, and the turn it is at. */
@@ -333,6 +335,7 @@ void cairn_worker__give_up(struct cairn_worker *worker, cairn_status status,
 void cairn_worker__conclude(struct cairn_context *job);
 void cairn_worker__plan_finish(struct cairn_context *job, cairn_finish *finish);
 /* The library refused the result as malformed: fail instead, or give up. False: give up. */
+bool cairn_worker__fails(enum cairn_finish_how how);
 bool cairn_worker__rewrite(struct cairn_context *job, const char *code, const char *message);
 /* Under the lock: the handler said something malformed; the attempt will be TERMINAL for it. */
 void cairn_worker__spoil(struct cairn_context *job, const char *code, const char *message);

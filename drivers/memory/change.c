@@ -9,7 +9,7 @@
 static int write_events(struct mem_write *write, const cairn_change *change, const cairn_job *was,
 			const cairn_job *is)
 {
-	for (int kind = CAIRN_EVENT_ENQUEUED; kind <= CAIRN_EVENT_REQUEUED; kind++) {
+	for (int kind = CAIRN_EVENT_ENQUEUED; kind <= CAIRN_EVENT_SIGNALED; kind++) {
 		if (!(change->events & 1u << kind))
 			continue;
 		cairn_event_record event = cairn_change_event((enum cairn_event_kind)kind, change,
@@ -32,6 +32,8 @@ int cairn_mem__change_apply(struct mem_write *write, const cairn_change *change,
 	if ((change->set & CAIRN_SET_DEAD) && cairn_mem__dead_letter_add(write, is) != 0)
 		return -1;
 	if (write_events(write, change, was, is) != 0)
+		return -1;
+	if (was->replay && cairn_mem__wake_note(write, was, is) != 0)
 		return -1;
 	return cairn_mem__put(write->state, MEM_JOBS, is);
 }
@@ -74,7 +76,8 @@ cairn_status cairn_mem__job_change(void *self, const cairn_change_plan *plan,
 		if (change_one(&write, &plan->changes[i], &each[i]) != 0)
 			status = cairn_fail(err, CAIRN_E_NOMEM);
 	}
-	if (status == CAIRN_OK && cairn_mem__run_settle(&write) != 0)
+	if (status == CAIRN_OK &&
+	    (cairn_mem__run_settle(&write) != 0 || cairn_mem__wake_noted(&write) != 0))
 		status = cairn_fail(err, CAIRN_E_NOMEM);
 	if (status == CAIRN_OK && plan->claim != NULL)
 		status = cairn_mem__claim(mem, &write, plan->claim, claimed, err);

@@ -63,10 +63,11 @@ static int unpark(struct mem_write *write, const cairn_claim_plan *plan)
 static uint32_t hints(const cairn_definition *definition, const cairn_job *job)
 {
 	bool step = !cairn_id_is_none(job->run);
-	uint32_t of = step ? CAIRN_HINT_STEP : CAIRN_HINT_ALONE;
+	bool alone = !step && !job->replay;
+	uint32_t of = (step ? CAIRN_HINT_STEP : 0) | (alone ? CAIRN_HINT_ALONE : 0);
 	if (definition == NULL)
 		return of;
-	bool unkept = definition->retention == CAIRN_RETAIN_NONE && job->key.len == 0 && !step;
+	bool unkept = definition->retention == CAIRN_RETAIN_NONE && job->key.len == 0 && alone;
 	return of | (definition->retry_overrides.len > 0 ? CAIRN_HINT_OVERRIDES : 0) |
 	       (unkept ? CAIRN_HINT_DELETE : 0);
 }

@@ -145,6 +145,27 @@ static const cairn_workflow_ops workflows = {
 	.wait = cairn_mem__run_wait,
 };
 
+static const cairn_replay_ops replays = {
+	.size = sizeof replays,
+	.begin = cairn_mem__replay_begin,
+	.enter = cairn_mem__replay_enter,
+	.leave = cairn_mem__replay_leave,
+	.runs = cairn_mem__replay_runs,
+	.memos = cairn_mem__replay_memos,
+	.fork = cairn_mem__replay_fork,
+	.remove = cairn_mem__replay_remove,
+	.send = cairn_mem__signal_send,
+	.signals = cairn_mem__signal_list,
+};
+
+static const cairn_budget_ops budgets = {
+	.size = sizeof budgets,
+	.set = cairn_mem__budget_set,
+	.write = cairn_mem__budget_write,
+	.read = cairn_mem__budget_read,
+	.entries = cairn_mem__budget_entries,
+};
+
 static const char *const schemes[] = { "memory", NULL };
 
 const cairn_driver cairn_memory = {
@@ -170,4 +191,6 @@ const cairn_driver cairn_memory = {
 	.locks = &locks,
 	.log = &logs,
 	.workflows = &workflows,
+	.replays = &replays,
+	.budgets = &budgets,
 };

@@ -44,6 +44,7 @@ struct mem {
 	struct mem_list endings; /* struct mem_ending, of the running call */
 	struct mem_list ended;	 /* cairn_id: steps of which the edges are to be followed */
 	struct mem_list ready;	 /* cairn_id: steps that wait for nothing any more */
+	struct mem_list wakes;	 /* cairn_id: replay runs that may be woken */
 };
 
 /* ---- the two ends of a call (tx.c) -------------------------------------- */
@@ -184,6 +185,47 @@ int cairn_mem__step_push(const struct mem_state *state, const struct mem_step *s
 /* When the last lease of the run's canceled jobs ends; 0: none is live. */
 cairn_time cairn_mem__run_quiet_at(const struct mem_write *write, const cairn_run *run);
 
+/*
+ * Replay runs (replay.c): a run, its memo of a name, the seq of its last memo. The root of a job, whether it has begun or
+ * not.
+ */
+const struct mem_replay *cairn_mem__replay(const struct mem_state *state, cairn_id run);
+const cairn_memo *cairn_mem__memo(const struct mem_state *state, cairn_id run, int64_t seq);
+const cairn_memo *cairn_mem__memo_by_name(const struct mem_state *state, cairn_id run,
+					  cairn_str name);
+/* The index of a run's first row of a table that is sorted by it; the row at an index, if it is its. */
+size_t cairn_mem__memo_first(const struct mem_state *state, cairn_id run);
+const cairn_memo *cairn_mem__memo_at(const struct mem_state *state, cairn_id run, size_t index);
+cairn_id cairn_mem__replay_root(const struct mem_state *state, cairn_id run);
+/* An event of a run's job. data: a JSON object. 0, or -1 without memory. */
+int cairn_mem__replay_event(struct mem_write *write, const cairn_job *job,
+			    enum cairn_event_kind kind, const cairn_memo *memo);
+
+/*
+ * Waking (signal.c). A changed replay run: who may be woken by that is noted, and woken once the call has changed
+ * all jobs. wake does so at once: 1 if it was, 0, or -1 without memory.
+ */
+int cairn_mem__wake_note(struct mem_write *write, const cairn_job *was, const cairn_job *is);
+int cairn_mem__wake_noted(struct mem_write *write);
+int cairn_mem__wake(struct mem_write *write, cairn_id run);
+/* The first signal of a name that nobody took. */
+const struct mem_signal *cairn_mem__signal_untaken(const struct mem_state *state, cairn_id run,
+						   cairn_str name);
+
+/*
+ * Deleting (replay_read.c): what is kept of one run; a run with all its descendants and their jobs, but for its own.
+ * Counts into deleted, unless NULL. 0, or -1 without memory.
+ */
+int cairn_mem__replay_forget(struct mem_write *write, cairn_id run, cairn_replay_deleted *deleted);
+int cairn_mem__replay_delete(struct mem_write *write, cairn_id run, cairn_replay_deleted *deleted);
+
+/* Writes entries as a part of a call (budget.c): *refused with all; then nothing is written. 0, or -1. */
+int cairn_mem__budget_items(struct mem_write *write, const cairn_budget_plan *plan,
+			    cairn_budget_result *each, bool *refused);
+
+/* Whether a lease holds. */
+bool cairn_mem__leased(const cairn_job *job, int64_t fence, cairn_time now);
+
 /* Room for one more in a list (run_end.c): NULL without memory. Give one back; or the connection's own. */
 void *cairn_mem__list_add(struct mem *mem, struct mem_list *list, size_t size);
 void cairn_mem__list_free(struct mem *mem, struct mem_list *list, size_t size);
@@ -195,7 +237,7 @@ cairn_status cairn_mem__script_count(const struct mem_state *state, cairn_str qu
 				     cairn_error *err);
 
 /* The driver's own line of migrations (migration.c). */
-enum { MEM_SET_COUNT = 10 };
+enum { MEM_SET_COUNT = 11 };
 extern const cairn_migration cairn_mem__set[MEM_SET_COUNT];
 
 /* ---- slots ---------------------------------------------------------------- */
@@ -297,5 +339,20 @@ cairn_run_prune_fn cairn_mem__run_prune;
 cairn_run_look_fn cairn_mem__run_look;
 cairn_run_append_fn cairn_mem__run_append;
 cairn_run_wait_fn cairn_mem__run_wait;
+
+cairn_replay_begin_fn cairn_mem__replay_begin;
+cairn_replay_enter_fn cairn_mem__replay_enter;
+cairn_replay_leave_fn cairn_mem__replay_leave;
+cairn_replay_runs_fn cairn_mem__replay_runs;
+cairn_replay_memos_fn cairn_mem__replay_memos;
+cairn_replay_fork_fn cairn_mem__replay_fork;
+cairn_replay_remove_fn cairn_mem__replay_remove;
+cairn_signal_send_fn cairn_mem__signal_send;
+cairn_signal_list_fn cairn_mem__signal_list;
+
+cairn_budget_set_fn cairn_mem__budget_set;
+cairn_budget_write_fn cairn_mem__budget_write;
+cairn_budget_read_fn cairn_mem__budget_read;
+cairn_budget_entries_fn cairn_mem__budget_entries;
 
 #endif

@@ -149,6 +149,26 @@ static const char workflows_down[] = "DROP TABLE cairn_run_active;\n"
 				     "DROP TABLE cairn_run_key;\n"
 				     "DROP TABLE cairn_run;\n";
 
+/* Nor at a job's replay. */
+static const char replays_up[] =
+	"-- since: 0.1.0\n"
+	"CREATE TABLE cairn_replay (run_id, root_id, parent_id, source_id, shared, scope, code,\n"
+	"	attempt, fence, begun_at);\n"
+	"CREATE TABLE cairn_memo (run_id, seq, name, kind, verb, status, attempts, failures,\n"
+	"	last_attempt, timed_out, fence, claim, child_id, signal, signature, hash, result,\n"
+	"	error_code, error_message, wake_at, created_at, begun_at, ended_at);\n"
+	"CREATE TABLE cairn_signal (run_id, seq, name, key, payload, hash, sent_at, taken_by);\n"
+	"CREATE TABLE cairn_budget (root_id, axis, kind, limited, total, spent, created_at,\n"
+	"	updated_at);\n"
+	"CREATE TABLE cairn_budget_entry (root_id, seq, run_id, axis, source_type, source_id,\n"
+	"	amount, state, expires_at, created_at, updated_at);\n";
+
+static const char replays_down[] = "DROP TABLE cairn_budget_entry;\n"
+				   "DROP TABLE cairn_budget;\n"
+				   "DROP TABLE cairn_signal;\n"
+				   "DROP TABLE cairn_memo;\n"
+				   "DROP TABLE cairn_replay;\n";
+
 const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	{ .version = 1,
 	  .name = "jobs",
@@ -190,6 +210,10 @@ const cairn_migration cairn_mem__set[MEM_SET_COUNT] = {
 	  .name = "workflows",
 	  .up = { workflows_up, sizeof workflows_up - 1 },
 	  .down = { workflows_down, sizeof workflows_down - 1 } },
+	{ .version = 11,
+	  .name = "replays",
+	  .up = { replays_up, sizeof replays_up - 1 },
+	  .down = { replays_down, sizeof replays_down - 1 } },
 };
 
 /* ---- slots --------------------------------------------------------------------- */

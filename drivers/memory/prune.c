@@ -39,11 +39,11 @@ static const cairn_id *log_job(const void *row)
 static int remove_lineage(struct mem_state *state, cairn_id job)
 {
 	size_t at = 0;
-	while (at < cairn_mem__count(state, MEM_REPLAYS)) {
-		const struct mem_replay *row = cairn_mem__at(state, MEM_REPLAYS, at);
+	while (at < cairn_mem__count(state, MEM_RERUNS)) {
+		const struct mem_rerun *row = cairn_mem__at(state, MEM_RERUNS, at);
 		if (cairn_id_compare(row->source, job) != 0 && cairn_id_compare(row->job, job) != 0)
 			at++;
-		else if (cairn_mem__remove(state, MEM_REPLAYS, row) != 0)
+		else if (cairn_mem__remove(state, MEM_RERUNS, row) != 0)
 			return -1;
 	}
 	return 0;
@@ -84,7 +84,8 @@ int cairn_mem__job_delete(struct mem_write *write, const cairn_job *job)
 		return -1;
 	if (job->key.len > 0 && cairn_mem__remove(state, MEM_KEYS, &key) != 0)
 		return -1;
-	if (remove_history(state, id) != 0 || remove_lineage(state, id) != 0)
+	if (remove_history(state, id) != 0 || remove_lineage(state, id) != 0 ||
+	    cairn_mem__replay_forget(write, id, NULL) != 0)
 		return -1;
 	return cairn_mem__remove(state, MEM_JOBS, &(cairn_job){ .id = id });
 }
@@ -107,7 +108,7 @@ static cairn_time kept_since(const struct mem_write *write, const cairn_prune_pl
 static bool prunable(const struct mem_write *write, const cairn_prune_plan *plan,
 		     const cairn_job *job)
 {
-	if (!cairn_id_is_none(job->run) || !(plan->statuses & 1u << job->status) ||
+	if (!cairn_id_is_none(job->run) || job->replay || !(plan->statuses & 1u << job->status) ||
 	    job->lease_expires_at > write->now)
 		return false;
 	if (plan->queue.len > 0 && !cairn_str_equal(job->queue, plan->queue))

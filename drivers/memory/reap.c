@@ -80,7 +80,9 @@ static int reap_oldest(struct mem_write *write, const cairn_job **leases, void *
 		if (reap_one(write, plan, leases[i], call->rows) != 0)
 			return -1;
 	}
-	return cairn_mem__run_settle(write);
+	if (cairn_mem__run_settle(write) != 0)
+		return -1;
+	return cairn_mem__wake_noted(write);
 }
 
 cairn_status cairn_mem__job_reap(void *self, const cairn_reap_plan *plan, cairn_rows *rows,

@@ -30,13 +30,13 @@ static int insert(struct mem_write *write, const cairn_rerun_item *item, const c
 		  bool record)
 {
 	cairn_job job = copy_of(source, item->id, write->now);
-	struct mem_replay lineage = { .source = item->source,
+	struct mem_rerun lineage = { .source = item->source,
 				      .run_number = item->run_number,
 				      .key = item->key,
 				      .reason = item->reason,
 				      .job = item->id };
 	if (cairn_mem__put(write->state, MEM_JOBS, &job) != 0 ||
-	    cairn_mem__put(write->state, MEM_REPLAYS, &lineage) != 0)
+	    cairn_mem__put(write->state, MEM_RERUNS, &lineage) != 0)
 		return -1;
 	if (!record)
 		return 0;
@@ -51,10 +51,10 @@ static int insert(struct mem_write *write, const cairn_rerun_item *item, const c
 static bool find_replay(const struct mem_write *write, const cairn_rerun_item *item,
 			cairn_rerun_done *each)
 {
-	struct mem_replay wanted = { .source = item->source,
+	struct mem_rerun wanted = { .source = item->source,
 				     .run_number = item->run_number,
 				     .key = item->key };
-	const struct mem_replay *there = cairn_mem__find(write->state, MEM_REPLAYS, &wanted);
+	const struct mem_rerun *there = cairn_mem__find(write->state, MEM_RERUNS, &wanted);
 	if (there == NULL)
 		return false;
 	const cairn_job *job = cairn_mem__job(write->state, there->job);
@@ -95,7 +95,7 @@ cairn_status cairn_mem__job_replay(void *self, const cairn_rerun_plan *plan, cai
 {
 	struct mem *mem = self;
 	struct mem_write write;
-	cairn_status status = cairn_mem__write_begin(mem, MEM_REPLAYS, &write, err);
+	cairn_status status = cairn_mem__write_begin(mem, MEM_RERUNS, &write, err);
 	if (status != CAIRN_OK)
 		return status;
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++) {

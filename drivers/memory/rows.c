@@ -64,10 +64,10 @@ static int order_logs(const void *a, const void *b)
 	return order != 0 ? order : order_numbers(x->line.seq, y->line.seq);
 }
 
-static int order_replays(const void *a, const void *b)
+static int order_reruns(const void *a, const void *b)
 {
-	const struct mem_replay *x = a;
-	const struct mem_replay *y = b;
+	const struct mem_rerun *x = a;
+	const struct mem_rerun *y = b;
 	int order = cairn_id_compare(x->source, y->source);
 	if (order == 0)
 		order = order_numbers(x->run_number, y->run_number);
@@ -240,6 +240,45 @@ static int order_active(const void *a, const void *b)
 	return order != 0 ? order : cairn_str_compare(x->key, y->key);
 }
 
+static int order_replays(const void *a, const void *b)
+{
+	const struct mem_replay *x = a;
+	const struct mem_replay *y = b;
+	return cairn_id_compare(x->run.id, y->run.id);
+}
+
+static int order_memos(const void *a, const void *b)
+{
+	const cairn_memo *x = a;
+	const cairn_memo *y = b;
+	int order = cairn_id_compare(x->run, y->run);
+	return order != 0 ? order : order_numbers(x->seq, y->seq);
+}
+
+static int order_signals(const void *a, const void *b)
+{
+	const struct mem_signal *x = a;
+	const struct mem_signal *y = b;
+	int order = cairn_id_compare(x->signal.run, y->signal.run);
+	return order != 0 ? order : order_numbers(x->signal.seq, y->signal.seq);
+}
+
+static int order_budgets(const void *a, const void *b)
+{
+	const cairn_budget *x = a;
+	const cairn_budget *y = b;
+	int order = cairn_id_compare(x->root, y->root);
+	return order != 0 ? order : cairn_str_compare(x->axis, y->axis);
+}
+
+static int order_entries(const void *a, const void *b)
+{
+	const cairn_entry *x = a;
+	const cairn_entry *y = b;
+	int order = cairn_id_compare(x->root, y->root);
+	return order != 0 ? order : order_numbers(x->seq, y->seq);
+}
+
 static int order_objects(const void *a, const void *b)
 {
 	const struct mem_object *x = a;
@@ -305,9 +344,9 @@ static const size_t log_texts[] = {
 	offsetof(struct mem_log, line.data),
 };
 
-static const size_t replay_texts[] = {
-	offsetof(struct mem_replay, key),
-	offsetof(struct mem_replay, reason),
+static const size_t rerun_texts[] = {
+	offsetof(struct mem_rerun, key),
+	offsetof(struct mem_rerun, reason),
 };
 
 static const size_t dead_letter_texts[] = {
@@ -445,6 +484,38 @@ static const size_t active_texts[] = {
 	offsetof(struct mem_active, key),
 };
 
+static const size_t replay_texts[] = {
+	offsetof(struct mem_replay, run.scope),	     offsetof(struct mem_replay, run.code),
+	offsetof(struct mem_replay, run.type),	     offsetof(struct mem_replay, run.queue),
+	offsetof(struct mem_replay, run.tenant),     offsetof(struct mem_replay, run.owner),
+	offsetof(struct mem_replay, run.worker),     offsetof(struct mem_replay, run.payload),
+	offsetof(struct mem_replay, run.output),     offsetof(struct mem_replay, run.error_code),
+	offsetof(struct mem_replay, run.error_message),
+};
+
+static const size_t memo_texts[] = {
+	offsetof(cairn_memo, name),	  offsetof(cairn_memo, kind),
+	offsetof(cairn_memo, signal),	  offsetof(cairn_memo, signature),
+	offsetof(cairn_memo, result),	  offsetof(cairn_memo, error_code),
+	offsetof(cairn_memo, error_message),
+};
+
+static const size_t signal_texts[] = {
+	offsetof(struct mem_signal, signal.name),
+	offsetof(struct mem_signal, signal.key),
+	offsetof(struct mem_signal, signal.payload),
+};
+
+static const size_t budget_texts[] = {
+	offsetof(cairn_budget, axis),
+};
+
+static const size_t entry_texts[] = {
+	offsetof(cairn_entry, axis),
+	offsetof(cairn_entry, source_type),
+	offsetof(cairn_entry, source_id),
+};
+
 static const size_t object_texts[] = {
 	offsetof(struct mem_object, object.object),
 	offsetof(struct mem_object, object.name),
@@ -490,10 +561,10 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 		       .public_size = sizeof(cairn_log_row),
 		       .order = order_logs,
 		       TEXTS(log_texts) },
-	[MEM_REPLAYS] = { .name = "cairn_job_replay",
-			  .size = sizeof(struct mem_replay),
-			  .order = order_replays,
-			  TEXTS(replay_texts) },
+	[MEM_RERUNS] = { .name = "cairn_job_replay",
+			  .size = sizeof(struct mem_rerun),
+			  .order = order_reruns,
+			  TEXTS(rerun_texts) },
 	[MEM_CONFIGS] = { .name = "cairn_job_config",
 			  .size = sizeof(cairn_config),
 			  .public_size = sizeof(cairn_config),
@@ -597,6 +668,31 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 			 .size = sizeof(struct mem_active),
 			 .order = order_active,
 			 TEXTS(active_texts) },
+	[MEM_REPLAYS] = { .name = "cairn_replay",
+			  .size = sizeof(struct mem_replay),
+			  .public_size = sizeof(cairn_replay_run),
+			  .order = order_replays,
+			  TEXTS(replay_texts) },
+	[MEM_MEMOS] = { .name = "cairn_memo",
+			.size = sizeof(cairn_memo),
+			.public_size = sizeof(cairn_memo),
+			.order = order_memos,
+			TEXTS(memo_texts) },
+	[MEM_SIGNALS] = { .name = "cairn_signal",
+			  .size = sizeof(struct mem_signal),
+			  .public_size = sizeof(cairn_signal),
+			  .order = order_signals,
+			  TEXTS(signal_texts) },
+	[MEM_BUDGETS] = { .name = "cairn_budget",
+			  .size = sizeof(cairn_budget),
+			  .public_size = sizeof(cairn_budget),
+			  .order = order_budgets,
+			  TEXTS(budget_texts) },
+	[MEM_ENTRIES] = { .name = "cairn_budget_entry",
+			  .size = sizeof(cairn_entry),
+			  .public_size = sizeof(cairn_entry),
+			  .order = order_entries,
+			  TEXTS(entry_texts) },
 	[MEM_SCHEMA] = { .name = "cairn_schema",
 			 .size = sizeof(struct mem_object),
 			 .public_size = sizeof(cairn_object),

@@ -36,6 +36,7 @@ void cairn_mem__lists_free(struct mem *mem)
 	cairn_mem__list_free(mem, &mem->endings, sizeof(struct mem_ending));
 	cairn_mem__list_free(mem, &mem->ended, sizeof(cairn_id));
 	cairn_mem__list_free(mem, &mem->ready, sizeof(cairn_id));
+	cairn_mem__list_free(mem, &mem->wakes, sizeof(cairn_id));
 }
 
 static int add_id(struct mem *mem, struct mem_list *list, cairn_id id)

@@ -46,7 +46,7 @@ static int end_all(struct mem_write *write, const cairn_step_end_plan *plan, cai
 		if (end_one(write, &plan->items[i], &each[i], rows) != 0)
 			return -1;
 	}
-	if (cairn_mem__run_settle(write) != 0)
+	if (cairn_mem__run_settle(write) != 0 || cairn_mem__wake_noted(write) != 0)
 		return -1;
 	for (size_t i = 0; i < plan->n; i++) {
 		if (each[i].run_status != 0)
@@ -95,6 +95,8 @@ cairn_status cairn_mem__run_cancel(void *self, const cairn_run_cancel_plan *plan
 		if (cancel_one(&write, plan, plan->runs[i], &each[i]) != 0)
 			status = cairn_fail(err, CAIRN_E_NOMEM);
 	}
+	if (status == CAIRN_OK && cairn_mem__wake_noted(&write) != 0)
+		status = cairn_fail(err, CAIRN_E_NOMEM);
 	return cairn_mem__write_end(self, &write, status);
 }
 

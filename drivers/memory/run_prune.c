@@ -26,7 +26,8 @@ static int delete_steps(struct mem_write *write, cairn_id run)
 	const struct mem_step *step;
 	while ((step = cairn_mem__step_at(write->state, run, first)) != NULL) {
 		const cairn_job *job = cairn_mem__job(write->state, step->step.id);
-		if (job != NULL && cairn_mem__job_delete(write, job) != 0)
+		if (job != NULL && (cairn_mem__replay_delete(write, job->id, NULL) != 0 ||
+				    cairn_mem__job_delete(write, job) != 0))
 			return -1;
 		if (delete_edges(write->state, step->step.id) != 0 ||
 		    cairn_mem__remove(write->state, MEM_STEPS, step) != 0)

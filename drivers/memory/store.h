@@ -23,6 +23,7 @@
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
+#include <cairn/sys/replay.h>
 #include <cairn/sys/schedule.h>
 #include <cairn/sys/workflow.h>
 
@@ -37,7 +38,7 @@ enum mem_table {
 	MEM_EVENTS,	  /* struct mem_event, by job, seq */
 	MEM_DEAD_LETTERS, /* cairn_dead_letter, by id */
 	MEM_LOGS,	  /* struct mem_log, by job, seq */
-	MEM_REPLAYS,	  /* struct mem_replay, by source, run, key */
+	MEM_RERUNS,	  /* struct mem_rerun, by source, run, key */
 	MEM_CONFIGS,	  /* cairn_config, by type */
 	MEM_SCHEDULES,	  /* cairn_schedule, by name; last_job_status is not kept */
 	MEM_MIGRATIONS,	  /* struct mem_migration, by line, version */
@@ -60,6 +61,11 @@ enum mem_table {
 	MEM_RUN_EVENTS,	  /* struct mem_run_event, by run, seq; those of steps are their rows */
 	MEM_APPENDS,	  /* struct mem_append, by run, key */
 	MEM_ACTIVE,	  /* struct mem_active, by tenant, key */
+	MEM_REPLAYS,	  /* struct mem_replay, by id */
+	MEM_MEMOS,	  /* cairn_memo, by run, seq */
+	MEM_SIGNALS,	  /* struct mem_signal, by run, seq */
+	MEM_BUDGETS,	  /* cairn_budget, by root, axis; reserved and remaining are not kept */
+	MEM_ENTRIES,	  /* cairn_entry, by root, seq */
 	MEM_SCHEMA,	  /* struct mem_object, by name: which tables exist */
 	MEM_TABLES
 };
@@ -92,7 +98,7 @@ struct mem_log {
 };
 
 /* A job that was made from another one. */
-struct mem_replay {
+struct mem_rerun {
 	cairn_id source;
 	int32_t run_number;
 	cairn_str key;
@@ -199,6 +205,17 @@ struct mem_active {
 	cairn_str key;
 	cairn_id run;
 	cairn_time free_at;
+};
+
+/* What its job says is not kept. */
+struct mem_replay {
+	cairn_replay_run run;
+	cairn_time begun_at;
+};
+
+struct mem_signal {
+	cairn_signal signal;
+	uint8_t hash[32];
 };
 
 struct mem_migration {

@@ -113,6 +113,7 @@ cairn_status cairn_mem__write_begin(struct mem *mem, enum mem_table needs, struc
 		return status;
 	write->mem = mem;
 	mem->endings.n = 0;
+	mem->wakes.n = 0;
 	/* only who holds the lock replaces the committed state, so it stands still now */
 	const struct mem_state *base = mem->tx != NULL ? mem->tx->state : mem->store->committed;
 	status = require(base, needs, err);

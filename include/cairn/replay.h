@@ -255,6 +255,11 @@ CAIRN_API cairn_time cairn_replay_wake_at(const cairn_replay *replay);
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_suspend(cairn_replay *replay,
 							     cairn_error *err);
 
+/* What cairn_replay_suspend() sends, for who sends it by himself: how and not_before. INVALID: nothing to wait for. */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_suspension(const cairn_replay *replay,
+								cairn_finish *finish,
+								cairn_error *err);
+
 /*
  * Ends the attempt as cairn_job_finish() does, with this finish's fields; its lease is not looked at. SUCCESS and
  * failures without attempts left end the run for good. [1 round trip]

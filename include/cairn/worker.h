@@ -91,6 +91,14 @@ CAIRN_API enum cairn_finish_how cairn_context_snooze(cairn_context *context, cai
 CAIRN_API void cairn_context_finishing(cairn_context *context);
 
 /*
+ * A connection for the handler: its thread's own, opened as the worker's are when it is first asked for, and kept for the
+ * thread's next jobs as long as attempts end without a failure. Leave no transaction open in it. The failures of opening;
+ * UNSUPPORTED in a forked child.
+ */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_context_conn(cairn_context *context,
+							   cairn_conn **conn, cairn_error *err);
+
+/*
  * What the handler has to say while it runs. It goes out with the worker's next call, a quarter of a
  * second later at most: of progress, stage and checkpoint the latest only, of lines all. With
  * the attempt's end go what is left of them, but for the stage. done, total: -1 leaves the stored one.

@@ -1,0 +1,149 @@
+/*
+ * durable.h - durable functions (libcairn_worker): a handler that reads almost like the plain function, and goes on where
+ * it stopped when its process crashes, is killed or loses its machine.
+ *
+ *	static enum cairn_finish_how order(void *user, cairn_durable *run)
+ *	{
+ *		cairn_replay_call charge = { .kind = CAIRN_STR("card.charge"), .max_attempts = 3 };
+ *		cairn_str receipt;
+ *		cairn_str approval;
+ *		if (!cairn_durable_call(run, &charge, charge_card, user, &receipt) ||
+ *		    !cairn_durable_sleep(run, CAIRN_DAY) ||
+ *		    !cairn_durable_signal(run, CAIRN_STR("approved"), -1, &approval))
+ *			return cairn_durable_end(run);
+ *		return cairn_durable_return(run, receipt);
+ *	}
+ *
+ * Each function here answers 1 and what was asked for, or 0: then the program returns cairn_durable_end(), and is
+ * called again, from the top, when there is something to go on with. After a 0 all others answer 0, too, so that not
+ * every one need be looked at. What it does, and what the program must do alike each time, is in replay.h.
+ */
+#ifndef CAIRN_DURABLE_H
+#define CAIRN_DURABLE_H
+
+#include <cairn/replay.h>
+#include <cairn/worker.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One attempt of a run; valid until its function returns, and so is every text that it gave out. */
+typedef struct cairn_durable cairn_durable;
+
+typedef enum cairn_finish_how cairn_durable_fn(void *user, cairn_durable *run);
+
+/* The user pointer of cairn_durable_handler. */
+typedef struct cairn_durable_program {
+	size_t size;
+	cairn_durable_fn *run;
+	void *user;	 /* borrowed, as a handler's */
+	cairn_str code;	 /* which program this is (cairn_replay_opts); absent: not compared */
+	uint32_t recode; /* 1: also of runs that another code began */
+	uint32_t page;	 /* steps that are read at once; 0: 256 */
+} cairn_durable_program;
+
+/*
+ * Opens the run of the context's job on the thread's own connection (cairn_context_conn()), calls the function, and
+ * answers what it answers. What begins no run ends as that failure says: RETRYABLE if trying again may help, else TERMINAL.
+ */
+CAIRN_API enum cairn_finish_how cairn_durable_handler(void *user, cairn_context *context);
+
+CAIRN_API cairn_context *cairn_durable_context(const cairn_durable *run);
+/* For what is not here: not while cairn_durable_calls() runs. */
+CAIRN_API cairn_replay *cairn_durable_replay(const cairn_durable *run);
+/* As cairn_replay_replaying(): 1 while what the program says was said before. */
+CAIRN_API int cairn_durable_replaying(const cairn_durable *run);
+
+/* ---- work ------------------------------------------------------------------- */
+
+/* A step that is being done; valid until its function returns. */
+typedef struct cairn_work cairn_work;
+
+/*
+ * Does what a step asks for, once, unless it is killed before its result is durable: then again. 1: it is done; 0: it
+ * failed. No other function of durable.h may be called in it but cairn_work_….
+ */
+typedef int cairn_work_fn(void *user, cairn_work *work);
+
+CAIRN_API cairn_str cairn_work_input(const cairn_work *work); /* as in the call */
+CAIRN_API size_t cairn_work_index(const cairn_work *work);    /* of cairn_durable_calls(), else 0 */
+CAIRN_API int32_t cairn_work_attempt(const cairn_work *work); /* 1 at first */
+/* "<run>/<seq>": the same whenever this step is tried; an idempotency key for outside systems. */
+CAIRN_API const char *cairn_work_key(const cairn_work *work);
+
+/* JSON, copied; none: null. */
+CAIRN_API void cairn_work_result(cairn_work *work, cairn_str json);
+/* What it cost, whether it fails or not; the same axis again adds up. */
+CAIRN_API void cairn_work_charge(cairn_work *work, cairn_str axis, int64_t amount);
+/* Reserves what it may cost, for 5 minutes: 0 if the budget does not suffice, and then it has failed for good. */
+CAIRN_API int cairn_work_reserve(cairn_work *work, cairn_str axis, int64_t amount);
+/* Why it failed, and answers 0: `return cairn_work_fail(work, code, message);`. Copied. */
+CAIRN_API int cairn_work_fail(cairn_work *work, cairn_str code, cairn_str message);
+/* Likewise, and it is not tried again in this attempt of the run. */
+CAIRN_API int cairn_work_give_up(cairn_work *work, cairn_str code, cairn_str message);
+/* Its next attempt may be delayed to this time, never hastened. */
+CAIRN_API void cairn_work_not_before(cairn_work *work, cairn_time when);
+
+/* ---- steps ------------------------------------------------------------------ */
+
+/*
+ * Its result, remembered or had from work now. 0: it failed and is not tried again (CAIRN_DURABLE_FAILED), or is tried
+ * again later (SUSPENDED). result may be NULL.
+ */
+CAIRN_API int cairn_durable_call(cairn_durable *run, const cairn_replay_call *call,
+				 cairn_work_fn *work, void *user, cairn_str *result);
+
+/*
+ * n of them, up to width (0: 16; at most 64) side by side, on threads of their own: work is called on several at once.
+ * 1 if all have a result; each that has one is in results, whatever became of the others. Of failures the first counts.
+ */
+CAIRN_API int cairn_durable_calls(cairn_durable *run, const cairn_replay_call *calls, size_t n,
+				  uint32_t width, cairn_work_fn *work, void *user,
+				  cairn_str *results);
+
+/* A value that was had for nothing, remembered: the one that was said first under this kind, use by use. */
+CAIRN_API int cairn_durable_value(cairn_durable *run, cairn_str kind, cairn_str json,
+				  cairn_str *value);
+/* The database's time when the program first came here. */
+CAIRN_API int cairn_durable_now(cairn_durable *run, cairn_time *now);
+
+CAIRN_API int cairn_durable_sleep(cairn_durable *run, cairn_usec duration);
+/* payload is absent where the time (-1: none) was over first. */
+CAIRN_API int cairn_durable_signal(cairn_durable *run, cairn_str name, cairn_usec timeout,
+				   cairn_str *payload);
+/* n child runs, side by side: 1 when all have succeeded. outputs may be NULL. */
+CAIRN_API int cairn_durable_child(cairn_durable *run, const cairn_child_new *children, size_t n,
+				  cairn_str *outputs);
+/* A budget as it was when the program first came here. */
+CAIRN_API int cairn_durable_budget(cairn_durable *run, cairn_str axis, cairn_budget *budget);
+
+/* ---- how it stands, and the end ------------------------------------------------ */
+
+enum cairn_durable_state {
+	CAIRN_DURABLE_GOING = 1, /* nothing answered 0 */
+	CAIRN_DURABLE_SUSPENDED, /* waits for a time, a signal, a child, the next attempt of a step */
+	CAIRN_DURABLE_FAILED,	 /* a step or a child failed */
+	CAIRN_DURABLE_TROUBLE /* the lease is lost, the database is away, a call was malformed … */
+};
+
+CAIRN_API enum cairn_durable_state cairn_durable_state(const cairn_durable *run);
+/* Of FAILED and TROUBLE: code and message. */
+CAIRN_API const cairn_error *cairn_durable_error(const cairn_durable *run);
+/* 1: it was FAILED, and the program goes on without that result. */
+CAIRN_API int cairn_durable_caught(cairn_durable *run);
+
+/*
+ * The answer of a function that can't go on: SUSPENDED continues the job when it is time; FAILED is RETRYABLE, or
+ * TERMINAL where the step was given up, with its code and message; TROUBLE is RETRYABLE if trying again may help, else
+ * TERMINAL. A worker that stops hard gives the job back.
+ */
+CAIRN_API enum cairn_finish_how cairn_durable_end(cairn_durable *run);
+/* SUCCESS with this output, absent: none; or cairn_durable_end() if something had answered 0. */
+CAIRN_API enum cairn_finish_how cairn_durable_return(cairn_durable *run, cairn_str output);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,50 @@
+/* durable.h - what durable functions and the steps that they do share: one run at a time, several of its steps. */
+#ifndef CAIRN_RUNTIME_DURABLE_H
+#define CAIRN_RUNTIME_DURABLE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include <cairn/durable.h>
+
+struct cairn_durable {
+	cairn_context *context;
+	cairn_conn *conn;
+	cairn_replay *replay;
+	pthread_mutex_t lock; /* replay and conn, while steps are done side by side */
+	enum cairn_durable_state state;
+	bool given_up; /* FAILED: for good */
+	cairn_error error;
+};
+
+/* What a step says of itself. */
+struct cairn_work {
+	struct cairn_durable *run;
+	const cairn_replay_call *call;
+	cairn_replay_step *step;
+	size_t index;
+	char key[64];
+	char *result; /* NULL: none */
+	size_t result_len;
+	cairn_charge *charges;
+	char **axes; /* their names, copied */
+	size_t charge_count;
+	char code[256];
+	char message[1024];
+	cairn_time not_before;
+	bool final;
+	bool nomem;
+};
+
+/* The first thing that stands in the way counts. */
+void cairn_durable__trouble(struct cairn_durable *run, const cairn_error *err);
+/* What a step that is not done makes of the run; true if it has a result. */
+bool cairn_durable__settle(struct cairn_durable *run, const cairn_replay_step *step);
+/* Whether the run still goes, and was not told to give up. */
+bool cairn_durable__going(struct cairn_durable *run);
+
+/* Does a step that is RUN and records how it ended; the step says so. */
+void cairn_durable__do(struct cairn_durable *run, const cairn_replay_call *call,
+		       cairn_replay_step *step, size_t index, cairn_work_fn *work, void *user);
+
+#endif

@@ -1,0 +1,299 @@
+/* durable_work.c - the steps of a durable function: done by work functions, one by one or side by side, and recorded. */
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "durable.h"
+
+#define WIDTH_DEFAULT 16
+#define WIDTH_MAX     64
+
+/* How often to look again for a step that somebody else does under the same lease. */
+#define LOOK_AGAIN (50 * CAIRN_MILLISECOND)
+
+/* ---- what work says ------------------------------------------------------------------ */
+
+cairn_str cairn_work_input(const cairn_work *work)
+{
+	return work->call->input;
+}
+
+size_t cairn_work_index(const cairn_work *work)
+{
+	return work->index;
+}
+
+int32_t cairn_work_attempt(const cairn_work *work)
+{
+	return work->step->attempts;
+}
+
+const char *cairn_work_key(const cairn_work *work)
+{
+	return work->key;
+}
+
+static char *copy(struct cairn_work *work, cairn_str text)
+{
+	char *ptr = malloc(text.len + 1);
+	if (ptr == NULL) {
+		work->nomem = true;
+		return NULL;
+	}
+	if (text.len > 0)
+		memcpy(ptr, text.ptr, text.len);
+	ptr[text.len] = '\0';
+	return ptr;
+}
+
+void cairn_work_result(cairn_work *work, cairn_str json)
+{
+	free(work->result);
+	work->result = copy(work, json);
+	work->result_len = json.len;
+}
+
+static cairn_charge *charge_of(struct cairn_work *work, cairn_str axis)
+{
+	for (size_t i = 0; i < work->charge_count; i++) {
+		cairn_charge *charge = &work->charges[i];
+		if (charge->axis.len == axis.len &&
+		    memcmp(charge->axis.ptr, axis.ptr, axis.len) == 0)
+			return charge;
+	}
+	size_t n = work->charge_count + 1;
+	char *name = copy(work, axis);
+	cairn_charge *charges = realloc(work->charges, n * sizeof *charges);
+	if (charges != NULL)
+		work->charges = charges;
+	char **axes = realloc(work->axes, n * sizeof *axes);
+	if (axes != NULL)
+		work->axes = axes;
+	if (name == NULL || charges == NULL || axes == NULL) {
+		free(name);
+		work->nomem = true;
+		return NULL;
+	}
+	axes[n - 1] = name;
+	charges[n - 1] = (cairn_charge){ .axis = { name, axis.len } };
+	work->charge_count = n;
+	return &charges[n - 1];
+}
+
+void cairn_work_charge(cairn_work *work, cairn_str axis, int64_t amount)
+{
+	cairn_charge *charge = charge_of(work, axis);
+	if (charge == NULL)
+		return;
+	/* a sum that is out of range stays so: the store refuses it */
+	bool over = amount < 0 || charge->amount < 0 || amount > INT64_MAX - charge->amount;
+	charge->amount = over ? -1 : charge->amount + amount;
+}
+
+int cairn_work_reserve(cairn_work *work, cairn_str axis, int64_t amount)
+{
+	struct cairn_durable *run = work->run;
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_charge charge = { .axis = axis, .amount = amount };
+	pthread_mutex_lock(&run->lock);
+	cairn_status st = cairn_replay_reserve(run->replay, work->step, &charge, 1, 0, &err);
+	pthread_mutex_unlock(&run->lock);
+	/* what is charged in the end, if only nothing, gives the rest back */
+	if (st == CAIRN_OK)
+		return charge_of(work, axis) != NULL;
+	return cairn_work_give_up(work, cairn_str_of(err.code), cairn_str_of(err.message));
+}
+
+int cairn_work_fail(cairn_work *work, cairn_str code, cairn_str message)
+{
+	snprintf(work->code, sizeof work->code, "%.*s", (int)code.len,
+		 code.ptr != NULL ? code.ptr : "");
+	snprintf(work->message, sizeof work->message, "%.*s", (int)message.len,
+		 message.ptr != NULL ? message.ptr : "");
+	return 0;
+}
+
+int cairn_work_give_up(cairn_work *work, cairn_str code, cairn_str message)
+{
+	work->final = true;
+	return cairn_work_fail(work, code, message);
+}
+
+void cairn_work_not_before(cairn_work *work, cairn_time when)
+{
+	work->not_before = when;
+}
+
+/* ---- doing one step --------------------------------------------------------------------- */
+
+static void work_clear(struct cairn_work *work)
+{
+	for (size_t i = 0; i < work->charge_count; i++)
+		free(work->axes[i]);
+	free(work->axes);
+	free(work->charges);
+	free(work->result);
+}
+
+/* Under the lock. What can't be recorded as it is said is recorded as a failure that says why. */
+static cairn_status record(struct cairn_work *work, bool done, cairn_error *err)
+{
+	cairn_replay *replay = work->run->replay;
+	cairn_replay_failure failure = { .size = sizeof failure,
+					 .code = cairn_str_of(work->code),
+					 .message = cairn_str_of(work->message),
+					 .not_before = work->not_before,
+					 .final = work->final,
+					 .usage = work->charges,
+					 .usage_count = work->charge_count };
+	if (!done)
+		return cairn_replay_fail(replay, work->step, &failure, err);
+	cairn_str result = { work->result, work->result != NULL ? work->result_len : 0 };
+	cairn_status st = cairn_replay_complete(replay, work->step, result, work->charges,
+						work->charge_count, err);
+	if (st != CAIRN_INVALID && st != CAIRN_TOO_LARGE && st != CAIRN_CONFLICT)
+		return st;
+	cairn_error why = *err;
+	failure.code = cairn_str_of(why.code);
+	failure.message = cairn_str_of(why.message);
+	failure.final = 1;
+	failure.usage_count = 0;
+	return cairn_replay_fail(replay, work->step, &failure, err);
+}
+
+void cairn_durable__do(struct cairn_durable *run, const cairn_replay_call *call,
+		       cairn_replay_step *step, size_t index, cairn_work_fn *work, void *user)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	char id[CAIRN_ID_TEXT];
+	struct cairn_work one = { .run = run, .call = call, .step = step, .index = index };
+	cairn_id_format(cairn_context_job(run->context)->id, id);
+	snprintf(one.key, sizeof one.key, "%s/%" PRId64, id, step->seq);
+	bool done = work(user, &one) != 0;
+	if (one.nomem) {
+		done = false;
+		cairn_work_fail(&one, CAIRN_STR("step.no_memory"),
+				CAIRN_STR("No memory for the step's result."));
+	}
+	pthread_mutex_lock(&run->lock);
+	if (record(&one, done, &err) != CAIRN_OK)
+		cairn_durable__trouble(run, &err);
+	pthread_mutex_unlock(&run->lock);
+	work_clear(&one);
+}
+
+/* ---- many --------------------------------------------------------------------------------- */
+
+struct crew {
+	struct cairn_durable *run;
+	const cairn_replay_call *calls;
+	cairn_replay_step *steps;
+	size_t n;
+	atomic_size_t next;
+	cairn_work_fn *work;
+	void *user;
+};
+
+static bool stopped(struct crew *crew)
+{
+	pthread_mutex_lock(&crew->run->lock);
+	bool stops = crew->run->state == CAIRN_DURABLE_TROUBLE ||
+		     cairn_context_canceled(crew->run->context) != CAIRN_CANCEL_NONE;
+	pthread_mutex_unlock(&crew->run->lock);
+	return stops;
+}
+
+static void *serve(void *arg)
+{
+	struct crew *crew = arg;
+	for (;;) {
+		size_t i = atomic_fetch_add(&crew->next, 1);
+		if (i >= crew->n)
+			return NULL;
+		if (crew->steps[i].status == CAIRN_OK && crew->steps[i].next == CAIRN_NEXT_RUN &&
+		    !stopped(crew))
+			cairn_durable__do(crew->run, &crew->calls[i], &crew->steps[i], i,
+					  crew->work, crew->user);
+	}
+}
+
+/* The calling thread is one of them; where no other can be had it does all. */
+static void do_all(struct crew *crew, uint32_t width)
+{
+	pthread_t threads[WIDTH_MAX];
+	size_t started = 0;
+	size_t todo = 0;
+	for (size_t i = 0; i < crew->n; i++)
+		todo += crew->steps[i].next == CAIRN_NEXT_RUN;
+	while (started + 1 < width && started + 1 < todo &&
+	       pthread_create(&threads[started], NULL, serve, crew) == 0)
+		started++;
+	serve(crew);
+	for (size_t i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+}
+
+/* Somebody else does it under this lease: until that one is done, or we are told to give up. */
+static void await(struct cairn_durable *run, const cairn_replay_call *call, cairn_replay_step *step)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	while (step->status == CAIRN_OK && step->next == CAIRN_NEXT_WAIT &&
+	       cairn_context_wait(run->context, LOOK_AGAIN) == CAIRN_CANCEL_NONE) {
+		if (cairn_replay_step_again(run->replay, call, step, &err) == CAIRN_OK)
+			continue;
+		cairn_durable__trouble(run, &err);
+		return;
+	}
+}
+
+static int settle(struct crew *crew, cairn_str *results)
+{
+	int all = 1;
+	for (size_t i = 0; i < crew->n; i++) {
+		cairn_replay_step *step = &crew->steps[i];
+		await(crew->run, &crew->calls[i], step);
+		/* begun by somebody who gave it up: ours by now */
+		if (step->status == CAIRN_OK && step->next == CAIRN_NEXT_RUN && !stopped(crew))
+			cairn_durable__do(crew->run, &crew->calls[i], step, i, crew->work,
+					  crew->user);
+		if (!cairn_durable__settle(crew->run, step))
+			all = 0;
+		else if (results != NULL)
+			results[i] = step->result;
+	}
+	return all && cairn_durable__going(crew->run);
+}
+
+int cairn_durable_calls(cairn_durable *run, const cairn_replay_call *calls, size_t n,
+			uint32_t width, cairn_work_fn *work, void *user, cairn_str *results)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	int all = 0;
+	if (!cairn_durable__going(run))
+		return 0;
+	struct crew crew = { .run = run, .calls = calls, .n = n, .work = work, .user = user };
+	crew.steps = calloc(n + 1, sizeof *crew.steps);
+	if (crew.steps == NULL) {
+		err.status = CAIRN_NOMEM;
+		cairn_durable__trouble(run, &err);
+		return 0;
+	}
+	if (width == 0)
+		width = WIDTH_DEFAULT;
+	if (cairn_replay_step_begin(run->replay, calls, n, crew.steps, &err) == CAIRN_OK) {
+		do_all(&crew, width < WIDTH_MAX ? width : WIDTH_MAX);
+		all = settle(&crew, results);
+	} else {
+		cairn_durable__trouble(run, &err);
+	}
+	free(crew.steps);
+	return all;
+}
+
+int cairn_durable_call(cairn_durable *run, const cairn_replay_call *call, cairn_work_fn *work,
+		       void *user, cairn_str *result)
+{
+	return cairn_durable_calls(run, call, 1, 1, work, user, result);
+}
