@@ -15,7 +15,7 @@
  *	die			ends the process
  *
  * It prints a line for each, and how the attempt ended: succeeded, failed, suspended, or what a call was refused for.
- * In the environment: CODE, the run's; LEASE_MS, for how long it has the job, else a minute.
+ * CODE in the environment is the run's.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -195,14 +195,11 @@ int main(int argc, char **argv)
 			    &play.err),
 	     &play.err);
 	cairn_str type = cairn_str_of(argv[2]);
-	const char *lasts = getenv("LEASE_MS");
 	const cairn_claim_opts claim = { .size = sizeof claim,
 					 .types = &type,
 					 .type_count = 1,
 					 .worker = CAIRN_STR("durable"),
-					 .lease = lasts != NULL ? number(cairn_str_of(lasts)) *
-									  CAIRN_MILLISECOND
-								: CAIRN_MINUTE,
+					 .lease = CAIRN_MINUTE,
 					 .limit = 1 };
 	must(cairn_job_claim(conn, &claim, &jobs, &play.err), &play.err);
 	if (jobs->count == 0) {

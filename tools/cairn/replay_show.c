@@ -85,6 +85,7 @@ static void print_status(const struct shown *shown)
 	const cairn_replay_run *run = shown->run;
 	bool on = colored(shown->cli, stdout);
 	char when[WHEN_TEXT];
+	id_line(shown, "id", run->id);
 	printf("%s%-11s%s  %s%s%s", color_on(on, DIM), "status", color_off(on),
 	       color_on(on, replay_status_color(run->status)),
 	       cairn_replay_status_text(run->status), color_off(on));
@@ -97,8 +98,6 @@ static void print_head(const struct shown *shown)
 {
 	const cairn_replay_run *run = shown->run;
 	char text[128];
-	id_line(shown, "id", run->id);
-	print_status(shown);
 	stored(shown, "error", run->error_code);
 	stored(shown, "message", run->error_message);
 	stored(shown, "type", run->type);
@@ -308,10 +307,11 @@ static void end_table(struct table *table)
 static cairn_status show_tables(const struct shown *shown, cairn_error *err)
 {
 	struct table table;
-	print_head(shown);
+	print_status(shown);
 	cairn_status st = awaited(shown, NULL, err);
 	if (st != CAIRN_OK)
 		return st;
+	print_head(shown);
 	memo_table_begin(&table, shown->cli, shown->args->full);
 	st = steps(shown, NULL, &table, err);
 	end_table(&table);
