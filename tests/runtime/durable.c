@@ -1,0 +1,327 @@
+/*
+ * durable.c - durable functions on a worker: steps alone and side by side, failures, suspensions, signals, children,
+ * budgets; a hard stop; a store without them.
+ */
+#include <cairn/durable.h>
+
+#include "runs.h"
+
+static cairn_durable_program program_of(cairn_durable_fn *fn, void *user)
+{
+	return (cairn_durable_program){ .size = sizeof(cairn_durable_program),
+					.run = fn,
+					.user = user };
+}
+
+/* A type whose jobs are tried three times, without waiting. */
+static void define_quick(store *one, const char *type)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_definition definition = { .type = cairn_str_of(type),
+					.max_attempts = 3,
+					.retry = { .base = CAIRN_MILLISECOND, .jitter = -1 } };
+	must(cairn_job_define(one->conn, &definition, 1, &err), &err, "define");
+}
+
+/* Works until the job is over: what is due later is waited for. */
+static cairn_jobs *live(store *one, cairn_durable_program *program, cairn_id id)
+{
+	struct run run;
+	cairn_jobs *jobs = NULL;
+	prepare(&run, one, cairn_durable_handler, program);
+	start(&run);
+	for (int i = 0; i < 1000; i++) {
+		cairn_free(jobs);
+		jobs = get(one, id);
+		if (jobs->at[0].finished_at != 0)
+			break;
+		nap(10);
+	}
+	end(&run, CAIRN_STOP_SOFT);
+	return jobs;
+}
+
+static bool output_is(const cairn_jobs *jobs, const char *text)
+{
+	return is(jobs->at[0].output, text);
+}
+
+/* ---- one after the other ---------------------------------------------------------- */
+
+struct counted {
+	store *one;
+	atomic_int calls;
+	atomic_int starts;
+	atomic_int most; /* at once */
+	atomic_int now;
+	atomic_int fail_until; /* this many calls fail */
+	const char *fail_code;
+	cairn_id id;
+};
+
+/* Answers [input,index], and costs 7. */
+static int count_work(void *user, cairn_work *work)
+{
+	struct counted *counted = user;
+	char text[128];
+	cairn_str input = cairn_work_input(work);
+	int now = atomic_fetch_add(&counted->now, 1) + 1;
+	int most = atomic_load(&counted->most);
+	while (now > most && !atomic_compare_exchange_weak(&counted->most, &most, now))
+		;
+	int call = atomic_fetch_add(&counted->calls, 1) + 1;
+	cairn_work_charge(work, CAIRN_STR("tokens"), 3);
+	cairn_work_charge(work, CAIRN_STR("tokens"), 4);
+	nap(20);
+	atomic_fetch_sub(&counted->now, 1);
+	if (call <= atomic_load(&counted->fail_until))
+		return cairn_work_fail(work, cairn_str_of(counted->fail_code), CAIRN_STR("No."));
+	int len = snprintf(text, sizeof text, "[%.*s,%zu]", (int)input.len, input.ptr,
+			   cairn_work_index(work));
+	cairn_work_result(work, (cairn_str){ text, (size_t)len });
+	return 1;
+}
+
+static enum cairn_finish_how sequence(void *user, cairn_durable *run)
+{
+	struct counted *counted = user;
+	cairn_replay_call call = { .kind = CAIRN_STR("count"),
+				   .input = CAIRN_STR("1"),
+				   .max_attempts = 3,
+				   .retry = { .base = 20 * CAIRN_MILLISECOND, .jitter = -1 } };
+	cairn_str first;
+	cairn_str second;
+	cairn_time before;
+	cairn_budget budget;
+	char text[256];
+	atomic_fetch_add(&counted->starts, 1);
+	if (!cairn_durable_now(run, &before) ||
+	    !cairn_durable_call(run, &call, count_work, counted, &first) ||
+	    !cairn_durable_sleep(run, 30 * CAIRN_MILLISECOND))
+		return cairn_durable_end(run);
+	call.input = first;
+	if (!cairn_durable_call(run, &call, count_work, counted, &second) ||
+	    !cairn_durable_budget(run, CAIRN_STR("tokens"), &budget))
+		return cairn_durable_end(run);
+	int len = snprintf(text, sizeof text, "[%.*s,%lld]", (int)second.len, second.ptr,
+			   (long long)budget.spent);
+	return cairn_durable_return(run, (cairn_str){ text, (size_t)len });
+}
+
+static void runs_in_sequence(store *one)
+{
+	struct counted counted = { .fail_until = 2, .fail_code = "busy" };
+	cairn_durable_program program = program_of(sequence, &counted);
+	define_quick(one, "sequence");
+	cairn_jobs *jobs = live(one, &program, add(one, "sequence", 1));
+	ok(jobs->at[0].status == CAIRN_JOB_SUCCEEDED, "%s: it came to its end", one->name);
+	/* three tries of the first step, each at 7, and one of the second */
+	ok(output_is(jobs, "[[[1,0],0],28]"), "%s: with what its steps said and cost", one->name);
+	is_int(atomic_load(&counted.calls), 4, "two tries failed, two did not");
+	is_int(atomic_load(&counted.starts), 4, "two retries and a sleep suspended it");
+	cairn_free(jobs);
+}
+
+/* ---- side by side --------------------------------------------------------------------- */
+
+static enum cairn_finish_how fan(void *user, cairn_durable *run)
+{
+	struct counted *counted = user;
+	cairn_replay_call calls[6];
+	cairn_str results[6];
+	char text[256];
+	int len = 0;
+	for (int i = 0; i < 6; i++)
+		calls[i] =
+			(cairn_replay_call){ .kind = CAIRN_STR("count"), .input = CAIRN_STR("0") };
+	if (!cairn_durable_calls(run, calls, 6, 2, count_work, counted, results))
+		return cairn_durable_end(run);
+	for (int i = 0; i < 6; i++)
+		len += snprintf(text + len, sizeof text - (size_t)len, "%s%.*s", i > 0 ? "," : "[",
+				(int)results[i].len, results[i].ptr);
+	text[len] = ']';
+	return cairn_durable_return(run, (cairn_str){ text, (size_t)len + 1 });
+}
+
+static void runs_side_by_side(store *one)
+{
+	struct counted counted = { .fail_until = 0 };
+	cairn_durable_program program = program_of(fan, &counted);
+	define_quick(one, "fan");
+	cairn_jobs *jobs = live(one, &program, add(one, "fan", 1));
+	ok(output_is(jobs, "[[0,0],[0,1],[0,2],[0,3],[0,4],[0,5]]"), "%s: results in order",
+	   one->name);
+	is_int(atomic_load(&counted.calls), 6, "each was done once");
+	is_int(atomic_load(&counted.most), 2, "two at a time");
+	cairn_free(jobs);
+}
+
+/* ---- failures ---------------------------------------------------------------------------- */
+
+static enum cairn_finish_how once_only(void *user, cairn_durable *run)
+{
+	struct counted *counted = user;
+	cairn_replay_call call = { .kind = CAIRN_STR("count"), .input = CAIRN_STR("1") };
+	cairn_str result;
+	atomic_fetch_add(&counted->starts, 1);
+	if (!cairn_durable_call(run, &call, count_work, counted, &result))
+		return cairn_durable_end(run);
+	return cairn_durable_return(run, result);
+}
+
+static enum cairn_finish_how catching(void *user, cairn_durable *run)
+{
+	struct counted *counted = user;
+	cairn_replay_call call = { .kind = CAIRN_STR("count"), .input = CAIRN_STR("1") };
+	atomic_fetch_add(&counted->starts, 1);
+	if (!cairn_durable_call(run, &call, count_work, counted, NULL) &&
+	    !cairn_durable_caught(run))
+		return cairn_durable_end(run);
+	/* the failure is remembered, too: behind the sleep it is still the same */
+	if (!cairn_durable_sleep(run, 20 * CAIRN_MILLISECOND))
+		return cairn_durable_end(run);
+	return cairn_durable_return(run, CAIRN_STR("\"caught\""));
+}
+
+static int hopeless(void *user, cairn_work *work)
+{
+	atomic_fetch_add((atomic_int *)user, 1);
+	return cairn_work_give_up(work, CAIRN_STR("wrong"), CAIRN_STR("Never."));
+}
+
+static enum cairn_finish_how giving_up(void *user, cairn_durable *run)
+{
+	cairn_replay_call call = { .kind = CAIRN_STR("x"), .max_attempts = 5 };
+	cairn_durable_call(run, &call, hopeless, user, NULL);
+	return cairn_durable_end(run);
+}
+
+static void fails(store *one)
+{
+	struct counted counted = { .fail_until = 1, .fail_code = "busy" };
+	cairn_durable_program program = program_of(once_only, &counted);
+	define_quick(one, "fails");
+	cairn_jobs *jobs = live(one, &program, add(one, "fails", 1));
+	ok(jobs->at[0].status == CAIRN_JOB_SUCCEEDED, "%s: a later attempt tries again", one->name);
+	is_int(atomic_load(&counted.starts), 2, "which is the second");
+	cairn_free(jobs);
+
+	atomic_store(&counted.calls, 0);
+	atomic_store(&counted.starts, 0);
+	program = program_of(catching, &counted);
+	jobs = live(one, &program, add(one, "fails", 1));
+	ok(output_is(jobs, "\"caught\""), "%s: a program may go on without", one->name);
+	is_int(atomic_load(&counted.calls), 1, "and is told the same behind its sleep");
+	cairn_free(jobs);
+
+	atomic_int calls = 0;
+	program = program_of(giving_up, &calls);
+	jobs = live(one, &program, add(one, "fails", 1));
+	ok(jobs->at[0].status == CAIRN_JOB_DEAD_LETTERED && is(jobs->at[0].error_code, "wrong"),
+	   "%s: what is given up ends the run", one->name);
+	is_int(atomic_load(&calls), 1, "at once");
+	cairn_free(jobs);
+}
+
+/* ---- signals and children --------------------------------------------------------------------- */
+
+static enum cairn_finish_how family(void *user, cairn_durable *run)
+{
+	struct counted *counted = user;
+	cairn_child_new children[2] = {
+		{ .type = CAIRN_STR("child"), .input = CAIRN_STR("1") },
+		{ .type = CAIRN_STR("child"), .input = CAIRN_STR("2") },
+	};
+	cairn_str outputs[2];
+	cairn_str word;
+	cairn_str late;
+	char text[128];
+	atomic_fetch_add(&counted->starts, 1);
+	if (is(cairn_context_job(cairn_durable_context(run))->type, "child"))
+		return cairn_durable_return(run,
+					    cairn_context_job(cairn_durable_context(run))->payload);
+	if (!cairn_durable_child(run, children, 2, outputs) ||
+	    !cairn_durable_signal(run, CAIRN_STR("go"), -1, &word) ||
+	    !cairn_durable_signal(run, CAIRN_STR("never"), 20 * CAIRN_MILLISECOND, &late))
+		return cairn_durable_end(run);
+	int len = snprintf(text, sizeof text, "[%.*s,%.*s,%.*s,%d]", (int)outputs[0].len,
+			   outputs[0].ptr, (int)outputs[1].len, outputs[1].ptr, (int)word.len,
+			   word.ptr, late.ptr != NULL);
+	return cairn_durable_return(run, (cairn_str){ text, (size_t)len });
+}
+
+static void has_family(store *one)
+{
+	struct counted counted = { .fail_until = 0 };
+	cairn_durable_program program = program_of(family, &counted);
+	cairn_error err = CAIRN_ERROR_INIT;
+	define_quick(one, "family");
+	define_quick(one, "child");
+	cairn_id id = add(one, "family", 1);
+	cairn_signal_new signal = { .run = id,
+				    .name = CAIRN_STR("go"),
+				    .payload = CAIRN_STR("\"on\"") };
+	must(cairn_signal_send(one->conn, cairn_any(), &signal, 1, NULL, &err), &err, "send");
+	cairn_jobs *jobs = live(one, &program, id);
+	ok(output_is(jobs, "[1,2,\"on\",0]"), "%s: children, a signal, and one that did not come",
+	   one->name);
+	cairn_free(jobs);
+}
+
+/* ---- a hard stop ---------------------------------------------------------------------------- */
+
+static int long_work(void *user, cairn_work *work)
+{
+	struct counted *counted = user;
+	atomic_fetch_add(&counted->calls, 1);
+	(void)work;
+	nap(300);
+	return 1;
+}
+
+static enum cairn_finish_how long_run(void *user, cairn_durable *run)
+{
+	cairn_replay_call call = { .kind = CAIRN_STR("long") };
+	if (!cairn_durable_call(run, &call, long_work, user, NULL) ||
+	    !cairn_durable_call(run, &call, long_work, user, NULL))
+		return cairn_durable_end(run);
+	return cairn_durable_return(run, CAIRN_STR("true"));
+}
+
+static void is_stopped(store *one)
+{
+	struct counted counted = { .fail_until = 0 };
+	cairn_durable_program program = program_of(long_run, &counted);
+	struct run run;
+	define_quick(one, "long");
+	cairn_id id = add(one, "long", 1);
+	prepare(&run, one, cairn_durable_handler, &program);
+	run.opts.grace = 5 * CAIRN_SECOND;
+	start(&run);
+	ok(soon(&counted.calls, 1), "%s: at work", one->name);
+	end(&run, CAIRN_STOP_HARD);
+	cairn_jobs *jobs = get(one, id);
+	ok(jobs->at[0].status == CAIRN_JOB_PENDING && jobs->at[0].attempt == 0,
+	   "%s: a hard stop gives it back, and costs no attempt", one->name);
+	cairn_free(jobs);
+	jobs = live(one, &program, id);
+	is_int(atomic_load(&counted.calls), 2, "what was done is not done again");
+	ok(output_is(jobs, "true"), "%s: and it comes to its end", one->name);
+	cairn_free(jobs);
+}
+
+static void tour(store *one)
+{
+	runs_in_sequence(one);
+	runs_side_by_side(one);
+	fails(one);
+	has_family(one);
+	is_stopped(one);
+}
+
+int main(void)
+{
+	alarm(120); /* a worker that goes wrong may never stop */
+	each_store("t", tour);
+	return tap_done();
+}
