@@ -9,7 +9,7 @@
  *	value:KIND:JSON
  *	sleep:MS
  *	signal:NAME[:MS]	with a timeout
- *	child:TYPE
+ *	child:TYPE[:N]		N of them, side by side
  *	cost:AXIS:AMOUNT	a step of this kind, whose usage this is
  *	hold:AXIS:AMOUNT	a step of this kind, which reserves so much and dies at it
  *	die			ends the process
@@ -28,6 +28,8 @@
 #include <cairn/postgres.h>
 #endif
 #include <cairn/sqlite.h>
+
+#define MOST 32 /* children at once */
 
 static const cairn_driver *const drivers[] = {
 	&cairn_sqlite,
@@ -119,6 +121,24 @@ static void do_step(struct play *play, const struct word *word)
 		spend(play, word);
 }
 
+/* The first that is not over is what the program waits for. */
+static void start(struct play *play, const struct word *word)
+{
+	cairn_child_new children[MOST] = { { .type = word->kind } };
+	cairn_replay_step each[MOST];
+	size_t n = word->rest.len > 0 ? (size_t)number(word->rest) : 1;
+	if (n == 0 || n > MOST)
+		exit(2);
+	for (size_t i = 1; i < n; i++)
+		children[i] = children[0];
+	must(cairn_replay_child(play->replay, children, n, each, &play->err), &play->err);
+	play->step = each[n - 1];
+	for (size_t i = n; i-- > 0;) {
+		if (each[i].next != CAIRN_NEXT_RESULT)
+			play->step = each[i];
+	}
+}
+
 static void do_word(struct play *play, const struct word *word)
 {
 	cairn_replay *replay = play->replay;
@@ -135,8 +155,7 @@ static void do_word(struct play *play, const struct word *word)
 		cairn_usec span = word->rest.len > 0 ? number(word->rest) * CAIRN_MILLISECOND : -1;
 		must(cairn_replay_signal(replay, word->kind, span, &play->step, err), err);
 	} else if (strcmp(word->verb, "child") == 0) {
-		const cairn_child_new child = { .type = word->kind };
-		must(cairn_replay_child(replay, &child, 1, &play->step, err), err);
+		start(play, word);
 	} else {
 		do_step(play, word);
 	}
@@ -152,10 +171,9 @@ static void end(struct play *play, cairn_finish finish, const char *how)
 
 static void tell(const cairn_replay_step *step)
 {
-	printf("%" PRId64 " %s %.*s%s\n", step->seq, cairn_next_text(step->next),
-	       (int)(step->next == CAIRN_NEXT_RESULT ? step->result.len : step->error_code.len),
-	       step->next == CAIRN_NEXT_RESULT ? step->result.ptr : step->error_code.ptr,
-	       step->replayed ? " again" : "");
+	cairn_str more = step->next == CAIRN_NEXT_RESULT ? step->result : step->error_code;
+	printf("%" PRId64 " %s%s%.*s%s\n", step->seq, cairn_next_text(step->next),
+	       more.len > 0 ? " " : "", (int)more.len, more.ptr, step->replayed ? " again" : "");
 }
 
 static void run(struct play *play, int n, char **words)

@@ -78,14 +78,14 @@ is "$(play part 'step:x:[1, 2.0]')" '1 RESULT [1, 2.0]
 succeeded' "the child succeeds"
 is "$("$cairn" --json run show "$run" | json status)" ENQUEUED "its parent is due"
 is "$(CODE=v1 play order "$@" | tail -n 3)" '3 RESULT {"n": 1.0}
-4 SUSPEND 
+4 SUSPEND
 suspended' "it sleeps"
 like "$("$cairn" run show "$run")" '^suspended    sleeping until 20[0-9-]* [0-9:]*$' "until a time"
 like "$("$cairn" run list)" "^$run +order +acme +SUSPENDED +1 .* until 20" "which the list tells"
 sleep 0.1
 "$cairn" upkeep >/dev/null
 is "$(CODE=v1 play order "$@" | tail -n 3)" '4 RESULT null
-5 SUSPEND 
+5 SUSPEND
 suspended' "it waits for a signal"
 like "$("$cairn" run show "$run")" '^suspended    waiting for signal approve until 20' "for a time"
 is "$("$cairn" --json run show "$run" | json awaits.0.signal)" approve "in JSON, too"
@@ -171,6 +171,23 @@ exits 2 "a tree of runs" runs --root "$run"
 exits 2 "a key" runs --replay --type order --key k
 exits 2 "no such status" run list --status LEASED
 exits 2 "no operands" run list "$run"
+
+# ---- what is awaited: what this attempt asked for, and not all of a crowd
+moved=$("$cairn" enqueue other)
+play other signal:first >/dev/null
+"$cairn" retry "$moved" >/dev/null
+is "$(play other signal:second | tail -n 1)" suspended "a program that changed its mind"
+is "$("$cairn" --json run show "$moved" | json awaits.1),$("$cairn" --json run show "$moved" | json awaits.0.signal)" null,second \
+	"waits for what it asked for last"
+is "$("$cairn" run show "$moved" | grep -c 'waiting for signal first')" 1 "the other one stands among the steps"
+crowd=$("$cairn" enqueue other)
+play other child:part:23 >/dev/null
+exits 0 "many children" run show "$crowd"
+is "$(printf '%s\n' "$out" | sed -n '3,25p' | grep -c '^[a-z ]* waiting for child')" 20 "of a crowd some are named"
+like "$out" '^ +and 3 more$' "and the others counted"
+is "$("$cairn" --json run show "$crowd" | json counts.children)" 23 "all are there"
+exits 0 "cancel them" --json run cancel "$crowd" "$moved"
+is "$(printf '%s\n' "$out" | json descendants | tr '\n' ' ')" "23 0 " "with all of them"
 
 # ---- cancel: with all children, and DAG runs among them
 tree=$("$cairn" enqueue other)

@@ -54,7 +54,7 @@ exits 3 "not in this scope" --global signal list "$run"
 # ---- taken in their order, each once
 is "$(play order signal:approve signal:approve signal:approve)" '1 RESULT { "by": "me", "n": 1.00 }
 2 RESULT null
-3 SUSPEND 
+3 SUSPEND
 suspended' "two were there"
 is "$("$cairn" --json signal list "$run" | json taken_by | tr '\n' ' ')" "1 2 null null null " "who took which"
 is "$("$cairn" --json signal list "$run" --untaken | json seq | tr '\n' ' ')" "3 4 5 " "the others"

@@ -165,7 +165,7 @@ static int list_steps(const struct cli *cli, const struct replay_steps *args, ca
 	cairn_status st;
 	memo_table_begin(&table, cli, args->full);
 	do {
-		by->limit = left < RUNS_PAGE ? left : RUNS_PAGE;
+		by->limit = left < MEMOS_PAGE ? left : MEMOS_PAGE;
 		st = cairn_replay_memos(conn, by, &memos, &err);
 		if (st != CAIRN_OK || memos->count == 0)
 			break;

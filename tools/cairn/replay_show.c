@@ -193,7 +193,7 @@ static cairn_status steps(const struct shown *shown, struct json *json, struct t
 	cairn_memo_filter filter = { .size = sizeof filter,
 				     .scope = shown->scope,
 				     .run = shown->run->id,
-				     .limit = RUNS_PAGE };
+				     .limit = MEMOS_PAGE };
 	cairn_memos *memos = NULL;
 	cairn_status st;
 	do {
@@ -208,7 +208,7 @@ static cairn_status steps(const struct shown *shown, struct json *json, struct t
 			json_memo(json, &memos->at[i], shown->args->documents);
 			json_close(json);
 		}
-	} while (st == CAIRN_OK && memos->count == RUNS_PAGE);
+	} while (st == CAIRN_OK && memos->count == MEMOS_PAGE);
 	cairn_free(memos);
 	return st;
 }

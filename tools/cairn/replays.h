@@ -14,6 +14,8 @@ cairn_status run_is_replay(const struct cli *cli, cairn_conn *conn, cairn_id id,
 
 /* ---- the verbs of `cairn run` on a replay run; each answers the exit code ---- */
 
+#define MEMOS_PAGE 100u /* steps of one read: each may be large */
+
 struct replay_show {
 	const char *field;
 	bool full;
