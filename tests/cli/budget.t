@@ -66,6 +66,7 @@ exits 0 "the ledger" budget entries "$run"
 like "$out" '^SEQ +AT +AXIS +AMOUNT +STATE +EXPIRES +RUN +SOURCE$' "a head"
 like "$out" "^ *2 +20.* tokens +70 +CHARGED +- +$run +bill:8:b\$" "and rows"
 is "$("$cairn" --json budget entries "$run" | json seq | tr '\n' ' ')" "1 2 3 4 5 " "by number"
+is "$("$cairn" --json budget entries "$run" --axis cost_micros | json seq)" 3 "of an axis"
 is "$("$cairn" --json budget entries "$run" --axis tokens --after 1 --limit 1 | json source_id)" 8:b "some"
 exits 3 "no such run" budget entries "$none"
 

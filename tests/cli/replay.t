@@ -100,7 +100,7 @@ is "$(json kind <followed | tail -n 1),$(json seq <followed | head -n 1)" SUCCEE
 is "$(json seq <followed | sort -n | uniq | wc -l | tr -d ' ')" "$(wc -l <followed | tr -d ' ')" "once"
 is "$(grep -c '"STEP_COMPLETED"' followed)" 5 "each step"
 exits 0 "follow what is over" run follow "$run" --after 3
-like "$out" '^ +4  20[0-9-]* [0-9:]*  STEP_STARTED ' "from an event on"
+like "$(printf '%s\n' "$out" | head -n 1)" '^ +4  20[0-9-]* [0-9:]*  STEP_STARTED ' "from an event on"
 like "$out" ' SUCCEEDED ' "to the end"
 exits 0 "events" run events "$run"
 like "$out" '^ *SEQ +AT +SINCE +EVENT +RUN +DETAILS' "a head"
