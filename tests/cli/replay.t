@@ -43,6 +43,8 @@ long=$(printf '%0200d' 7 | tr 0 x)
 set -- 'value:clock:17' "step:card.charge:\"$long\"" child:part sleep:50 signal:approve:3600000
 is "$(CODE=v1 play order "$@" | tail -n 2 | cut -d' ' -f1,2)" "3 SUSPEND
 suspended" "it is suspended"
+is "$("$cairn" --json show "$run" | json replay)" true "its job knows what it is"
+like "$("$cairn" show "$run")" '^replay +its steps are in cairn run show$' "and says so"
 exits 0 "show it" run show "$run"
 child=$("$cairn" --json run list --parent "$run" | json id)
 like "$out" '^status       SUSPENDED$' "its status"
