@@ -43,17 +43,6 @@ void cairn_lite__memo(struct lite_run *run, cairn_rows *rows, void *into)
 	memo->signature = cairn_lite__text(run, rows);
 }
 
-cairn_status cairn_lite__job_told(struct lite *lite, int64_t row, int64_t events, cairn_error *err)
-{
-	struct lite_run run;
-	cairn_status status = cairn_lite__start(&run, lite, LITE_JOB_TOLD, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_int(&run, row);
-	cairn_lite__bind_int(&run, events);
-	return cairn_lite__finish(&run, err);
-}
-
 cairn_status cairn_lite__job_mark(struct lite *lite, int64_t row, int32_t replay, cairn_error *err)
 {
 	struct lite_run run;
@@ -453,10 +442,9 @@ static cairn_status start_child(struct enter *enter, const cairn_enter *item, st
 	cairn_job_inserted each;
 	cairn_job_insert insert = item->child;
 	cairn_enqueue_plan enqueue = { .jobs = &insert, .n = 1 };
-	cairn_replay_run child = { .id = item->id,
-				   .root = enter->root,
-				   .parent = enter->plan->run,
-				   .scope = item->name };
+	cairn_replay_run child = {
+		.id = item->id, .root = enter->root, .parent = enter->plan->run, .scope = item->name
+	};
 	insert.id = item->id;
 	insert.tenant = enter->tenant;
 	enqueue.record = (enter->plan->record & 1u << CAIRN_EVENT_ENQUEUED) != 0;
@@ -738,9 +726,6 @@ static cairn_status enter_all(struct enter *enter, cairn_entered *each, cairn_er
 		return status;
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
 		status = enter_one(enter, &plan->items[i], &each[i], err);
-	if (status == CAIRN_OK && enter->events != enter->held.events)
-		status = cairn_lite__job_told(enter->write->lite, enter->held.row, enter->events,
-					      err);
 	/* a step that could not be told must not be begun */
 	if (status == CAIRN_OK && cairn_rows_failed(enter->rows))
 		status = cairn_fail(err, CAIRN_E_NOMEM);
@@ -821,8 +806,8 @@ static cairn_status put_left(struct lite *lite, int64_t row, const cairn_memo *m
 	return cairn_lite__finish(&run, err);
 }
 
-static cairn_status charge(struct lite_write *write, const cairn_leave_plan *plan,
-			   cairn_left *left, bool *refused, cairn_error *err)
+static cairn_status charge(struct lite_write *write, const cairn_leave_plan *plan, cairn_left *left,
+			   bool *refused, cairn_error *err)
 {
 	cairn_budget_plan budget = { .scope = { .kind = CAIRN_SCOPE_ANY },
 				     .verb = CAIRN_BUDGET_CHARGE,
@@ -846,10 +831,7 @@ static cairn_status leave_held(struct lite_write *write, const cairn_leave_plan 
 	cairn_status status = put_left(write->lite, row, memo, err);
 	if (status != CAIRN_OK || !(plan->record & 1u << kind))
 		return status;
-	status = add_event(write, held, held->events + 1, kind, memo, err);
-	if (status == CAIRN_OK)
-		status = cairn_lite__job_told(write->lite, held->row, held->events + 1, err);
-	return status;
+	return add_event(write, held, held->events + 1, kind, memo, err);
 }
 
 static cairn_status leave(struct lite_write *write, const cairn_leave_plan *plan, cairn_left *left,
