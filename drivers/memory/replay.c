@@ -158,7 +158,9 @@ static int tell_begun(struct mem_write *write, const cairn_replay_begin_plan *pl
 		if (push_memo(memo, memos) != 0)
 			return -1;
 	}
+	cairn_time until = begun->run.lease_expires_at;
 	begun->run = replay->run;
+	begun->run.lease_expires_at = until;
 	begun->run.scope = cairn_rows_str(memos, replay->run.scope.ptr, replay->run.scope.len);
 	begun->run.code = cairn_rows_str(memos, replay->run.code.ptr, replay->run.code.len);
 	begun->steps = last_seq(write->state, run);
