@@ -436,6 +436,14 @@ struct lite_held {
 };
 cairn_status cairn_lite__held(struct lite *lite, const cairn_id *id, int64_t fence, cairn_time now,
 			      struct lite_held *held, cairn_error *err);
+/* The same for statements that find more: job, fence and now are bound; its first four columns are these. */
+cairn_status cairn_lite__held_start(struct lite_run *run, struct lite *lite, enum lite_sql which,
+				    const cairn_id *id, int64_t fence, cairn_time now,
+				    cairn_error *err);
+void cairn_lite__held_read(struct lite_run *run, const cairn_id *id, struct lite_held *held);
+/* A row of cairn_replay (replay.c). */
+cairn_status cairn_lite__replay_put(struct lite_write *write, const cairn_replay_run *is,
+				    cairn_time begun_at, cairn_error *err);
 /* An event of a step (replay.c); its texts are there until the end of the call. */
 cairn_status cairn_lite__step_event(struct lite_write *write, const struct lite_held *held,
 				    int64_t seq, enum cairn_event_kind kind, const cairn_memo *memo,
