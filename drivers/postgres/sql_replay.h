@@ -72,11 +72,11 @@
  */
 #define TEXT_REPLAY_BEGIN \
 	"WITH " CALL_CLOCK "job AS MATERIALIZED (" \
-		"SELECT l.id, l.type, l.attempt, l.status_reason, l.replay, l.lease_expires_at - " TICK " AS rest " \
+		"SELECT l.id, l.type, l.attempt, l.status_reason, l.replay, l.lease_expires_at " \
 		"FROM @schema.cairn_job_live l WHERE l.id = $3::uuid AND l.status <> 'PENDING' " \
 		"AND l.fence = $4::int8 AND l.lease_expires_at > " TICK \
 	"), next AS MATERIALIZED (" \
-		"SELECT j.id, j.replay, j.rest, r.run_id IS NOT NULL AS known, r.parent_id, " \
+		"SELECT j.id, j.replay, j.lease_expires_at, r.run_id IS NOT NULL AS known, r.parent_id, " \
 		"COALESCE(r.root_id, j.id) AS root_id, COALESCE(r.scope, 'root') AS scope, " \
 		"COALESCE($5::text, r.code) AS code, COALESCE(r.code <> $5 AND NOT $6::boolean, false) AS other, " \
 		"CASE WHEN COALESCE(r.attempt, 0) = 0 THEN 1 WHEN r.fence = $4 " \
@@ -101,7 +101,7 @@
 		"UPDATE @schema.cairn_job_live l SET replay = 1 FROM good g " \
 		"WHERE " IS("l.id", "g.id") " AND g.replay = 0" \
 	") SELECT n.other, n.unkept, n.orphaned, n.root_id, n.parent_id, n.scope, n.code, n.attempt, " \
-	"(extract(epoch FROM n.rest) * 1000000)::int8, COALESCE((" \
+	"n.lease_expires_at, COALESCE((" \
 		"SELECT m.seq FROM @schema.cairn_memo m WHERE m.run_id = $3 ORDER BY m.seq DESC LIMIT 1" \
 	"), 0) FROM next n"
 

@@ -17,7 +17,6 @@
 #define STEP_WORDS \
 	"'{BLOCKED,WAITING_FOR_EXTERNAL,ENQUEUED,RUNNING,SUCCEEDED,FAILED,CANCELED}'::text[]"
 #define RUN_WORDS "'{RUNNING,WAITING_FOR_EXTERNAL,SUCCEEDED,COMPLETED_WITH_ERRORS,CANCELED}'::text[]"
-#define JOB_WORDS "'{PENDING,LEASED,SUCCEEDED,DEAD_LETTERED,CANCELED}'::text[]"
 #define STEP_NUMBER(word) "array_position(" STEP_WORDS ", " word ")"
 
 /* A time that is written for as long as the transaction lasts; LEFT_T reads it. */
