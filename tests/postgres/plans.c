@@ -681,7 +681,7 @@ static const struct call {
 	{ "replay: woken by a signal", NULL, NULL, 700, false, play_signal },
 	{ "replay: woken by its child", NULL, NULL, 700, false, play_child },
 	{ "replay: memos, lists", NULL, NULL, 300, false, play_reads },
-	{ "replay: broadcast, fork, delete", NULL, NULL, 400, false, play_rest },
+	{ "replay: broadcast, fork, delete", NULL, NULL, 600, false, play_rest },
 };
 
 #define CALLS (sizeof calls / sizeof calls[0])
