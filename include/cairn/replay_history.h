@@ -248,7 +248,8 @@ typedef struct cairn_replay_wait_opts {
 } cairn_replay_wait_opts;
 
 /*
- * Waits until the run is over and answers it. TIMEOUT replay.wait_timeout; *run is then what was seen last. INVALID
+ * Waits until the run, begun or not, is over and answers it. TIMEOUT replay.wait_timeout; *run is then what was seen last,
+ * which is no row before it has begun. NOT_FOUND replay.run_not_found: no such job, or one that ended without having begun. INVALID
  * conn.misuse inside a transaction, but for one look; INTERRUPTED. It polls, with jitter, every 50 ms to 1 s.
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_wait(cairn_conn *conn,
