@@ -45,7 +45,7 @@
 	j ".started_at, " j ".stage, " j ".progress_done, " j ".progress_total, " \
 	j ".idempotency_key, " j ".status_reason, " j ".error_code, " j ".error_message, " \
 	j ".created_at, " j ".updated_at, " j ".resource_key, " j ".run_id, " j ".may_continue, " \
-	j ".replay > 0"
+	j ".replay::int4"
 
 /* ---- settings: under these plans stay right; the application's own are put back  */
 

@@ -168,8 +168,9 @@
 	"), budget AS (" \
 		"INSERT INTO @schema.cairn_budget AS b (root_id, created_at, updated_at, spent, kind, axis) " \
 		"SELECT DISTINCT t.root, c.now, c.now, f.spent[i.g], 'SOFT', t.axis FROM touched t " \
-		"JOIN item i ON i.k = t.k CROSS JOIN final f CROSS JOIN clock c WHERE $3 = 1 " \
-		"ON CONFLICT (root_id, axis) DO UPDATE SET spent = excluded.spent, updated_at = excluded.updated_at" \
+		"JOIN item i ON i.k = t.k CROSS JOIN final f CROSS JOIN clock c WHERE $3 < 3 " \
+		"ON CONFLICT (root_id, axis) DO UPDATE SET spent = excluded.spent, updated_at = excluded.updated_at " \
+		"WHERE $3 = 1" \
 	") SELECT r.n, CASE WHEN NOT (SELECT h.yes FROM held h) THEN 1 ELSE COALESCE(w.how, 0) END, " \
 	"i.total, CASE WHEN v.good THEN f.spent[i.g] ELSE i.spent END, " \
 	"CASE WHEN v.good THEN f.reserved[i.g] ELSE i.reserved END, " \

@@ -45,12 +45,12 @@
 	") n LEFT JOIN LATERAL (" \
 		"SELECT count(*) AS steps, count(*) FILTER (WHERE m.status = 'COMPLETED') AS completed, " \
 		"count(*) FILTER (WHERE m.status = 'FAILED') AS failed, " \
-		"count(*) FILTER (WHERE m.status = 'WAITING') AS waiting, " \
-		"count(*) FILTER (WHERE m.verb = 'CHILD') AS children " \
-		"FROM @schema.cairn_memo m WHERE $10::boolean AND m.run_id = n.run_id" \
+		"count(*) FILTER (WHERE m.status = 'WAITING') AS waiting, (" \
+			"SELECT count(*) FROM @schema.cairn_replay c WHERE $10 AND c.parent_id = n.run_id" \
+		") AS children FROM @schema.cairn_memo m WHERE $10::boolean AND m.run_id = n.run_id" \
 	") k ON true ORDER BY n.run_id DESC"
 
-/* cairn_replay_pkey, backwards; the jobs' primary keys, cairn_memo_pkey. */
+/* cairn_replay_pkey, backwards; the jobs' primary keys; to count, cairn_memo_pkey and cairn_replay_parent. */
 #define TEXT_REPLAY_RUNS \
 	REPLAY_RUNS("SELECT r.* FROM @schema.cairn_replay r WHERE r.run_id < $1 AND r.run_id >= $2 " \
 		    "AND r.run_id <= $3 ORDER BY r.run_id DESC")
@@ -107,7 +107,7 @@
 	"AND d.status = ANY ($5::text[]) AND d.finished_at <= " T " - $7::int8 * interval '1 microsecond'"
 /* One root by its id; replay + 0, so that the index of roots does not offer itself. */
 #define TREE_ONE "d.id = $3::uuid AND d.replay + 0 = 1 AND d.run_id IS NULL AND " TREE_FITS
-#define TREE_ANY "$3 IS NULL AND d.replay = 1 AND d.run_id IS NULL AND " TREE_FITS
+#define TREE_ANY "$3::uuid IS NULL AND d.replay = 1 AND d.run_id IS NULL AND " TREE_FITS
 
 /*
  * cairn_job_done_replay from its beginning, or cairn_job_done_pkey; cairn_replay_root, the jobs' primary keys. $2 scope, $3
