@@ -148,7 +148,7 @@
  * but of this fence from now on, 8 without a definition.
  */
 #define ENTER_MEMO(waiting) \
-	"o.seq AS was, o.created_at AS was_created, o.begun_at AS was_begun, o.ended_at AS was_ended, " \
+	"o.seq AS was, o.at AS was_at, o.created_at AS was_created, o.begun_at AS was_begun, o.ended_at AS was_ended, " \
 	"o.wake_at AS was_wake, o.fence AS was_fence, o.attempts AS was_attempts, " \
 	"o.failures AS was_failures, o.last_attempt AS was_round, o.timed_out AS was_late, " \
 	"o.status::text AS was_status, o.claim AS was_claim, o.child_id AS was_child, " \
@@ -162,7 +162,8 @@
 
 #define ENTER_WAS \
 	" LEFT JOIN LATERAL (" \
-		"SELECT m.* FROM @schema.cairn_memo m WHERE m.find_id = r.id AND m.name = i.name OFFSET 0" \
+		"SELECT m.ctid AS at, m.* FROM @schema.cairn_memo m WHERE m.find_id = r.id AND m.name = i.name " \
+		"OFFSET 0" \
 	") o ON true"
 
 /* What there was before this call, and the numbers of new ones. */
@@ -187,7 +188,7 @@
 		"$10::bytea[], $11::json[], $12::uuid[]) WITH ORDINALITY " \
 		"i(name, kind, signature, hash, result, id, n)" ENTER_WAS \
 	"), next AS MATERIALIZED (" \
-		"SELECT i.n, i.act, CASE WHEN i.act IN (1, 2, 5) THEN 2 WHEN i.act = 6 THEN 3 ELSE 1 END AS how, " \
+		"SELECT i.n, i.act, i.was_at, CASE WHEN i.act IN (1, 2, 5) THEN 2 WHEN i.act = 6 THEN 3 ELSE 1 END AS how, " \
 		"CASE WHEN i.act IN (1, 2) THEN CASE WHEN $5 = 1 THEN 11 ELSE 13 END ELSE 0 END AS event, " \
 		ENTER_SEQ("i") ", i.name, i.kind, (" MEMO_VERBS ")[$5] AS verb, " \
 		BEGUN("i", "CASE WHEN $5 = 1 THEN 'RUNNING' ELSE 'COMPLETED' END", "was_status") " AS status, " \
@@ -215,7 +216,7 @@
 		"wake_at = x.wake_at, fence = x.fence, attempts = x.attempts, failures = x.failures, " \
 		"last_attempt = x.last_attempt, status = x.status, claim = x.claim, result = x.result, " \
 		"error_code = x.error_code, error_message = x.error_message FROM next x " \
-		"WHERE m.run_id = $3 AND " IS("m.seq", "x.seq") " AND x.act IN (2, 7)" \
+		"WHERE m.ctid = x.was_at AND x.act IN (2, 7)" \
 	"), "
 #define ENTER_ANSWER(wake) \
 	"SELECT x.n, x.how, " MEMO_COLUMNS("x", "NULL::text", "x.result") ", " wake " FROM next x ORDER BY x.n"
@@ -255,20 +256,20 @@
 #define WAIT_COLUMNS \
 	"w.n, w.name, w.kind, w.signature, w.hash, w.id, w.wait, w.asked, w.queue, w.type, w.payload, " \
 	"w.owner, w.run_at, w.timeout_us, w.max_attempts, w.priority, w.given, w.resource_key, w.round, " \
-	"w.now, w.known, w.d_timeout, w.d_attempts, w.d_priority, w.was, w.was_created, w.was_begun, " \
+	"w.now, w.known, w.d_timeout, w.d_attempts, w.d_priority, w.was, w.was_at, w.was_created, w.was_begun, " \
 	"w.was_ended, w.was_wake, w.was_fence, w.was_attempts, w.was_failures, w.was_round, w.was_late, " \
 	"w.was_status, w.was_claim, w.was_child, w.was_signal, w.was_result, w.was_code, w.was_message"
 
 /* What came of it: a signal that is there, a child that is over. */
 #define WAIT_LOOK \
 	"look AS MATERIALIZED (" \
-		"SELECT i.*, s.seq AS took, s.payload AS taken, CASE WHEN i.act = 4 THEN i.was_status " \
+		"SELECT i.*, s.seq AS took, s.at AS took_at, s.payload AS taken, CASE WHEN i.act = 4 THEN i.was_status " \
 		"WHEN $5 = 3 THEN CASE WHEN i.wake_at <= i.now THEN 'COMPLETED' ELSE 'WAITING' END " \
 		"WHEN $5 = 4 THEN CASE WHEN s.seq IS NOT NULL OR i.wake_at <= i.now THEN 'COMPLETED' " \
 		"ELSE 'WAITING' END WHEN i.act <> 3 OR l.id IS NOT NULL THEN 'WAITING' " \
 		"WHEN d.status = 'SUCCEEDED' THEN 'COMPLETED' ELSE 'FAILED' END AS status, " \
 		"d.output, d.error_code, d.error_message FROM item i LEFT JOIN LATERAL (" \
-			"SELECT s.seq, s.payload FROM @schema.cairn_signal s WHERE $5 = 4 AND i.act IN (1, 3) " \
+			"SELECT s.seq, s.ctid AS at, s.payload FROM @schema.cairn_signal s WHERE $5 = 4 AND i.act IN (1, 3) " \
 			"AND s.untaken = $3 AND s.name = i.asked ORDER BY s.seq LIMIT 1 OFFSET i.turn - 1" \
 		") s ON true LEFT JOIN LATERAL (" \
 			"SELECT l.id FROM @schema.cairn_job_live l WHERE $5 = 5 AND i.act = 3 " \
@@ -280,7 +281,7 @@
 	"), "
 #define WAIT_NEXT \
 	"next AS MATERIALIZED (" \
-		"SELECT i.n, i.act, CASE WHEN i.act IN (1, 2) OR (i.act = 3 AND i.status <> 'WAITING') THEN 2 " \
+		"SELECT i.n, i.act, i.was_at, i.took_at, CASE WHEN i.act IN (1, 2) OR (i.act = 3 AND i.status <> 'WAITING') THEN 2 " \
 		"WHEN i.act = 6 THEN 3 WHEN i.act = 8 THEN 4 ELSE 1 END AS how, " \
 		"CASE WHEN i.act NOT IN (1, 2, 3) THEN 0 WHEN i.status = 'COMPLETED' THEN 13 " \
 		"WHEN i.status = 'FAILED' THEN 14 WHEN i.act = 3 THEN 0 ELSE 12 END AS event, " \
@@ -320,10 +321,10 @@
 		"child_id = x.child_id, awaiting = CASE WHEN x.awaits THEN $3 END, " \
 		"awaits = CASE WHEN x.awaits THEN x.signal END, result = x.result, " \
 		"error_code = x.error_code, error_message = x.error_message FROM next x " \
-		"WHERE m.run_id = $3 AND " IS("m.seq", "x.seq") " AND x.act IN (2, 3) AND NOT x.same" \
+		"WHERE m.ctid = x.was_at AND x.act IN (2, 3) AND NOT x.same" \
 	"), take AS (" \
 		"UPDATE @schema.cairn_signal s SET taken_by = x.seq, untaken = NULL FROM next x " \
-		"WHERE s.run_id = $3 AND " IS("s.seq", "x.took") " AND x.took IS NOT NULL" \
+		"WHERE s.ctid = x.took_at" \
 	"), "
 #define WAIT_CHILDREN \
 	"job AS (" \
