@@ -39,7 +39,7 @@ typedef struct bench_replays {
 	/* Charges a budget; reserves, then charges: two calls. */
 	void (*charge)(void *conn);
 	void (*reserve)(void *conn);
-	/* Makes the i-th run, which will wait for a signal; sends it. */
+	/* Makes the i-th run, which waits for a signal; sends it. */
 	void (*wait)(void *conn, struct bench_signals *shared, int i);
 	void (*send)(void *conn);
 	/* Works off all runs that wait. */

@@ -20,6 +20,7 @@
 struct side {
 	cairn_conn *conn;
 	cairn_jobs *jobs;
+	cairn_replay_runs *runs;
 	cairn_replay *replay;
 	cairn_id run;
 	size_t asked;	/* for steps of the run */
@@ -60,6 +61,7 @@ static void side_close(void *conn)
 	struct side *side = conn;
 	finish(side, CAIRN_FINISH_SUCCESS);
 	cairn_free(side->jobs);
+	cairn_free(side->runs);
 	cairn_close(side->conn);
 	free(side);
 }
@@ -139,19 +141,20 @@ static void side_step(void *conn)
 	complete(side, 0);
 }
 
+/* A commit for each batch: the row of the run's job is written with each step. */
 static void fill(struct side *side, size_t steps)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_tx tx = CAIRN_TX_INIT;
-	bench_must(cairn_begin(side->conn, &tx, &err), &err);
 	while (side->asked < steps) {
+		cairn_tx tx = CAIRN_TX_INIT;
 		size_t n = steps - side->asked < BATCH ? steps - side->asked : BATCH;
+		bench_must(cairn_begin(side->conn, &tx, &err), &err);
 		name_calls(side, n);
 		ask(side, n, CAIRN_NEXT_RUN);
 		for (size_t i = 0; i < n; i++)
 			complete(side, i);
+		bench_must(cairn_commit(&tx, &err), &err);
 	}
-	bench_must(cairn_commit(&tx, &err), &err);
 }
 
 static void side_begin(void *conn, size_t steps)
@@ -233,11 +236,20 @@ static void side_reserve(void *conn)
 
 /* ---- signals ---- */
 
+/* A new run, and waits until it is suspended. */
 static void side_wait(void *conn, struct bench_signals *shared, int i)
 {
-	(void)shared;
-	(void)i;
-	enqueue(conn);
+	struct side *side = conn;
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_replay_filter filter = { .size = sizeof filter, .scope = cairn_any() };
+	enqueue(side);
+	filter.run = side->run;
+	while (atomic_load(&shared->waiting) <= i)
+		bench_pause(100000);
+	do {
+		bench_pause(1000000);
+		bench_must(cairn_replay_list(side->conn, &filter, &side->runs, &err), &err);
+	} while (side->runs->count == 0 || side->runs->at[0].status != CAIRN_REPLAY_SUSPENDED);
 }
 
 static void side_send(void *conn)
