@@ -105,14 +105,21 @@ const dbos = {
 		);
 		it.wait = DBOS.registerWorkflow(
 			async () => {
-				process.send({ waiting: 1 });
+				process.send?.({ waiting: 1 });
 				await DBOS.recv("approved", 600);
-				process.send({ answered: now() });
+				process.send?.({ answered: now() });
 			},
 			{ name: "wait" },
 		);
 		await DBOS.launch();
 		return it;
+	},
+	/* What an earlier process left behind would be taken up by this one. */
+	async clear() {
+		const client = new pg.Client(connection);
+		await client.connect();
+		await client.query("DROP SCHEMA IF EXISTS dbos CASCADE");
+		await client.end();
 	},
 	setup: async () => {},
 	/* The first execution is held at its end, and canceled there; resumed it runs from the top. */
@@ -201,6 +208,7 @@ if (role === "server") {
 } else if (name === "absurd" && !process.env.ABSURD_SQL) {
 	console.error("absurd: left out: ABSURD_SQL does not name its schema");
 } else {
+	await peer.clear?.();
 	const it = await peer.make(4);
 	await peer.setup(it);
 	await runs(it);
