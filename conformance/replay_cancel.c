@@ -202,6 +202,46 @@ static void not_begun(void)
 	ct_int(ct_attempts(conn, id)->count, 0);
 }
 
+/* ---- with others ------------------------------------------------------------------------------ */
+
+/* One who starts a child in a transaction that stays open, and one who cancels its parent meanwhile. */
+struct meeting {
+	cairn_tx tx;
+	cairn_lease lease;
+	cairn_id child;
+	cairn_replay_changed changed;
+};
+
+static void start_child(cairn_conn *conn, void *arg)
+{
+	struct meeting *meeting = arg;
+	ct_ok(cairn_begin(conn, &meeting->tx, ct_err()));
+	ct_live live = ct_live_begin(conn, meeting->lease);
+	meeting->child = ct_child_of(&live, "c", "below");
+}
+
+static void cancel_parent(cairn_conn *conn, void *arg)
+{
+	struct meeting *meeting = arg;
+	meeting->changed = ct_cancel_replay(conn, meeting->lease.id);
+}
+
+static void a_child_that_is_being_started(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_session *a = ct_session_new("a");
+	ct_session *b = ct_session_new("b");
+	struct meeting meeting = { .tx = CAIRN_TX_INIT };
+	meeting.lease = ct_live_new(conn).lease;
+	ct_step(a, start_child, &meeting);
+	ct_start(b, cancel_parent, &meeting);
+	ct_step(a, ct_commit, &meeting.tx);
+	ct_join(b);
+	ct_text(status_of(conn, meeting.lease.id), "CANCELED");
+	ct_text(status_of(conn, meeting.child), "CANCELED");
+	ct_int(meeting.changed.descendants, 1);
+}
+
 #define CANCEL .kind = CT_VERB, .store = CT_REPLAYS
 
 static const ct_case cases[] = {
@@ -252,6 +292,11 @@ static const ct_case cases[] = {
 	  .rule = "A run that nobody began yet is canceled and never executed.",
 	  .covers = "smol-16",
 	  .run = not_begun },
+	{ .name = "replays.cancel.a_child_that_is_being_started",
+	  .kind = CT_INTERLEAVE,
+	  .store = CT_REPLAYS,
+	  .rule = "A run that is canceled while it starts a child is canceled with that child.",
+	  .run = a_child_that_is_being_started },
 };
 
 CT_GROUP(replay_cancel, cases);

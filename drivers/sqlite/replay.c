@@ -137,9 +137,8 @@ struct found {
 };
 
 /* Of a run that is new the rest is what the row of a new one gets. */
-static void read_found(struct lite_run *run, const struct lite_write *write,
-		       const cairn_replay_begin_plan *plan, struct found *found,
-		       cairn_replay_begun *begun, cairn_rows *rows)
+static void read_found(struct lite_run *run, const cairn_replay_begin_plan *plan,
+		       struct found *found, cairn_replay_begun *begun, cairn_rows *rows)
 {
 	cairn_replay_run *is = &begun->run;
 	found->row = cairn_lite__int(run);
@@ -147,7 +146,7 @@ static void read_found(struct lite_run *run, const struct lite_write *write,
 	cairn_str reason = cairn_lite__view(run);
 	found->continued = first && cairn_str_is(reason, CAIRN_REASON_CONTINUED);
 	begun->hit = CAIRN_HIT;
-	begun->lease_left = cairn_lite__int(run) - write->now;
+	is->lease_expires_at = cairn_lite__int(run);
 	found->replay = cairn_lite__int32(run);
 	begun->unkept = cairn_lite__int(run) == CAIRN_RETAIN_NONE;
 	is->id = plan->id;
@@ -177,7 +176,7 @@ static cairn_status find_run(struct lite_write *write, const cairn_replay_begin_
 		status = cairn_lite__row(&run, &more, err);
 	if (status != CAIRN_OK || !more)
 		return status;
-	read_found(&run, write, plan, found, begun, rows);
+	read_found(&run, plan, found, begun, rows);
 	cairn_lite__stop(&run);
 	return CAIRN_OK;
 }
@@ -453,10 +452,9 @@ static cairn_status start_child(struct enter *enter, const cairn_enter *item, st
 	cairn_job_inserted each;
 	cairn_job_insert insert = item->child;
 	cairn_enqueue_plan enqueue = { .jobs = &insert, .n = 1 };
-	cairn_replay_run child = { .id = item->id,
-				   .root = enter->root,
-				   .parent = enter->plan->run,
-				   .scope = item->name };
+	cairn_replay_run child = {
+		.id = item->id, .root = enter->root, .parent = enter->plan->run, .scope = item->name
+	};
 	insert.id = item->id;
 	insert.tenant = enter->tenant;
 	enqueue.record = (enter->plan->record & 1u << CAIRN_EVENT_ENQUEUED) != 0;
@@ -821,8 +819,8 @@ static cairn_status put_left(struct lite *lite, int64_t row, const cairn_memo *m
 	return cairn_lite__finish(&run, err);
 }
 
-static cairn_status charge(struct lite_write *write, const cairn_leave_plan *plan,
-			   cairn_left *left, bool *refused, cairn_error *err)
+static cairn_status charge(struct lite_write *write, const cairn_leave_plan *plan, cairn_left *left,
+			   bool *refused, cairn_error *err)
 {
 	cairn_budget_plan budget = { .scope = { .kind = CAIRN_SCOPE_ANY },
 				     .verb = CAIRN_BUDGET_CHARGE,

@@ -424,8 +424,8 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"replay.run_number = ?2 AND replay.key = ?3 AND (?4 IS NULL OR job.tenant = ?4)",
 	/* cairn_job.id */
 	[LITE_RERUN_SOURCE] = "SELECT rowid, type FROM cairn_job WHERE id = ?1 AND "
-			       "run_number = ?2 AND status = 'SUCCEEDED' AND run_id IS NULL AND "
-			       "(?3 IS NULL OR tenant = ?3)",
+			      "run_number = ?2 AND status = 'SUCCEEDED' AND run_id IS NULL AND "
+			      "(?3 IS NULL OR tenant = ?3)",
 	/* rowid; all to fill: what a new job begins with, and the rest from its source */
 	[LITE_RERUN_JOB] =
 		"INSERT INTO cairn_job (" INSERTED_COLUMNS ") "

@@ -180,7 +180,7 @@ typedef struct cairn_replay_changed {
 } cairn_replay_changed;
 
 /*
- * Cancels n runs and all their descendants, as cairn_job_cancel() does; the program learns of it at its next call: STALE
+ * Cancels n runs, begun or not, and all their descendants, as cairn_job_cancel() does; the program learns of it at its next call: STALE
  * run.canceled. One that is over stays as it is, and is OK; so do its descendants. NOT_FOUND replay.run_not_found.
  * (cairn_job_cancel() takes no children along; they find out when they begin again.) [4 round trips, and 2 for each
  * further level of children; one commit]
