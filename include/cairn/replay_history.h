@@ -57,7 +57,7 @@ typedef struct cairn_replay_run {
 	int64_t completed;
 	int64_t failed;
 	int64_t waiting;
-	int64_t children;
+	int64_t children; /* with counts, too: the runs that have it as parent */
 	uint64_t reserved_[4];
 } cairn_replay_run;
 
