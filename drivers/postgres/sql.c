@@ -22,6 +22,7 @@
 #include "sql_queue.h"
 #include "sql_reap.h"
 #include "sql_replay.h"
+#include "sql_replay_fresh.h"
 #include "sql_replay_read.h"
 #include "sql_run.h"
 #include "sql_run_end.h"
@@ -588,6 +589,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 
 	/* ---- replay runs, signals, budgets (sql_replay.h, sql_replay_read.h, sql_budget.h) ---- */
 	REPLAY_TEXTS,
+	REPLAY_FRESH_TEXTS,
 	REPLAY_READ_TEXTS,
 	BUDGET_TEXTS,
 

@@ -89,6 +89,8 @@ typedef struct cairn_enter_plan {
 	uint32_t record;	   /* bits 1u << kind: the events that are recorded */
 	const cairn_enter *items;  /* names unique in the plan */
 	size_t n;
+	uint32_t fresh; /* a hint. 1: nobody is known to have asked for one of these names before */
+	uint32_t reserved_;
 } cairn_enter_plan;
 
 enum cairn_entered_how {
