@@ -41,6 +41,8 @@ void cairn_lite__row_read(struct lite_run *run, struct lite_row *row)
 	job->key = cairn_lite__view(run);
 	job->run = cairn_lite__id(run);
 	job->continues = (uint32_t)cairn_lite__int(run);
+	row->replay = cairn_lite__int32(run);
+	job->replay = row->replay == LITE_REPLAYS;
 }
 
 /* ---- the row ------------------------------------------------------------ */
@@ -211,7 +213,7 @@ static cairn_status write_events(struct lite_write *write, const cairn_change *c
 				 cairn_error *err)
 {
 	cairn_status status = CAIRN_OK;
-	for (int kind = CAIRN_EVENT_ENQUEUED; kind <= CAIRN_EVENT_REQUEUED; kind++) {
+	for (int kind = CAIRN_EVENT_ENQUEUED; kind <= CAIRN_EVENT_SIGNALED; kind++) {
 		if (status != CAIRN_OK || !(change->events & 1u << kind))
 			continue;
 		cairn_event_record event = cairn_change_event((enum cairn_event_kind)kind, change,
@@ -344,7 +346,7 @@ cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_chan
 	*is = was->job;
 	cairn_change_apply(change, is, write->now);
 	if (change->set & CAIRN_DELETE)
-		return cairn_lite__delete(write, was->row, &was->job.id, err);
+		return cairn_lite__delete(write, was->row, &was->job.id, was->replay != 0, err);
 	if (only_lease(change))
 		return beat(write, was, is, err);
 	cairn_status status = write_history(write, change, was, is, &seq, err);
@@ -356,6 +358,8 @@ cairn_status cairn_lite__change_apply(struct lite_write *write, const cairn_chan
 		status = put_rest(write, change, is, was->row, err);
 	if (status == CAIRN_OK && (change->set & CAIRN_SET_DEAD))
 		status = cairn_lite__dead_letter_put(write, was->row, err);
+	if (status == CAIRN_OK && was->job.replay)
+		status = cairn_lite__wake_note(write, &was->job, is->status, err);
 	return status;
 }
 
@@ -387,11 +391,14 @@ static cairn_status succeed_held(struct batch *batch, const cairn_change *change
 	was.job.progress_done = cairn_lite__count(&run);
 	was.job.progress_total = cairn_lite__count(&run);
 	was.job.run = cairn_lite__id(&run);
+	was.job.replay = cairn_lite__int(&run) == LITE_REPLAYS;
 	each->hit = CAIRN_HIT;
 	each->run_number = was.job.run_number;
 	status = gather(batch, change, &was, err);
 	if (status == CAIRN_OK)
 		status = cairn_lite__run_ended(batch->write, &was.job, change->to, err);
+	if (status == CAIRN_OK && was.job.replay)
+		status = cairn_lite__wake_note(batch->write, &was.job, change->to, err);
 	cairn_lite__stop(&run);
 	return status;
 }
@@ -462,6 +469,8 @@ cairn_status cairn_lite__job_change(void *self, const cairn_change_plan *plan,
 		status = succeed(&batch, err);
 	if (status == CAIRN_OK)
 		status = cairn_lite__run_settle(&write, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__wake_noted(&write, err);
 	if (status == CAIRN_OK && plan->claim != NULL)
 		status = cairn_lite__claim(&write, plan->claim, claimed, err);
 	return cairn_lite__write_end(&write, status, err);

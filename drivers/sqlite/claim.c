@@ -375,8 +375,9 @@ static cairn_status add_event(struct lite_write *write, const cairn_claim_plan *
 static uint32_t hints(const struct lite_definition *definition, const cairn_job *job)
 {
 	bool step = !cairn_id_is_none(job->run);
-	bool unkept = definition->retention == CAIRN_RETAIN_NONE && job->key.len == 0 && !step;
-	return (step ? CAIRN_HINT_STEP : CAIRN_HINT_ALONE) |
+	bool alone = !step && !job->replay;
+	bool unkept = definition->retention == CAIRN_RETAIN_NONE && job->key.len == 0 && alone;
+	return (step ? CAIRN_HINT_STEP : 0) | (alone ? CAIRN_HINT_ALONE : 0) |
 	       (definition->overrides ? CAIRN_HINT_OVERRIDES : 0) |
 	       (unkept ? CAIRN_HINT_DELETE : 0);
 }

@@ -150,6 +150,27 @@ static const cairn_workflow_ops workflows = {
 	.wait = cairn_lite__run_wait,
 };
 
+static const cairn_replay_ops replays = {
+	.size = sizeof replays,
+	.begin = cairn_lite__replay_begin,
+	.enter = cairn_lite__replay_enter,
+	.leave = cairn_lite__replay_leave,
+	.runs = cairn_lite__replay_runs,
+	.memos = cairn_lite__replay_memos,
+	.fork = cairn_lite__replay_fork,
+	.remove = cairn_lite__replay_remove,
+	.send = cairn_lite__signal_send,
+	.signals = cairn_lite__signal_list,
+};
+
+static const cairn_budget_ops budgets = {
+	.size = sizeof budgets,
+	.set = cairn_lite__budget_set,
+	.write = cairn_lite__budget_write,
+	.read = cairn_lite__budget_read,
+	.entries = cairn_lite__budget_entries,
+};
+
 static const char *const schemes[] = { "sqlite", NULL };
 
 const cairn_driver cairn_sqlite = {
@@ -176,4 +197,6 @@ const cairn_driver cairn_sqlite = {
 	.locks = &locks,
 	.log = &logs,
 	.workflows = &workflows,
+	.replays = &replays,
+	.budgets = &budgets,
 };

@@ -69,7 +69,7 @@ static cairn_status insert_events(struct lite_write *write, const struct lite_ev
 	return cairn_lite__finish(&run, err);
 }
 
-/* A copy in place of a text that may not last; it is a name, so there is room. */
+/* A copy in place of a text that may not last; it is a name, or what says which step, so there is room. */
 static cairn_str keep(char *place, cairn_str text)
 {
 	size_t len = text.len < LITE_NAME ? text.len : LITE_NAME;
@@ -85,7 +85,11 @@ cairn_status cairn_lite__event_add(struct lite_write *write, const cairn_id *job
 	struct lite_event *next = &pending->event[pending->events++];
 	next->job = *job;
 	next->record = *event;
-	next->record.stage = keep(next->stage, event->stage);
+	/* those of replay runs have no stage */
+	if (event->kind >= CAIRN_EVENT_STEP_STARTED)
+		next->record.data = keep(next->stage, event->data);
+	else
+		next->record.stage = keep(next->stage, event->stage);
 	if (pending->events < LITE_ROWS)
 		return CAIRN_OK;
 	pending->events = 0;
@@ -255,11 +259,11 @@ static void read_attempt(struct lite_run *run, cairn_rows *rows, void *into)
 
 static enum cairn_event_kind kind_of(cairn_str word)
 {
-	for (int kind = CAIRN_EVENT_ENQUEUED; kind < CAIRN_EVENT_REQUEUED; kind++) {
+	for (int kind = CAIRN_EVENT_ENQUEUED; kind < CAIRN_EVENT_SIGNALED; kind++) {
 		if (cairn_str_is(word, cairn_event_kind_text((enum cairn_event_kind)kind)))
 			return (enum cairn_event_kind)kind;
 	}
-	return CAIRN_EVENT_REQUEUED;
+	return CAIRN_EVENT_SIGNALED;
 }
 
 static void read_event(struct lite_run *run, cairn_rows *rows, void *into)

@@ -24,6 +24,7 @@
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
+#include <cairn/sys/replay.h>
 #include <cairn/sys/schedule.h>
 #include <cairn/sys/workflow.h>
 
@@ -35,6 +36,7 @@ struct lite_slot {
 	int64_t events;	  /* claiming */
 	cairn_time until; /* reaping: lease_expires_at; pruning: finished_at */
 	cairn_id id;
+	bool marked; /* pruning: it has signals or budgets */
 };
 
 /*
@@ -47,7 +49,7 @@ struct lite_slot {
 struct lite_event {
 	cairn_id job;
 	cairn_event_record record;
-	char stage[LITE_NAME];
+	char stage[LITE_NAME]; /* or data */
 };
 
 struct lite_attempt {
@@ -70,6 +72,24 @@ struct lite_ending {
 	cairn_id step;
 	enum cairn_step_status to;
 	const cairn_step_end *gate; /* NULL: its job says the rest */
+};
+
+/* What cairn_job.replay says. */
+#define LITE_REPLAYS 1
+#define LITE_MARKED  2
+
+/* A budget as it was when the running call first met it, and as it is (budget.c). */
+struct lite_sum {
+	cairn_id root;
+	cairn_str axis;
+	bool there;
+	bool limited;
+	enum cairn_budget_kind kind;
+	int64_t total;
+	int64_t spent;
+	int64_t reserved;
+	int64_t spent_before;
+	int64_t reserved_before;
 };
 
 /* A list that grows; its memory is kept for the next call. */
@@ -112,6 +132,8 @@ struct lite {
 	struct lite_list ended;	  /* steps whose edges are to be followed (run_end.c) */
 	struct lite_list found;	  /* and those that wait for them */
 	struct lite_list ready;	  /* and those of them that wait for nothing any more */
+	struct lite_list wakes;	  /* cairn_id: replay runs that may be woken */
+	struct lite_list sums;	  /* struct lite_sum: budgets of the running call */
 	struct lite_watch watch;
 	sqlite3_stmt *statements[LITE_SQL_COUNT];
 };
@@ -269,6 +291,7 @@ struct lite_row {
 	cairn_job job;
 	int64_t row;
 	int64_t events;
+	int32_t replay;
 	cairn_time reap_at;
 	cairn_usec lease; /* as long as the claim asked for */
 };
@@ -288,9 +311,9 @@ cairn_status cairn_lite__history(struct lite *lite, enum lite_sql which, lite_re
 				 const cairn_history_query *query, int *found, cairn_rows *rows,
 				 cairn_error *err);
 
-/* Deletes a job and all that belongs to it (prune.c). */
+/* Deletes a job and all that belongs to it (prune.c). marked: it is a replay run, or has signals or budgets. */
 cairn_status cairn_lite__delete(struct lite_write *write, int64_t row, const cairn_id *id,
-				cairn_error *err);
+				bool marked, cairn_error *err);
 
 void cairn_lite__row_read(struct lite_run *run, struct lite_row *row);
 /* Applies a change whose guard holds; *is (never NULL) is the row afterwards. */
@@ -397,6 +420,51 @@ cairn_status cairn_lite__step_by_key(struct lite *lite, const cairn_id *id, cair
 cairn_status cairn_lite__step_push(struct lite *lite, const cairn_id *step, uint32_t statuses,
 				   bool compact, cairn_rows *rows, cairn_error *err);
 
+/* A job under its lease, as far as steps of a replay run need it (replay.c). row 0: it is not held. */
+struct lite_held {
+	int64_t row;
+	int64_t events;
+	cairn_job job; /* id, run_number, attempt */
+};
+cairn_status cairn_lite__held(struct lite *lite, const cairn_id *id, int64_t fence, cairn_time now,
+			      struct lite_held *held, cairn_error *err);
+/* cairn_job.events, if told more than were there; cairn_job.replay (replay.c). */
+cairn_status cairn_lite__job_told(struct lite *lite, int64_t row, int64_t events,
+				  cairn_error *err);
+cairn_status cairn_lite__job_mark(struct lite *lite, int64_t row, int32_t replay,
+				  cairn_error *err);
+/* MEMO_SMALL of sql_replay.h, result and signature. */
+lite_read_fn cairn_lite__memo;
+
+/*
+ * Waking (signal.c). A changed replay run: who may be woken by that is noted, and woken once the call has changed
+ * all jobs; wake does so at once.
+ */
+cairn_status cairn_lite__wake_note(struct lite_write *write, const cairn_job *was,
+				   enum cairn_job_status is, cairn_error *err);
+cairn_status cairn_lite__wake_noted(struct lite_write *write, cairn_error *err);
+cairn_status cairn_lite__wake(struct lite_write *write, const cairn_id *run, bool *woken,
+			      cairn_error *err);
+/* The next signal of a name that nobody took becomes a memo's: seq 0, there is none. Its payload is the rows'. */
+cairn_status cairn_lite__signal_take(struct lite *lite, const cairn_memo *memo, int64_t *seq,
+				     cairn_str *payload, cairn_rows *rows, cairn_error *err);
+
+/*
+ * Deleting (replay_read.c): what is kept of one run; and of all below it, with their jobs. Counts into deleted, unless
+ * NULL. The run's own job is left.
+ */
+cairn_status cairn_lite__replay_forget(struct lite_write *write, const cairn_id *run,
+				       cairn_replay_deleted *deleted, cairn_error *err);
+cairn_status cairn_lite__replay_delete(struct lite_write *write, const cairn_id *run,
+				       cairn_replay_deleted *deleted, cairn_error *err);
+
+/* Writes entries as a part of a call (budget.c). *refused, with all: the caller undoes what was written. */
+cairn_status cairn_lite__budget_items(struct lite_write *write, const cairn_budget_plan *plan,
+				      cairn_budget_result *each, bool *refused, cairn_error *err);
+
+/* Ends a call that went well with nothing written (tx.c). */
+cairn_status cairn_lite__write_undo(struct lite_write *write, cairn_error *err);
+
 /* Room for one more in a list (run_end.c): NULL without memory. Give one back; or the connection's own. */
 void *cairn_lite__list_add(struct lite *lite, struct lite_list *list, size_t size);
 void cairn_lite__list_free(struct lite *lite, struct lite_list *list, size_t size);
@@ -412,7 +480,7 @@ cairn_status cairn_lite__script_run(struct lite *lite, sqlite3 *db, cairn_str sc
  * The table of a driver is constant data, and a constant can't be read from another
  * object: the number stands here, and opening refuses a build in which it is wrong.
  */
-#define LITE_MIGRATIONS 10
+#define LITE_MIGRATIONS 11
 extern const cairn_migration cairn_lite__migrations[];
 extern const size_t cairn_lite__migration_count;
 
@@ -513,6 +581,21 @@ cairn_run_prune_fn cairn_lite__run_prune;
 cairn_run_look_fn cairn_lite__run_look;
 cairn_run_append_fn cairn_lite__run_append;
 cairn_run_wait_fn cairn_lite__run_wait;
+
+cairn_replay_begin_fn cairn_lite__replay_begin;
+cairn_replay_enter_fn cairn_lite__replay_enter;
+cairn_replay_leave_fn cairn_lite__replay_leave;
+cairn_replay_runs_fn cairn_lite__replay_runs;
+cairn_replay_memos_fn cairn_lite__replay_memos;
+cairn_replay_fork_fn cairn_lite__replay_fork;
+cairn_replay_remove_fn cairn_lite__replay_remove;
+cairn_signal_send_fn cairn_lite__signal_send;
+cairn_signal_list_fn cairn_lite__signal_list;
+
+cairn_budget_set_fn cairn_lite__budget_set;
+cairn_budget_write_fn cairn_lite__budget_write;
+cairn_budget_read_fn cairn_lite__budget_read;
+cairn_budget_entries_fn cairn_lite__budget_entries;
 
 cairn_memory_put_fn cairn_lite__memory_put;
 cairn_memory_get_fn cairn_lite__memory_get;

@@ -22,11 +22,11 @@ static cairn_status delete_of(struct lite_write *write, enum lite_sql which, con
 }
 
 cairn_status cairn_lite__delete(struct lite_write *write, int64_t row, const cairn_id *id,
-				cairn_error *err)
+				bool marked, cairn_error *err)
 {
 	static const enum lite_sql belongings[] = {
 		LITE_ATTEMPT_DELETE, LITE_EVENT_DELETE,	 LITE_LOG_DELETE,
-		LITE_DEAD_DELETE,    LITE_REPLAY_DELETE, LITE_REPLAY_DELETE_OF,
+		LITE_DEAD_DELETE,    LITE_RERUN_DELETE, LITE_RERUN_DELETE_OF,
 	};
 	struct lite_run run;
 	cairn_status status = CAIRN_OK;
@@ -34,6 +34,8 @@ cairn_status cairn_lite__delete(struct lite_write *write, int64_t row, const cai
 		if (status == CAIRN_OK)
 			status = delete_of(write, belongings[i], id, err);
 	}
+	if (status == CAIRN_OK && marked)
+		status = cairn_lite__replay_forget(write, id, NULL, err);
 	if (status == CAIRN_OK)
 		status = cairn_lite__start(&run, write->lite, LITE_JOB_DELETE, err);
 	if (status != CAIRN_OK)
@@ -115,6 +117,7 @@ static cairn_status collect(struct pass *pass, enum cairn_job_status ended, cair
 		struct lite_slot one = { .row = cairn_lite__int(&run) };
 		one.until = cairn_lite__int(&run);
 		one.id = cairn_lite__id(&run);
+		one.marked = cairn_lite__int(&run) != 0;
 		bool late = pass->n == limit && one.until > pass->slots[limit - 1].until;
 		if (late || n - pass->n == limit) {
 			cairn_lite__stop(&run);
@@ -172,7 +175,7 @@ static cairn_status delete_ended(struct lite_write *write, const struct lite_slo
 {
 	cairn_status status = delete_of(write, LITE_INTENT_DELETE, &slot->id, err);
 	if (status == CAIRN_OK)
-		status = cairn_lite__delete(write, slot->row, &slot->id, err);
+		status = cairn_lite__delete(write, slot->row, &slot->id, slot->marked, err);
 	return status;
 }
 

@@ -184,11 +184,14 @@ static cairn_status reap_alone(struct lite_write *write, const cairn_reap_plan *
 	if (status == CAIRN_OK)
 		status = cairn_lite__run_settle(write, err);
 	if (status == CAIRN_OK)
+		status = cairn_lite__wake_noted(write, err);
+	if (status == CAIRN_OK)
 		status = cairn_lite__flush(write, err);
 	if (row_failed(status)) {
 		lite->pending.events = 0;
 		lite->pending.attempts = 0;
 		lite->endings.n = 0;
+		lite->wakes.n = 0;
 		cairn_rows_truncate(rows, before);
 		status = cairn_lite__do(lite, LITE_CALL_UNDO, err);
 		/* if it can't even be put off, the next pass meets it again */
@@ -220,6 +223,8 @@ static cairn_status pass(struct lite *lite, const cairn_reap_plan *plan, reap_fn
 		status = reap(&write, plan, lite->slots[i].row, rows, err);
 	if (status == CAIRN_OK)
 		status = cairn_lite__run_settle(&write, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__wake_noted(&write, err);
 	if (status == CAIRN_OK && cairn_rows_failed(rows))
 		status = cairn_fail(err, CAIRN_E_NOMEM);
 	return cairn_lite__write_end(&write, status, err);

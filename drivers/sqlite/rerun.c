@@ -13,7 +13,7 @@ static cairn_status find(struct lite_write *write, const cairn_rerun_plan *plan,
 {
 	struct lite_run run;
 	bool found;
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_REPLAY_FIND, err);
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_RERUN_FIND, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_lite__bind_id(&run, &item->source);
@@ -47,7 +47,7 @@ static cairn_status read_source(struct lite_write *write, const cairn_rerun_plan
 	struct lite_run run;
 	bool found;
 	source->row = 0;
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_REPLAY_SOURCE, err);
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_RERUN_SOURCE, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_lite__bind_id(&run, &item->source);
@@ -70,7 +70,7 @@ static cairn_status insert_job(struct lite_write *write, const cairn_rerun_plan 
 			       const cairn_rerun_item *item, int64_t source, cairn_error *err)
 {
 	struct lite_run run;
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_REPLAY_JOB, err);
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_RERUN_JOB, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_lite__bind_int(&run, source);
@@ -84,7 +84,7 @@ static cairn_status insert_lineage(struct lite_write *write, const cairn_rerun_i
 				   cairn_error *err)
 {
 	struct lite_run run;
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_REPLAY_INSERT, err);
+	cairn_status status = cairn_lite__start(&run, write->lite, LITE_RERUN_INSERT, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_lite__bind_id(&run, &item->source);

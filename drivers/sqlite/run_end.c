@@ -55,6 +55,8 @@ void cairn_lite__lists_free(struct lite *lite)
 	cairn_lite__list_free(lite, &lite->ended, sizeof(struct one));
 	cairn_lite__list_free(lite, &lite->found, sizeof(struct dependent));
 	cairn_lite__list_free(lite, &lite->ready, sizeof(struct dependent));
+	cairn_lite__list_free(lite, &lite->wakes, sizeof(cairn_id));
+	cairn_lite__list_free(lite, &lite->sums, sizeof(struct lite_sum));
 }
 
 static cairn_status add_one(struct lite *lite, const cairn_id *id, enum cairn_step_status status,

@@ -57,6 +57,8 @@ static cairn_status end_all(struct lite_write *write, const cairn_step_end_plan 
 		status = end_one(write, &plan->items[i], &each[i], rows, err);
 	if (status == CAIRN_OK)
 		status = cairn_lite__run_settle(write, err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__wake_noted(write, err);
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++) {
 		if (each[i].run_status != 0)
 			status = cairn_lite__run_found(write->lite, &plan->items[i].scope,
@@ -102,6 +104,8 @@ cairn_status cairn_lite__run_cancel(void *self, const cairn_run_cancel_plan *pla
 		return status;
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
 		status = cancel_one(&write, plan, &plan->runs[i], &each[i], err);
+	if (status == CAIRN_OK)
+		status = cairn_lite__wake_noted(&write, err);
 	return cairn_lite__write_end(&write, status, err);
 }
 

@@ -9,6 +9,7 @@
 #include "sql_items.h"
 #include "sql_lock.h"
 #include "sql_queue.h"
+#include "sql_replay.h"
 #include "sql_run.h"
 #include "sql_thread_log.h"
 
@@ -18,7 +19,7 @@
 	"timeout_us, run_at, parked, lease_expires_at, heartbeat_at, leased_at, prestart, " \
 	"execution_started_at, worker, owner, fence, started_at, finished_at, stage, " \
 	"progress_done, progress_total, status_reason, error_code, error_message, created_at, " \
-	"updated_at, resource_key, idempotency_key, run_id, may_continue, "
+	"updated_at, resource_key, idempotency_key, run_id, may_continue, replay, "
 #define JOB_COLUMNS JOB_SMALL "request, payload, checkpoint, output"
 #define JOB_COMPACT JOB_SMALL "NULL, NULL, NULL, NULL"
 
@@ -28,7 +29,7 @@
 	"lease_expires_at, heartbeat_at, leased_at, prestart, execution_started_at, lease_us, " \
 	"worker, fence, started_at, finished_at, stage, progress_done, progress_total, " \
 	"status_reason, " \
-	"error_code, error_message, updated_at, idempotency_key, run_id, may_continue"
+	"error_code, error_message, updated_at, idempotency_key, run_id, may_continue, replay"
 
 /* What a transition may write, without the documents. */
 #define MOVED_COLUMNS \
@@ -284,7 +285,7 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* cairn_job.id; a lease that still runs, and of its row what the end of it needs */
 	[LITE_JOB_HELD] = "SELECT rowid, events, run_number, attempt, leased_at, prestart, "
 			  "execution_started_at, lease_us, worker, progress_done, progress_total, "
-			  "run_id "
+			  "run_id, replay "
 			  "FROM cairn_job WHERE id = ?1 AND fence = ?2 AND status = 'LEASED' "
 			  "AND lease_expires_at > ?3",
 	/* rowid */
@@ -411,28 +412,28 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* cairn_job_dead_letter's primary key */
 	[LITE_DEAD_DELETE] = "DELETE FROM cairn_job_dead_letter WHERE job_id = ?",
 	/* cairn_job_replay's primary key */
-	[LITE_REPLAY_DELETE] = "DELETE FROM cairn_job_replay WHERE source_id = ?",
+	[LITE_RERUN_DELETE] = "DELETE FROM cairn_job_replay WHERE source_id = ?",
 	/* cairn_job_replay.replay_id */
-	[LITE_REPLAY_DELETE_OF] = "DELETE FROM cairn_job_replay WHERE replay_id = ?",
+	[LITE_RERUN_DELETE_OF] = "DELETE FROM cairn_job_replay WHERE replay_id = ?",
 
 	/* cairn_job_replay's primary key, cairn_job.id */
-	[LITE_REPLAY_FIND] =
+	[LITE_RERUN_FIND] =
 		"SELECT job.id, job.status, job.run_number, replay.reason "
 		"FROM cairn_job_replay AS replay CROSS JOIN cairn_job AS job "
 		"ON job.id = replay.replay_id WHERE replay.source_id = ?1 AND "
 		"replay.run_number = ?2 AND replay.key = ?3 AND (?4 IS NULL OR job.tenant = ?4)",
 	/* cairn_job.id */
-	[LITE_REPLAY_SOURCE] = "SELECT rowid, type FROM cairn_job WHERE id = ?1 AND "
+	[LITE_RERUN_SOURCE] = "SELECT rowid, type FROM cairn_job WHERE id = ?1 AND "
 			       "run_number = ?2 AND status = 'SUCCEEDED' AND run_id IS NULL AND "
 			       "(?3 IS NULL OR tenant = ?3)",
 	/* rowid; all to fill: what a new job begins with, and the rest from its source */
-	[LITE_REPLAY_JOB] =
+	[LITE_RERUN_JOB] =
 		"INSERT INTO cairn_job (" INSERTED_COLUMNS ") "
 		"SELECT ?2, 'PENDING', queue, type, tenant, priority, 1, 0, max_attempts, "
 		"timeout_us, ?3, 0, owner, resource_key, 0, 'queued', ?4, ?3, ?3, payload "
 		"FROM cairn_job WHERE rowid = ?1",
 	/* none to find, the primary key and replay_id to fill */
-	[LITE_REPLAY_INSERT] =
+	[LITE_RERUN_INSERT] =
 		"INSERT INTO cairn_job_replay (source_id, run_number, key, reason, replay_id, "
 		"created_at) VALUES (?, ?, ?, ?, ?, ?)",
 
@@ -450,11 +451,13 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 
 	/* cairn_job_ended, its first entry behind a type */
 	[LITE_ENDED_TYPE] = "SELECT min(type) FROM cairn_job INDEXED BY cairn_job_ended "
-			    "WHERE finished_at IS NOT NULL AND run_id IS NULL AND status = ? "
+			    "WHERE finished_at IS NOT NULL AND run_id IS NULL AND replay <> 1 "
+			    "AND status = ? "
 			    "AND type > ?",
 	/* cairn_job_ended, in its own order; the reader stops when it has enough */
-	[LITE_ENDED] = "SELECT rowid, finished_at, id FROM cairn_job INDEXED BY cairn_job_ended "
-		       "WHERE finished_at IS NOT NULL AND run_id IS NULL AND status = ?1 "
+	[LITE_ENDED] = "SELECT rowid, finished_at, id, replay FROM cairn_job "
+		       "INDEXED BY cairn_job_ended WHERE finished_at IS NOT NULL "
+		       "AND run_id IS NULL AND replay <> 1 AND status = ?1 "
 		       "AND type = ?2 AND "
 		       "finished_at <= ?3 AND (?4 IS NULL OR tenant = ?4) AND "
 		       "(?5 IS NULL OR queue = ?5) AND "
@@ -741,6 +744,9 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 
 	/* runs: sql_run.h names the indexes */
 	RUN_TEXTS,
+
+	/* replay runs, signals, budgets: sql_replay.h names the indexes */
+	REPLAY_TEXTS,
 
 	/* none: the schema is small */
 	[LITE_HISTORY_EXISTS] = "SELECT count(*) FROM main.sqlite_schema "

@@ -68,6 +68,7 @@ cairn_status cairn_lite__write_begin(struct lite *lite, struct lite_write *write
 	lite->pending.events = 0;
 	lite->pending.attempts = 0;
 	lite->endings.n = 0;
+	lite->wakes.n = 0;
 	if (write->own)
 		status = begin_immediate(lite, err);
 	else
@@ -101,6 +102,12 @@ cairn_status cairn_lite__write_end(struct lite_write *write, cairn_status status
 	if (!sqlite3_get_autocommit(lite->db))
 		cairn_lite__do(lite, LITE_ROLLBACK, NULL);
 	return status;
+}
+
+cairn_status cairn_lite__write_undo(struct lite_write *write, cairn_error *err)
+{
+	cairn_status status = cairn_lite__write_end(write, CAIRN_CONFLICT, err);
+	return status == CAIRN_CONFLICT ? CAIRN_OK : status;
 }
 
 cairn_status cairn_lite__read_begin(struct lite *lite, struct lite_read *read, cairn_error *err)

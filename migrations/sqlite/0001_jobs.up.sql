@@ -156,7 +156,9 @@ CREATE TABLE cairn_job_event (
 	kind           TEXT NOT NULL CHECK (kind = 'ENQUEUED' OR kind = 'LEASED' OR
 		kind = 'SUCCEEDED' OR kind = 'PROGRESS' OR kind = 'STAGE_CHANGED' OR
 		kind = 'FAILED' OR kind = 'RETRY_SCHEDULED' OR kind = 'DEAD_LETTERED' OR
-		kind = 'CANCELED' OR kind = 'REQUEUED'),
+		kind = 'CANCELED' OR kind = 'REQUEUED' OR kind = 'STEP_STARTED' OR
+		kind = 'STEP_WAITING' OR kind = 'STEP_COMPLETED' OR kind = 'STEP_FAILED' OR
+		kind = 'SIGNALED'),
 	run_number     INTEGER NOT NULL,
 	attempt        INTEGER NOT NULL,
 	at             INTEGER NOT NULL,
