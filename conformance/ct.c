@@ -229,6 +229,11 @@ void ct_later(void *result)
 		keep(result, cairn_free);
 }
 
+void ct_later_by(void *object, void (*release)(void *))
+{
+	keep(object, release);
+}
+
 void *ct_alloc(size_t size)
 {
 	void *ptr = calloc(1, size ? size : 1);
@@ -258,13 +263,13 @@ char *ct_repeat(char c, size_t n)
 	return text;
 }
 
-/* Those that are released so; NULL: all. */
-static void release_kept(void (*release)(void *))
+/* The case's own memory only; or everything else, which comes first. */
+static void release_kept(bool memory)
 {
 	struct kept **place = &state.kept;
 	while (*place) {
 		struct kept *kept = *place;
-		if (release && kept->release != release) {
+		if ((kept->release == free) != memory) {
 			place = &kept->next;
 			continue;
 		}
@@ -414,8 +419,8 @@ enum ct_result ct_run_case(const ct_setup *setup)
 	if (setjmp(escape) == 0)
 		ct_sessions_end();
 	/* Results first: they may hold what the connection's allocator gave. */
-	release_kept(cairn_free);
+	release_kept(false);
 	close_all();
-	release_kept(NULL);
+	release_kept(true);
 	return ct_has_failed() ? CT_FAILED : CT_PASSED;
 }

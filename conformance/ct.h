@@ -42,7 +42,9 @@ enum ct_store {
 	CT_MEMORY,
 	CT_LOG,
 	CT_LOCKS,
-	CT_WORKFLOWS
+	CT_WORKFLOWS,
+	CT_REPLAYS,
+	CT_BUDGETS
 };
 
 /* What a case needs besides the store and capabilities; without it it is not applicable. */
@@ -175,6 +177,8 @@ char *ct_format(const char *format, ...) CAIRN_PRINTF(1, 2);
 char *ct_repeat(char c, size_t n);
 /* Frees a result when the case ends. Once per result pointer, after its last use in a call. */
 void ct_later(void *result);
+/* The same with what must be released otherwise, while connections are still open. */
+void ct_later_by(void *object, void (*release)(void *));
 
 /* ---- steps most cases need ------------------------------------------------------ */
 

@@ -21,6 +21,8 @@ const struct cairn_queue_ops *ct_driver_queues(const cairn_driver *driver);
 const struct cairn_resource_ops *ct_driver_resources(const cairn_driver *driver);
 const struct cairn_owner_ops *ct_driver_owners(const cairn_driver *driver);
 const struct cairn_lock_ops *ct_driver_locks(const cairn_driver *driver);
+const struct cairn_replay_ops *ct_driver_replays(const cairn_driver *driver);
+const struct cairn_budget_ops *ct_driver_budgets(const cairn_driver *driver);
 const struct cairn_workflow_ops *ct_driver_workflows(const cairn_driver *driver);
 const struct cairn_checkpoint_ops *ct_driver_checkpoints(const cairn_driver *driver);
 const struct cairn_log_ops *ct_driver_log(const cairn_driver *driver);

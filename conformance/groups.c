@@ -129,6 +129,7 @@ const char *ct_store_name(enum ct_store store)
 		[CT_OWNERS] = "owners",	   [CT_CHECKPOINTS] = "checkpoints",
 		[CT_MEMORY] = "memory",	   [CT_LOG] = "log",
 		[CT_LOCKS] = "locks",	   [CT_WORKFLOWS] = "workflows",
+		[CT_REPLAYS] = "replays",  [CT_BUDGETS] = "budgets",
 	};
 	return names[store];
 }
@@ -197,6 +198,16 @@ const struct cairn_workflow_ops *ct_driver_workflows(const cairn_driver *driver)
 	return CAIRN_HAS(driver, cairn_driver, workflows) ? driver->workflows : NULL;
 }
 
+const struct cairn_budget_ops *ct_driver_budgets(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, budgets) ? driver->budgets : NULL;
+}
+
+const struct cairn_replay_ops *ct_driver_replays(const cairn_driver *driver)
+{
+	return CAIRN_HAS(driver, cairn_driver, replays) ? driver->replays : NULL;
+}
+
 static const char *missing_need(const cairn_subject *subject, uint32_t needs)
 {
 	const cairn_migration_ops *migrations = subject->driver->migrations;
@@ -235,6 +246,16 @@ static bool lacks_tenanted(const cairn_driver *driver, enum ct_store store)
 	return store == CT_LOCKS && !ct_driver_locks(driver);
 }
 
+/* Replay runs need jobs and budgets, as the core has it. */
+static bool lacks_replays(const cairn_driver *driver, enum ct_store store)
+{
+	if (store != CT_REPLAYS && store != CT_BUDGETS)
+		return false;
+	if (!driver->jobs || !ct_driver_budgets(driver))
+		return true;
+	return store == CT_REPLAYS && !ct_driver_replays(driver);
+}
+
 const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 {
 	const cairn_driver *driver = subject->driver;
@@ -256,7 +277,7 @@ const char *ct_not_applicable(const cairn_subject *subject, const ct_case *one)
 		return "the driver has no owners store";
 	if (one->store == CT_WORKFLOWS && !(driver->jobs && ct_driver_workflows(driver)))
 		return "the driver has no workflows store";
-	if (lacks_tenanted(driver, one->store))
+	if (lacks_tenanted(driver, one->store) || lacks_replays(driver, one->store))
 		return "the driver has no such store";
 	bool migrates =
 		one->store == CT_MIGRATIONS || (one->store == CT_JOBS && (one->flags & CT_BARE));

@@ -145,6 +145,28 @@
 	X(run_tx) \
 	X(run_budget) \
 	X(run_fault) \
+	X(replay_begin) \
+	X(replay_names) \
+	X(replay_step) \
+	X(replay_retry) \
+	X(replay_value) \
+	X(replay_sleep) \
+	X(replay_signal) \
+	X(replay_child) \
+	X(replay_events) \
+	X(budgets) \
+	X(budgets_table) \
+	X(budget_race) \
+	X(replay_budget) \
+	X(replay_stale) \
+	X(replay_history) \
+	X(replay_cancel) \
+	X(replay_resume) \
+	X(replay_fork) \
+	X(replay_delete) \
+	X(replay_scope) \
+	X(replay_tx) \
+	X(replay_budget_trips) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \

@@ -8,7 +8,7 @@
 
 #include "ct_plan.h"
 
-#define STORES (CT_WORKFLOWS + 1)
+#define STORES (CT_BUDGETS + 1)
 #define KINDS  7
 #define CAPS   7
 

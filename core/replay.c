@@ -157,6 +157,7 @@ static cairn_status open_replay(cairn_conn *conn, const cairn_lease *lease,
 		return CAIRN_NOMEM;
 	replay->conn = conn;
 	replay->lease = *lease;
+	replay->claim = cairn_id_new();
 	/* what was known of the job when it was claimed may be over by now */
 	replay->lease.hints &= CAIRN_HINT_OVERRIDES | CAIRN_HINT_STEP;
 	replay->page = opts != NULL && opts->page > 0 ? opts->page : DEFAULT_STEPS;
@@ -199,6 +200,19 @@ void cairn_replay_close(cairn_replay *replay)
 	cairn__rows_drop(&replay->names);
 	cairn_text_clear(&replay->text);
 	cairn__scratch_free(conn, replay, 1, sizeof *replay);
+}
+
+cairn_status cairn_replay_move(cairn_replay *replay, cairn_conn *conn, cairn_error *err)
+{
+	if (replay == NULL || conn == NULL)
+		return cairn_fail(err, CAIRN_E_ARG_INVALID);
+	const cairn_host *had = &replay->conn->host;
+	if (conn->origin != replay->conn->origin || conn->host.alloc != had->alloc ||
+	    conn->host.alloc_user != had->alloc_user)
+		return cairn_fail(err, CAIRN_E_ARG_INVALID);
+	replay->conn = conn;
+	replay->names.host = &conn->host;
+	return CAIRN_OK;
 }
 
 int cairn_replay_replaying(const cairn_replay *replay)

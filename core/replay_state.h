@@ -32,6 +32,7 @@ struct cairn_replay {
 	cairn_replay_run
 		run; /* id, root, parent, scope, code, attempt, fence; its text is in the first page */
 	cairn_time lease_until;
+	cairn_id claim; /* of every step that is begun here: asked again, it is still ours */
 	uint32_t page;
 	bool over;     /* suspended or finished */
 	bool suspends; /* some step was SUSPEND */

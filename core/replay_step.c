@@ -57,7 +57,7 @@ static cairn_status ask(cairn_replay *replay, const cairn_replay_call *calls,
 		asking.names[i] = calls[i].name;
 		asking.kinds[i] = calls[i].kind;
 		if (values == NULL)
-			asking.items[i].id = cairn_id_new();
+			asking.items[i].id = replay->claim;
 		else
 			asking.items[i].result = values[i].len > 0 ? values[i] : CAIRN_STR("null");
 		each[i] = (cairn_replay_step){ .max_attempts = calls[i].max_attempts,
@@ -124,7 +124,7 @@ static cairn_status again(cairn_replay *replay, const cairn_replay_call *asked_f
 	if (st != CAIRN_OK)
 		return st;
 	struct cairn__asked asked = { .at = 0 };
-	cairn_enter item = { .id = cairn_id_new() };
+	cairn_enter item = { .id = replay->claim };
 	cairn_str kind = asked_for->kind;
 	struct cairn__asking asking = { &asked, &step->name, &item, &kind, 1 };
 	replay->text.len = 0;

@@ -6,9 +6,14 @@
 #include <string.h>
 
 #include "durable.h"
+#include "runtime.h"
 
 #define WIDTH_DEFAULT 16
 #define WIDTH_MAX     64
+
+/* From 50 ms on, doubled: six seconds. */
+#define PAUSE_MIN (50 * CAIRN_MILLISECOND)
+#define TRIES	  7
 
 /* How often to look again for a step that somebody else does under the same lease. */
 #define LOOK_AGAIN (50 * CAIRN_MILLISECOND)
@@ -163,6 +168,48 @@ static cairn_status record(struct cairn_work *work, bool done, cairn_error *err)
 	return cairn_replay_fail(replay, work->step, &failure, err);
 }
 
+/* Whether the connection may be lost with what was sent on it. */
+static bool breaks(cairn_status st)
+{
+	return st == CAIRN_UNAVAILABLE || st == CAIRN_UNCERTAIN;
+}
+
+/* The former connection goes when nothing stands on it any more. */
+static bool reconnect(struct cairn_durable *run)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	struct link *link = &run->context->hand->link;
+	cairn_conn *former = run->conn;
+	if (cairn_worker__connect(link, &err) != CAIRN_OK)
+		return false;
+	if (cairn_replay_move(run->replay, link->conn, &err) != CAIRN_OK) {
+		cairn_close(cairn_worker__relink(link, former));
+		return false;
+	}
+	run->conn = link->conn;
+	cairn_close(former);
+	return true;
+}
+
+/*
+ * A result that was dear is not given up for a database that is away: it is said again, on a new connection if need
+ * be, as long as the lease may hold. Saying it twice is saying it once.
+ */
+static cairn_status record_patiently(struct cairn_work *work, bool done, cairn_error *err)
+{
+	struct cairn_durable *run = work->run;
+	cairn_usec pause = PAUSE_MIN;
+	cairn_status st = record(work, done, err);
+	for (int i = 0; i < TRIES && (cairn_status_retryable(st) || breaks(st)); i++) {
+		if (cairn_context_wait(run->context, pause) != CAIRN_CANCEL_NONE)
+			return st;
+		pause *= 2;
+		if (!breaks(st) || reconnect(run))
+			st = record(work, done, err);
+	}
+	return st;
+}
+
 void cairn_durable__do(struct cairn_durable *run, const cairn_replay_call *call,
 		       cairn_replay_step *step, size_t index, cairn_work_fn *work, void *user)
 {
@@ -178,7 +225,7 @@ void cairn_durable__do(struct cairn_durable *run, const cairn_replay_call *call,
 				CAIRN_STR("No memory for the step's result."));
 	}
 	pthread_mutex_lock(&run->lock);
-	if (record(&one, done, &err) != CAIRN_OK)
+	if (record_patiently(&one, done, &err) != CAIRN_OK)
 		cairn_durable__trouble(run, &err);
 	pthread_mutex_unlock(&run->lock);
 	work_clear(&one);

@@ -15,11 +15,13 @@ static cairn_usec longest_delay(const struct cairn_worker *worker)
 }
 
 /* The watch interrupts calls: it must not see a connection that is about to go. */
-static void set_conn(struct link *link, cairn_conn *conn)
+cairn_conn *cairn_worker__relink(struct link *link, cairn_conn *conn)
 {
 	pthread_mutex_lock(&link->worker->lock);
+	cairn_conn *former = link->conn;
 	link->conn = conn;
 	pthread_mutex_unlock(&link->worker->lock);
+	return former;
 }
 
 cairn_status cairn_worker__connect(struct link *link, cairn_error *err)
@@ -33,15 +35,13 @@ cairn_status cairn_worker__connect(struct link *link, cairn_error *err)
 	else
 		st = cairn_open(&conn, opts->driver, opts->url, &worker->conn_opts, err);
 	if (st == CAIRN_OK)
-		set_conn(link, conn);
+		cairn_worker__relink(link, conn);
 	return st;
 }
 
 void cairn_worker__unlink(struct link *link)
 {
-	cairn_conn *conn = link->conn;
-	set_conn(link, NULL);
-	cairn_close(conn);
+	cairn_close(cairn_worker__relink(link, NULL));
 }
 
 /* Whether the session may be broken, so that a new one is worth the price. */

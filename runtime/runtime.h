@@ -310,6 +310,8 @@ void cairn_worker__free_saying(struct saying *saying);
 
 /* ---- link.c, service.c ---- */
 cairn_status cairn_worker__connect(struct link *link, cairn_error *err);
+/* Puts conn in its place, and answers the one that was there, not closed. */
+cairn_conn *cairn_worker__relink(struct link *link, cairn_conn *conn);
 /* Connects if it is time to; false: not now, and why (OK: later; else for ever). */
 bool cairn_worker__linked(struct link *link, cairn_status *status, cairn_error *err);
 /*

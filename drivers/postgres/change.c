@@ -28,7 +28,7 @@ _Static_assert(CAIRN_GUARD_FENCE == 1 && CAIRN_GUARD_LIVE == 2 && CAIRN_GUARD_SC
 		       CAIRN_GUARD_RUN == 8 && CAIRN_GUARD_UNSTARTED == 16 &&
 		       CAIRN_GUARD_QUIET == 32 && CAIRN_GUARD_UNKEYED == 64 &&
 		       CAIRN_GUARD_UNCHANGED == 128 && CAIRN_GUARD_ALONE == 256 &&
-		       CAIRN_GUARD_CONTINUES == 512,
+		       CAIRN_GUARD_CONTINUES == 512 && CAIRN_GUARD_PLAIN == 1024,
 	       "bits of a guard");
 _Static_assert(CAIRN_JOB_PENDING == 1 && CAIRN_JOB_LEASED == 2 && CAIRN_JOB_SUCCEEDED == 3 &&
 		       CAIRN_JOB_DEAD_LETTERED == 4 && CAIRN_JOB_CANCELED == 5,
@@ -76,6 +76,7 @@ struct batch {
 	enum pg_time time;
 	bool lock;  /* LOCK_JOBS goes first */
 	bool steps; /* runs are locked before, and what follows for them is seen to */
+	bool wakes; /* the same of replay runs and their parents */
 	bool fails; /* a step may fail */
 };
 
@@ -206,7 +207,7 @@ static void settle(struct batch *batch, bool in_tx, bool own_clock, enum how how
 	bool lean =
 		batch->count[HEARTBEATS] + batch->count[SUCCESSES] + batch->count[DELETIONS] > 0;
 	batch->lock = kinds > 1 || batch->plan->line_count > 0 || (how > LEAN && lean) ||
-		      batch->steps || (in_tx && (lean || statements > 1));
+		      batch->steps || batch->wakes || (in_tx && (lean || statements > 1));
 	batch->time = PG_TIME_STATEMENT;
 	if (batch->lock)
 		batch->time = PG_TIME_LEFT;
@@ -292,7 +293,11 @@ static bool any_progress(struct pg_items items)
 	return false;
 }
 
-static void add_lean(struct pg *pg, enum pg_sql sql, struct pg_items items, bool steps)
+/* What is held for who waits for the ends of jobs: the bits of STEP_OR. */
+#define HELD_RUNS    1
+#define HELD_PARENTS 2
+
+static void add_lean(struct pg *pg, enum pg_sql sql, struct pg_items items, int32_t held)
 {
 	const cairn_change *first = items.at[0];
 	if (sql == PG_SQL_HEARTBEAT) {
@@ -301,7 +306,7 @@ static void add_lean(struct pg *pg, enum pg_sql sql, struct pg_items items, bool
 		cairn_pg__add_jsons(pg, COLUMN(output));
 		cairn_pg__add_text(pg, first->stage);
 		cairn_pg__add_int4(pg, first->events != 0);
-		cairn_pg__add_int4(pg, steps);
+		cairn_pg__add_int4(pg, held);
 	} else if (any_progress(items)) {
 		cairn_pg__add_int4s(pg, COLUMN(set));
 		cairn_pg__add_int8s(pg, COLUMN(progress_done));
@@ -313,7 +318,7 @@ static void add_lean(struct pg *pg, enum pg_sql sql, struct pg_items items, bool
 }
 
 static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, enum pg_time time,
-			bool steps)
+			int32_t held)
 {
 	cairn_pg__add_now(pg);
 	cairn_pg__add_int4(pg, (int32_t)time);
@@ -328,9 +333,9 @@ static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, e
 	else if (sql == PG_SQL_REQUEUE)
 		add_requeue(pg, items);
 	else
-		add_lean(pg, sql, items, steps);
+		add_lean(pg, sql, items, held);
 	if (sql == PG_SQL_CHANGE)
-		cairn_pg__add_int4(pg, steps);
+		cairn_pg__add_int4(pg, held);
 	cairn_pg__queue(pg, sql);
 	if (sql == PG_SQL_FORGET)
 		cairn_pg__queue(pg, PG_SQL_FORGET_REST);
@@ -359,11 +364,12 @@ static void queue_locks(struct pg *pg, const struct batch *batch, struct pg_item
 {
 	if (batch->steps) {
 		struct pg_hold hold = { .jobs = items,
-					.also = batch->fails ? PG_ALSO_FAIL_FAST : PG_ALSO_NONE };
+					.also = batch->fails ? PG_ALSO_FAIL_FAST : PG_ALSO_NONE,
+					.parents = batch->wakes };
 		cairn_pg__hold_queue(pg, &hold);
 	} else if (batch->lock) {
 		cairn_pg__add_ids(pg, COLUMN(id));
-		cairn_pg__queue(pg, PG_SQL_LOCK_JOBS);
+		cairn_pg__queue(pg, batch->wakes ? PG_SQL_PARENTS_LOCK : PG_SQL_LOCK_JOBS);
 	}
 }
 
@@ -375,12 +381,15 @@ static void queue_all(struct pg *pg, const struct batch *batch, bool alone)
 	struct pg_items changes = { .at = batch->order, .n = plan->n };
 	struct pg_items items;
 	enum pg_sql sql = PG_SQL_CHANGE;
+	int32_t held = (batch->steps ? HELD_RUNS : 0) | (batch->wakes ? HELD_PARENTS : 0);
 	size_t at = 0;
 	queue_locks(pg, batch, all);
 	if (plan->line_count > 0)
 		cairn_pg__log_queue(pg, plan->lines, plan->line_count);
 	while ((items = next_chunk(batch, &at, &sql)).n > 0)
-		queue_chunk(pg, sql, items, batch->time, batch->steps);
+		queue_chunk(pg, sql, items, batch->time, held);
+	if (batch->wakes)
+		cairn_pg__woken_queue(pg, &changes);
 	if (batch->steps)
 		cairn_pg__resolve_queue(pg, &changes, alone);
 	if (plan->claim != NULL && (alone || !batch->steps))
@@ -401,6 +410,21 @@ static void read_result(struct pg *pg, const cairn_change_plan *plan, const PGre
 	cairn_pg__owe_rows(pg, result, 5);
 }
 
+/* Runs that were continued and are due at once. */
+static void read_woken(struct pg *pg, size_t n, const struct batch *batch,
+		       cairn_change_result *each)
+{
+	const PGresult *woken = cairn_pg__result(pg, n);
+	for (int i = 0; i < PQntuples(woken); i++) {
+		cairn_id id = cairn_pg__id(woken, i, 0);
+		for (size_t k = 0; k < batch->plan->n; k++) {
+			if (cairn_id_compare(batch->plan->changes[k].id, id) == 0)
+				each[k].run_at = cairn_pg__time(woken, i, 1);
+		}
+	}
+	cairn_pg__woken_read(pg, n);
+}
+
 /* Answers the place behind the results of the changes. */
 static size_t read_changes(struct pg *pg, const struct batch *batch, cairn_change_result *each)
 {
@@ -415,6 +439,8 @@ static size_t read_changes(struct pg *pg, const struct batch *batch, cairn_chang
 		read_result(pg, plan, cairn_pg__result(pg, n), items, each);
 		n += sql == PG_SQL_FORGET ? 2 : 1;
 	}
+	if (batch->wakes)
+		read_woken(pg, n++, batch, each);
 	return n;
 }
 
@@ -463,6 +489,25 @@ static bool ends_steps(struct pg *pg, struct batch *batch, bool unknown_too)
 	return ends;
 }
 
+/* Whether replay runs may be continued, or end who have parents. */
+static bool may_wake(struct pg *pg, const cairn_change *change)
+{
+	bool continues = (change->set & CAIRN_SET_RUN) && (change->from & LIVE_STATUSES);
+	return continues || cairn_pg__ends_step(pg, change);
+}
+
+/* One that was claimed before it began is told as NONE: it has no parent, and may be continued. */
+static bool wakes(struct pg *pg, const struct batch *batch, bool unknown_too)
+{
+	for (size_t i = 0; i < batch->plan->n; i++) {
+		const cairn_change *change = &batch->plan->changes[i];
+		bool unknown = unknown_too && (change->set & CAIRN_SET_RUN);
+		if ((change->of == CAIRN_OF_ANY || unknown) && may_wake(pg, change))
+			return true;
+	}
+	return false;
+}
+
 /* In the application's transaction nothing may fail, and it may be too strict. */
 static cairn_status ask_steps(struct pg *pg, struct batch *batch, cairn_error *err)
 {
@@ -476,7 +521,8 @@ static cairn_status ask_steps(struct pg *pg, struct batch *batch, cairn_error *e
 	if (status != CAIRN_OK)
 		return status;
 	batch->steps = cairn_pg__bool(cairn_pg__result(pg, 0), 0, 1);
-	if (batch->steps && !cairn_pg__bool(cairn_pg__result(pg, 0), 0, 0))
+	batch->wakes = cairn_pg__bool(cairn_pg__result(pg, 0), 0, 2);
+	if ((batch->steps || batch->wakes) && !cairn_pg__bool(cairn_pg__result(pg, 0), 0, 0))
 		status = cairn_fail(err, CAIRN_E_TX_ISOLATION);
 	cairn_pg__call_clear(pg);
 	return status;
@@ -486,7 +532,8 @@ static cairn_status settle_steps(struct pg *pg, struct batch *batch, cairn_error
 {
 	bool in_tx = pg->conn != NULL && cairn_pg__in_tx(pg);
 	batch->steps = ends_steps(pg, batch, in_tx);
-	if (batch->steps && cairn_pg__foreign_tx(pg))
+	batch->wakes = wakes(pg, batch, in_tx);
+	if ((batch->steps || batch->wakes) && cairn_pg__foreign_tx(pg))
 		return ask_steps(pg, batch, err);
 	return CAIRN_OK;
 }
@@ -498,11 +545,12 @@ static cairn_status run_again(struct pg *pg, struct batch *batch, enum how *how,
 	bool in_tx = pg->conn != NULL && cairn_pg__in_tx(pg);
 	for (*how = LEAN;; ++*how) {
 		cairn_error failure = CAIRN_ERROR_INIT;
-		/* whatever was said of them, one of them is a step's, as far as is known now */
-		if (*how == CAREFUL && !batch->steps)
-			for (size_t i = 0; i < batch->plan->n; i++)
-				batch->steps = batch->steps ||
-					       cairn_pg__ends_step(pg, &batch->plan->changes[i]);
+		/* whatever was said of them, one of them is a step's or a replay run, as far as is known now */
+		for (size_t i = 0; i < batch->plan->n && *how == CAREFUL; i++) {
+			const cairn_change *change = &batch->plan->changes[i];
+			batch->steps = batch->steps || cairn_pg__ends_step(pg, change);
+			batch->wakes = batch->wakes || may_wake(pg, change);
+		}
 		status = run(pg, batch, *how, &failure);
 		enum how last = batch->steps ? PARTS : CAREFUL;
 		if (status != CAIRN_OK && !in_tx && *how < last && cairn_pg__gave_up(&failure))
@@ -606,6 +654,6 @@ void cairn_pg__sweep_queue(struct pg *pg, const cairn_change *changes, size_t n)
 	for (size_t at = 0; at < n; at += chunk) {
 		size_t some = n - at < chunk ? n - at : chunk;
 		struct pg_items items = PG_ITEMS(changes + at, some);
-		queue_chunk(pg, PG_SQL_CHANGE, items, PG_TIME_LEFT, true);
+		queue_chunk(pg, PG_SQL_CHANGE, items, PG_TIME_LEFT, HELD_RUNS | HELD_PARENTS);
 	}
 }

@@ -140,10 +140,12 @@ static void read_claimed(const PGresult *result, int row, cairn_job *job)
 	job->output = cairn_pg__text(result, row, column + 2);
 	job->request = cairn_pg__text(result, row, column + 3);
 	cairn_pg__policy_array(result, row, column + 4, job);
-	if (cairn_id_is_none(job->run))
+	if (!cairn_id_is_none(job->run))
+		job->hints |= CAIRN_HINT_STEP;
+	else if (!job->replay)
 		job->hints |= CAIRN_HINT_ALONE;
-	else
-		job->hints = (job->hints & ~CAIRN_HINT_DELETE) | CAIRN_HINT_STEP;
+	if (!(job->hints & CAIRN_HINT_ALONE))
+		job->hints &= ~CAIRN_HINT_DELETE;
 	job->status = CAIRN_JOB_LEASED;
 	job->leased_at = job->updated_at;
 	job->heartbeat_at = job->updated_at;

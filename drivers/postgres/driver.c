@@ -153,6 +153,27 @@ static const cairn_workflow_ops workflows = {
 	.unwait = cairn_pg__run_unwait,
 };
 
+static const cairn_replay_ops replays = {
+	.size = sizeof replays,
+	.begin = cairn_pg__replay_begin,
+	.enter = cairn_pg__replay_enter,
+	.leave = cairn_pg__replay_leave,
+	.runs = cairn_pg__replay_runs,
+	.memos = cairn_pg__replay_memos,
+	.fork = cairn_pg__replay_fork,
+	.remove = cairn_pg__replay_remove,
+	.send = cairn_pg__signal_send,
+	.signals = cairn_pg__signal_list,
+};
+
+static const cairn_budget_ops budgets = {
+	.size = sizeof budgets,
+	.set = cairn_pg__budget_set,
+	.write = cairn_pg__budget_write,
+	.read = cairn_pg__budget_read,
+	.entries = cairn_pg__budget_entries,
+};
+
 static const char *const schemes[] = { "postgresql", "postgres", NULL };
 
 const cairn_driver cairn_postgres = {
@@ -179,4 +200,6 @@ const cairn_driver cairn_postgres = {
 	.locks = &locks,
 	.log = &logs,
 	.workflows = &workflows,
+	.replays = &replays,
+	.budgets = &budgets,
 };

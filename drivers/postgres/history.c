@@ -36,7 +36,7 @@ static void read_event(const PGresult *result, int row, void *into)
 	cairn_event_record *event = into;
 	event->seq = cairn_pg__int8(result, row, 0);
 	cairn_str kind = cairn_pg__text(result, row, 1);
-	for (int i = CAIRN_EVENT_ENQUEUED; i <= CAIRN_EVENT_REQUEUED; i++) {
+	for (int i = CAIRN_EVENT_ENQUEUED; i <= CAIRN_EVENT_SIGNALED; i++) {
 		if (cairn_str_is(kind, cairn_event_kind_text((enum cairn_event_kind)i)))
 			event->kind = (enum cairn_event_kind)i;
 	}

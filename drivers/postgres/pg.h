@@ -14,6 +14,7 @@
 #include <libpq-fe.h>
 
 #include <cairn/postgres.h>
+#include <cairn/sys/budget.h>
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/checkpoint.h>
 #include <cairn/sys/intent.h>
@@ -24,6 +25,7 @@
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
+#include <cairn/sys/replay.h>
 #include <cairn/sys/schedule.h>
 #include <cairn/sys/workflow.h>
 
@@ -472,6 +474,28 @@ cairn_status cairn_pg__scope_begin(struct pg *pg, cairn_str tenant, cairn_error 
 void cairn_pg__log_queue(struct pg *pg, const cairn_log_item *lines, size_t n);
 void cairn_pg__log_read(struct pg *pg, size_t statement, size_t n, enum cairn_hit *each);
 
+/* ---- replay.c: replay runs that others wake ---- */
+
+/*
+ * A statement behind locks: replay runs that are suspended and need not be any more, of these (their ids
+ * first in the items), and their parents; NULL: the parents of those that were reaped.
+ */
+void cairn_pg__woken_queue(struct pg *pg, const struct pg_items *runs);
+/* Owes them to their queues. */
+void cairn_pg__woken_read(struct pg *pg, size_t n);
+
+/* A job that is locked by itself: the run's, for its calls. */
+void cairn_pg__run_lock(struct pg *pg, cairn_id run);
+/* MEMO_COLUMNS of sql_replay.h, from one on; the run is the caller's. */
+void cairn_pg__memo(const PGresult *result, int row, int column, cairn_memo *memo);
+
+/* ---- budget.c: charges of a step (replay.c) ---- */
+
+/* Statements: the ledgers of these items, locked; the entries. The first leaves the time. */
+void cairn_pg__ledger_queue(struct pg *pg, const cairn_budget_item *items, size_t n);
+void cairn_pg__charge_queue(struct pg *pg, const cairn_budget_plan *plan, int64_t seq, cairn_id claim);
+void cairn_pg__charge_read(struct pg *pg, size_t n, cairn_budget_result *each);
+
 /* ---- run.c, run_end.c: what the end of jobs has to do with runs ---- */
 
 /* Whether this change ends a job so that it ends its step, if it is one. */
@@ -487,6 +511,7 @@ struct pg_hold {
 	size_t run_count;
 	enum pg_also also;
 	bool skip_locked; /* only runs that nobody else holds */
+	bool parents;	  /* of replay runs among the jobs, too */
 };
 void cairn_pg__hold_queue(struct pg *pg, const struct pg_hold *hold);
 
@@ -529,7 +554,7 @@ void cairn_pg__sql_free(struct pg *pg);
 /* ---- migrations --------------------------------------------------------- */
 
 /* The number of scripts of the driver's own line; conn.c holds it against the generated set. */
-enum { PG_SET_COUNT = 10 };
+enum { PG_SET_COUNT = 11 };
 extern const cairn_migration cairn_pg__migrations[];
 extern const size_t cairn_pg__migration_count;
 
@@ -639,6 +664,21 @@ cairn_memory_get_fn cairn_pg__memory_get;
 cairn_memory_list_fn cairn_pg__memory_list;
 cairn_memory_namespaces_fn cairn_pg__memory_namespaces;
 cairn_memory_evict_fn cairn_pg__memory_evict;
+
+cairn_replay_begin_fn cairn_pg__replay_begin;
+cairn_replay_enter_fn cairn_pg__replay_enter;
+cairn_replay_leave_fn cairn_pg__replay_leave;
+cairn_replay_runs_fn cairn_pg__replay_runs;
+cairn_replay_memos_fn cairn_pg__replay_memos;
+cairn_replay_fork_fn cairn_pg__replay_fork;
+cairn_replay_remove_fn cairn_pg__replay_remove;
+cairn_signal_send_fn cairn_pg__signal_send;
+cairn_signal_list_fn cairn_pg__signal_list;
+
+cairn_budget_set_fn cairn_pg__budget_set;
+cairn_budget_write_fn cairn_pg__budget_write;
+cairn_budget_read_fn cairn_pg__budget_read;
+cairn_budget_entries_fn cairn_pg__budget_entries;
 
 cairn_run_enqueue_fn cairn_pg__run_enqueue;
 cairn_run_end_fn cairn_pg__run_end;

@@ -41,6 +41,7 @@ static void queue_hold(struct pg *pg)
 	cairn_pg__add_null(pg);
 	cairn_pg__add_int4(pg, PG_ALSO_FAIL_FAST);
 	cairn_pg__add_bool(pg, true);
+	cairn_pg__add_bool(pg, false);
 	cairn_pg__queue(pg, PG_SQL_STEP_JOBS_LOCK);
 }
 
@@ -64,11 +65,12 @@ static void queue_pass(struct pg *pg, const cairn_reap_plan *plan, const cairn_i
 	cairn_pg__add_text(pg, plan->release_reason);
 	cairn_pg__add_text(pg, plan->release_data);
 	cairn_pg__queue(pg, PG_SQL_REAP);
+	cairn_pg__woken_queue(pg, NULL);
 	cairn_pg__resolve_queue(pg, NULL, alone);
 }
 
 /* Where the results of a pass are; in parts behind one more. */
-enum { REAPED = 1, RESOLVED = 2, HELD = 1 };
+enum { REAPED = 1, WOKEN = 2, RESOLVED = 3, HELD = 1 };
 
 /* id: only this one; NULL: whatever has expired. */
 static cairn_status run(struct pg *pg, const cairn_reap_plan *plan, const cairn_id *id,
@@ -108,6 +110,7 @@ static cairn_status read_pass(struct pg *pg, bool parts, cairn_rows *rows, cairn
 	struct pg_after after = { .jobs = NULL };
 	size_t n = parts ? HELD : 0;
 	cairn_pg__owe_rows(pg, cairn_pg__result(pg, n + REAPED), 13);
+	cairn_pg__woken_read(pg, n + WOKEN);
 	cairn_pg__resolve_read(pg, n + RESOLVED, &after);
 	if (parts)
 		cairn_pg__rest_read(pg, n + RESOLVED + 1, &after);

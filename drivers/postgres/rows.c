@@ -105,7 +105,8 @@ int cairn_pg__job(const PGresult *result, int row, cairn_job *job)
 	job->resource_key = cairn_pg__text(result, row, 21);
 	job->run = cairn_pg__id(result, row, 22);
 	job->continues = cairn_pg__bool(result, row, 23);
-	return 24;
+	job->replay = cairn_pg__int4(result, row, 24) > 0;
+	return 25;
 }
 
 void cairn_pg__retry(const PGresult *result, int row, int column, cairn_retry *retry)

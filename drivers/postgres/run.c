@@ -90,6 +90,7 @@ void cairn_pg__hold_queue(struct pg *pg, const struct pg_hold *hold)
 		cairn_pg__add_null(pg);
 	cairn_pg__add_int4(pg, (int32_t)hold->also);
 	cairn_pg__add_bool(pg, hold->skip_locked);
+	cairn_pg__add_bool(pg, hold->parents);
 	cairn_pg__queue(pg, PG_SQL_STEP_JOBS_LOCK);
 }
 

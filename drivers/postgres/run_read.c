@@ -248,7 +248,7 @@ static void read_event_with_job(const PGresult *result, int row, void *into)
 	if (event->kind != CAIRN_RUN_EVENT_JOB)
 		return;
 	cairn_str kind = cairn_pg__text(result, row, 9);
-	for (int i = CAIRN_EVENT_ENQUEUED; i <= CAIRN_EVENT_REQUEUED; i++) {
+	for (int i = CAIRN_EVENT_ENQUEUED; i <= CAIRN_EVENT_SIGNALED; i++) {
 		if (cairn_str_is(kind, cairn_event_kind_text((enum cairn_event_kind)i)))
 			job->kind = (enum cairn_event_kind)i;
 	}

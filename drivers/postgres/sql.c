@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "pg.h"
+#include "sql_budget.h"
 #include "sql_catalog.h"
 #include "sql_change.h"
 #include "sql_checkpoint.h"
@@ -20,6 +21,8 @@
 #include "sql_lock.h"
 #include "sql_queue.h"
 #include "sql_reap.h"
+#include "sql_replay.h"
+#include "sql_replay_read.h"
 #include "sql_run.h"
 #include "sql_run_end.h"
 #include "sql_run_new.h"
@@ -41,7 +44,8 @@
 	j ".max_attempts, " j ".timeout_us, " j ".run_at, " j ".owner, " j ".fence, " \
 	j ".started_at, " j ".stage, " j ".progress_done, " j ".progress_total, " \
 	j ".idempotency_key, " j ".status_reason, " j ".error_code, " j ".error_message, " \
-	j ".created_at, " j ".updated_at, " j ".resource_key, " j ".run_id, " j ".may_continue"
+	j ".created_at, " j ".updated_at, " j ".resource_key, " j ".run_id, " j ".may_continue, " \
+	j ".replay::int4"
 
 /* ---- settings: under these plans stay right; the application's own are put back  */
 
@@ -265,7 +269,6 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 
 	/* cairn_job_definition_pkey, in its order. */
 	[PG_SQL_DEFINITIONS] = { { TEXT_DEFINITIONS } },
-
 
 	/* ---- enqueue ---- */
 
@@ -582,6 +585,11 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 
 	/* ---- runs (sql_run.h, sql_run_end.h, sql_run_new.h) ---- */
 	RUN_TEXTS,
+
+	/* ---- replay runs, signals, budgets (sql_replay.h, sql_replay_read.h, sql_budget.h) ---- */
+	REPLAY_TEXTS,
+	REPLAY_READ_TEXTS,
+	BUDGET_TEXTS,
 
 	/* ---- intents (sql_intent.h) ---- */
 	[PG_SQL_ISOLATION] = { { TEXT_INTENT_ISOLATION } },

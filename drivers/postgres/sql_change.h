@@ -55,12 +55,12 @@
 	j ".id, " j ".created_at, " j ".fence, " j ".timeout_us, " j ".priority, " \
 	j ".run_number, " j ".attempt, " j ".max_attempts, " j ".queue, " j ".type, " \
 	j ".tenant, " j ".payload, " j ".started_at, " j ".owner, " j ".idempotency_key, " \
-	j ".resource_key, " j ".run_id, " j ".may_continue"
+	j ".resource_key, " j ".run_id, " j ".may_continue, " j ".replay"
 
 #define INTO_DONE \
 	"INSERT INTO @schema.cairn_job_done (id, created_at, fence, timeout_us, priority, " \
 	"run_number, attempt, max_attempts, queue, type, tenant, payload, started_at, owner, " \
-	"idempotency_key, resource_key, run_id, may_continue, updated_at, finished_at, run_at, " \
+	"idempotency_key, resource_key, run_id, may_continue, replay, updated_at, finished_at, run_at, " \
 	"events, status, stage, lease_expires_at, heartbeat_at, leased_at, worker, progress_done, progress_total, " \
 	"checkpoint, output, status_reason, error_code, error_message) "
 
@@ -107,12 +107,18 @@
 	"THEN ('cairn: the lease of ' || l.id || ' ran out')::int4 ELSE 1 END"
 
 /*
- * An error where the job of a step would end in a call that does not hold its run: the call is done again
- * with its run's row locked first (change.c).
+ * An error where the job of a step would end in a call that does not hold its run (1), or that of a child
+ * in one that does not hold its parent (2): the call is done again with their rows locked first (change.c).
  */
 #define STEP_OR(j, holds) \
-	"CASE WHEN " j ".run_id IS NOT NULL AND " holds " = 0 " \
-	"THEN ('cairn: the job ' || " j ".id || ' is the step of a run')::int4 END AS held"
+	"CASE WHEN (" j ".run_id IS NOT NULL AND " holds " & 1 = 0) " \
+	"OR (" j ".replay = 2 AND " holds " & 2 = 0) " \
+	"THEN ('cairn: somebody waits for the job ' || " j ".id)::int4 END AS held"
+
+/* The same where a replay run would be continued in one that does not look whether it is woken at once. */
+#define WOKEN_OR(j, holds) \
+	"CASE WHEN " j ".replay > 0 AND " j ".was_leased AND " holds " & 2 = 0 " \
+	"THEN ('cairn: the job ' || " j ".id || ' is a replay run')::int4 ELSE 0 END"
 
 /*
  * $5: the new lease. No column of an index changes, unless the lease gets shorter. The former
@@ -131,7 +137,7 @@
 	") ELSE 1 END, l.run_at, l.lease_expires_at, l.run_number"
 
 /*
- * $5: outputs, $6: stage, $8: 1 if runs are locked, $7: 1 counts the event, which has a row of its own only where it could be
+ * $5: outputs, $6: stage, $8: what is held, $7: 1 counts the event, which has a row of its own only where it could be
  * taken for another one. The fields are those of a plain success. What history wants stands in front:
  * the rest of a row need not be taken apart for it.
  */
@@ -144,7 +150,7 @@
 		RUNS("l.lease_expires_at") " AS runs, l.run_at, l.progress_done, " \
 		"l.progress_total, l.checkpoint, l.created_at, l.timeout_us, l.priority, " \
 		"l.max_attempts, l.queue, l.type, l.tenant, l.payload, l.started_at, l.owner, " \
-		"l.idempotency_key, l.resource_key, l.run_id, l.may_continue, " \
+		"l.idempotency_key, l.resource_key, l.run_id, l.may_continue, l.replay, " \
 		STEP_OR("l", "$8::int4") " " \
 	"), done AS (" \
 		INTO_DONE \
@@ -197,6 +203,22 @@
 		"DELETE FROM @schema.cairn_job_replay WHERE " OF_GONE("replay_id", "") \
 	") "
 
+/*
+ * What was sent to them, or charged. (Behind a statement that looked for nothing of it, what is not there
+ * costs a probe.)
+ */
+#define FORGET_REPLAYS \
+	"signal AS (" \
+		"DELETE FROM @schema.cairn_signal WHERE " OF_GONE("run_id", "") \
+	"), ledger AS (" \
+		"DELETE FROM @schema.cairn_ledger WHERE " OF_GONE("root_id", "") " RETURNING root_id" \
+	"), budget AS (" \
+		"DELETE FROM @schema.cairn_budget WHERE root_id = ANY (ARRAY(SELECT b.root_id FROM ledger b))" \
+	"), entry AS (" \
+		"DELETE FROM @schema.cairn_budget_entry " \
+		"WHERE root_id = ANY (ARRAY(SELECT b.root_id FROM ledger b))" \
+	"), "
+
 /* (The planner looks at the setting even where there is none.) */
 #define LEFT_IDS "NULLIF(current_setting('cairn.gone', true), '')::uuid[]"
 
@@ -230,7 +252,7 @@
 	"))"
 #define FORGET \
 	"WITH gone AS (" \
-		"DELETE FROM @schema.cairn_job_live l WHERE " HELD " AND l.run_id IS NULL " \
+		"DELETE FROM @schema.cairn_job_live l WHERE " HELD " AND l.run_id IS NULL AND l.replay = 0 " \
 		"AND " FORGET_FITS("l") " " \
 		"RETURNING l.id, l.type, l.tenant, l.idempotency_key, l.run_at, l.run_number, " \
 		"width_bucket(l.id, $3) AS n, " RUNS("l.lease_expires_at") " AS runs" \
@@ -240,13 +262,13 @@
 		"FROM gone r" \
 	") <> '' UNION ALL SELECT width_bucket(l.id, $3), 0, l.run_at, NULL, l.run_number " \
 	"FROM @schema.cairn_job_live l WHERE " HELD " AND l.lease_expires_at > " TICK " " \
-	"AND l.run_id IS NULL AND NOT " FORGET_FITS("l")
+	"AND l.run_id IS NULL AND l.replay = 0 AND NOT " FORGET_FITS("l")
 
 /* In a statement of its own, whose snapshot is younger than the locks. */
 #define FORGET_REST \
 	"WITH gone AS (" \
 		"SELECT u.id, true AS ended, true AS told FROM unnest(" LEFT_IDS ") AS u(id)" \
-	"), " FORGET_THE_REST "SELECT"
+	"), " FORGET_REPLAYS FORGET_THE_REST "SELECT"
 
 /* ---- any change --------------------------------------------------------- */
 
@@ -282,7 +304,8 @@
 	"AND (" s ".guard & 64 = 0 OR " s ".idempotency_key IS NULL) " \
 	"AND (" s ".guard & 128 = 0 OR " s ".updated_at = ($9::timestamptz[])[" s ".n]) " \
 	"AND (" s ".guard & 256 = 0 OR " s ".run_id IS NULL) " \
-	"AND (" s ".guard & 512 = 0 OR " s ".run_id IS NULL OR " s ".may_continue)"
+	"AND (" s ".guard & 512 = 0 OR " s ".run_id IS NULL OR " s ".may_continue) " \
+	"AND (" s ".guard & 1024 = 0 OR " s ".replay = 0)"
 
 /* When a job is due again; from the time, what is waited for, and what was wished. */
 #define DUE(run_after) "c.now + (" run_after "::int8[])[k.n] * interval '1 microsecond' AS due"
@@ -302,7 +325,7 @@
 		"SELECT l.id, l.status, l.fence, l.lease_expires_at, l.run_at, l.tenant, " \
 		"l.run_number, l.attempt, l.worker, l.leased_at, l.stage, l.progress_done, " \
 		"l.progress_total, l.events, l.prestart, l.execution_started_at, l.lease_us, " \
-		"l.idempotency_key, l.updated_at, l.queue, l.run_id, l.may_continue, " \
+		"l.idempotency_key, l.updated_at, l.queue, l.run_id, l.may_continue, l.replay, " \
 		"width_bucket(l.id, $3::uuid[]) AS n " \
 		"FROM @schema.cairn_job_live l WHERE l.id = ANY ($3) " \
 		"ORDER BY l.id FOR NO KEY UPDATE" \
@@ -359,7 +382,8 @@
 /*
  * $11 events, $12 to, $13 endings, $14 run_after, $15 not_before (-infinity: none), $16 leases,
  * $17 reasons, $18 error codes, $19 error messages, $20 outputs, $21 stages, $22 checkpoints,
- * $23 done, $24 total, $25 data, $26: 1 if runs are locked.
+ * $23 done, $24 total, $25 data, $26: what is held: 1 runs, 2 parents, and it is looked who is
+ * woken.
  *
  * What holds, and the row as it will be, as far as more than one table wants to know.
  */
@@ -367,7 +391,7 @@
 	"hit AS MATERIALIZED (" \
 		"SELECT s.n, s.id, s.fence, s.run_number, s.attempt, s.worker, s.leased_at, " \
 		"s.prestart, s.execution_started_at, s.lease_us, s.events, s.now, s.target, s.ending, " \
-		"s.sets, s.notes, s.run_after, s.not_before, s.due, s.done, s.total, s.queue, " \
+		"s.sets, s.notes, s.run_after, s.not_before, s.due, s.done, s.total, s.queue, s.replay, " \
 		PROGRESS_FITS("s") " AS ok, " \
 		"s.status = 'LEASED' AS was_leased, s.lease_expires_at AS lease_was, " \
 		"CASE WHEN s.sets & 1 <> 0 THEN GREATEST(s.due, s.not_before) " \
@@ -410,7 +434,8 @@
 		"execution_started_at = CASE WHEN h.sets & 2048 <> 0 THEN NULL " \
 		"WHEN h.sets & 8192 <> 0 THEN COALESCE(l.execution_started_at, h.now) " \
 		"ELSE l.execution_started_at END, " \
-		"run_number = h.run_number + ((h.sets >> 14) & 1), " \
+		"run_number = h.run_number + CASE WHEN h.sets & 16384 <> 0 " \
+		"THEN 1 + " WOKEN_OR("h", "$26::int4") " ELSE 0 END, " \
 		"attempt = " SET_OR("16384", "0", "h.attempt - ((h.sets >> 15) & 1)") ", " \
 		"started_at = CASE WHEN h.sets & 16384 <> 0 " \
 		"OR (h.sets & 32768 <> 0 AND h.attempt = 1) THEN NULL ELSE l.started_at END, " \
@@ -529,7 +554,7 @@
 	"WITH locked AS MATERIALIZED (" \
 		"SELECT d.id, d.status, d.fence, d.lease_expires_at, d.tenant, d.run_number, " \
 		"false AS prestart, NULL::timestamptz AS execution_started_at, " \
-		"d.idempotency_key, d.updated_at, d.run_id, d.may_continue, " \
+		"d.idempotency_key, d.updated_at, d.run_id, d.may_continue, d.replay, " \
 		"width_bucket(d.id, $3::uuid[]) AS n " \
 		"FROM @schema.cairn_job_done d WHERE d.id = ANY ($3) ORDER BY d.id FOR UPDATE" \
 	"), " CLOCK \
@@ -559,14 +584,15 @@
 		"INSERT INTO @schema.cairn_job_live (id, created_at, fence, timeout_us, " \
 		"priority, run_number, attempt, max_attempts, queue, type, tenant, payload, " \
 		"started_at, owner, idempotency_key, resource_key, updated_at, run_at, events, " \
-		"parked, status, stage, progress_done, progress_total, checkpoint, status_reason, request) " \
+		"parked, status, stage, progress_done, progress_total, checkpoint, status_reason, replay, " \
+		"request) " \
 		"SELECT g.id, g.created_at, g.fence, g.timeout_us, g.priority, g.next_run, " \
 		"CASE WHEN g.sets & 16384 <> 0 THEN 0 ELSE g.attempt END, g.max_attempts, " \
 		"g.queue, g.type, g.tenant, g.payload, " \
 		"CASE WHEN g.sets & 16384 = 0 THEN g.started_at END, g.owner, " \
 		"g.idempotency_key, g.resource_key, g.now, g.run_at, " \
 		"g.events + ((g.notes >> 10) & 1), " \
-		"g.run_at > g.now, 'PENDING', g.stage, g.done, g.total, g.checkpoint, g.reason, (" \
+		"g.run_at > g.now, 'PENDING', g.stage, g.done, g.total, g.checkpoint, g.reason, g.replay, (" \
 			"SELECT k.request FROM @schema.cairn_job_key k WHERE k.type = g.type " \
 			"AND k.tenant = g.tenant AND k.idempotency_key = g.idempotency_key " \
 			"AND k.job_id = g.id" \

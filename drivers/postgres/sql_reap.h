@@ -28,17 +28,25 @@
 	"AND " j ".execution_started_at IS NULL))"
 #define LEFT_RUNS "COALESCE(NULLIF(current_setting('cairn.runs', true), '')::uuid[], '{}')"
 
+/* The end of a child is told to its parent: whose job is locked, or has ended. */
+#define LEFT_PARENTS "COALESCE(NULLIF(current_setting('cairn.parents', true), '')::uuid[], '{}')"
+#define PARENT_HELD(id) \
+	"(SELECT r.parent_id = ANY (" LEFT_PARENTS ") OR NOT EXISTS (" \
+		"SELECT FROM @schema.cairn_job_live p WHERE p.id = r.parent_id" \
+	") FROM @schema.cairn_replay r WHERE r.run_id = " id ")"
+
 /* A row's notes are the events that it gets: 64 FAILED, 128 RETRY_SCHEDULED, 256 DEAD_LETTERED, 1024. */
 #define REAP_HIT \
 	"WITH found AS MATERIALIZED (" \
 		"SELECT l.id, l.type, l.tenant, l.worker, l.leased_at, l.fence, l.run_number, " \
 		"l.attempt, l.max_attempts, l.events, l.lease_expires_at, l.run_at, l.prestart, " \
-		"l.queue, " \
+		"l.queue, l.replay, " \
 		"l.execution_started_at, l.heartbeat_at, l.lease_us, " \
 		"l.prestart AND l.execution_started_at IS NULL AS unstarted, " \
 		"l.attempt < l.max_attempts AS again FROM @schema.cairn_job_live l " \
 		"WHERE " EXPIRED("l") " AND ($7::uuid[] IS NULL OR l.id = ANY ($7)) " \
 		"AND (l.run_id IS NULL OR NOT " DIES("l") " OR l.run_id = ANY (" LEFT_RUNS ")) " \
+		"AND (l.replay < 2 OR NOT " DIES("l") " OR " PARENT_HELD("l.id") ") " \
 		"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8 FOR NO KEY UPDATE SKIP LOCKED" \
 	"), hit AS MATERIALIZED (" \
 		"SELECT f.*, f.unstarted OR f.again AS back, " \
@@ -119,7 +127,9 @@
 	WAKES("h.back AND h.due <= " T " + " WAKE_SOON, "h.queue") " " \
 	"FROM hit h WHERE (" \
 		"SELECT set_config('cairn.died', COALESCE('{' || string_agg(g.id::text, ',') || '}', '{}'), " \
-		"true) || set_config('cairn.now', to_char(" T " AT TIME ZONE 'UTC', " \
+		"true) || set_config('cairn.ended', COALESCE((" \
+			"SELECT '{' || string_agg(e.id::text, ',') || '}' FROM gone e WHERE e.replay = 2" \
+		"), '{}'), true) || set_config('cairn.now', to_char(" T " AT TIME ZONE 'UTC', " \
 		"'YYYY-MM-DD HH24:MI:SS.US'), true) FROM gone g WHERE g.run_id IS NOT NULL" \
 	") <> '' ORDER BY h.lease_expires_at, h.id"
 
@@ -140,7 +150,7 @@
 
 #define PRUNED(statuses, age) \
 	"SELECT d.id, d.finished_at FROM @schema.cairn_job_done d WHERE " statuses " " \
-	"AND d.run_id IS NULL AND d.finished_at <= " T " - " age " * interval '1 microsecond' " \
+	"AND d.run_id IS NULL AND d.replay = 0 AND d.finished_at <= " T " - " age " * interval '1 microsecond' " \
 	"AND ($2::text IS NULL OR d.tenant = $2) AND ($3::text IS NULL OR d.queue = $3) " \
 	"AND COALESCE(d.lease_expires_at <= " T ", true) "
 
@@ -148,10 +158,12 @@
 #define PRUNE_TYPES \
 	"kind AS (" \
 		"(SELECT d.type FROM @schema.cairn_job_done d WHERE d.status = 'SUCCEEDED' " \
-		"AND d.run_id IS NULL AND $6::boolean AND $4::text IS NULL ORDER BY d.type LIMIT 1) " \
+		"AND d.run_id IS NULL AND d.replay = 0 AND $6::boolean AND $4::text IS NULL " \
+		"ORDER BY d.type LIMIT 1) " \
 		"UNION ALL SELECT n.type FROM kind k CROSS JOIN LATERAL (" \
 			"SELECT d.type FROM @schema.cairn_job_done d " \
-			"WHERE d.status = 'SUCCEEDED' AND d.run_id IS NULL AND d.type > k.type ORDER BY d.type LIMIT 1" \
+			"WHERE d.status = 'SUCCEEDED' AND d.run_id IS NULL AND d.replay = 0 " \
+			"AND d.type > k.type ORDER BY d.type LIMIT 1" \
 		") n" \
 	"), aged AS MATERIALIZED (" \
 		"SELECT k.type, COALESCE($8::int8, " RETENTION("k.type") ") AS age " \
@@ -191,7 +203,7 @@
 		"d.events > 0 AS told" \
 	"), intent AS (" \
 		"DELETE FROM @schema.cairn_intent WHERE " OF_GONE("promoted_job_id", "") \
-	"), " FORGET_KEYS ", " FORGET_THE_REST "SELECT count(*) FROM gone"
+	"), " FORGET_KEYS ", " FORGET_REPLAYS FORGET_THE_REST "SELECT count(*) FROM gone"
 /* clang-format on */
 
 #endif

@@ -54,6 +54,19 @@
 #define RUNS_OF(jobs) \
 	"ARRAY(SELECT st.run_id FROM @schema.cairn_step st WHERE st.id = ANY (" jobs "::uuid[]))"
 
+/* cairn_replay_pkey. */
+#define PARENTS_OF(jobs) \
+	"SELECT rp.parent_id FROM unnest(" jobs ") up(id) CROSS JOIN LATERAL (" \
+		"SELECT rp.parent_id FROM @schema.cairn_replay rp WHERE rp.run_id = up.id " \
+		"AND rp.parent_id IS NOT NULL OFFSET 0" \
+	") rp"
+
+/* cairn_job_live_pkey, in its order; cairn_replay_pkey. The jobs in $1 and the parents of replay runs among them. */
+#define TEXT_PARENTS_LOCK \
+	HOLDING("SELECT FROM @schema.cairn_job_live l WHERE l.id = ANY (ARRAY(" \
+			"SELECT u.id FROM unnest($1::uuid[]) u(id) UNION ALL " PARENTS_OF("$1") \
+		")) ORDER BY l.id FOR NO KEY UPDATE")
+
 /* cairn_run_pkey, in its order. $1 runs; or those of the steps in $1, by cairn_step_pkey. */
 #define TEXT_RUNS_LOCK \
 	HOLDING("SELECT FROM @schema.cairn_run r WHERE r.id = ANY ($1::uuid[]) " \
@@ -71,11 +84,13 @@
 /*
  * cairn_job_live_pkey, in its order; cairn_run_pkey, cairn_step_key. Behind RUNS_LOCK: the jobs in $1
  * and, with $3 1, those of the open steps of runs that are FAIL_FAST; with 2 of any; of the runs in $2,
- * or (NULL) of those that the jobs belong to; with $4 of those that were left behind.
+ * or (NULL) of those that the jobs belong to; with $4 of those that were left behind. With $5 the parents of
+ * replay runs among them, too.
  */
 #define TEXT_STEP_JOBS_LOCK \
 	HOLDING("SELECT FROM @schema.cairn_job_live l WHERE l.id = ANY (ARRAY(" \
-			"SELECT u.id FROM unnest($1::uuid[]) u(id) UNION ALL SELECT s.id FROM (" \
+			"SELECT u.id FROM unnest($1::uuid[]) u(id) UNION ALL " \
+			PARENTS_OF("CASE WHEN $5::boolean THEN $1 END") " UNION ALL SELECT s.id FROM (" \
 				"SELECT r.id FROM @schema.cairn_run r WHERE $3::int4 > 0 " \
 				"AND r.id = ANY (CASE WHEN $4::boolean THEN " LEFT_UUIDS("cairn.runs") " " \
 				"ELSE COALESCE($2::uuid[], " RUNS_OF("$1") ") END) " \
@@ -87,13 +102,13 @@
 		")) ORDER BY l.id FOR NO KEY UPDATE")
 
 /*
- * cairn_job_live_pkey, cairn_step_pkey. Whether this transaction sees what it waits for, and whether
- * jobs of steps are among those in $1.
+ * cairn_job_live_pkey, cairn_step_pkey, cairn_replay_pkey. Whether this transaction sees what it waits for,
+ * and whether jobs of steps, and replay runs, are among those in $1.
  */
 #define TEXT_STEPS_AMONG \
 	"SELECT " READ_COMMITTED ", EXISTS (" \
 		"SELECT FROM @schema.cairn_step s WHERE s.id = ANY ($1::uuid[])" \
-	")"
+	"), EXISTS (SELECT FROM @schema.cairn_replay r WHERE r.run_id = ANY ($1))"
 
 /* ---- runs ---------------------------------------------------------------------- */
 

@@ -327,10 +327,21 @@
 
 /*
  * cairn_job_live_reap, cairn_run_pkey in its order. The runs of expired leases whose steps would end, as far
- * as nobody else holds them. $2 limit, $3: only these ids. Nothing has died yet.
+ * as nobody else holds them, and the parents of expired children that would end. $2 limit, $3: only these ids. Nothing has died yet.
  */
 #define TEXT_REAP_RUNS \
-	"SELECT set_config('cairn.died', '{}', true), " LEAVE_UUIDS("cairn.runs", \
+	"SELECT set_config('cairn.died', '{}', true), set_config('cairn.ended', '{}', true), " \
+	LEAVE_UUIDS("cairn.parents", \
+		"SELECT p.id FROM @schema.cairn_job_live p WHERE p.id = ANY (ARRAY(" \
+			"SELECT r.parent_id FROM (" \
+				"SELECT l.id FROM @schema.cairn_job_live l WHERE " EXPIRED("l") " " \
+				"AND l.replay = 2 AND " DIES("l") " " \
+				"AND ($3::uuid[] IS NULL OR l.id = ANY ($3)) " \
+				"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8" \
+			") c CROSS JOIN LATERAL (" \
+				"SELECT r.parent_id FROM @schema.cairn_replay r WHERE r.run_id = c.id OFFSET 0" \
+			") r" \
+		")) ORDER BY p.id FOR NO KEY UPDATE SKIP LOCKED") ", " LEAVE_UUIDS("cairn.runs", \
 		"SELECT r.id FROM @schema.cairn_run r WHERE r.id = ANY (ARRAY(" \
 			"SELECT l.run_id FROM @schema.cairn_job_live l WHERE " EXPIRED("l") " " \
 			"AND l.run_id IS NOT NULL AND " DIES("l") " " \
@@ -338,11 +349,23 @@
 			"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8" \
 		")) ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED")
 
+/* Whether replay runs that its jobs began are not over, or are leased still. */
+#define REPLAYS_LIVE(run, now) \
+	"COALESCE((" \
+		"SELECT true FROM (" \
+			"SELECT st.id FROM @schema.cairn_step st WHERE st.run_id = " run " OFFSET 0" \
+		") st CROSS JOIN LATERAL (" \
+			"SELECT c.run_id FROM @schema.cairn_replay c WHERE c.root_id = st.id OFFSET 0" \
+		") c LEFT JOIN @schema.cairn_job_live lv ON " IS("lv.id", "c.run_id") " " \
+		"LEFT JOIN @schema.cairn_job_done dn ON " IS("dn.id", "c.run_id") " " \
+		"WHERE lv.id IS NOT NULL OR dn.lease_expires_at > " now " LIMIT 1" \
+	"), false)"
+
 /* ---- prune --------------------------------------------------------------------------------- */
 
 /*
- * cairn_run_finished from its beginning; cairn_step_key and cairn_job_done_pkey of runs that had something
- * canceled. $2 scope, $3 type, $4 statuses, $5 limit, $6 age. Leaves the runs behind.
+ * cairn_run_finished from its beginning; cairn_step_key, cairn_replay_root and the jobs' primary keys. A run
+ * stays as long as a descendant of one of its jobs is not over. $2 scope, $3 type, $4 statuses, $5 limit, $6 age. Leaves the runs behind.
  */
 #define TEXT_RUN_PRUNE_PICK \
 	"SELECT " LEAVE_UUIDS("cairn.runs", \
@@ -350,18 +373,24 @@
 		"AND r.finished_at <= " T " - $6::int8 * interval '1 microsecond' " \
 		"AND ($2::text IS NULL OR r.tenant = $2) AND ($3::text IS NULL OR r.type = $3) " \
 		"AND r.status = ANY ($4::text[]) " \
-		"AND (r.canceled = 0 OR " KEPT_UNTIL("r.id", T) " IS NULL) " \
+		"AND (r.canceled = 0 OR " KEPT_UNTIL("r.id", T) " IS NULL) AND NOT " REPLAYS_LIVE("r.id", T) " " \
 		"ORDER BY r.finished_at, r.id LIMIT $5::int8 FOR UPDATE SKIP LOCKED")
 
-/* cairn_step_key, cairn_job_done_pkey in its order. Leaves steps behind. */
+/* Steps, and the descendants of those that are replay runs. */
+#define STEPS_AND_REPLAYS \
+	"SELECT s.id FROM @schema.cairn_step s WHERE s.run_id = ANY (" LEFT_UUIDS("cairn.runs") ") " \
+	"UNION ALL SELECT c.run_id FROM @schema.cairn_step s CROSS JOIN LATERAL (" \
+		"SELECT c.run_id FROM @schema.cairn_replay c WHERE c.root_id = s.id " \
+		"AND c.run_id <> s.id OFFSET 0" \
+	") c WHERE s.run_id = ANY (" LEFT_UUIDS("cairn.runs") ")"
+
+/* cairn_step_key, cairn_replay_root, cairn_job_done_pkey in its order. Leaves steps behind. */
 #define TEXT_RUN_PRUNE_JOBS \
 	"SELECT " LEAVE_UUIDS("cairn.gone", \
-		"SELECT s.id FROM @schema.cairn_step s " \
-		"WHERE s.run_id = ANY (" LEFT_UUIDS("cairn.runs") ")") ", (" \
+		STEPS_AND_REPLAYS) ", (" \
 		"SELECT count(*) FROM (" \
 			"SELECT FROM @schema.cairn_job_done d WHERE d.id = ANY (ARRAY(" \
-				"SELECT s.id FROM @schema.cairn_step s " \
-				"WHERE s.run_id = ANY (" LEFT_UUIDS("cairn.runs") ")" \
+				STEPS_AND_REPLAYS \
 			")) ORDER BY d.id FOR UPDATE" \
 		") held" \
 	")"
@@ -387,7 +416,11 @@
 		"DELETE FROM @schema.cairn_run_active a USING run r " \
 		"WHERE " IS("a.tenant", "r.tenant") " AND " IS("a.active_key", "r.active_key") " " \
 		"AND a.run_id = r.id" \
-	"), ", FORGET_THE_REST "SELECT count(*) FROM run"
+	"), replays AS (" \
+		"DELETE FROM @schema.cairn_replay WHERE " OF_GONE("run_id", "") \
+	"), memo AS (" \
+		"DELETE FROM @schema.cairn_memo WHERE " OF_GONE("run_id", "") \
+	"), ", FORGET_REPLAYS FORGET_THE_REST "SELECT count(*) FROM run"
 
 /* clang-format on */
 

@@ -61,6 +61,13 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_begin(cairn_conn *conn,
 /* Frees the object and every text it gave out; writes nothing. NULL is fine. */
 CAIRN_API void cairn_replay_close(cairn_replay *replay);
 
+/*
+ * Goes on on another connection, of the same database and with the same options, when the one it had is lost: what was being
+ * done can still be recorded. Nothing is read or written. INVALID where the connections have other allocators.
+ */
+CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_move(cairn_replay *replay, cairn_conn *conn,
+							  cairn_error *err);
+
 /* 1 while remembered steps are left that this attempt has not come to: what it says now it has said before. */
 CAIRN_API int cairn_replay_replaying(const cairn_replay *replay);
 

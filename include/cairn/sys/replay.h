@@ -79,7 +79,7 @@ typedef struct cairn_enter {
 	cairn_str result;	/* VALUE */
 	cairn_usec wait;	/* SLEEP: the duration; SIGNAL: the timeout, -1: none */
 	cairn_str signal;	/* SIGNAL: its name */
-	cairn_id id;		/* STEP: the claim; CHILD: the child's */
+	cairn_id id;		/* STEP: the claim, of whoever asks; CHILD: the child's */
 	cairn_job_insert child; /* CHILD: as for enqueue, with this id, unkeyed */
 } cairn_enter;
 

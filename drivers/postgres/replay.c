@@ -1,0 +1,338 @@
+/*
+ * replay.c - replay runs: begin, enter, leave, and waking. Each is one round trip: the row of the run's job is
+ * locked, and what comes behind it tests the lease and reads what others wrote before. (sql_replay.h)
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "pg.h"
+
+#define COLUMN(field) items, offsetof(cairn_enter, field)
+
+/* The numbers in sql_replay.h. */
+_Static_assert(CAIRN_MEMO_STEP == 1 && CAIRN_MEMO_VALUE == 2 && CAIRN_MEMO_SLEEP == 3 &&
+		       CAIRN_MEMO_SIGNAL == 4 && CAIRN_MEMO_CHILD == 5,
+	       "verbs");
+_Static_assert(CAIRN_EVENT_ENQUEUED == 1 && CAIRN_EVENT_STEP_STARTED == 11 &&
+		       CAIRN_EVENT_STEP_WAITING == 12 && CAIRN_EVENT_STEP_COMPLETED == 13 &&
+		       CAIRN_EVENT_STEP_FAILED == 14 && CAIRN_EVENT_SIGNALED == 15,
+	       "events");
+_Static_assert(CAIRN_ENTER_FOUND == 1 && CAIRN_ENTER_BEGUN == 2 && CAIRN_ENTER_MISMATCH == 3 &&
+		       CAIRN_ENTER_NO_DEFINITION == 4,
+	       "how it was entered");
+
+/* ---- what all have in common -------------------------------------------------- */
+
+void cairn_pg__run_lock(struct pg *pg, cairn_id run)
+{
+	cairn_pg__add_ids(pg, PG_ITEMS(&run, 1), 0);
+	cairn_pg__queue(pg, PG_SQL_LOCK_JOBS);
+}
+
+void cairn_pg__woken_queue(struct pg *pg, const struct pg_items *runs)
+{
+	cairn_pg__add_now(pg);
+	cairn_pg__add_int4(pg, PG_TIME_LEFT);
+	if (runs != NULL)
+		cairn_pg__add_ids(pg, *runs, 0);
+	else
+		cairn_pg__add_null(pg);
+	cairn_pg__add_bool(pg, true);
+	cairn_pg__queue(pg, PG_SQL_REPLAY_WAKE);
+}
+
+void cairn_pg__woken_read(struct pg *pg, size_t n)
+{
+	cairn_pg__owe_rows(pg, cairn_pg__result(pg, n), 2);
+}
+
+static void add_lease(struct pg *pg, cairn_id run, int64_t fence)
+{
+	cairn_pg__add_now(pg);
+	cairn_pg__add_int4(pg, PG_TIME_LEFT);
+	cairn_pg__add_id(pg, run);
+	cairn_pg__add_int8(pg, fence);
+}
+
+void cairn_pg__memo(const PGresult *result, int row, int column, cairn_memo *memo)
+{
+	memo->seq = cairn_pg__int8(result, row, column++);
+	memo->name = cairn_pg__text(result, row, column++);
+	memo->kind = cairn_pg__text(result, row, column++);
+	memo->verb = cairn_memo_verb_parse(cairn_pg__text(result, row, column++));
+	memo->status = cairn_memo_status_parse(cairn_pg__text(result, row, column++));
+	memo->attempts = cairn_pg__int4(result, row, column++);
+	memo->failures = cairn_pg__int4(result, row, column++);
+	memo->last_attempt = cairn_pg__int4(result, row, column++);
+	memo->timed_out = cairn_pg__bool(result, row, column++);
+	memo->fence = cairn_pg__int8(result, row, column++);
+	memo->claim = cairn_pg__id(result, row, column++);
+	memo->child = cairn_pg__id(result, row, column++);
+	memo->signal = cairn_pg__text(result, row, column++);
+	memo->signature = cairn_pg__text(result, row, column++);
+	cairn_str hash = cairn_pg__text(result, row, column++);
+	if (hash.len == sizeof memo->hash)
+		memcpy(memo->hash, hash.ptr, hash.len);
+	memo->result = cairn_pg__text(result, row, column++);
+	memo->error_code = cairn_pg__text(result, row, column++);
+	memo->error_message = cairn_pg__text(result, row, column++);
+	memo->wake_at = cairn_pg__time(result, row, column++);
+	memo->created_at = cairn_pg__time(result, row, column++);
+	memo->begun_at = cairn_pg__time(result, row, column++);
+	memo->ended_at = cairn_pg__time(result, row, column);
+}
+
+static cairn_status push_memo(const PGresult *result, int row, int column, cairn_id run,
+			      cairn_rows *memos, cairn_error *err)
+{
+	cairn_memo *memo = cairn_rows_push(memos);
+	if (memo == NULL)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	cairn_pg__memo(result, row, column, memo);
+	memo->run = run;
+	return CAIRN_OK;
+}
+
+/* A call that reads behind a lock; what it answers must have room before anything is written. */
+static cairn_status begin_call(struct pg *pg, size_t rows, cairn_rows *memos, cairn_error *err)
+{
+	if (cairn_rows_reserve(memos, rows, 64) != 0)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	cairn_status status = cairn_pg__looks_again(pg, err);
+	return status == CAIRN_OK ? cairn_pg__call_begin(pg, true, err) : status;
+}
+
+/* ---- begin ------------------------------------------------------------------------ */
+
+static void read_begun(const PGresult *result, const cairn_replay_begin_plan *plan,
+		       cairn_replay_begun *begun)
+{
+	begun->hit = CAIRN_HIT;
+	begun->other_code = cairn_pg__bool(result, 0, 0);
+	begun->unkept = cairn_pg__bool(result, 0, 1);
+	begun->orphaned = cairn_pg__bool(result, 0, 2);
+	begun->run.id = plan->id;
+	begun->run.root = cairn_pg__id(result, 0, 3);
+	begun->run.parent = cairn_pg__id(result, 0, 4);
+	begun->run.scope = cairn_pg__text(result, 0, 5);
+	begun->run.code = cairn_pg__text(result, 0, 6);
+	begun->run.attempt = cairn_pg__int4(result, 0, 7);
+	begun->run.fence = plan->fence;
+	begun->lease_left = cairn_pg__int8(result, 0, 8);
+	begun->steps = cairn_pg__int8(result, 0, 9);
+}
+
+/* Where the results stand. */
+enum { BEGUN = 1, PAGE = 2 };
+
+static cairn_status read_begin(struct pg *pg, const cairn_replay_begin_plan *plan,
+			       cairn_replay_begun *begun, cairn_rows *memos, cairn_error *err)
+{
+	const PGresult *page = cairn_pg__result(pg, PAGE);
+	cairn_status status = CAIRN_OK;
+	if (PQntuples(cairn_pg__result(pg, BEGUN)) == 0)
+		return CAIRN_OK;
+	read_begun(cairn_pg__result(pg, BEGUN), plan, begun);
+	if (!begun->other_code && !begun->unkept && !begun->orphaned) {
+		for (int i = 0; i < PQntuples(page) && status == CAIRN_OK; i++)
+			status = push_memo(page, i, 0, plan->id, memos, err);
+	}
+	if (status == CAIRN_OK)
+		status = cairn_pg__park(pg, BEGUN, memos, err);
+	return status == CAIRN_OK ? cairn_pg__park(pg, PAGE, memos, err) : status;
+}
+
+cairn_status cairn_pg__replay_begin(void *self, const cairn_replay_begin_plan *plan,
+				    cairn_replay_begun *begun, cairn_rows *memos, cairn_error *err)
+{
+	struct pg *pg = self;
+	memset(begun, 0, sizeof *begun);
+	cairn_status status = begin_call(pg, plan->page, memos, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_pg__run_lock(pg, plan->id);
+	add_lease(pg, plan->id, plan->fence);
+	cairn_pg__add_text(pg, plan->code);
+	cairn_pg__add_bool(pg, plan->recode != 0);
+	cairn_pg__queue(pg, PG_SQL_REPLAY_BEGIN);
+	cairn_pg__add_id(pg, plan->id);
+	cairn_pg__add_int8(pg, plan->page);
+	cairn_pg__queue(pg, PG_SQL_MEMO_PAGE);
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	status = read_begin(pg, plan, begun, memos, err);
+	cairn_pg__call_clear(pg);
+	return status;
+}
+
+/* ---- enter -------------------------------------------------------------------------- */
+
+static void add_children(struct pg *pg, const cairn_enter_plan *plan)
+{
+	struct pg_items items = PG_ITEMS(plan->items, plan->n);
+	cairn_pg__add_int8s(pg, COLUMN(wait));
+	cairn_pg__add_texts(pg, COLUMN(signal), PG_ABSENT_NULL);
+	cairn_pg__add_texts(pg, COLUMN(child.queue), PG_ABSENT_NULL);
+	cairn_pg__add_texts(pg, COLUMN(child.type), PG_ABSENT_NULL);
+	cairn_pg__add_jsons(pg, COLUMN(child.payload));
+	cairn_pg__add_texts(pg, COLUMN(child.owner), PG_ABSENT_NULL);
+	cairn_pg__add_some_times(pg, COLUMN(child.run_at));
+	cairn_pg__add_some_int8s(pg, COLUMN(child.timeout));
+	cairn_pg__add_some_int4s(pg, COLUMN(child.max_attempts));
+	cairn_pg__add_int4s(pg, COLUMN(child.priority));
+	cairn_pg__add_int4s(pg, COLUMN(child.set));
+	cairn_pg__add_texts(pg, COLUMN(child.resource_key), PG_ABSENT_NULL);
+	cairn_pg__add_text(pg, cairn_str_of(cairn_code_text(CAIRN_E_REPLAY_CHILD_LOST)));
+	cairn_pg__add_text(pg, cairn_str_of(cairn_code_message(CAIRN_E_REPLAY_CHILD_LOST)));
+}
+
+static void queue_enter(struct pg *pg, const cairn_enter_plan *plan)
+{
+	struct pg_items items = PG_ITEMS(plan->items, plan->n);
+	bool waits = plan->verb != CAIRN_MEMO_STEP && plan->verb != CAIRN_MEMO_VALUE;
+	add_lease(pg, plan->run, plan->fence);
+	cairn_pg__add_int4(pg, (int32_t)plan->verb);
+	cairn_pg__add_int4(pg, (int32_t)plan->record);
+	cairn_pg__add_texts(pg, COLUMN(name), PG_ABSENT_EMPTY);
+	cairn_pg__add_texts(pg, COLUMN(kind), PG_ABSENT_EMPTY);
+	cairn_pg__add_texts(pg, COLUMN(signature), PG_ABSENT_EMPTY);
+	cairn_pg__add_hashes(pg, COLUMN(hash));
+	cairn_pg__add_jsons(pg, COLUMN(result));
+	cairn_pg__add_ids(pg, COLUMN(id));
+	if (waits)
+		add_children(pg, plan);
+	cairn_pg__queue(pg, waits ? PG_SQL_ENTER_WAIT : PG_SQL_ENTER);
+}
+
+/* Behind the jobs, as by enqueue: resources that children need. */
+static void queue_resources(struct pg *pg, const cairn_enter_plan *plan)
+{
+	struct pg_items items = PG_ITEMS(plan->items, plan->n);
+	bool any = false;
+	for (size_t i = 0; i < plan->n && plan->verb == CAIRN_MEMO_CHILD; i++)
+		any = any || plan->items[i].child.resource_key.len > 0;
+	if (!any)
+		return;
+	cairn_pg__add_now(pg);
+	cairn_pg__add_ids(pg, COLUMN(id));
+	cairn_pg__queue(pg, PG_SQL_RESOURCE_NEED);
+}
+
+enum { ENTERED = 1, ENTERED_N = 0, ENTERED_HOW, ENTERED_MEMO, ENTERED_WAKE = 24 };
+
+static cairn_status read_entered(struct pg *pg, const cairn_enter_plan *plan, cairn_entered *each,
+				 cairn_rows *memos, cairn_error *err)
+{
+	const PGresult *result = cairn_pg__result(pg, ENTERED);
+	cairn_status status = CAIRN_OK;
+	uint32_t count = 0;
+	for (int i = 0; i < PQntuples(result) && status == CAIRN_OK; i++) {
+		cairn_entered *one = &each[cairn_pg__int8(result, i, ENTERED_N) - 1];
+		one->how = (enum cairn_entered_how)cairn_pg__int4(result, i, ENTERED_HOW);
+		if (one->how != CAIRN_ENTER_FOUND && one->how != CAIRN_ENTER_BEGUN)
+			continue;
+		status = push_memo(result, i, ENTERED_MEMO, plan->run, memos, err);
+		one->row = ++count;
+	}
+	cairn_pg__owe_rows(pg, result, ENTERED_WAKE);
+	return status == CAIRN_OK ? cairn_pg__park(pg, ENTERED, memos, err) : status;
+}
+
+cairn_status cairn_pg__replay_enter(void *self, const cairn_enter_plan *plan, cairn_entered *each,
+				    cairn_rows *memos, cairn_error *err)
+{
+	struct pg *pg = self;
+	memset(each, 0, plan->n * sizeof *each);
+	cairn_status status = begin_call(pg, plan->n, memos, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_pg__run_lock(pg, plan->run);
+	queue_enter(pg, plan);
+	queue_resources(pg, plan);
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	status = read_entered(pg, plan, each, memos, err);
+	cairn_pg__call_clear(pg);
+	return cairn_pg__wake(pg, status, err);
+}
+
+/* ---- leave -------------------------------------------------------------------------------- */
+
+static void queue_charges(struct pg *pg, const cairn_leave_plan *plan)
+{
+	cairn_budget_plan charges = { .scope = cairn_any(),
+				      .verb = CAIRN_BUDGET_CHARGE,
+				      .all = 1,
+				      .items = plan->charges,
+				      .n = plan->charge_count,
+				      .lease = plan->run,
+				      .fence = plan->fence };
+	cairn_pg__ledger_queue(pg, plan->charges, plan->charge_count);
+	cairn_pg__charge_queue(pg, &charges, plan->seq, plan->claim);
+}
+
+static void queue_leave(struct pg *pg, const cairn_leave_plan *plan)
+{
+	add_lease(pg, plan->run, plan->fence);
+	cairn_pg__add_int8(pg, plan->seq);
+	cairn_pg__add_int4(pg, (int32_t)plan->record);
+	cairn_pg__add_id(pg, plan->claim);
+	cairn_pg__add_text(pg, cairn_str_of(cairn_memo_status_text(plan->to)));
+	cairn_pg__add_text(pg, plan->result);
+	cairn_pg__add_text(pg, plan->error_code);
+	cairn_pg__add_text(pg, plan->error_message);
+	cairn_pg__add_int8(pg, plan->wait);
+	cairn_pg__add_time(pg, plan->not_before);
+	cairn_pg__add_bool(pg, plan->charge_count > 0);
+	cairn_pg__queue(pg, PG_SQL_LEAVE);
+}
+
+/* Behind the lock, and the charges where there are some. */
+enum { CHARGED = 3, LEFT = 1, LEFT_BEHIND_CHARGES = 4 };
+enum { LEFT_HELD = 0, LEFT_DONE, LEFT_WAKE, LEFT_MEMO };
+
+static cairn_status read_left(struct pg *pg, const cairn_leave_plan *plan, cairn_left *left,
+			      cairn_rows *memos, cairn_error *err)
+{
+	size_t n = plan->charge_count > 0 ? LEFT_BEHIND_CHARGES : LEFT;
+	const PGresult *result = cairn_pg__result(pg, n);
+	if (PQntuples(result) == 0)
+		return CAIRN_OK;
+	bool held = cairn_pg__bool(result, 0, LEFT_HELD);
+	left->wake_at = cairn_pg__time(result, 0, LEFT_WAKE);
+	if (held && plan->charge_count > 0)
+		cairn_pg__charge_read(pg, CHARGED, left->charged);
+	if (cairn_pg__bool(result, 0, LEFT_DONE))
+		left->how = CAIRN_LEAVE_DONE;
+	else
+		left->how = held ? CAIRN_LEAVE_CHARGE : CAIRN_LEAVE_NOT_HELD;
+	if (held || cairn_pg__null(result, 0, LEFT_MEMO))
+		return CAIRN_OK;
+	cairn_status status = push_memo(result, 0, LEFT_MEMO, plan->run, memos, err);
+	return status == CAIRN_OK ? cairn_pg__park(pg, n, memos, err) : status;
+}
+
+cairn_status cairn_pg__replay_leave(void *self, const cairn_leave_plan *plan, cairn_left *left,
+				    cairn_rows *memos, cairn_error *err)
+{
+	struct pg *pg = self;
+	left->how = CAIRN_LEAVE_LOST;
+	left->wake_at = 0;
+	if (plan->charge_count > 0)
+		memset(left->charged, 0, plan->charge_count * sizeof *left->charged);
+	cairn_status status = begin_call(pg, 1, memos, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_pg__run_lock(pg, plan->run);
+	if (plan->charge_count > 0)
+		queue_charges(pg, plan);
+	queue_leave(pg, plan);
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	status = read_left(pg, plan, left, memos, err);
+	cairn_pg__call_clear(pg);
+	return status;
+}
