@@ -1,12 +1,12 @@
 /*
- * differ.c - runs differ SEEDS FIRST STEPS URL...: lives of graphs, the same on all these databases. A step after which
+ * differ.c - PROGRAM differ SEEDS FIRST STEPS URL...: lives, the same on all these databases. A step after which
  * two of them tell different things ends it; the life is then made shorter as long as it still shows that,
  * and told. TELL in the environment: outcomes of all steps.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "runs.h"
+#include "lives.h"
 
 enum { STEPS_OF_LIFE_MAX = 400 };
 
@@ -118,7 +118,7 @@ int differ(int argc, char **argv)
 	static struct side sides[SIDES_MAX];
 	static const uint8_t none[STEPS_OF_LIFE_MAX];
 	if (argc < 6 || argc - 4 > SIDES_MAX) {
-		fprintf(stderr, "usage: runs differ SEEDS FIRST STEPS URL URL...\n");
+		fprintf(stderr, "usage: %s differ SEEDS FIRST STEPS URL URL...\n", game_name);
 		return 2;
 	}
 	uint64_t seeds = strtoull(argv[1], NULL, 10);
