@@ -296,6 +296,7 @@ static const ct_case cases[] = {
 	  .needs = CT_NEED_BAD_URLS,
 	  .flags = CT_BARE,
 	  .rule = "Malformed values of the driver's own options are INVALID url.*.",
+	  .covers = "smol-3",
 	  .run = bad_urls },
 	{ .name = "conn.open.an_unreachable_database_is_unavailable",
 	  .kind = CT_FAULT,

@@ -86,7 +86,7 @@ void ct_play_retry(cairn_conn *conn, ct_play *play)
 
 void ct_play_takeover(cairn_conn *conn, ct_play *play)
 {
-	ct_advance(CT_REPLAY_LEASE);
+	ct_advance(CT_REPLAY_LEASE + 1);
 	ct_reap(conn, 1);
 	wait_until_due(conn, play->id);
 	ct_play_on(conn, play);

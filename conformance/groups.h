@@ -167,6 +167,9 @@
 	X(replay_scope) \
 	X(replay_tx) \
 	X(replay_budget_trips) \
+	X(replay_json) \
+	X(replay_pages) \
+	X(replay_wake) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \

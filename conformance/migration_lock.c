@@ -117,7 +117,7 @@ static const ct_case cases[] = {
 	  .flags = CT_BARE,
 	  .rule = "Of several that migrate an empty store at once one applies everything, the "
 		  "others apply nothing, and none fails.",
-	  .covers = "runledger M16, entelix-77",
+	  .covers = "runledger M16, entelix-77, smol-12",
 	  .run = everybody_migrates },
 	{ .name = "migrations.lock.the_second_waits_for_the_first",
 	  .kind = CT_INTERLEAVE,

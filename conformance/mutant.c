@@ -481,6 +481,10 @@ static bool applies(const ct_mutant *mutant, const cairn_driver *driver)
 		return ct_driver_memory(driver) != NULL;
 	if (ct_mutates_runs(mutant))
 		return ct_driver_workflows(driver) != NULL;
+	if (ct_mutates_replays(mutant))
+		return ct_driver_replays(driver) != NULL;
+	if (ct_mutates_budgets(mutant))
+		return ct_driver_budgets(driver) != NULL;
 	if (mutant->lock && !driver->migrations->lock)
 		return false;
 	if (mutant->describe && !driver->migrations->describe)
@@ -567,6 +571,8 @@ static const struct table {
 	{ ct_item_mutants, &ct_item_mutant_count },
 	{ ct_flow_mutants, &ct_flow_mutant_count },
 	{ ct_run_end_mutants, &ct_run_end_mutant_count },
+	{ ct_replay_mutants, &ct_replay_mutant_count },
+	{ ct_budget_mutants, &ct_budget_mutant_count },
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -680,6 +686,7 @@ static void hunt_down(const ct_plan *plan, const ct_mutant *mutant, struct hunt 
 	driver.checkpoints = driver.checkpoints ? &checkpoints : NULL;
 	driver.memory = driver.memory ? &memory : NULL;
 	driver.workflows = driver.workflows ? &workflows : NULL;
+	ct_wrap_replays(&driver, mutant);
 	subject.driver = &driver;
 	/* The driver's typed accessors do not know the wrapper's connections. */
 	subject.kill_session = NULL;
@@ -746,6 +753,10 @@ static void learn_tables(const cairn_driver *driver)
 		copy_table(&real.memory, sizeof(real.memory), driver->memory);
 	if (ct_driver_workflows(driver))
 		copy_table(&real.workflows, sizeof(real.workflows), driver->workflows);
+	if (ct_driver_replays(driver))
+		copy_table(&real.replays, sizeof(real.replays), driver->replays);
+	if (ct_driver_budgets(driver))
+		copy_table(&real.budgets, sizeof(real.budgets), driver->budgets);
 }
 
 int ct_run_mutants(const ct_plan *plan, const char *const *patterns, size_t n)

@@ -6,6 +6,7 @@
 #ifndef CT_MUTANT_H
 #define CT_MUTANT_H
 
+#include <cairn/sys/budget.h>
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/checkpoint.h>
 #include <cairn/sys/intent.h>
@@ -16,6 +17,7 @@
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
+#include <cairn/sys/replay.h>
 #include <cairn/sys/schedule.h>
 #include <cairn/sys/workflow.h>
 
@@ -37,6 +39,8 @@ typedef struct ct_real {
 	cairn_checkpoint_ops checkpoints;
 	cairn_memory_ops memory;
 	cairn_workflow_ops workflows;
+	cairn_replay_ops replays;
+	cairn_budget_ops budgets;
 } ct_real;
 
 /* Each member is optional: what is NULL stays as the driver does it. */
@@ -181,6 +185,33 @@ typedef struct ct_mutant {
 	cairn_run_enqueue_fn *run_enqueue_slot;
 	cairn_run_wait_fn *run_wait_slot;
 
+	void (*replay_begin)(cairn_replay_begin_plan *plan);
+	void (*replay_begun)(cairn_replay_begun *begun, cairn_rows *memos);
+	void (*replay_enter)(cairn_enter_plan *plan, cairn_enter *items);
+	void (*replay_entered)(const cairn_enter_plan *plan, cairn_entered *each,
+			       cairn_rows *memos);
+	void (*replay_leave)(cairn_leave_plan *plan);
+	void (*replay_left)(const cairn_leave_plan *plan, cairn_left *left);
+	void (*replay_list)(cairn_replay_query *query);
+	void (*replays_listed)(const cairn_replay_query *query, cairn_rows *runs);
+	void (*replay_memos)(cairn_memo_query *query);
+	void (*replay_fork)(cairn_fork_plan *plan);
+	void (*replay_forked)(void *self, const cairn_fork_plan *plan,
+			      enum cairn_fork_result *result);
+	void (*replay_remove)(cairn_replay_remove_plan *plan);
+	cairn_usec replay_remove_clock;
+	void (*signal_send)(cairn_signal_plan *plan, cairn_signal_insert *items);
+	void (*signal_sent)(void *self, const cairn_signal_plan *plan, cairn_signal_placed *each);
+	void (*signal_list)(cairn_signal_query *query);
+	void (*budget_set)(cairn_budget_new *axis);
+	void (*budget_write)(cairn_budget_plan *plan, cairn_budget_item *items);
+	void (*budget_written)(void *self, const cairn_budget_plan *plan,
+			       cairn_budget_result *each);
+	void (*budget_entries)(cairn_entry_query *query);
+	cairn_usec budget_clock;      /* of writes … */
+	cairn_usec budget_read_clock; /* … and of reads */
+	bool budget_any;	      /* the scope is not looked at */
+
 	/* Whole slots; they call ct_real_ops(). */
 	cairn_job_claim_fn *claim_slot;
 	cairn_job_change_fn *change_slot;
@@ -241,6 +272,14 @@ extern const ct_mutant ct_flow_mutants[]; /* mutants_runs.c */
 extern const size_t ct_flow_mutant_count;
 extern const ct_mutant ct_run_end_mutants[]; /* mutants_run_ends.c */
 extern const size_t ct_run_end_mutant_count;
+/* The slots of replay runs and ledgers, put into the driver (mutant_replays.c). */
+void ct_wrap_replays(cairn_driver *driver, const ct_mutant *mutant);
+bool ct_mutates_replays(const ct_mutant *mutant);
+bool ct_mutates_budgets(const ct_mutant *mutant);
+extern const ct_mutant ct_replay_mutants[]; /* mutants_replays.c */
+extern const size_t ct_replay_mutant_count;
+extern const ct_mutant ct_budget_mutants[]; /* mutants_budgets.c */
+extern const size_t ct_budget_mutant_count;
 /* Of the verbs beyond claim and finish. */
 extern const ct_mutant ct_verb_mutants[];
 extern const size_t ct_verb_mutant_count;

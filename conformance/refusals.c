@@ -281,12 +281,12 @@ static const ct_case cases[] = {
 	  MIGRATIONS,
 	  .rule = "A recorded version with another checksum stops up and check, which name it; "
 		  "nothing further is applied.",
-	  .covers = "runledger M05",
+	  .covers = "runledger M05, smol-13",
 	  .run = edited },
 	{ .name = "migrations.refuse.a_version_from_the_future",
 	  MIGRATIONS,
 	  .rule = "A recorded version that this library does not know stops up and check.",
-	  .covers = "runledger M06, entelix-78",
+	  .covers = "runledger M06, entelix-78, smol-10",
 	  .run = unknown },
 	{ .name = "migrations.refuse.not_an_additive_version_from_the_future",
 	  MIGRATIONS,
@@ -319,6 +319,7 @@ static const ct_case cases[] = {
 	  MIGRATIONS,
 	  .rule = "A target below the applied version, or that does not exist, is INVALID and "
 		  "changes nothing.",
+	  .covers = "smol-6, smol-7",
 	  .run = targets },
 	{ .name = "migrations.refuse.a_sick_history_wins_over_a_bad_target",
 	  MIGRATIONS,

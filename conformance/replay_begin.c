@@ -259,6 +259,7 @@ static void reasons_in_order(void)
 	ct_advance(1);
 	ct_begin_refused(conn, held.lease, NULL, CAIRN_STALE, "job.lease_expired");
 	a_wrong_fence(conn, held.lease, "job.lease_lost");
+	ct_advance(1);
 	ct_reap(conn, 1);
 	ct_begin_refused(conn, held.lease, NULL, CAIRN_STALE, "job.lease_lost");
 }
@@ -325,6 +326,7 @@ static void a_lost_lease(void)
 	ct_play late = play;
 	ct_advance(CT_REPLAY_LEASE);
 	ct_play_refused(conn, &late, &held, CAIRN_STALE, "job.lease_expired");
+	ct_advance(1);
 	ct_reap(conn, 1);
 	ct_play_refused(conn, &late, &held, CAIRN_STALE, "job.lease_lost");
 	ct_set_now(ct_job(conn, play.id)->run_at);

@@ -189,7 +189,7 @@ static void a_lost_child(void)
 	ct_play_suspend(&parent);
 	ct_play child = { .id = step.child };
 	ct_play_on(conn, &child);
-	ct_advance(CT_REPLAY_LEASE);
+	ct_advance(CT_REPLAY_LEASE + 1);
 	ct_claim_none(conn);
 	ct_reap(conn, 1);
 	ct_stage_is(conn, child.id, "FAILED");

@@ -402,16 +402,25 @@ struct crowd {
 	atomic_uint done;
 };
 
+/* Closed by whom it belongs to: its connection does not live longer. */
+static cairn_replay *begin_here(cairn_conn *conn, const struct crowd *crowd)
+{
+	cairn_replay *replay = NULL;
+	ct_ok(cairn_replay_begin(conn, &crowd->play.lease, NULL, &replay, ct_err()));
+	return replay;
+}
+
 static void crowd_asks(cairn_conn *conn, unsigned number, void *arg)
 {
 	struct crowd *crowd = arg;
 	(void)number;
-	cairn_replay *replay = ct_play_begin(conn, crowd->play.lease, NULL);
+	cairn_replay *replay = begin_here(conn, crowd);
 	cairn_replay_step step = ct_ask_for(replay, "a");
 	if (step.next == CAIRN_NEXT_RUN)
 		atomic_fetch_add(&crowd->run, 1);
 	if (step.next == CAIRN_NEXT_WAIT)
 		atomic_fetch_add(&crowd->wait, 1);
+	cairn_replay_close(replay);
 }
 
 static void one_of_many_runs(void)
@@ -432,9 +441,10 @@ static void crowd_completes(cairn_conn *conn, unsigned number, void *arg)
 	cairn_charge usage = { .axis = CAIRN_STR("tokens"), .amount = 7 };
 	cairn_replay_step step = crowd->held;
 	(void)number;
-	cairn_replay *replay = ct_play_begin(conn, crowd->play.lease, NULL);
+	cairn_replay *replay = begin_here(conn, crowd);
 	ct_ok(cairn_replay_complete(replay, &step, CAIRN_STR("1"), &usage, 1, ct_err()));
 	atomic_fetch_add(&crowd->done, 1);
+	cairn_replay_close(replay);
 }
 
 static void many_complete_it(void)

@@ -14,31 +14,43 @@
 
 /* ---- what every call needs ---------------------------------------------------- */
 
-cairn_status cairn__replay_check(const cairn_replay *replay, cairn_error *err)
+static cairn_status check(const cairn_replay *replay, cairn_error *err)
 {
 	if (replay == NULL)
 		return cairn_fail(err, CAIRN_E_ARG_INVALID);
 	return replay->over ? cairn_fail(err, CAIRN_E_REPLAY_ENDED) : CAIRN_OK;
 }
 
-cairn_status cairn__replay_keep(cairn_replay *replay, void *result, cairn_error *err)
+/* A former call may have wanted for memory. */
+cairn_status cairn__replay_check(cairn_replay *replay, cairn_error *err)
 {
-	if (result == NULL)
-		return CAIRN_OK;
-	if (replay->page_count == replay->page_cap) {
-		size_t cap = replay->page_cap > 0 ? 2 * replay->page_cap : 8;
-		void **pages =
-			cairn_host_alloc(&replay->conn->host, replay->pages,
-					 replay->page_cap * sizeof *pages, cap * sizeof *pages);
-		if (pages == NULL) {
-			cairn_free(result);
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		}
-		replay->pages = pages;
-		replay->page_cap = cap;
+	cairn_status st = check(replay, err);
+	if (st == CAIRN_OK) {
+		replay->text.len = 0;
+		replay->text.failed = 0;
+		replay->names.failed = 0;
 	}
-	replay->pages[replay->page_count++] = result;
+	return st;
+}
+
+cairn_status cairn__replay_room(cairn_replay *replay, cairn_error *err)
+{
+	if (replay->page_count < replay->page_cap)
+		return CAIRN_OK;
+	size_t cap = replay->page_cap > 0 ? 2 * replay->page_cap : 8;
+	void **pages = cairn_host_alloc(&replay->conn->host, replay->pages,
+					replay->page_cap * sizeof *pages, cap * sizeof *pages);
+	if (pages == NULL)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	replay->pages = pages;
+	replay->page_cap = cap;
 	return CAIRN_OK;
+}
+
+void cairn__replay_keep(cairn_replay *replay, void *result)
+{
+	if (result != NULL)
+		replay->pages[replay->page_count++] = result;
 }
 
 void cairn__replay_suspends(cairn_replay *replay, cairn_time until)
@@ -128,13 +140,13 @@ static cairn_status begin(cairn_replay *replay, const cairn_replay_opts *opts, c
 		plan.code = opts->code;
 		plan.recode = opts->recode;
 	}
+	cairn_status st = cairn__replay_room(replay, err);
+	if (st != CAIRN_OK)
+		return st;
 	cairn__rows_begin(&rows, conn, &memory, sizeof(cairn_memo));
-	cairn_status st = conn->replays.begin(conn->self, &plan, &begun, &rows, err);
+	st = conn->replays.begin(conn->self, &plan, &begun, &rows, err);
 	st = cairn__rows_end(&rows, &memory, st, err);
-	if (st == CAIRN_OK)
-		st = cairn__replay_keep(replay, memory, err);
-	else
-		cairn_free(memory);
+	cairn__replay_keep(replay, memory);
 	if (st == CAIRN_OK)
 		st = judge(conn, &replay->lease, &begun, err);
 	if (st != CAIRN_OK)
@@ -239,16 +251,17 @@ cairn_status cairn__replay_page(cairn_replay *replay, cairn_error *err)
 	cairn_rows rows;
 	void *memory = NULL;
 	int found = 0;
-	cairn__rows_begin(&rows, conn, &memory, sizeof(cairn_memo));
-	cairn_status st = conn->replays.memos(conn->self, &query, &found, &rows, err);
-	st = cairn__rows_end(&rows, &memory, st, err);
-	if (st != CAIRN_OK) {
-		cairn_free(memory);
+	cairn_status st = cairn__replay_room(replay, err);
+	if (st != CAIRN_OK)
 		return st;
-	}
+	cairn__rows_begin(&rows, conn, &memory, sizeof(cairn_memo));
+	st = conn->replays.memos(conn->self, &query, &found, &rows, err);
+	st = cairn__rows_end(&rows, &memory, st, err);
+	cairn__replay_keep(replay, memory);
+	if (st != CAIRN_OK)
+		return st;
 	size_t count = rows.count;
-	st = cairn__replay_keep(replay, memory, err);
-	if (st == CAIRN_OK && count > 0)
+	if (count > 0)
 		st = index_page(replay, memory, err);
 	if (count < replay->page)
 		replay->read = replay->steps;
@@ -284,7 +297,7 @@ cairn_status cairn_replay_finish(cairn_replay *replay, const cairn_finish *how, 
 cairn_status cairn_replay_suspension(const cairn_replay *replay, cairn_finish *how,
 				     cairn_error *err)
 {
-	cairn_status st = cairn__replay_check(replay, err);
+	cairn_status st = check(replay, err);
 	if (st == CAIRN_OK && how == NULL)
 		st = cairn_fail(err, CAIRN_E_ARG_INVALID);
 	if (st != CAIRN_OK)

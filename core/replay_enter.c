@@ -17,7 +17,7 @@ static void refuse(cairn_replay_step *step, cairn_code code)
 	step->status = cairn_code_status(code);
 }
 
-static enum cairn_next next_of(const cairn_replay *replay, const cairn_memo *memo, cairn_id id)
+static enum cairn_next next_of(const cairn_memo *memo, cairn_id id)
 {
 	switch (memo->status) {
 	case CAIRN_MEMO_COMPLETED:
@@ -29,7 +29,6 @@ static enum cairn_next next_of(const cairn_replay *replay, const cairn_memo *mem
 	case CAIRN_MEMO_RUNNING:
 		break;
 	}
-	(void)replay;
 	return cairn_id_compare(memo->claim, id) == 0 ? CAIRN_NEXT_RUN : CAIRN_NEXT_WAIT;
 }
 
@@ -37,7 +36,7 @@ static enum cairn_next next_of(const cairn_replay *replay, const cairn_memo *mem
 static void answer(cairn_replay *replay, const cairn_memo *memo, cairn_id id,
 		   cairn_replay_step *step)
 {
-	step->next = next_of(replay, memo, id);
+	step->next = next_of(memo, id);
 	step->name = memo->name;
 	step->seq = memo->seq;
 	step->attempts = memo->attempts;
@@ -122,13 +121,13 @@ static cairn_status ask(cairn_replay *replay, enum cairn_memo_verb verb, struct 
 				  .n = q->n };
 	cairn_rows rows;
 	void *memory = NULL;
+	cairn_status st = cairn__replay_room(replay, err);
+	if (st != CAIRN_OK)
+		return st;
 	cairn__rows_begin(&rows, conn, &memory, sizeof(cairn_memo));
-	cairn_status st = conn->replays.enter(conn->self, &plan, q->each, &rows, err);
+	st = conn->replays.enter(conn->self, &plan, q->each, &rows, err);
 	st = cairn__rows_end(&rows, &memory, st, err);
-	if (st == CAIRN_OK)
-		st = cairn__replay_keep(replay, memory, err);
-	else
-		cairn_free(memory);
+	cairn__replay_keep(replay, memory);
 	if (st == CAIRN_OK && q->each[0].how == CAIRN_ENTER_LOST)
 		st = cairn__replay_lost(replay, err);
 	for (size_t i = 0; i < q->n && st == CAIRN_OK; i++)
@@ -196,7 +195,6 @@ cairn_status cairn__asking_begin(struct cairn__asking *asking, cairn_replay *rep
 {
 	cairn_conn *conn = replay->conn;
 	*asking = (struct cairn__asking){ .n = n };
-	replay->text.len = 0;
 	asking->asked = cairn__scratch(conn, n, sizeof *asking->asked, err);
 	if (asking->asked != NULL)
 		asking->names = cairn__scratch(conn, n, sizeof *asking->names, err);
@@ -223,7 +221,6 @@ cairn_text *cairn__one_begin(struct cairn__one *one, cairn_replay *replay)
 	one->input.alloc = replay->conn->host.alloc;
 	one->input.alloc_user = replay->conn->host.alloc_user;
 	one->asking = (struct cairn__asking){ &one->asked, &one->name, &one->item, &one->kind, 1 };
-	replay->text.len = 0;
 	return &one->input;
 }
 

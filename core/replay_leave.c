@@ -8,7 +8,7 @@
 #include "replay_charge.h"
 #include "replay_state.h"
 
-static cairn_status check_held(const cairn_replay *replay, const cairn_replay_step *step,
+static cairn_status check_held(cairn_replay *replay, const cairn_replay_step *step,
 			       cairn_error *err)
 {
 	cairn_status st = cairn__replay_check(replay, err);

@@ -52,10 +52,12 @@ struct cairn_replay {
 /* ---- replay.c ---- */
 
 /* An argument of every call; replay.attempt_ended behind the end of the attempt. */
-cairn_status cairn__replay_check(const cairn_replay *replay, cairn_error *err);
+cairn_status cairn__replay_check(cairn_replay *replay, cairn_error *err);
 
-/* Takes a result over; it lives as long as the replay. Frees it without memory. */
-cairn_status cairn__replay_keep(cairn_replay *replay, void *result, cairn_error *err);
+/* Room for a result, before it is asked for: what is written must not get lost for want of memory. */
+cairn_status cairn__replay_room(cairn_replay *replay, cairn_error *err);
+/* Takes it over; it lives as long as the replay. */
+void cairn__replay_keep(cairn_replay *replay, void *result);
 
 /* Why the lease's guard failed: the call's failure; BUSY if by now it would hold. */
 cairn_status cairn__replay_lost(cairn_replay *replay, cairn_error *err);

@@ -127,7 +127,6 @@ static cairn_status again(cairn_replay *replay, const cairn_replay_call *asked_f
 	cairn_enter item = { .id = replay->claim };
 	cairn_str kind = asked_for->kind;
 	struct cairn__asking asking = { &asked, &step->name, &item, &kind, 1 };
-	replay->text.len = 0;
 	st = cairn__replay_sign(replay, kind, asked_for->scope, asked_for->input, &asked, err);
 	if (st != CAIRN_OK)
 		return st;

@@ -281,6 +281,7 @@ static void add_requeue(struct pg *pg, struct pg_items items)
 	cairn_pg__add_texts(pg, COLUMN(reason), PG_ABSENT_NULL);
 	cairn_pg__add_texts(pg, COLUMN(stage), PG_ABSENT_NULL);
 	cairn_pg__add_jsons(pg, COLUMN(data));
+	cairn_pg__add_texts(pg, COLUMN(owner), PG_ABSENT_NULL);
 }
 
 static bool any_progress(struct pg_items items)

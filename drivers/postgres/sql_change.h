@@ -547,7 +547,7 @@
 /* ---- requeue: from done back to live --------------------------------------- */
 
 /*
- * $11 events, $12 run_after, $13 not_before, $14 reasons, $15 stages, $16 data. What a new run
+ * $11 events, $12 run_after, $13 not_before, $14 reasons, $15 stages, $16 data, $17 owners. What a new run
  * starts without is not asked for: holder, lease, error, output.
  */
 #define REQUEUE_HIT \
@@ -576,6 +576,7 @@
 		SET_OR("65536", "NULL", "d.checkpoint") " AS checkpoint, " \
 		SET_OR("1", "h.due", "d.run_at") " AS run_at, " \
 		SET_OR("4", "($14::text[])[h.n]", "d.status_reason") " AS reason, " \
+		SET_OR("131072", "($17::text[])[h.n]", "d.owner") " AS whose, " \
 		"h.n, h.now, h.sets, h.notes, d.run_number + ((h.sets >> 14) & 1) AS next_run" \
 	"), "
 
@@ -589,7 +590,7 @@
 		"SELECT g.id, g.created_at, g.fence, g.timeout_us, g.priority, g.next_run, " \
 		"CASE WHEN g.sets & 16384 <> 0 THEN 0 ELSE g.attempt END, g.max_attempts, " \
 		"g.queue, g.type, g.tenant, g.payload, " \
-		"CASE WHEN g.sets & 16384 = 0 THEN g.started_at END, g.owner, " \
+		"CASE WHEN g.sets & 16384 = 0 THEN g.started_at END, g.whose, " \
 		"g.idempotency_key, g.resource_key, g.now, g.run_at, " \
 		"g.events + ((g.notes >> 10) & 1), " \
 		"g.run_at > g.now, 'PENDING', g.stage, g.done, g.total, g.checkpoint, g.reason, g.replay, (" \

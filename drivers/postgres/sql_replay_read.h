@@ -45,12 +45,12 @@
 	") n LEFT JOIN LATERAL (" \
 		"SELECT count(*) AS steps, count(*) FILTER (WHERE m.status = 'COMPLETED') AS completed, " \
 		"count(*) FILTER (WHERE m.status = 'FAILED') AS failed, " \
-		"count(*) FILTER (WHERE m.status = 'WAITING') AS waiting, " \
-		"count(*) FILTER (WHERE m.verb = 'CHILD') AS children " \
-		"FROM @schema.cairn_memo m WHERE $10::boolean AND m.run_id = n.run_id" \
+		"count(*) FILTER (WHERE m.status = 'WAITING') AS waiting, (" \
+			"SELECT count(*) FROM @schema.cairn_replay c WHERE $10 AND c.parent_id = n.run_id" \
+		") AS children FROM @schema.cairn_memo m WHERE $10::boolean AND m.run_id = n.run_id" \
 	") k ON true ORDER BY n.run_id DESC"
 
-/* cairn_replay_pkey, backwards; the jobs' primary keys, cairn_memo_pkey. */
+/* cairn_replay_pkey, backwards; the jobs' primary keys; to count, cairn_memo_pkey and cairn_replay_parent. */
 #define TEXT_REPLAY_RUNS \
 	REPLAY_RUNS("SELECT r.* FROM @schema.cairn_replay r WHERE r.run_id < $1 AND r.run_id >= $2 " \
 		    "AND r.run_id <= $3 ORDER BY r.run_id DESC")

@@ -45,8 +45,8 @@ static cairn_status mark(struct lite *lite, struct spender *spender, cairn_error
 {
 	if (spender->replay != 0)
 		return CAIRN_OK;
-	spender->replay = LITE_MARKED;
-	return cairn_lite__job_mark(lite, spender->row, LITE_MARKED, err);
+	spender->replay = LITE_IS_MARKED;
+	return cairn_lite__job_mark(lite, spender->row, LITE_IS_MARKED, err);
 }
 
 static enum cairn_budget_kind kind_of(struct lite_run *run)

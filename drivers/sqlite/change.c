@@ -42,7 +42,7 @@ void cairn_lite__row_read(struct lite_run *run, struct lite_row *row)
 	job->run = cairn_lite__id(run);
 	job->continues = (uint32_t)cairn_lite__int(run);
 	row->replay = cairn_lite__int32(run);
-	job->replay = row->replay == LITE_REPLAYS;
+	job->replay = row->replay == LITE_IS_REPLAY;
 }
 
 /* ---- the row ------------------------------------------------------------ */
@@ -391,7 +391,7 @@ static cairn_status succeed_held(struct batch *batch, const cairn_change *change
 	was.job.progress_done = cairn_lite__count(&run);
 	was.job.progress_total = cairn_lite__count(&run);
 	was.job.run = cairn_lite__id(&run);
-	was.job.replay = cairn_lite__int(&run) == LITE_REPLAYS;
+	was.job.replay = cairn_lite__int(&run) == LITE_IS_REPLAY;
 	each->hit = CAIRN_HIT;
 	each->run_number = was.job.run_number;
 	status = gather(batch, change, &was, err);

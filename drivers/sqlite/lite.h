@@ -75,8 +75,8 @@ struct lite_ending {
 };
 
 /* What cairn_job.replay says. */
-#define LITE_REPLAYS 1
-#define LITE_MARKED  2
+#define LITE_IS_REPLAY 1
+#define LITE_IS_MARKED  2
 
 /* A budget as it was when the running call first met it, and as it is (budget.c). */
 struct lite_sum {

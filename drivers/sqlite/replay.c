@@ -208,7 +208,7 @@ static cairn_status begin_new(struct lite_write *write, const cairn_replay_begin
 	is->scope = CAIRN_STR("root");
 	cairn_status status = insert_run(write, is, write->now, err);
 	if (status == CAIRN_OK)
-		status = cairn_lite__job_mark(write->lite, found->row, LITE_REPLAYS, err);
+		status = cairn_lite__job_mark(write->lite, found->row, LITE_IS_REPLAY, err);
 	return status;
 }
 

@@ -117,7 +117,7 @@ void cairn_lite__job(struct lite_run *run, cairn_rows *rows, void *into)
 	job->key = cairn_lite__text(run, rows);
 	job->run = cairn_lite__id(run);
 	job->continues = (uint32_t)cairn_lite__int(run);
-	job->replay = cairn_lite__int(run) == LITE_REPLAYS;
+	job->replay = cairn_lite__int(run) == LITE_IS_REPLAY;
 	job->request = cairn_lite__text(run, rows);
 	job->payload = cairn_lite__text(run, rows);
 	job->checkpoint = cairn_lite__text(run, rows);

@@ -175,10 +175,10 @@ static cairn_status place(struct lite_write *write, const cairn_signal_plan *pla
 	each->seq = target->last + 1;
 	cairn_status status = insert_signal(write, item, &target->job.id, each->seq, err);
 	if (status == CAIRN_OK && target->replay == 0)
-		status = cairn_lite__job_mark(write->lite, target->row, LITE_MARKED, err);
+		status = cairn_lite__job_mark(write->lite, target->row, LITE_IS_MARKED, err);
 	if (status == CAIRN_OK && (plan->record & 1u << CAIRN_EVENT_SIGNALED))
 		status = tell(write, item, target, each->seq, err);
-	if (status == CAIRN_OK && target->replay == LITE_REPLAYS)
+	if (status == CAIRN_OK && target->replay == LITE_IS_REPLAY)
 		status = cairn_lite__wake(write, &target->job.id, &woken, err);
 	each->woken = woken;
 	return status;

@@ -250,9 +250,9 @@
 
 /* What may still go on: cairn_job.id for each run of the tree. */
 #define LIVING \
-	"EXISTS (SELECT 1 FROM (SELECT t.run_id AS id FROM cairn_replay t " \
+	"EXISTS (SELECT 1 FROM (SELECT t.run_id AS of FROM cairn_replay t " \
 	"INDEXED BY cairn_replay_tree WHERE t.parent_id IS NOT NULL AND t.root_id = j.id " \
-	"UNION ALL SELECT j.id) CROSS JOIN cairn_job k WHERE k.id = +id AND " \
+	"UNION ALL SELECT j.id) CROSS JOIN cairn_job k WHERE k.id = of AND " \
 	"(k.status = 'PENDING' OR k.status = 'LEASED' OR k.lease_expires_at > ?2)) "
 
 /* ?1 scope, ?2 now, ?3 type, ?4 bits of statuses, ?5 until */
