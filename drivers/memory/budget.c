@@ -10,8 +10,7 @@
 
 static const cairn_budget *find_budget(const struct mem_state *state, cairn_id root, cairn_str axis)
 {
-	return cairn_mem__find(state, MEM_BUDGETS,
-			       &(cairn_budget){ .root = root, .axis = axis });
+	return cairn_mem__find(state, MEM_BUDGETS, &(cairn_budget){ .root = root, .axis = axis });
 }
 
 static const cairn_entry *entry_at(const struct mem_state *state, cairn_id root, size_t index)
@@ -138,8 +137,9 @@ static enum cairn_budget_how judge_amount(const struct item *item)
 	bool charge = item->plan->verb == CAIRN_BUDGET_CHARGE;
 	if (charge && amount <= item->own)
 		return CAIRN_BUDGET_DONE;
-	if (budget->limited && budget->kind == CAIRN_BUDGET_HARD && amount > budget->total - counted)
-		return charge && amount == 0 ? CAIRN_BUDGET_DONE : CAIRN_BUDGET_EXCEEDED;
+	if (budget->limited && budget->kind == CAIRN_BUDGET_HARD &&
+	    amount > budget->total - counted)
+		return CAIRN_BUDGET_EXCEEDED;
 	return amount > INT64_MAX - counted ? CAIRN_BUDGET_OVERFLOW : CAIRN_BUDGET_DONE;
 }
 
@@ -213,13 +213,13 @@ static struct item find_item(const struct mem_write *write, const cairn_budget_p
 {
 	cairn_id root = cairn_mem__replay_root(write->state, asked->run);
 	const cairn_budget *budget = find_budget(write->state, root, asked->axis);
-	struct item item = { .plan = plan,
-			     .item = asked,
-			     .budget = { .root = root,
-					 .axis = asked->axis,
-					 .kind = CAIRN_BUDGET_SOFT },
-			     .was = find_entry(write->state, root, asked),
-			     .now = write->now };
+	struct item item = {
+		.plan = plan,
+		.item = asked,
+		.budget = { .root = root, .axis = asked->axis, .kind = CAIRN_BUDGET_SOFT },
+		.was = find_entry(write->state, root, asked),
+		.now = write->now
+	};
 	if (budget != NULL)
 		item.budget = *budget;
 	item.own = held(item.was, write->now) ? item.was->amount : 0;
@@ -294,8 +294,7 @@ static int write_all(struct mem_write *write, const cairn_budget_plan *plan,
 {
 	bool refused;
 	const cairn_job *lease = cairn_mem__job(write->state, plan->lease);
-	if (cairn_id_is_none(plan->lease) ||
-	    cairn_mem__leased(lease, plan->fence, write->now))
+	if (cairn_id_is_none(plan->lease) || cairn_mem__leased(lease, plan->fence, write->now))
 		return cairn_mem__budget_items(write, plan, each, &refused);
 	memset(each, 0, plan->n * sizeof *each);
 	for (size_t i = 0; i < plan->n; i++)

@@ -104,8 +104,7 @@ static bool refused(const struct mem_write *write, const cairn_replay_begin_plan
 	if (replay != NULL) {
 		const cairn_job *parent = cairn_mem__job(write->state, replay->run.parent);
 		begun->other_code = plan->code.len > 0 && replay->run.code.len > 0 &&
-				    !plan->recode &&
-				    !cairn_str_equal(plan->code, replay->run.code);
+				    !plan->recode && !cairn_str_equal(plan->code, replay->run.code);
 		begun->orphaned = parent != NULL && parent->status == CAIRN_JOB_CANCELED;
 	}
 	return begun->unkept || begun->other_code || begun->orphaned;
@@ -114,8 +113,8 @@ static bool refused(const struct mem_write *write, const cairn_replay_begin_plan
 /* After a suspension it is the same attempt of the run. */
 static int32_t next_attempt(const struct mem_replay *replay, const cairn_job *job)
 {
-	bool continued = job->attempt == 1 &&
-			 cairn_str_is(job->status_reason, CAIRN_REASON_CONTINUED);
+	bool continued =
+		job->attempt == 1 && cairn_str_is(job->status_reason, CAIRN_REASON_CONTINUED);
 	if (replay->run.attempt == 0)
 		return 1;
 	return replay->run.attempt + (replay->run.fence == job->fence || continued ? 0 : 1);
@@ -127,9 +126,9 @@ static int put_begun(struct mem_write *write, const cairn_replay_begin_plan *pla
 	if (was == NULL) {
 		cairn_job marked = *job;
 		marked.replay = 1;
-		*is = (struct mem_replay){ .run = { .id = job->id,
-						    .root = job->id,
-						    .scope = CAIRN_STR("root") } };
+		*is = (struct mem_replay){
+			.run = { .id = job->id, .root = job->id, .scope = CAIRN_STR("root") }
+		};
 		if (cairn_mem__put(write->state, MEM_JOBS, &marked) != 0)
 			return -1;
 		is->run.attempt = 1;
@@ -322,8 +321,7 @@ static void end_child(struct enter *enter, cairn_memo *memo, struct turn *turn)
 {
 	const cairn_job *job = cairn_mem__job(enter->write->state, memo->child);
 	cairn_time now = enter->write->now;
-	if (job != NULL &&
-	    (job->status == CAIRN_JOB_PENDING || job->status == CAIRN_JOB_LEASED))
+	if (job != NULL && (job->status == CAIRN_JOB_PENDING || job->status == CAIRN_JOB_LEASED))
 		return;
 	if (job != NULL && job->status == CAIRN_JOB_SUCCEEDED) {
 		complete(memo, job->output.len > 0 ? job->output : JSON_NULL, now, turn);
@@ -332,8 +330,8 @@ static void end_child(struct enter *enter, cairn_memo *memo, struct turn *turn)
 	bool told = job != NULL && job->error_code.len > 0;
 	memo->status = CAIRN_MEMO_FAILED;
 	memo->ended_at = now;
-	memo->error_code = told ? job->error_code
-				: cairn_str_of(cairn_code_text(CAIRN_E_REPLAY_CHILD_LOST));
+	memo->error_code =
+		told ? job->error_code : cairn_str_of(cairn_code_text(CAIRN_E_REPLAY_CHILD_LOST));
 	memo->error_message = told ? job->error_message
 				   : cairn_str_of(cairn_code_message(CAIRN_E_REPLAY_CHILD_LOST));
 	*turn = (struct turn){ CAIRN_ENTER_BEGUN, CAIRN_EVENT_STEP_FAILED };
@@ -492,8 +490,7 @@ static cairn_memo left_memo(const cairn_leave_plan *plan, const cairn_memo *was,
 	return is;
 }
 
-static int charge(struct mem_write *write, const cairn_leave_plan *plan, cairn_left *left,
-		  bool *no)
+static int charge(struct mem_write *write, const cairn_leave_plan *plan, cairn_left *left, bool *no)
 {
 	cairn_budget_plan budget = { .scope = { .kind = CAIRN_SCOPE_ANY },
 				     .verb = CAIRN_BUDGET_CHARGE,

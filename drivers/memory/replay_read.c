@@ -324,8 +324,8 @@ int cairn_mem__replay_forget(struct mem_write *write, cairn_id run, cairn_replay
 	struct mem_signal signal = { .signal.run = run };
 	if (deleted == NULL)
 		deleted = &own;
-	if (remove_rows(state, MEM_MEMOS, &(cairn_memo){ .run = run }, memo_run,
-			&deleted->steps) != 0 ||
+	if (remove_rows(state, MEM_MEMOS, &(cairn_memo){ .run = run }, memo_run, &deleted->steps) !=
+		    0 ||
 	    remove_rows(state, MEM_SIGNALS, &signal, signal_run, &deleted->signals) != 0 ||
 	    remove_rows(state, MEM_BUDGETS, &(cairn_budget){ .root = run }, budget_root,
 			&budgets) != 0 ||

@@ -31,10 +31,10 @@ static int insert(struct mem_write *write, const cairn_rerun_item *item, const c
 {
 	cairn_job job = copy_of(source, item->id, write->now);
 	struct mem_rerun lineage = { .source = item->source,
-				      .run_number = item->run_number,
-				      .key = item->key,
-				      .reason = item->reason,
-				      .job = item->id };
+				     .run_number = item->run_number,
+				     .key = item->key,
+				     .reason = item->reason,
+				     .job = item->id };
 	if (cairn_mem__put(write->state, MEM_JOBS, &job) != 0 ||
 	    cairn_mem__put(write->state, MEM_RERUNS, &lineage) != 0)
 		return -1;
@@ -52,8 +52,8 @@ static bool find_replay(const struct mem_write *write, const cairn_rerun_item *i
 			cairn_rerun_done *each)
 {
 	struct mem_rerun wanted = { .source = item->source,
-				     .run_number = item->run_number,
-				     .key = item->key };
+				    .run_number = item->run_number,
+				    .key = item->key };
 	const struct mem_rerun *there = cairn_mem__find(write->state, MEM_RERUNS, &wanted);
 	if (there == NULL)
 		return false;

@@ -485,18 +485,18 @@ static const size_t active_texts[] = {
 };
 
 static const size_t replay_texts[] = {
-	offsetof(struct mem_replay, run.scope),	     offsetof(struct mem_replay, run.code),
-	offsetof(struct mem_replay, run.type),	     offsetof(struct mem_replay, run.queue),
-	offsetof(struct mem_replay, run.tenant),     offsetof(struct mem_replay, run.owner),
-	offsetof(struct mem_replay, run.worker),     offsetof(struct mem_replay, run.payload),
-	offsetof(struct mem_replay, run.output),     offsetof(struct mem_replay, run.error_code),
+	offsetof(struct mem_replay, run.scope),		offsetof(struct mem_replay, run.code),
+	offsetof(struct mem_replay, run.type),		offsetof(struct mem_replay, run.queue),
+	offsetof(struct mem_replay, run.tenant),	offsetof(struct mem_replay, run.owner),
+	offsetof(struct mem_replay, run.worker),	offsetof(struct mem_replay, run.payload),
+	offsetof(struct mem_replay, run.output),	offsetof(struct mem_replay, run.error_code),
 	offsetof(struct mem_replay, run.error_message),
 };
 
 static const size_t memo_texts[] = {
-	offsetof(cairn_memo, name),	  offsetof(cairn_memo, kind),
-	offsetof(cairn_memo, signal),	  offsetof(cairn_memo, signature),
-	offsetof(cairn_memo, result),	  offsetof(cairn_memo, error_code),
+	offsetof(cairn_memo, name),	     offsetof(cairn_memo, kind),
+	offsetof(cairn_memo, signal),	     offsetof(cairn_memo, signature),
+	offsetof(cairn_memo, result),	     offsetof(cairn_memo, error_code),
 	offsetof(cairn_memo, error_message),
 };
 
@@ -562,9 +562,9 @@ static const struct mem_kind kinds[MEM_TABLES] = {
 		       .order = order_logs,
 		       TEXTS(log_texts) },
 	[MEM_RERUNS] = { .name = "cairn_job_replay",
-			  .size = sizeof(struct mem_rerun),
-			  .order = order_reruns,
-			  TEXTS(rerun_texts) },
+			 .size = sizeof(struct mem_rerun),
+			 .order = order_reruns,
+			 TEXTS(rerun_texts) },
 	[MEM_CONFIGS] = { .name = "cairn_job_config",
 			  .size = sizeof(cairn_config),
 			  .public_size = sizeof(cairn_config),

@@ -159,8 +159,7 @@ static int put_signal(struct mem_write *write, const cairn_signal_plan *plan,
 	each->seq = row.signal.seq;
 	if (cairn_mem__put(write->state, MEM_SIGNALS, &row) != 0)
 		return -1;
-	if ((plan->record & 1u << CAIRN_EVENT_SIGNALED) &&
-	    add_event(write, job, &row.signal) != 0)
+	if ((plan->record & 1u << CAIRN_EVENT_SIGNALED) && add_event(write, job, &row.signal) != 0)
 		return -1;
 	int woken = cairn_mem__wake(write, job->id);
 	each->woken = woken > 0;

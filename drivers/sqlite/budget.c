@@ -172,8 +172,8 @@ static cairn_status find_entry(struct item *item, cairn_error *err)
 	item->seq = cairn_lite__int(&run);
 	item->amount = cairn_lite__int(&run);
 	item->state = cairn_entry_state_parse(cairn_lite__view(&run));
-	item->held = item->state == CAIRN_ENTRY_RESERVED &&
-		     cairn_lite__int(&run) > item->write->now;
+	item->held =
+		item->state == CAIRN_ENTRY_RESERVED && cairn_lite__int(&run) > item->write->now;
 	item->own = item->held ? item->amount : 0;
 	cairn_lite__stop(&run);
 	return CAIRN_OK;
@@ -230,8 +230,8 @@ static cairn_status insert_entry(const struct item *item, cairn_error *err)
 	cairn_lite__bind_text(&run, asked->source_type);
 	cairn_lite__bind_text(&run, asked->source_id);
 	cairn_lite__bind_int(&run, asked->amount);
-	cairn_lite__bind_word(&run, cairn_entry_state_text(reserve ? CAIRN_ENTRY_RESERVED
-								   : CAIRN_ENTRY_CHARGED));
+	cairn_lite__bind_word(
+		&run, cairn_entry_state_text(reserve ? CAIRN_ENTRY_RESERVED : CAIRN_ENTRY_CHARGED));
 	cairn_lite__bind_time(&run, reserve ? now + item->plan->duration : 0);
 	cairn_lite__bind_int(&run, now);
 	return cairn_lite__finish(&run, err);
@@ -249,8 +249,8 @@ static cairn_status update_entry(const struct item *item, cairn_error *err)
 	cairn_lite__bind_int(&run, item->seq);
 	cairn_lite__bind_id(&run, &item->item->run);
 	cairn_lite__bind_int(&run, item->item->amount);
-	cairn_lite__bind_word(&run, cairn_entry_state_text(reserve ? CAIRN_ENTRY_RESERVED
-								   : CAIRN_ENTRY_CHARGED));
+	cairn_lite__bind_word(
+		&run, cairn_entry_state_text(reserve ? CAIRN_ENTRY_RESERVED : CAIRN_ENTRY_CHARGED));
 	cairn_lite__bind_time(&run, reserve ? now + item->plan->duration : 0);
 	cairn_lite__bind_int(&run, now);
 	return cairn_lite__finish(&run, err);
@@ -344,8 +344,7 @@ static void tell(const struct lite *lite, const cairn_budget_plan *plan, bool un
 	for (size_t i = 0; i < plan->n; i++) {
 		if (each[i].how == CAIRN_BUDGET_MISS)
 			continue;
-		const struct lite_sum *sum =
-			(const struct lite_sum *)lite->sums.at + each[i].total;
+		const struct lite_sum *sum = (const struct lite_sum *)lite->sums.at + each[i].total;
 		each[i].limited = sum->limited;
 		each[i].total = sum->total;
 		each[i].spent = undone ? sum->spent_before : sum->spent;
@@ -378,8 +377,8 @@ static cairn_status guard(struct lite_write *write, const cairn_budget_plan *pla
 	*holds = true;
 	if (cairn_id_is_none(plan->lease))
 		return CAIRN_OK;
-	cairn_status status = cairn_lite__held(write->lite, &plan->lease, plan->fence, write->now,
-					       &leased, err);
+	cairn_status status =
+		cairn_lite__held(write->lite, &plan->lease, plan->fence, write->now, &leased, err);
 	*holds = leased.row != 0;
 	return status;
 }

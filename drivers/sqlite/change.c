@@ -391,14 +391,11 @@ static cairn_status succeed_held(struct batch *batch, const cairn_change *change
 	was.job.progress_done = cairn_lite__count(&run);
 	was.job.progress_total = cairn_lite__count(&run);
 	was.job.run = cairn_lite__id(&run);
-	was.job.replay = cairn_lite__int(&run) == LITE_IS_REPLAY;
 	each->hit = CAIRN_HIT;
 	each->run_number = was.job.run_number;
 	status = gather(batch, change, &was, err);
 	if (status == CAIRN_OK)
 		status = cairn_lite__run_ended(batch->write, &was.job, change->to, err);
-	if (status == CAIRN_OK && was.job.replay)
-		status = cairn_lite__wake_note(batch->write, &was.job, change->to, err);
 	cairn_lite__stop(&run);
 	return status;
 }

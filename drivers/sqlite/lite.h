@@ -76,7 +76,7 @@ struct lite_ending {
 
 /* What cairn_job.replay says. */
 #define LITE_IS_REPLAY 1
-#define LITE_IS_MARKED  2
+#define LITE_IS_MARKED 2
 
 /* A budget as it was when the running call first met it, and as it is (budget.c). */
 struct lite_sum {
@@ -428,11 +428,12 @@ struct lite_held {
 };
 cairn_status cairn_lite__held(struct lite *lite, const cairn_id *id, int64_t fence, cairn_time now,
 			      struct lite_held *held, cairn_error *err);
-/* cairn_job.events, if told more than were there; cairn_job.replay (replay.c). */
-cairn_status cairn_lite__job_told(struct lite *lite, int64_t row, int64_t events,
-				  cairn_error *err);
-cairn_status cairn_lite__job_mark(struct lite *lite, int64_t row, int32_t replay,
-				  cairn_error *err);
+/* An event of a step (replay.c); its texts are there until the end of the call. */
+cairn_status cairn_lite__step_event(struct lite_write *write, const struct lite_held *held,
+				    int64_t seq, enum cairn_event_kind kind, const cairn_memo *memo,
+				    cairn_error *err);
+/* cairn_job.replay (replay.c). */
+cairn_status cairn_lite__job_mark(struct lite *lite, int64_t row, int32_t replay, cairn_error *err);
 /* MEMO_SMALL of sql_replay.h, result and signature. */
 lite_read_fn cairn_lite__memo;
 

@@ -25,7 +25,7 @@ cairn_status cairn_lite__delete(struct lite_write *write, int64_t row, const cai
 				bool marked, cairn_error *err)
 {
 	static const enum lite_sql belongings[] = {
-		LITE_ATTEMPT_DELETE, LITE_EVENT_DELETE,	 LITE_LOG_DELETE,
+		LITE_ATTEMPT_DELETE, LITE_EVENT_DELETE, LITE_LOG_DELETE,
 		LITE_DEAD_DELETE,    LITE_RERUN_DELETE, LITE_RERUN_DELETE_OF,
 	};
 	struct lite_run run;

@@ -1,7 +1,7 @@
 /*
  * replay.c - replay runs (sys/replay.h): begin, steps found, begun and ended. One statement finds the job under its lease
  * with all that is needed of the run; a new step is inserted at once, and only one that is there already is read.
- * Reading and deleting runs is in replay_read.c, waking in signal.c.
+ * How they end is in replay_leave.c, reading and deleting runs in replay_read.c, waking in signal.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -41,17 +41,6 @@ void cairn_lite__memo(struct lite_run *run, cairn_rows *rows, void *into)
 	memo->error_message = cairn_lite__text(run, rows);
 	memo->result = cairn_lite__text(run, rows);
 	memo->signature = cairn_lite__text(run, rows);
-}
-
-cairn_status cairn_lite__job_told(struct lite *lite, int64_t row, int64_t events, cairn_error *err)
-{
-	struct lite_run run;
-	cairn_status status = cairn_lite__start(&run, lite, LITE_JOB_TOLD, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_int(&run, row);
-	cairn_lite__bind_int(&run, events);
-	return cairn_lite__finish(&run, err);
 }
 
 cairn_status cairn_lite__job_mark(struct lite *lite, int64_t row, int32_t replay, cairn_error *err)
@@ -103,9 +92,9 @@ cairn_status cairn_lite__held(struct lite *lite, const cairn_id *id, int64_t fen
 	return CAIRN_OK;
 }
 
-/* An event of a step. Its texts are there until the end of the call. */
-static cairn_status add_event(struct lite_write *write, const struct lite_held *held, int64_t seq,
-			      enum cairn_event_kind kind, const cairn_memo *memo, cairn_error *err)
+cairn_status cairn_lite__step_event(struct lite_write *write, const struct lite_held *held,
+				    int64_t seq, enum cairn_event_kind kind, const cairn_memo *memo,
+				    cairn_error *err)
 {
 	char data[80];
 	cairn_event_record event = cairn_event_of(kind, &held->job);
@@ -453,10 +442,9 @@ static cairn_status start_child(struct enter *enter, const cairn_enter *item, st
 	cairn_job_inserted each;
 	cairn_job_insert insert = item->child;
 	cairn_enqueue_plan enqueue = { .jobs = &insert, .n = 1 };
-	cairn_replay_run child = { .id = item->id,
-				   .root = enter->root,
-				   .parent = enter->plan->run,
-				   .scope = item->name };
+	cairn_replay_run child = {
+		.id = item->id, .root = enter->root, .parent = enter->plan->run, .scope = item->name
+	};
 	insert.id = item->id;
 	insert.tenant = enter->tenant;
 	enqueue.record = (enter->plan->record & 1u << CAIRN_EVENT_ENQUEUED) != 0;
@@ -641,7 +629,8 @@ static cairn_status told(struct enter *enter, const struct turn *turn, const cai
 {
 	if (turn->event == 0 || !(enter->plan->record & 1u << turn->event))
 		return CAIRN_OK;
-	return add_event(enter->write, &enter->held, ++enter->events, turn->event, memo, err);
+	return cairn_lite__step_event(enter->write, &enter->held, ++enter->events, turn->event,
+				      memo, err);
 }
 
 /* One that is there: as it was, or begun or ended by this. */
@@ -738,9 +727,6 @@ static cairn_status enter_all(struct enter *enter, cairn_entered *each, cairn_er
 		return status;
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
 		status = enter_one(enter, &plan->items[i], &each[i], err);
-	if (status == CAIRN_OK && enter->events != enter->held.events)
-		status = cairn_lite__job_told(enter->write->lite, enter->held.row, enter->events,
-					      err);
 	/* a step that could not be told must not be begun */
 	if (status == CAIRN_OK && cairn_rows_failed(enter->rows))
 		status = cairn_fail(err, CAIRN_E_NOMEM);
@@ -756,143 +742,5 @@ cairn_status cairn_lite__replay_enter(void *self, const cairn_enter_plan *plan, 
 		return status;
 	struct enter enter = { .write = &write, .plan = plan, .rows = memos };
 	status = enter_all(&enter, each, err);
-	return cairn_lite__write_end(&write, status, err);
-}
-
-/* ---- leave ------------------------------------------------------------------------------ */
-
-/* The memo as a row of the answer: it stays one where the step is not held. */
-static cairn_status find_left(struct lite *lite, const cairn_leave_plan *plan, int64_t *row,
-			      cairn_memo **memo, cairn_rows *rows, cairn_error *err)
-{
-	struct lite_run run;
-	bool found = false;
-	*row = 0;
-	cairn_status status = cairn_lite__start(&run, lite, LITE_MEMO_AT, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_id(&run, &plan->run);
-	cairn_lite__bind_int(&run, plan->seq);
-	status = cairn_lite__row(&run, &found, err);
-	if (status != CAIRN_OK || !found)
-		return status;
-	*memo = cairn_rows_push(rows);
-	if (*memo != NULL) {
-		*row = cairn_lite__int(&run);
-		cairn_lite__memo(&run, rows, *memo);
-	}
-	cairn_lite__stop(&run);
-	return *memo != NULL && !cairn_rows_failed(rows) ? CAIRN_OK
-							 : cairn_fail(err, CAIRN_E_NOMEM);
-}
-
-static void leave_memo(const cairn_leave_plan *plan, cairn_memo *memo, cairn_time now)
-{
-	memo->status = plan->to;
-	memo->result = plan->result;
-	memo->error_code = plan->error_code;
-	memo->error_message = plan->error_message;
-	if (plan->to == CAIRN_MEMO_WAITING) {
-		memo->wake_at = now + plan->wait;
-		if (plan->not_before > memo->wake_at)
-			memo->wake_at = plan->not_before;
-	} else {
-		memo->ended_at = now;
-	}
-	if (plan->to != CAIRN_MEMO_COMPLETED)
-		memo->failures++;
-}
-
-static cairn_status put_left(struct lite *lite, int64_t row, const cairn_memo *memo,
-			     cairn_error *err)
-{
-	struct lite_run run;
-	cairn_status status = cairn_lite__start(&run, lite, LITE_MEMO_LEAVE, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_int(&run, row);
-	cairn_lite__bind_word(&run, cairn_memo_status_text(memo->status));
-	cairn_lite__bind_int(&run, memo->failures);
-	cairn_lite__bind_time(&run, memo->wake_at);
-	cairn_lite__bind_time(&run, memo->ended_at);
-	cairn_lite__bind_text(&run, memo->error_code);
-	cairn_lite__bind_text(&run, memo->error_message);
-	cairn_lite__bind_text(&run, memo->result);
-	return cairn_lite__finish(&run, err);
-}
-
-static cairn_status charge(struct lite_write *write, const cairn_leave_plan *plan,
-			   cairn_left *left, bool *refused, cairn_error *err)
-{
-	cairn_budget_plan budget = { .scope = { .kind = CAIRN_SCOPE_ANY },
-				     .verb = CAIRN_BUDGET_CHARGE,
-				     .all = 1,
-				     .items = plan->charges,
-				     .n = plan->charge_count };
-	*refused = false;
-	if (plan->charge_count == 0)
-		return CAIRN_OK;
-	return cairn_lite__budget_items(write, &budget, left->charged, refused, err);
-}
-
-/* The step is held: what it leaves, and what is told of it. */
-static cairn_status leave_held(struct lite_write *write, const cairn_leave_plan *plan,
-			       const struct lite_held *held, int64_t row, cairn_memo *memo,
-			       cairn_error *err)
-{
-	enum cairn_event_kind kind = plan->to == CAIRN_MEMO_COMPLETED ? CAIRN_EVENT_STEP_COMPLETED
-								      : CAIRN_EVENT_STEP_FAILED;
-	leave_memo(plan, memo, write->now);
-	cairn_status status = put_left(write->lite, row, memo, err);
-	if (status != CAIRN_OK || !(plan->record & 1u << kind))
-		return status;
-	status = add_event(write, held, held->events + 1, kind, memo, err);
-	if (status == CAIRN_OK)
-		status = cairn_lite__job_told(write->lite, held->row, held->events + 1, err);
-	return status;
-}
-
-static cairn_status leave(struct lite_write *write, const cairn_leave_plan *plan, cairn_left *left,
-			  cairn_rows *rows, bool *refused, cairn_error *err)
-{
-	struct lite_held held;
-	int64_t row;
-	cairn_memo *memo = NULL;
-	left->wake_at = 0;
-	left->how = CAIRN_LEAVE_LOST;
-	cairn_status status =
-		cairn_lite__held(write->lite, &plan->run, plan->fence, write->now, &held, err);
-	if (status != CAIRN_OK || held.row == 0)
-		return status;
-	left->how = CAIRN_LEAVE_NOT_HELD;
-	status = find_left(write->lite, plan, &row, &memo, rows, err);
-	if (status != CAIRN_OK || row == 0 || memo->status != CAIRN_MEMO_RUNNING ||
-	    cairn_id_compare(memo->claim, plan->claim) != 0)
-		return status;
-	/* its texts stay */
-	cairn_memo is = *memo;
-	cairn_rows_truncate(rows, 0);
-	left->how = CAIRN_LEAVE_CHARGE;
-	status = charge(write, plan, left, refused, err);
-	if (status != CAIRN_OK || *refused)
-		return status;
-	left->how = CAIRN_LEAVE_DONE;
-	status = leave_held(write, plan, &held, row, &is, err);
-	if (plan->to == CAIRN_MEMO_WAITING)
-		left->wake_at = is.wake_at;
-	return status;
-}
-
-cairn_status cairn_lite__replay_leave(void *self, const cairn_leave_plan *plan, cairn_left *left,
-				      cairn_rows *memos, cairn_error *err)
-{
-	struct lite_write write;
-	bool refused = false;
-	cairn_status status = cairn_lite__write_begin(self, &write, err);
-	if (status != CAIRN_OK)
-		return status;
-	status = leave(&write, plan, left, memos, &refused, err);
-	if (status == CAIRN_OK && refused)
-		return cairn_lite__write_undo(&write, err);
 	return cairn_lite__write_end(&write, status, err);
 }

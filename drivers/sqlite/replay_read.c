@@ -187,8 +187,7 @@ static cairn_status push_memos(struct lite *lite, const cairn_memo_query *query,
 {
 	struct lite_run run;
 	bool named = query->name.len > 0;
-	cairn_status status =
-		cairn_lite__start(&run, lite, named ? LITE_MEMO_OF : LITE_MEMOS, err);
+	cairn_status status = cairn_lite__start(&run, lite, named ? LITE_MEMO_OF : LITE_MEMOS, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_lite__bind_id(&run, &query->run);
@@ -320,8 +319,8 @@ static cairn_status insert_job(struct lite_write *write, const cairn_fork_plan *
 	cairn_lite__bind_int(&run, plan->record != 0);
 	status = cairn_lite__finish(&run, err);
 	if (status == CAIRN_OK && source->resource_key.len > 0)
-		status = cairn_lite__resource_need(write, source->tenant, source->resource_key,
-						   err);
+		status =
+			cairn_lite__resource_need(write, source->tenant, source->resource_key, err);
 	return status;
 }
 
@@ -420,11 +419,11 @@ cairn_status cairn_lite__replay_forget(struct lite_write *write, const cairn_id 
 	cairn_status status =
 		delete_of(lite, LITE_REPLAY_DELETE_MEMOS, run_id, &deleted->steps, err);
 	if (status == CAIRN_OK)
-		status = delete_of(lite, LITE_REPLAY_DELETE_SIGNALS, run_id, &deleted->signals,
-				   err);
+		status =
+			delete_of(lite, LITE_REPLAY_DELETE_SIGNALS, run_id, &deleted->signals, err);
 	if (status == CAIRN_OK)
-		status = delete_of(lite, LITE_REPLAY_DELETE_ENTRIES, run_id, &deleted->entries,
-				   err);
+		status =
+			delete_of(lite, LITE_REPLAY_DELETE_ENTRIES, run_id, &deleted->entries, err);
 	if (status == CAIRN_OK)
 		status = delete_of(lite, LITE_REPLAY_DELETE_BUDGETS, run_id, &others, err);
 	return status == CAIRN_OK ? delete_of(lite, LITE_REPLAY_DELETE_RUN, run_id, &others, err)

@@ -151,6 +151,17 @@ static cairn_status insert_signal(struct lite_write *write, const cairn_signal_i
 	return cairn_lite__finish(&run, err);
 }
 
+static cairn_status put_told(struct lite *lite, int64_t row, int64_t events, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(&run, lite, LITE_JOB_TOLD, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_int(&run, row);
+	cairn_lite__bind_int(&run, events);
+	return cairn_lite__finish(&run, err);
+}
+
 static cairn_status tell(struct lite_write *write, const cairn_signal_insert *item,
 			 const struct target *target, int64_t seq, cairn_error *err)
 {
@@ -161,8 +172,9 @@ static cairn_status tell(struct lite_write *write, const cairn_signal_insert *it
 	event.detail = item->name;
 	event.data = (cairn_str){ data, (size_t)len };
 	cairn_status status = cairn_lite__event_add(write, &target->job.id, &event, err);
+	/* the next item may be for the same job, and meet an event that is yet to be written */
 	if (status == CAIRN_OK)
-		status = cairn_lite__job_told(write->lite, target->row, event.seq, err);
+		status = put_told(write->lite, target->row, event.seq, err);
 	return status;
 }
 

@@ -23,9 +23,17 @@
 #define JOB_COLUMNS JOB_SMALL "request, payload, checkpoint, output"
 #define JOB_COMPACT JOB_SMALL "NULL, NULL, NULL, NULL"
 
+/*
+ * The seq of a job's newest event. Steps of replay runs do not write the job's row, which may be large: theirs
+ * are looked for. cairn_job_event's primary key, its last entry.
+ */
+#define LAST_EVENT \
+	"CASE replay WHEN 1 THEN max(events, ifnull((SELECT max(seq) FROM cairn_job_event " \
+	"WHERE job_id = cairn_job.id), 0)) ELSE events END"
+
 /* What change.c reads into a struct lite_row; the reaper needs some more. */
 #define ROW_COLUMNS \
-	"rowid, events, reap_at, status, tenant, run_number, attempt, run_at, parked, " \
+	"rowid, " LAST_EVENT ", reap_at, status, tenant, run_number, attempt, run_at, parked, " \
 	"lease_expires_at, heartbeat_at, leased_at, prestart, execution_started_at, lease_us, " \
 	"worker, fence, started_at, finished_at, stage, progress_done, progress_total, " \
 	"status_reason, " \
@@ -119,7 +127,7 @@
 
 /* ?1 queue, ?2 now, ?3 owner */
 #define NEXT(more) \
-	"SELECT rowid, events, " JOB_COLUMNS " FROM cairn_job INDEXED BY cairn_job_claim " \
+	"SELECT rowid, " LAST_EVENT ", " JOB_COLUMNS " FROM cairn_job INDEXED BY cairn_job_claim " \
 	"WHERE status = 'PENDING' AND parked = 0 AND resource_key IS NULL AND queue = ?1 " \
 	"AND run_at <= ?2 AND (owner IS NULL OR owner = ?3) " more \
 	"ORDER BY priority DESC, run_at, id"
@@ -282,12 +290,12 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 
 	/* cairn_job.id */
 	[LITE_JOB_ROW] = "SELECT " ROW_COLUMNS " FROM cairn_job WHERE id = ?",
-	/* cairn_job.id; a lease that still runs, and of its row what the end of it needs */
+	/* cairn_job.id; a lease that still runs, no replay run's, and of its row what the end of it needs */
 	[LITE_JOB_HELD] = "SELECT rowid, events, run_number, attempt, leased_at, prestart, "
 			  "execution_started_at, lease_us, worker, progress_done, progress_total, "
-			  "run_id, replay "
+			  "run_id "
 			  "FROM cairn_job WHERE id = ?1 AND fence = ?2 AND status = 'LEASED' "
-			  "AND lease_expires_at > ?3",
+			  "AND lease_expires_at > ?3 AND replay <> 1",
 	/* rowid */
 	[LITE_JOB_ROW_AT] =
 		"SELECT " ROW_COLUMNS ", id, type, max_attempts FROM cairn_job WHERE rowid = ?",
@@ -424,8 +432,8 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"replay.run_number = ?2 AND replay.key = ?3 AND (?4 IS NULL OR job.tenant = ?4)",
 	/* cairn_job.id */
 	[LITE_RERUN_SOURCE] = "SELECT rowid, type FROM cairn_job WHERE id = ?1 AND "
-			       "run_number = ?2 AND status = 'SUCCEEDED' AND run_id IS NULL AND "
-			       "(?3 IS NULL OR tenant = ?3)",
+			      "run_number = ?2 AND status = 'SUCCEEDED' AND run_id IS NULL AND "
+			      "(?3 IS NULL OR tenant = ?3)",
 	/* rowid; all to fill: what a new job begins with, and the rest from its source */
 	[LITE_RERUN_JOB] =
 		"INSERT INTO cairn_job (" INSERTED_COLUMNS ") "
@@ -694,7 +702,8 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* queues, resources, owners: sql_queue.h names the indexes */
 	[LITE_QUEUE_STATE] = TEXT_QUEUE_STATE,
 	/* rowid */
-	[LITE_JOB_AT] = "SELECT rowid, events, " JOB_COLUMNS " FROM cairn_job WHERE rowid = ?",
+	[LITE_JOB_AT] =
+		"SELECT rowid, " LAST_EVENT ", " JOB_COLUMNS " FROM cairn_job WHERE rowid = ?",
 	[LITE_RESOURCE_FRONT] = TEXT_RESOURCE_FRONT,
 	[LITE_RESOURCE_ROOM] = TEXT_RESOURCE_ROOM,
 	[LITE_RESOURCE_NEXT] = TEXT_RESOURCE_NEXT,

@@ -30,19 +30,28 @@
 /* rowid */
 #define TEXT_JOB_REPLAY "UPDATE cairn_job SET replay = ?2 WHERE rowid = ?1"
 
+/* The seq of the newest event, of a replay run as well: cairn_job_event's primary key, its last entry. */
+#define NEWEST(id) \
+	"max(events, ifnull((SELECT max(e.seq) FROM cairn_job_event e WHERE e.job_id = " id "), " \
+											    "0))"
+
 /* ---- steps ------------------------------------------------------------------------ */
 
 /* cairn_job.id, cairn_replay's primary key; the UNIQUE of run and seq, its last entry */
 #define TEXT_REPLAY_HELD \
-	"SELECT j.rowid, j.events, j.run_number, j.attempt, j.tenant, r.root_id, r.attempt, " \
-	"(SELECT max(m.seq) FROM cairn_memo m WHERE m.run_id = ?1) " \
-	"FROM cairn_job j CROSS JOIN cairn_replay r WHERE j.id = ?1 AND j.fence = ?2 " \
-	"AND j.status = 'LEASED' AND j.lease_expires_at > ?3 AND r.run_id = ?1"
+	"SELECT j.rowid, " NEWEST( \
+		"?1") ", j.run_number, j.attempt, j.tenant, r.root_id, " \
+		      "r.attempt, " \
+		      "(SELECT max(m.seq) FROM cairn_memo m WHERE m.run_id = ?1) " \
+		      "FROM cairn_job j CROSS JOIN cairn_replay r WHERE j.id = ?1 AND j.fence = " \
+		      "?2 " \
+		      "AND j.status = 'LEASED' AND j.lease_expires_at > ?3 AND r.run_id = ?1"
 
 /* cairn_job.id */
 #define TEXT_JOB_LEASED \
-	"SELECT rowid, events, run_number, attempt FROM cairn_job WHERE id = ?1 AND fence = ?2 " \
-	"AND status = 'LEASED' AND lease_expires_at > ?3"
+	"SELECT rowid, " NEWEST("?1") ", run_number, attempt FROM cairn_job " \
+				      "WHERE id = ?1 AND fence = ?2 " \
+				      "AND status = 'LEASED' AND lease_expires_at > ?3"
 
 /* rowid; no index has this column */
 #define TEXT_JOB_TOLD "UPDATE cairn_job SET events = ?2 WHERE rowid = ?1"
@@ -105,9 +114,10 @@
 
 /* cairn_job.id; the primary key of cairn_signal, its last entry */
 #define TEXT_SIGNAL_JOB \
-	"SELECT rowid, events, run_number, attempt, status, replay, " \
-	"(SELECT max(s.seq) FROM cairn_signal s WHERE s.run_id = ?1) " \
-	"FROM cairn_job WHERE id = ?1 AND (?2 IS NULL OR tenant = ?2)"
+	"SELECT rowid, " NEWEST( \
+		"?1") ", run_number, attempt, status, replay, " \
+		      "(SELECT max(s.seq) FROM cairn_signal s WHERE s.run_id = ?1) " \
+		      "FROM cairn_job WHERE id = ?1 AND (?2 IS NULL OR tenant = ?2)"
 
 /* cairn_signal_key */
 #define TEXT_SIGNAL_KEYED \
@@ -138,7 +148,8 @@
 	"UPDATE cairn_job SET run_at = ?2, parked = 0 WHERE id = ?1 AND status = 'PENDING' " \
 	"AND attempt = 0 AND status_reason = 'HANDLER_CONTINUATION' AND run_at > ?2 " \
 	"AND EXISTS (SELECT 1 FROM cairn_memo m INDEXED BY cairn_memo_waiting " \
-	"WHERE m.status = 'WAITING' AND m.run_id = ?1 AND m.fence = cairn_job.fence AND CASE m.verb " \
+	"WHERE m.status = 'WAITING' AND m.run_id = ?1 AND m.fence = cairn_job.fence AND CASE " \
+	"m.verb " \
 	"WHEN 'SIGNAL' THEN EXISTS (SELECT 1 FROM cairn_signal s INDEXED BY cairn_signal_untaken " \
 	"WHERE s.run_id = ?1 AND s.name = m.signal AND s.taken_by IS NULL) " \
 	"WHEN 'CHILD' THEN NOT EXISTS (SELECT 1 FROM cairn_job c WHERE c.id = m.child_id " \
@@ -178,21 +189,24 @@
 
 /* cairn_replay's primary key, downwards from ?7 */
 #define TEXT_REPLAYS \
-	REPLAY_COLUMNS "FROM cairn_replay r CROSS JOIN cairn_job j WHERE r.run_id < ?7 " \
-	REPLAY_FILTER "AND (?9 IS NULL OR r.root_id = ?9) ORDER BY r.run_id DESC LIMIT ?8"
+	REPLAY_COLUMNS \
+		"FROM cairn_replay r CROSS JOIN cairn_job j WHERE r.run_id < ?7 " REPLAY_FILTER \
+		"AND (?9 IS NULL OR r.root_id = ?9) ORDER BY r.run_id DESC LIMIT ?8"
 
 /* cairn_replay's primary key */
 #define TEXT_REPLAY_GET \
 	REPLAY_COLUMNS "FROM cairn_replay r CROSS JOIN cairn_job j WHERE r.run_id < ?7 " \
-	"AND r.run_id = ?10 " REPLAY_FILTER "AND (?9 IS NULL OR r.root_id = ?9) LIMIT ?8"
+		       "AND r.run_id = ?10 " REPLAY_FILTER \
+		       "AND (?9 IS NULL OR r.root_id = ?9) LIMIT ?8"
 
 /* cairn_replay_tree, for each its primary key */
 #define TEXT_REPLAY_TREE \
-	REPLAY_COLUMNS "FROM (SELECT run_id AS id FROM cairn_replay INDEXED BY cairn_replay_tree " \
-	"WHERE parent_id IS NOT NULL AND root_id = ?9 AND run_id < ?7 " \
-	"UNION ALL SELECT run_id FROM cairn_replay WHERE run_id = ?9 AND root_id = ?9 " \
-	"AND run_id < ?7) t CROSS JOIN cairn_replay r CROSS JOIN cairn_job j WHERE r.run_id = t.id " \
-	REPLAY_FILTER "ORDER BY r.run_id DESC LIMIT ?8"
+	REPLAY_COLUMNS \
+		"FROM (SELECT run_id AS id FROM cairn_replay INDEXED BY cairn_replay_tree " \
+		"WHERE parent_id IS NOT NULL AND root_id = ?9 AND run_id < ?7 " \
+		"UNION ALL SELECT run_id FROM cairn_replay WHERE run_id = ?9 AND root_id = ?9 " \
+		"AND run_id < ?7) t CROSS JOIN cairn_replay r CROSS JOIN cairn_job j WHERE " \
+		"r.run_id = t.id " REPLAY_FILTER "ORDER BY r.run_id DESC LIMIT ?8"
 
 /* cairn_replay_child */
 #define TEXT_REPLAY_CHILDREN \
@@ -270,8 +284,8 @@
 
 /* cairn_job.id */
 #define TEXT_REPLAY_OLD \
-	"SELECT j.id, " LIVING "FROM cairn_job j CROSS JOIN cairn_replay r WHERE j.id = ?6 AND " \
-	REMOVABLE
+	"SELECT j.id, " LIVING \
+	"FROM cairn_job j CROSS JOIN cairn_replay r WHERE j.id = ?6 AND " REMOVABLE
 
 /* cairn_step_run, cairn_job.id */
 #define TEXT_RUN_REPLAYS \
@@ -317,12 +331,13 @@
 
 /* cairn_budget's primary key, cairn_budget_reserved */
 #define TEXT_BUDGET_FIND \
-	"SELECT b.kind, b.limited, b.total, b.spent, " RESERVED("?1", "?2", "?3") " " \
-	"FROM cairn_budget b WHERE b.root_id = ?1 AND b.axis = ?2"
+	"SELECT b.kind, b.limited, b.total, b.spent, " RESERVED( \
+		"?1", "?2", "?3") " " \
+				  "FROM cairn_budget b WHERE b.root_id = ?1 AND b.axis = ?2"
 #define TEXT_BUDGETS \
-	"SELECT b.root_id, b.axis, b.kind, b.limited, b.total, b.spent, " \
-	RESERVED("?1", "b.axis", "?2") ", b.created_at, b.updated_at FROM cairn_budget b " \
-	"WHERE b.root_id = ?1 ORDER BY b.axis"
+	"SELECT b.root_id, b.axis, b.kind, b.limited, b.total, b.spent, " RESERVED( \
+		"?1", "b.axis", "?2") ", b.created_at, b.updated_at FROM cairn_budget b " \
+				      "WHERE b.root_id = ?1 ORDER BY b.axis"
 
 /* cairn_budget's primary key */
 #define TEXT_BUDGET_SET \
@@ -343,7 +358,8 @@
 /* cairn_budget_entry's primary key, its last entry */
 #define TEXT_ENTRY_INSERT \
 	"INSERT INTO cairn_budget_entry (root_id, seq, run_id, axis, source_type, source_id, " \
-	"amount, state, expires_at, created_at, updated_at) VALUES (?1, (SELECT ifnull(max(seq), 0) " \
+	"amount, state, expires_at, created_at, updated_at) VALUES (?1, (SELECT ifnull(max(seq), " \
+	"0) " \
 	"+ 1 FROM cairn_budget_entry WHERE root_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)"
 
 /* cairn_budget_entry's primary key */
@@ -361,45 +377,25 @@
 	"AND (?3 IS NULL OR axis = ?3) ORDER BY seq LIMIT ?4"
 
 #define REPLAY_TEXTS \
-	[LITE_REPLAY_BEGIN] = TEXT_REPLAY_BEGIN, \
-	[LITE_REPLAY_INSERT] = TEXT_REPLAY_INSERT, \
-	[LITE_REPLAY_AGAIN] = TEXT_REPLAY_AGAIN, \
-	[LITE_JOB_REPLAY] = TEXT_JOB_REPLAY, \
-	[LITE_REPLAY_HELD] = TEXT_REPLAY_HELD, \
-	[LITE_JOB_LEASED] = TEXT_JOB_LEASED, \
-	[LITE_JOB_TOLD] = TEXT_JOB_TOLD, \
-	[LITE_MEMO_NAMED] = TEXT_MEMO_NAMED, \
-	[LITE_MEMO_AT] = TEXT_MEMO_AT, \
-	[LITE_MEMOS] = TEXT_MEMOS, \
-	[LITE_MEMO_OF] = TEXT_MEMO_OF, \
-	[LITE_MEMO_INSERT] = TEXT_MEMO_INSERT, \
-	[LITE_MEMO_UPDATE] = TEXT_MEMO_UPDATE, \
-	[LITE_MEMO_LEAVE] = TEXT_MEMO_LEAVE, \
-	[LITE_CHILD_END] = TEXT_CHILD_END, \
-	[LITE_CHILD_MARK] = TEXT_CHILD_MARK, \
-	[LITE_SIGNAL_JOB] = TEXT_SIGNAL_JOB, \
-	[LITE_SIGNAL_KEYED] = TEXT_SIGNAL_KEYED, \
-	[LITE_SIGNAL_INSERT] = TEXT_SIGNAL_INSERT, \
-	[LITE_SIGNAL_NEXT] = TEXT_SIGNAL_NEXT, \
-	[LITE_SIGNAL_TAKE] = TEXT_SIGNAL_TAKE, \
-	[LITE_SIGNALS] = TEXT_SIGNALS, \
-	[LITE_WAKE] = TEXT_WAKE, \
-	[LITE_REPLAY_PARENT] = TEXT_REPLAY_PARENT, \
-	[LITE_SIGNAL_WAITING] = TEXT_SIGNAL_WAITING, \
-	[LITE_REPLAYS] = TEXT_REPLAYS, \
-	[LITE_REPLAY_GET] = TEXT_REPLAY_GET, \
-	[LITE_REPLAY_TREE] = TEXT_REPLAY_TREE, \
-	[LITE_REPLAY_CHILDREN] = TEXT_REPLAY_CHILDREN, \
-	[LITE_REPLAY_COUNTS] = TEXT_REPLAY_COUNTS, \
-	[LITE_REPLAY_FOUND] = TEXT_REPLAY_FOUND, \
-	[LITE_FORK_SOURCE] = TEXT_FORK_SOURCE, \
-	[LITE_FORK_NAME] = TEXT_FORK_NAME, \
-	[LITE_FORK_SEQ] = TEXT_FORK_SEQ, \
-	[LITE_FORK_JOB] = TEXT_FORK_JOB, \
-	[LITE_FORK_REPLAY] = TEXT_FORK_REPLAY, \
-	[LITE_FORK_MEMOS] = TEXT_FORK_MEMOS, \
-	[LITE_REPLAYS_OLD] = TEXT_REPLAYS_OLD, \
-	[LITE_REPLAY_OLD] = TEXT_REPLAY_OLD, \
+	[LITE_REPLAY_BEGIN] = TEXT_REPLAY_BEGIN, [LITE_REPLAY_INSERT] = TEXT_REPLAY_INSERT, \
+	[LITE_REPLAY_AGAIN] = TEXT_REPLAY_AGAIN, [LITE_JOB_REPLAY] = TEXT_JOB_REPLAY, \
+	[LITE_REPLAY_HELD] = TEXT_REPLAY_HELD, [LITE_JOB_LEASED] = TEXT_JOB_LEASED, \
+	[LITE_JOB_TOLD] = TEXT_JOB_TOLD, [LITE_MEMO_NAMED] = TEXT_MEMO_NAMED, \
+	[LITE_MEMO_AT] = TEXT_MEMO_AT, [LITE_MEMOS] = TEXT_MEMOS, [LITE_MEMO_OF] = TEXT_MEMO_OF, \
+	[LITE_MEMO_INSERT] = TEXT_MEMO_INSERT, [LITE_MEMO_UPDATE] = TEXT_MEMO_UPDATE, \
+	[LITE_MEMO_LEAVE] = TEXT_MEMO_LEAVE, [LITE_CHILD_END] = TEXT_CHILD_END, \
+	[LITE_CHILD_MARK] = TEXT_CHILD_MARK, [LITE_SIGNAL_JOB] = TEXT_SIGNAL_JOB, \
+	[LITE_SIGNAL_KEYED] = TEXT_SIGNAL_KEYED, [LITE_SIGNAL_INSERT] = TEXT_SIGNAL_INSERT, \
+	[LITE_SIGNAL_NEXT] = TEXT_SIGNAL_NEXT, [LITE_SIGNAL_TAKE] = TEXT_SIGNAL_TAKE, \
+	[LITE_SIGNALS] = TEXT_SIGNALS, [LITE_WAKE] = TEXT_WAKE, \
+	[LITE_REPLAY_PARENT] = TEXT_REPLAY_PARENT, [LITE_SIGNAL_WAITING] = TEXT_SIGNAL_WAITING, \
+	[LITE_REPLAYS] = TEXT_REPLAYS, [LITE_REPLAY_GET] = TEXT_REPLAY_GET, \
+	[LITE_REPLAY_TREE] = TEXT_REPLAY_TREE, [LITE_REPLAY_CHILDREN] = TEXT_REPLAY_CHILDREN, \
+	[LITE_REPLAY_COUNTS] = TEXT_REPLAY_COUNTS, [LITE_REPLAY_FOUND] = TEXT_REPLAY_FOUND, \
+	[LITE_FORK_SOURCE] = TEXT_FORK_SOURCE, [LITE_FORK_NAME] = TEXT_FORK_NAME, \
+	[LITE_FORK_SEQ] = TEXT_FORK_SEQ, [LITE_FORK_JOB] = TEXT_FORK_JOB, \
+	[LITE_FORK_REPLAY] = TEXT_FORK_REPLAY, [LITE_FORK_MEMOS] = TEXT_FORK_MEMOS, \
+	[LITE_REPLAYS_OLD] = TEXT_REPLAYS_OLD, [LITE_REPLAY_OLD] = TEXT_REPLAY_OLD, \
 	[LITE_RUN_REPLAYS] = TEXT_RUN_REPLAYS, \
 	[LITE_TREE_DELETE_ATTEMPTS] = TEXT_TREE_DELETE_ATTEMPTS, \
 	[LITE_TREE_DELETE_EVENTS] = TEXT_TREE_DELETE_EVENTS, \
@@ -414,17 +410,11 @@
 	[LITE_REPLAY_DELETE_SIGNALS] = TEXT_REPLAY_DELETE_SIGNALS, \
 	[LITE_REPLAY_DELETE_BUDGETS] = TEXT_REPLAY_DELETE_BUDGETS, \
 	[LITE_REPLAY_DELETE_ENTRIES] = TEXT_REPLAY_DELETE_ENTRIES, \
-	[LITE_REPLAY_DELETE_RUN] = TEXT_REPLAY_DELETE_RUN, \
-	[LITE_JOB_ROWID] = TEXT_JOB_ROWID, \
-	[LITE_BUDGET_ROOT] = TEXT_BUDGET_ROOT, \
-	[LITE_BUDGET_FIND] = TEXT_BUDGET_FIND, \
-	[LITE_BUDGETS] = TEXT_BUDGETS, \
-	[LITE_BUDGET_SET] = TEXT_BUDGET_SET, \
-	[LITE_BUDGET_SPEND] = TEXT_BUDGET_SPEND, \
-	[LITE_ENTRY_FIND] = TEXT_ENTRY_FIND, \
-	[LITE_ENTRY_INSERT] = TEXT_ENTRY_INSERT, \
-	[LITE_ENTRY_UPDATE] = TEXT_ENTRY_UPDATE, \
-	[LITE_ENTRY_RELEASE] = TEXT_ENTRY_RELEASE, \
-	[LITE_ENTRIES] = TEXT_ENTRIES
+	[LITE_REPLAY_DELETE_RUN] = TEXT_REPLAY_DELETE_RUN, [LITE_JOB_ROWID] = TEXT_JOB_ROWID, \
+	[LITE_BUDGET_ROOT] = TEXT_BUDGET_ROOT, [LITE_BUDGET_FIND] = TEXT_BUDGET_FIND, \
+	[LITE_BUDGETS] = TEXT_BUDGETS, [LITE_BUDGET_SET] = TEXT_BUDGET_SET, \
+	[LITE_BUDGET_SPEND] = TEXT_BUDGET_SPEND, [LITE_ENTRY_FIND] = TEXT_ENTRY_FIND, \
+	[LITE_ENTRY_INSERT] = TEXT_ENTRY_INSERT, [LITE_ENTRY_UPDATE] = TEXT_ENTRY_UPDATE, \
+	[LITE_ENTRY_RELEASE] = TEXT_ENTRY_RELEASE, [LITE_ENTRIES] = TEXT_ENTRIES
 
 #endif

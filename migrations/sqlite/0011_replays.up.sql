@@ -4,6 +4,9 @@
 --
 -- A replay run is a job that has begun one, under the same id. Times are microseconds since 1970 UTC, NULL where there is
 -- none. No foreign keys: what belongs to a run goes with its job.
+--
+-- The row of a job that is a replay run is not written by its steps: their events are told by rows alone, and
+-- cairn_job.events may be less than the seq of the newest one.
 
 -- 1: it is a replay run; 2: it is none, but has signals or budgets, which go with it. 0 takes no room in a row.
 ALTER TABLE cairn_job ADD COLUMN replay INTEGER NOT NULL DEFAULT 0
