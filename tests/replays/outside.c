@@ -43,7 +43,7 @@ static void enqueue(struct life *life, struct dice *dice)
 			      .tenant = cairn_str_of(life->tenant),
 			      .payload = cairn_str_of(payload) };
 	if (dice_percent(dice, 15))
-		job.type = dice_percent(dice, 70) ? CAIRN_STR("once") : CAIRN_STR("fleeting");
+		job.type = dice_percent(dice, 85) ? CAIRN_STR("once") : CAIRN_STR("fleeting");
 	if (life->runs > RUNS_MAX / 2)
 		return;
 	for (size_t i = 0; i < life->side_count; i++) {
@@ -400,10 +400,10 @@ static enum op op_of(struct dice *dice, uint32_t n)
 		enum op op;
 		uint32_t below;
 	} table[] = {
-		{ OP_ENQUEUE, 5 },    { OP_CLAIM, 17 },	     { OP_ADVANCE, 62 }, { OP_DROP, 64 },
-		{ OP_SEND, 71 },      { OP_BROADCAST, 73 },  { OP_BUDGET, 77 },	 { OP_ENTRY, 82 },
-		{ OP_CANCEL, 84 },    { OP_CANCEL_JOB, 85 }, { OP_RESUME, 88 },	 { OP_FORK, 90 },
-		{ OP_DELETE, 91 },    { OP_REQUEUE, 92 },    { OP_BEAT, 94 },	 { OP_TIME, 100 },
+		{ OP_ENQUEUE, 4 },    { OP_CLAIM, 14 },	     { OP_ADVANCE, 69 }, { OP_DROP, 70 },
+		{ OP_SEND, 76 },      { OP_BROADCAST, 78 },  { OP_BUDGET, 80 },	 { OP_ENTRY, 84 },
+		{ OP_CANCEL, 86 },    { OP_CANCEL_JOB, 87 }, { OP_RESUME, 89 },	 { OP_FORK, 91 },
+		{ OP_DELETE, 92 },    { OP_REQUEUE, 93 },    { OP_BEAT, 95 },	 { OP_TIME, 100 },
 	};
 	uint32_t roll = dice_below(dice, 100);
 	size_t at = 0;

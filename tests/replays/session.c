@@ -196,7 +196,7 @@ static int refused(struct side *side, struct session *session, cairn_status st, 
 {
 	if (!side_failed(side, st, err))
 		return 0;
-	if (st == CAIRN_STALE && gives_up)
+	if (gives_up && (st == CAIRN_STALE || session->phase == PHASE_CLAIMED))
 		session->phase = PHASE_OVER;
 	return 1;
 }
@@ -459,7 +459,7 @@ static void advance(struct life *life, struct side *side, const struct turn *tur
 void session_advance(struct life *life, struct dice *dice)
 {
 	struct turn turn = { .slot = some_session(life, dice),
-			     .gives_up = dice_percent(dice, 40) };
+			     .gives_up = dice_percent(dice, 60) };
 	if (turn.slot == SESSIONS_MAX)
 		return;
 	for (size_t i = 0; i < 8; i++)
