@@ -43,6 +43,7 @@ struct crash {
 static void tell_state(struct crash *crash, size_t which)
 {
 	crash->sides[which].told_len = 0;
+	crash->sides[which].told[0] = '\0';
 	side_tell_state(&crash->sides[which], &crash->life);
 }
 
@@ -90,17 +91,20 @@ static void keep_before(struct crash *crash)
 {
 	tell_state(crash, PATIENT);
 	crash->before_len = crash->sides[PATIENT].told_len;
-	memcpy(crash->before, crash->sides[PATIENT].told, crash->before_len);
+	memcpy(crash->before, crash->sides[PATIENT].told, crash->before_len + 1);
 }
 
-static void show(const char *what, const char *text, size_t len)
+/* The lines of one text that the other does not have. */
+static void show(const char *what, const char *text, const char *other)
 {
 	printf("# ---- %s\n", what);
-	for (size_t i = 0; i < len;) {
-		const char *end = memchr(text + i, '\n', len - i);
-		size_t line = end != NULL ? (size_t)(end - (text + i)) : len - i;
-		printf("#   %.*s\n", (int)line, text + i);
-		i += line + 1;
+	for (const char *at = text; *at != '\0';) {
+		size_t len = strcspn(at, "\n");
+		char line[4096];
+		snprintf(line, sizeof line, "\n%.*s\n", (int)len, at);
+		if (strstr(other, line) == NULL)
+			printf("#   %.*s\n", (int)len, at);
+		at += len + (at[len] == '\n');
 	}
 }
 
@@ -108,9 +112,9 @@ static _Noreturn void half(struct crash *crash, uint32_t n, uint32_t statements)
 {
 	printf("# seed %llu, step %u, killed behind statement %u: neither as before nor as after\n",
 	       (unsigned long long)crash->life.seed, (unsigned)n, (unsigned)statements);
-	show("before", crash->before, crash->before_len);
-	show("after", crash->sides[TWIN].told, crash->sides[TWIN].told_len);
-	show("found", crash->sides[PATIENT].told, crash->sides[PATIENT].told_len);
+	show("before, not found", crash->before, crash->sides[PATIENT].told);
+	show("after, not found", crash->sides[TWIN].told, crash->sides[PATIENT].told);
+	show("found, not after", crash->sides[PATIENT].told, crash->sides[TWIN].told);
 	exit(1);
 }
 

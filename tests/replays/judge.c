@@ -38,7 +38,13 @@ static int64_t step_of(const cairn_event *event)
 	return strtoll(at + strspn(at, ": "), NULL, 10);
 }
 
-/* Ended once, and nothing behind it; of a fork's first steps nothing is told. */
+/* A fork has taken it over: no event tells of it. */
+static int copied(const struct trial *trial, const cairn_memo *memo)
+{
+	return memo->seq <= trial->run->shared && memo->created_at < trial->run->created_at;
+}
+
+/* Ended once, and nothing behind it. */
 static void judge_step(struct trial *trial, const cairn_memo *memo)
 {
 	int64_t completed = 0;
@@ -52,10 +58,10 @@ static void judge_step(struct trial *trial, const cairn_memo *memo)
 		completed += event->kind == CAIRN_EVENT_STEP_COMPLETED;
 		started += event->kind == CAIRN_EVENT_STEP_STARTED;
 	}
-	int64_t due = memo->status == CAIRN_MEMO_COMPLETED && memo->seq > trial->run->shared;
+	int64_t due = memo->status == CAIRN_MEMO_COMPLETED && !copied(trial, memo);
 	if (completed != due)
 		fault(trial, "result and event do not agree: step", memo->seq);
-	if (memo->verb == CAIRN_MEMO_STEP && memo->seq > trial->run->shared &&
+	if (memo->verb == CAIRN_MEMO_STEP && !copied(trial, memo) &&
 	    started != memo->attempts)
 		fault(trial, "was not begun as often as it says: step", memo->seq);
 	if ((memo->status == CAIRN_MEMO_COMPLETED || memo->status == CAIRN_MEMO_FAILED) !=
@@ -72,7 +78,7 @@ static void judge_signals(struct trial *trial)
 			taken += trial->signals->at[k].taken_by == memo->seq;
 		int64_t due = memo->verb == CAIRN_MEMO_SIGNAL &&
 			      memo->status == CAIRN_MEMO_COMPLETED && !memo->timed_out &&
-			      memo->seq > trial->run->shared;
+			      !copied(trial, memo);
 		if (taken != due)
 			fault(trial, "did not take its one signal: step", memo->seq);
 	}

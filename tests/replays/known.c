@@ -50,7 +50,7 @@ void say_text(struct side *side, const struct life *life, const char *name, cair
 		cairn_id id;
 		cairn_str part = { text.ptr + i, 36 };
 		size_t run = RUNS_MAX;
-		if (i + 36 <= text.len && cairn_id_parse(part, &id))
+		if (i + 36 <= text.len && cairn_id_parse(part, &id) == 0)
 			run = side_run(side, life, id);
 		if (run != RUNS_MAX)
 			say(side, "<%zu>", run);

@@ -452,7 +452,8 @@ static void advance(struct life *life, struct side *side, const struct turn *tur
 	case PHASE_OVER:
 		break;
 	}
-	if (session->phase == PHASE_OVER)
+	/* where processes are killed none has a replay longer than for a call, nor has the twin */
+	if (session->phase == PHASE_OVER || life->side_count == 1)
 		forget(side, turn->slot);
 }
 
