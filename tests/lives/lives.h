@@ -59,7 +59,9 @@ cairn_scope scope_of(const struct life *life);
 /* A side with its tables and definitions; and another connection to one, all of whose statements are traced. */
 void side_open(struct side *side, const char *url);
 void side_connect(struct side *side, const char *url, cairn_trace_fn *trace);
-/* A connection with the real clock. */
+/* A connection with the real clock, and one as it is asked for. */
+cairn_status side_driver_open(const char *url, const cairn_conn_opts *opts, cairn_conn **conn,
+			      cairn_error *err);
 cairn_conn *real_open(const char *url);
 
 /* A life from its first moment, and nothing of it left to be found by the next. */
@@ -107,7 +109,7 @@ void game_work(const char *url, uint64_t seed, int64_t until);
 /* Looks for what may not be: how many faults, which are printed. */
 uint32_t game_judge(cairn_conn *conn, uint64_t *judged);
 /* What there is to begin with; until nothing is left to do. */
-void game_found(cairn_conn *conn, uint64_t seed);
+void game_found(cairn_conn *conn, const char *url, uint64_t seed);
 void game_drain(cairn_conn *conn);
 
 #endif

@@ -79,7 +79,7 @@ int load(int argc, char **argv)
 	struct dice dice = { .state = strtoull(argv[3], NULL, 10) };
 	int64_t until = load_now() + strtoll(argv[2], NULL, 10) * 1000000;
 	cairn_conn *conn = real_open(url);
-	game_found(conn, dice.state);
+	game_found(conn, url, dice.state);
 	for (size_t i = 0; i < WORKERS; i++)
 		workers[i] = start(url, dice_throw(&dice), until);
 	while (load_now() < until && faults == 0) {

@@ -60,6 +60,12 @@ void side_connect(struct side *side, const char *url, cairn_trace_fn *trace)
 	side->name = cairn_conn_driver_name(side->conn);
 }
 
+cairn_status side_driver_open(const char *url, const cairn_conn_opts *opts, cairn_conn **conn,
+			      cairn_error *err)
+{
+	return cairn_open_any(conn, drivers, sizeof drivers / sizeof drivers[0], url, opts, err);
+}
+
 cairn_conn *real_open(const char *url)
 {
 	cairn_error err = CAIRN_ERROR_INIT;

@@ -125,8 +125,9 @@ int game_over(struct life *life)
 	return 1;
 }
 
-void game_found(cairn_conn *conn, uint64_t seed)
+void game_found(cairn_conn *conn, const char *url, uint64_t seed)
 {
+	(void)url;
 	(void)conn;
 	(void)seed;
 }
