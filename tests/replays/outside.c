@@ -63,7 +63,7 @@ static void claim(struct life *life, struct dice *dice)
 	cairn_claim_opts opts = { .size = sizeof opts,
 				  .worker = CAIRN_STR("w"),
 				  .queue = cairn_str_of(life->tenant),
-				  .lease = CAIRN_MINUTE,
+				  .lease = (dice_percent(dice, 30) ? 1 : 10) * CAIRN_MINUTE,
 				  .limit = 1 + dice_below(dice, 3) };
 	size_t got = 0;
 	for (size_t i = 0; i < life->side_count; i++) {
@@ -202,8 +202,8 @@ static void broadcast(struct life *life, struct dice *dice)
 static void set_budget(struct life *life, struct dice *dice)
 {
 	cairn_budget_new axes[] = {
-		{ .axis = CAIRN_STR("axis-0"), .total = dice_below(dice, 200) },
-		{ .axis = CAIRN_STR("axis-1"), .total = dice_below(dice, 400) },
+		{ .axis = CAIRN_STR("axis-0"), .total = dice_below(dice, 120) },
+		{ .axis = CAIRN_STR("axis-1"), .total = dice_below(dice, 200) },
 	};
 	size_t run = some_run(life, dice);
 	size_t n = 1 + dice_below(dice, 2);
@@ -400,14 +400,16 @@ static enum op op_of(struct dice *dice, uint32_t n)
 		enum op op;
 		uint32_t below;
 	} table[] = {
-		{ OP_ENQUEUE, 4 },    { OP_CLAIM, 14 },	     { OP_ADVANCE, 69 }, { OP_DROP, 70 },
-		{ OP_SEND, 76 },      { OP_BROADCAST, 78 },  { OP_BUDGET, 80 },	 { OP_ENTRY, 84 },
-		{ OP_CANCEL, 86 },    { OP_CANCEL_JOB, 87 }, { OP_RESUME, 89 },	 { OP_FORK, 91 },
-		{ OP_DELETE, 92 },    { OP_REQUEUE, 93 },    { OP_BEAT, 95 },	 { OP_TIME, 100 },
+		{ OP_ENQUEUE, 4 },    { OP_CLAIM, 14 },	     { OP_ADVANCE, 67 }, { OP_DROP, 68 },
+		{ OP_SEND, 78 },      { OP_BROADCAST, 80 },  { OP_BUDGET, 82 },	 { OP_ENTRY, 86 },
+		{ OP_CANCEL, 87 },    { OP_CANCEL_JOB, 88 }, { OP_RESUME, 90 },	 { OP_FORK, 92 },
+		{ OP_DELETE, 93 },    { OP_REQUEUE, 94 },    { OP_BEAT, 95 },	 { OP_TIME, 100 },
 	};
 	uint32_t roll = dice_below(dice, 100);
 	size_t at = 0;
-	while (n > 0 && roll >= table[at].below)
+	if (n < 4)
+		return n < 3 ? OP_ENQUEUE : OP_CLAIM;
+	while (roll >= table[at].below)
 		at++;
 	return table[at].op;
 }
