@@ -221,6 +221,13 @@ static void failures_only(const cairn_replay_query *query, cairn_rows *rows)
 	}
 }
 
+/* Goes with the one above: what was taken for a failure is put back. */
+static void a_success_is_put_back(cairn_change *change)
+{
+	if (change->to == CAIRN_JOB_PENDING && (change->guard & CAIRN_GUARD_RUN))
+		change->from |= 1u << CAIRN_JOB_SUCCEEDED;
+}
+
 static void suspended_is_enqueued(const cairn_replay_query *query, cairn_rows *rows)
 {
 	(void)query;
@@ -257,6 +264,11 @@ static void from_the_top(cairn_fork_plan *plan)
 	plan->seq = 0;
 }
 
+static void one_step_more(cairn_fork_plan *plan)
+{
+	plan->seq += plan->name.len == 0;
+}
+
 static void everybodys_source(cairn_fork_plan *plan)
 {
 	plan->scope = cairn_any();
@@ -267,6 +279,31 @@ static void takes_the_purse_along(void *self, const cairn_fork_plan *plan,
 {
 	if (*result == CAIRN_FORK_DONE)
 		set_total(self, plan->id, CAIRN_STR("a"), 10);
+}
+
+static cairn_id last_fork;
+
+static void notes_the_fork(void *self, const cairn_fork_plan *plan, enum cairn_fork_result *result)
+{
+	(void)self;
+	(void)result;
+	last_fork = plan->id;
+}
+
+/* As if a step that had failed had been copied, too. */
+static void a_failure_too(cairn_replay_begun *begun, cairn_rows *memos)
+{
+	if (cairn_id_compare(begun->run.id, last_fork) != 0 || cairn_rows_count(memos) == 0)
+		return;
+	cairn_memo failed = *(const cairn_memo *)cairn_rows_at(memos, 0);
+	failed.name = CAIRN_STR("three");
+	failed.seq = begun->steps + 1;
+	failed.status = CAIRN_MEMO_FAILED;
+	failed.last_attempt = begun->run.attempt;
+	failed.result = (cairn_str){ NULL, 0 };
+	cairn_memo *row = cairn_rows_push(memos);
+	if (row)
+		*row = failed;
 }
 
 static void never_dry(cairn_replay_remove_plan *plan)
@@ -355,6 +392,8 @@ const ct_mutant ct_budget_mutants[] = {
 	  .replay_list = only_the_first_level },
 	{ "replay.every_end_is_a_failure", "takes what is over for failed", REPLAYS,
 	  .replays_listed = failures_only },
+	{ "replay.resumes_a_success", "puts a run back that succeeded", REPLAYS,
+	  .replays_listed = failures_only, .change = a_success_is_put_back },
 	{ "replay.suspended_is_enqueued", "takes what is suspended for enqueued", REPLAYS,
 	  .replays_listed = suspended_is_enqueued },
 	{ "replay.everybodys_runs", "reads runs outside the scope", REPLAYS,
@@ -367,6 +406,9 @@ const ct_mutant ct_budget_mutants[] = {
 	  .signal_list = everybodys_signals },
 	{ "replay.fork_from_the_top", "forks without any step", REPLAYS,
 	  .replay_fork = from_the_top },
+	{ "replay.fork_one_more", "shares one step more", REPLAYS, .replay_fork = one_step_more },
+	{ "replay.fork_with_failures", "copies steps that failed", REPLAYS,
+	  .replay_forked = notes_the_fork, .replay_begun = a_failure_too },
 	{ "replay.fork_everybodys", "forks runs outside the scope", REPLAYS,
 	  .replay_fork = everybodys_source },
 	{ "replay.fork_with_budget", "takes a budget along into a fork", REPLAYS,

@@ -267,6 +267,50 @@ static void jobs_leave_runs_alone(void)
 	ct_true(ct_exists(conn, child));
 }
 
+/* One who resumes a run in a transaction that stays open, and one who deletes what is over meanwhile. */
+struct meeting {
+	cairn_tx tx;
+	cairn_id run;
+	cairn_replay_deleted gone;
+};
+
+static void begin_and_resume(cairn_conn *conn, void *arg)
+{
+	struct meeting *meeting = arg;
+	cairn_resume resume = ct_resumption(meeting->run);
+	meeting->tx = (cairn_tx)CAIRN_TX_INIT;
+	ct_ok(cairn_begin(conn, &meeting->tx, ct_err()));
+	ct_resume_replay(conn, &resume);
+}
+
+static void delete_all(cairn_conn *conn, void *arg)
+{
+	struct meeting *meeting = arg;
+	cairn_replay_delete_opts opts = all();
+	meeting->gone = deleted(conn, &opts);
+}
+
+static void what_is_being_resumed(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_session *a = ct_session_new("a");
+	ct_session *b = ct_session_new("b");
+	struct meeting meeting = { .run = ended(conn, "t", CAIRN_REPLAY_FAILED) };
+	ct_step(a, begin_and_resume, &meeting);
+	ct_start(b, delete_all, &meeting);
+	ct_step(a, ct_commit, &meeting.tx);
+	ct_join(b);
+	ct_int(meeting.gone.roots, 0);
+	ct_replay_stands(conn, meeting.run, "ENQUEUED");
+	ct_live live = ct_live_again(conn, meeting.run);
+	ct_live_fail(&live, CAIRN_FINISH_TERMINAL);
+	ct_step(a, begin_and_resume, &meeting);
+	ct_step(a, ct_rollback, &meeting.tx);
+	ct_step(b, delete_all, &meeting);
+	ct_int(meeting.gone.roots, 1);
+	ct_replay_gone(conn, meeting.run);
+}
+
 /* ---- steps of graphs --------------------------------------------------------------------------------- */
 
 /* a may continue, b waits for its success; a's job begins a replay run with a child. */
@@ -375,6 +419,11 @@ static const ct_case cases[] = {
 	  DELETE,
 	  .rule = "Neither the retention of its type nor a prune of jobs deletes a replay run.",
 	  .run = jobs_leave_runs_alone },
+	{ .name = "replays.delete.what_is_being_resumed_stays",
+	  .kind = CT_INTERLEAVE,
+	  .store = CT_REPLAYS,
+	  .rule = "A run that somebody resumes meanwhile is not deleted, whoever comes first.",
+	  .run = what_is_being_resumed },
 	{ .name = "replays.delete.the_step_of_a_graph",
 	  DELETE,
 	  .rule = "A step's job may be a replay run: it sleeps and waits for children while its "

@@ -263,8 +263,7 @@ static void results(void)
 				      "{}",
 				      " [ 1 , 1.0 , 1e0 ,\t-0 ] ",
 				      "{\"b\":{\"z\":[[[{}]]],\"a\":null},\"a\":\"\\u00fc/\\/\"}",
-				      "\"gr\xc3\xbc\xc3\x9f"
-				      "e\"",
+				      "\"gr\xc3\xbcn\"",
 				      "123456789012345678901234567890.00001" };
 	for (int attempt = 1; attempt <= 2; attempt++) {
 		for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

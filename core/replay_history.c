@@ -148,13 +148,36 @@ struct vigil {
 	cairn_replay_runs *run; /* as it was seen last */
 };
 
+/* A job that no worker has begun may become a run yet. */
+static cairn_status not_begun(cairn_conn *conn, const cairn_replay_query *run, cairn_error *err)
+{
+	cairn_rows rows;
+	void *none = NULL;
+	cairn_job_query query = { .scope = run->scope,
+				  .ids = &run->run,
+				  .id_count = 1,
+				  .statuses = 1u << CAIRN_JOB_PENDING | 1u << CAIRN_JOB_LEASED,
+				  .limit = 1,
+				  .compact = 1 };
+	cairn__rows_begin(&rows, conn, &none, sizeof(cairn_job));
+	cairn_status st = conn->jobs.list(conn->self, &query, &rows, err);
+	st = cairn__rows_whole(&rows, st, err);
+	if (st == CAIRN_OK && rows.count == 0)
+		st = cairn_fail(err, CAIRN_E_REPLAY_NOT_FOUND);
+	cairn__rows_drop(&rows);
+	return st;
+}
+
 static cairn_status look(cairn_conn *conn, void *what, cairn_work *work, cairn_error *err)
 {
 	struct vigil *vigil = what;
-	cairn_status st = cairn__read_replays(conn, &vigil->query, 1, &vigil->run, err);
-	if (st == CAIRN_OK)
-		work->due = (CAIRN__REPLAYS_OVER & 1u << (unsigned)vigil->run->at[0].status) != 0;
-	return st;
+	cairn_status st = cairn__read_replays(conn, &vigil->query, 0, &vigil->run, err);
+	if (st != CAIRN_OK)
+		return st;
+	if (vigil->run->count == 0)
+		return not_begun(conn, &vigil->query, err);
+	work->due = (CAIRN__REPLAYS_OVER & 1u << (unsigned)vigil->run->at[0].status) != 0;
+	return CAIRN_OK;
 }
 
 static cairn_status wait(cairn_conn *conn, const cairn_replay_wait_opts *opts, struct vigil *vigil,

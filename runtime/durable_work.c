@@ -313,23 +313,26 @@ static int settle(struct crew *crew, cairn_str *results)
 	return all && cairn_durable__going(crew->run);
 }
 
-int cairn_durable_calls(cairn_durable *run, const cairn_replay_call *calls, size_t n,
-			uint32_t width, cairn_work_fn *work, void *user, cairn_str *results)
+int cairn_durable_calls(cairn_durable *run, const cairn_durable_batch *batch, cairn_str *results)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	int all = 0;
 	if (!cairn_durable__going(run))
 		return 0;
-	struct crew crew = { .run = run, .calls = calls, .n = n, .work = work, .user = user };
-	crew.steps = calloc(n + 1, sizeof *crew.steps);
+	struct crew crew = { .run = run,
+			     .calls = batch->calls,
+			     .n = batch->n,
+			     .work = batch->work,
+			     .user = batch->user };
+	uint32_t width = batch->width != 0 ? batch->width : WIDTH_DEFAULT;
+	crew.steps = calloc(crew.n + 1, sizeof *crew.steps);
 	if (crew.steps == NULL) {
 		err.status = CAIRN_NOMEM;
 		cairn_durable__trouble(run, &err);
 		return 0;
 	}
-	if (width == 0)
-		width = WIDTH_DEFAULT;
-	if (cairn_replay_step_begin(run->replay, calls, n, crew.steps, &err) == CAIRN_OK) {
+	if (cairn_replay_step_begin(run->replay, crew.calls, crew.n, crew.steps, &err) ==
+	    CAIRN_OK) {
 		do_all(&crew, width < WIDTH_MAX ? width : WIDTH_MAX);
 		all = settle(&crew, results);
 	} else {
@@ -342,5 +345,8 @@ int cairn_durable_calls(cairn_durable *run, const cairn_replay_call *calls, size
 int cairn_durable_call(cairn_durable *run, const cairn_replay_call *call, cairn_work_fn *work,
 		       void *user, cairn_str *result)
 {
-	return cairn_durable_calls(run, call, 1, 1, work, user, result);
+	const cairn_durable_batch one = {
+		.size = sizeof one, .calls = call, .n = 1, .work = work, .user = user, .width = 1
+	};
+	return cairn_durable_calls(run, &one, result);
 }

@@ -196,6 +196,9 @@ const cairn_memo *cairn_mem__memo_by_name(const struct mem_state *state, cairn_i
 /* The index of a run's first row of a table that is sorted by it; the row at an index, if it is its. */
 size_t cairn_mem__memo_first(const struct mem_state *state, cairn_id run);
 const cairn_memo *cairn_mem__memo_at(const struct mem_state *state, cairn_id run, size_t index);
+int64_t cairn_mem__memo_last(const struct mem_state *state, cairn_id run);
+/* Without its signature. 0, or -1 without memory. */
+int cairn_mem__memo_push(const cairn_memo *memo, cairn_rows *rows);
 cairn_id cairn_mem__replay_root(const struct mem_state *state, cairn_id run);
 /* An event of a run's job. data: a JSON object. 0, or -1 without memory. */
 int cairn_mem__replay_event(struct mem_write *write, const cairn_job *job,

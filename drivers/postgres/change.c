@@ -77,6 +77,7 @@ struct batch {
 	bool lock;  /* LOCK_JOBS goes first */
 	bool steps; /* runs are locked before, and what follows for them is seen to */
 	bool wakes; /* the same of replay runs and their parents */
+	bool alone; /* only they are: successes lock their jobs by themselves */
 	bool fails; /* a step may fail */
 };
 
@@ -208,6 +209,8 @@ static void settle(struct batch *batch, bool in_tx, bool own_clock, enum how how
 		batch->count[HEARTBEATS] + batch->count[SUCCESSES] + batch->count[DELETIONS] > 0;
 	batch->lock = kinds > 1 || batch->plan->line_count > 0 || (how > LEAN && lean) ||
 		      batch->steps || batch->wakes || (in_tx && (lean || statements > 1));
+	batch->alone = batch->steps && !batch->wakes && how == LEAN && !in_tx && kinds == 1 &&
+		       batch->count[SUCCESSES] > 0 && batch->plan->line_count == 0;
 	batch->time = PG_TIME_STATEMENT;
 	if (batch->lock)
 		batch->time = PG_TIME_LEFT;
@@ -366,7 +369,8 @@ static void queue_locks(struct pg *pg, const struct batch *batch, struct pg_item
 	if (batch->steps) {
 		struct pg_hold hold = { .jobs = items,
 					.also = batch->fails ? PG_ALSO_FAIL_FAST : PG_ALSO_NONE,
-					.parents = batch->wakes };
+					.parents = batch->wakes,
+					.runs_only = batch->alone };
 		cairn_pg__hold_queue(pg, &hold);
 	} else if (batch->lock) {
 		cairn_pg__add_ids(pg, COLUMN(id));
@@ -388,7 +392,7 @@ static void queue_all(struct pg *pg, const struct batch *batch, bool alone)
 	if (plan->line_count > 0)
 		cairn_pg__log_queue(pg, plan->lines, plan->line_count);
 	while ((items = next_chunk(batch, &at, &sql)).n > 0)
-		queue_chunk(pg, sql, items, batch->time, held);
+		queue_chunk(pg, sql, items, batch->alone ? PG_TIME_RUNS : batch->time, held);
 	if (batch->wakes)
 		cairn_pg__woken_queue(pg, &changes);
 	if (batch->steps)
@@ -433,7 +437,7 @@ static size_t read_changes(struct pg *pg, const struct batch *batch, cairn_chang
 	struct pg_items items;
 	enum pg_sql sql;
 	size_t at = 0;
-	size_t n = batch->lock ? batch->steps ? 2 : 1 : 0;
+	size_t n = batch->lock ? batch->steps && !batch->alone ? 2 : 1 : 0;
 	if (plan->line_count > 0)
 		cairn_pg__log_read(pg, n++, plan->line_count, plan->line_hits);
 	while ((items = next_chunk(batch, &at, &sql)).n > 0) {

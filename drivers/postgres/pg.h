@@ -102,7 +102,8 @@ struct pg_pipe {
 enum pg_time {
 	PG_TIME_STATEMENT = 0, /* the only statement of its call */
 	PG_TIME_START = 1,     /* one of several in a transaction of the call's own */
-	PG_TIME_LEFT = 2       /* behind PG_SQL_LOCK_JOBS, which left it */
+	PG_TIME_LEFT = 2,      /* behind PG_SQL_LOCK_JOBS, which left it */
+	PG_TIME_RUNS = 3       /* behind PG_SQL_RUNS_LOCK_OF alone: no job is locked */
 };
 
 /* ---- waking (wake.c, wait.c) -------------------------------------------- */
@@ -512,6 +513,7 @@ struct pg_hold {
 	enum pg_also also;
 	bool skip_locked; /* only runs that nobody else holds */
 	bool parents;	  /* of replay runs among the jobs, too */
+	bool runs_only;	  /* the jobs are left to who changes them */
 };
 void cairn_pg__hold_queue(struct pg *pg, const struct pg_hold *hold);
 

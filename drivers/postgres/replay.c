@@ -118,7 +118,7 @@ static void read_begun(const PGresult *result, const cairn_replay_begin_plan *pl
 	begun->run.code = cairn_pg__text(result, 0, 6);
 	begun->run.attempt = cairn_pg__int4(result, 0, 7);
 	begun->run.fence = plan->fence;
-	begun->lease_left = cairn_pg__int8(result, 0, 8);
+	begun->run.lease_expires_at = cairn_pg__time(result, 0, 8);
 	begun->steps = cairn_pg__int8(result, 0, 9);
 }
 

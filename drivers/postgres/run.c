@@ -26,12 +26,6 @@ _Static_assert(CAIRN_RUN_HAS_ACTIVE == 1 && CAIRN_RUN_HAS_WAITING == 2 && CAIRN_
 
 /* ---- rules ------------------------------------------------------------------ */
 
-static cairn_str step_word(enum cairn_step_status status)
-{
-	const char *word = cairn_step_status_text(status);
-	return word != NULL ? cairn_str_of(word) : (cairn_str){ NULL, 0 };
-}
-
 void cairn_pg__add_run_rules(struct pg *pg, bool alone)
 {
 	const cairn_run_rules *rules = cairn_host_run_rules(pg->host);
@@ -47,14 +41,14 @@ void cairn_pg__add_run_rules(struct pg *pg, bool alone)
 void cairn_pg__add_edge_rules(struct pg *pg)
 {
 	const cairn_run_rules *rules = cairn_host_run_rules(pg->host);
-	cairn_str words[4];
+	int32_t steps[4];
 	int32_t bad[2 * CAIRN_STEP_CANCELED];
 	for (int i = 0; i < 4; i++)
-		words[i] = step_word(rules->of_step[1 + i / 2][i % 2]);
+		steps[i] = (int32_t)rules->of_step[1 + i / 2][i % 2];
 	for (int i = 0; i < 2 * CAIRN_STEP_CANCELED; i++)
 		bad[i] = rules->unsatisfied[1 + i / CAIRN_STEP_CANCELED]
 					   [1 + i % CAIRN_STEP_CANCELED];
-	cairn_pg__add_texts(pg, PG_ITEMS(words, 4), 0, PG_ABSENT_EMPTY);
+	cairn_pg__add_int4s(pg, PG_ITEMS(steps, 4), 0);
 	cairn_pg__add_int4s(pg, PG_ITEMS(bad, 2 * CAIRN_STEP_CANCELED), 0);
 	cairn_pg__add_text(pg, rules->unsatisfied_code);
 	cairn_pg__add_text(pg, rules->unsatisfied_message);
@@ -63,10 +57,10 @@ void cairn_pg__add_edge_rules(struct pg *pg)
 static void add_job_rules(struct pg *pg)
 {
 	const cairn_run_rules *rules = cairn_host_run_rules(pg->host);
-	cairn_str words[CAIRN_JOB_CANCELED];
+	int32_t steps[CAIRN_JOB_CANCELED];
 	for (int i = 0; i < CAIRN_JOB_CANCELED; i++)
-		words[i] = step_word(rules->of_job[1 + i]);
-	cairn_pg__add_texts(pg, PG_ITEMS(words, CAIRN_JOB_CANCELED), 0, PG_ABSENT_NULL);
+		steps[i] = (int32_t)rules->of_job[1 + i];
+	cairn_pg__add_int4s(pg, PG_ITEMS(steps, CAIRN_JOB_CANCELED), 0);
 }
 
 bool cairn_pg__ends_step(struct pg *pg, const cairn_change *change)
@@ -83,6 +77,8 @@ void cairn_pg__hold_queue(struct pg *pg, const struct pg_hold *hold)
 	enum pg_sql sql = hold->skip_locked ? PG_SQL_RUNS_LOCK_FREE : PG_SQL_RUNS_LOCK;
 	cairn_pg__add_ids(pg, hold->runs != NULL ? runs : hold->jobs, 0);
 	cairn_pg__queue(pg, hold->runs != NULL ? sql : PG_SQL_RUNS_LOCK_OF);
+	if (hold->runs_only)
+		return;
 	cairn_pg__add_ids(pg, hold->jobs, 0);
 	if (hold->runs != NULL)
 		cairn_pg__add_ids(pg, runs, 0);
@@ -189,7 +185,7 @@ void cairn_pg__sweep_steps(struct pg *pg, const cairn_run_sweep *sweep, cairn_st
 	cairn_pg__add_int4(pg, PG_TIME_LEFT);
 	cairn_pg__add_run_rules(pg, false);
 	cairn_pg__add_null(pg);
-	cairn_pg__add_text(pg, step_word(CAIRN_STEP_CANCELED));
+	cairn_pg__add_int4(pg, CAIRN_STEP_CANCELED);
 	cairn_pg__add_text(pg, run_status);
 	cairn_pg__add_text(pg, sweep->reason);
 	cairn_pg__add_text(pg, sweep->error_code);

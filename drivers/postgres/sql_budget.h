@@ -71,7 +71,7 @@
 		"row_number() OVER (ORDER BY i.n)::int4 AS k, " \
 		"dense_rank() OVER (ORDER BY i.root, i.axis COLLATE \"C\")::int4 AS g, " \
 		"dense_rank() OVER (ORDER BY i.root, i.axis COLLATE \"C\", i.source_type COLLATE \"C\", " \
-		"i.source_id COLLATE \"C\")::int4 AS e, o.seq, " \
+		"i.source_id COLLATE \"C\")::int4 AS e, o.seq, o.tid, " \
 		"COALESCE(array_position('{RESERVED,CHARGED,RELEASED}'::text[], o.state::text), 0) AS state, " \
 		"COALESCE(o.amount, 0) AS was, COALESCE(o.state = 'RESERVED' AND o.expires_at > c.now, false) " \
 		"AS live, b.total, COALESCE(b.kind = 'HARD' AND b.total IS NOT NULL, false) AS hard, " \
@@ -79,7 +79,7 @@
 			"SELECT sum(v.amount) FROM @schema.cairn_budget_entry v WHERE v.reserving = i.root " \
 			"AND v.axis = i.axis AND v.expires_at > c.now" \
 		"), 0)::int8 AS reserved FROM raw i CROSS JOIN clock c LEFT JOIN LATERAL (" \
-			"SELECT o.seq, o.state, o.amount, o.expires_at FROM @schema.cairn_budget_entry o " \
+			"SELECT o.seq, o.ctid AS tid, o.state, o.amount, o.expires_at FROM @schema.cairn_budget_entry o " \
 			"WHERE o.find_id = i.root AND o.axis = i.axis AND o.source_type = i.source_type " \
 			"AND o.source_id = i.source_id OFFSET 0" \
 		") o ON true LEFT JOIN LATERAL (" \
@@ -139,11 +139,11 @@
 			"OR EXISTS (SELECT FROM raw r WHERE NOT r.known)" \
 		")) AS good" \
 	"), touched AS MATERIALIZED (" \
-		"SELECT t.*, i.root, i.run, i.axis, i.source_type, i.source_id, i.seq AS had, f.state[t.e] AS to_state, " \
-		"f.was[t.e] AS to_amount, l.run AS last_run, CASE WHEN i.seq IS NULL THEN row_number() OVER " \
+		"SELECT t.*, i.root, i.run, i.axis, i.source_type, i.source_id, i.seq AS had, i.tid, f.state[t.e] AS to_state, " \
+		"f.was[t.e] AS to_amount, CASE WHEN i.seq IS NULL THEN row_number() OVER " \
 		"(PARTITION BY i.root, i.seq IS NULL ORDER BY t.k) END AS place FROM (" \
-			"SELECT w.e, min(w.turn) AS k, max(w.turn) AS last FROM walk w WHERE w.turn > 0 GROUP BY w.e" \
-		") t JOIN item i ON i.k = t.k JOIN item l ON l.k = t.last CROSS JOIN final f WHERE (SELECT v.good FROM verdict v)" \
+			"SELECT w.e, min(w.turn) AS k FROM walk w WHERE w.turn > 0 GROUP BY w.e" \
+		") t JOIN item i ON i.k = t.k CROSS JOIN final f WHERE (SELECT v.good FROM verdict v)" \
 	"), "
 #define STATE_WORD(n) "('{RESERVED,CHARGED,RELEASED}'::text[])[" n "]"
 #define EXPIRES "CASE WHEN t.to_state = 1 THEN c.now + $10::int8 * interval '1 microsecond' END"
@@ -151,16 +151,16 @@
 	"fresh AS (" \
 		"INSERT INTO @schema.cairn_budget_entry (root_id, find_id, reserving, run_id, seq, created_at, " \
 		"updated_at, expires_at, amount, state, axis, source_type, source_id) " \
-		"SELECT t.root, t.root, CASE WHEN t.to_state = 1 THEN t.root END, t.last_run, g.entries + t.place, c.now, " \
+		"SELECT t.root, t.root, CASE WHEN t.to_state = 1 THEN t.root END, t.run, g.entries + t.place, c.now, " \
 		"c.now, " EXPIRES ", t.to_amount, " STATE_WORD("t.to_state") ", t.axis, t.source_type, t.source_id " \
 		"FROM touched t CROSS JOIN clock c CROSS JOIN LATERAL (" \
 			"SELECT g.entries FROM @schema.cairn_ledger g WHERE g.root_id = t.root OFFSET 0" \
 		") g WHERE t.had IS NULL" \
 	"), again AS (" \
 		"UPDATE @schema.cairn_budget_entry o SET updated_at = c.now, expires_at = " EXPIRES ", " \
-		"amount = t.to_amount, run_id = CASE WHEN $3 < 3 THEN t.last_run ELSE o.run_id END, state = " STATE_WORD("t.to_state") ", " \
+		"amount = t.to_amount, state = " STATE_WORD("t.to_state") ", " \
 		"reserving = CASE WHEN t.to_state = 1 THEN t.root END FROM touched t CROSS JOIN clock c " \
-		"WHERE " IS("o.root_id", "t.root") " AND " IS("o.seq", "t.had") " AND t.had IS NOT NULL" \
+		"WHERE o.ctid = t.tid AND t.had IS NOT NULL" \
 	"), ledger AS (" \
 		"UPDATE @schema.cairn_ledger g SET entries = g.entries + t.n FROM (" \
 			"SELECT t.root, max(t.place) AS n FROM touched t WHERE t.had IS NULL GROUP BY t.root" \

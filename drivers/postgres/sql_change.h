@@ -9,7 +9,8 @@
  * row whose fence fits and then hold the lease that they took against the clock; one that
  * is over fails the statement before anything is committed, and the call is done again
  * behind LOCK_JOBS, where a WHERE can test. So where an error would hurt, in the application's
- * transaction, they come behind LOCK_JOBS at once. What others wrote about a job before they let
+ * transaction, they come behind LOCK_JOBS at once. SUCCEED saves it where steps end, too ($2 3): then only their
+ * runs are locked. What others wrote about a job before they let
  * go of its row, only a later statement sees: hence FORGET_REST.
  *
  * The numbers are those of cairn_change_set, cairn_change_guard, cairn_job_status and
@@ -32,8 +33,8 @@
  */
 #define LEFT_T "NULLIF(current_setting('cairn.now', true), '')::timestamp AT TIME ZONE 'UTC'"
 #define CALL_T \
-	"COALESCE($1::timestamptz, CASE $2::int4 WHEN 1 THEN now() WHEN 2 THEN " LEFT_T " END, " \
-	"statement_timestamp())"
+	"COALESCE($1::timestamptz, CASE $2::int4 WHEN 1 THEN now() WHEN 2 THEN " LEFT_T " " \
+	"WHEN 3 THEN " LEFT_T " END, statement_timestamp())"
 
 /* It, worked out once and not for every column of every row. */
 #define CALL_CLOCK "clock AS MATERIALIZED (SELECT " CALL_T " AS now), "
@@ -96,14 +97,14 @@
 #define HELD \
 	"l.id = ANY ($3::uuid[]) AND l.status <> 'PENDING' " \
 	"AND l.fence = ($4::int8[])[width_bucket(l.id, $3)] " \
-	"AND ($2 < 2 OR l.lease_expires_at > " TICK ")"
+	"AND ($2 <> 2 OR l.lease_expires_at > " TICK ")"
 
 /*
  * 1; where nothing was locked before, an error unless the lease still runs. A text that is no
  * number is the error at hand that can say something to who reads the server's log.
  */
 #define RUNS(lease) \
-	"CASE WHEN $2 < 2 AND " lease " <= " TICK " " \
+	"CASE WHEN $2 <> 2 AND " lease " <= " TICK " " \
 	"THEN ('cairn: the lease of ' || l.id || ' ran out')::int4 ELSE 1 END"
 
 /*
@@ -144,7 +145,7 @@
 #define SUCCEED \
 	"WITH gone AS (" \
 		"DELETE FROM @schema.cairn_job_live l WHERE " HELD " " \
-		"RETURNING l.id, l.fence, " CALL_T " AS now, l.leased_at, l.run_number, " \
+		"RETURNING l.id, l.fence, (SELECT " CALL_T ") AS now, l.leased_at, l.run_number, " \
 		"l.attempt, l.worker, l.prestart, l.execution_started_at, l.lease_us, l.events, " \
 		"width_bucket(l.id, $3) AS n, " \
 		RUNS("l.lease_expires_at") " AS runs, l.run_at, l.progress_done, " \

@@ -33,11 +33,14 @@
 
 /* ---- waking ------------------------------------------------------------------- */
 
-/* What a run that is suspended waits for, as far as it is there. */
+/* Whether what a suspended run waits for is there. (With EXISTS the planner might hash all signals of the run.) */
 #define IS_READY(m, run) \
-	"CASE " m ".verb WHEN 'SIGNAL' THEN EXISTS (" \
-		"SELECT FROM @schema.cairn_signal sg WHERE sg.untaken = " run " AND sg.name = " m ".signal" \
-	") ELSE NOT EXISTS (SELECT FROM @schema.cairn_job_live ch WHERE ch.id = " m ".child_id) END"
+	"COALESCE(CASE " m ".verb WHEN 'SIGNAL' THEN (" \
+		"SELECT true FROM @schema.cairn_signal sg WHERE sg.untaken = " run " " \
+		"AND sg.name = " m ".signal LIMIT 1" \
+	") ELSE (" \
+		"SELECT count(*) = 0 FROM @schema.cairn_job_live ch WHERE ch.id = " m ".child_id" \
+	") END, false)"
 
 /*
  * cairn_job_live_pkey, cairn_replay_pkey, cairn_memo_awaiting, cairn_signal_untaken. $3 runs, or (NULL) those that
@@ -69,11 +72,11 @@
  */
 #define TEXT_REPLAY_BEGIN \
 	"WITH " CALL_CLOCK "job AS MATERIALIZED (" \
-		"SELECT l.id, l.type, l.attempt, l.status_reason, l.replay, l.lease_expires_at - " TICK " AS rest " \
+		"SELECT l.id, l.type, l.attempt, l.status_reason, l.replay, l.lease_expires_at " \
 		"FROM @schema.cairn_job_live l WHERE l.id = $3::uuid AND l.status <> 'PENDING' " \
 		"AND l.fence = $4::int8 AND l.lease_expires_at > " TICK \
 	"), next AS MATERIALIZED (" \
-		"SELECT j.id, j.replay, j.rest, r.run_id IS NOT NULL AS known, r.parent_id, " \
+		"SELECT j.id, j.replay, j.lease_expires_at, r.run_id IS NOT NULL AS known, r.parent_id, " \
 		"COALESCE(r.root_id, j.id) AS root_id, COALESCE(r.scope, 'root') AS scope, " \
 		"COALESCE($5::text, r.code) AS code, COALESCE(r.code <> $5 AND NOT $6::boolean, false) AS other, " \
 		"CASE WHEN COALESCE(r.attempt, 0) = 0 THEN 1 WHEN r.fence = $4 " \
@@ -98,7 +101,7 @@
 		"UPDATE @schema.cairn_job_live l SET replay = 1 FROM good g " \
 		"WHERE " IS("l.id", "g.id") " AND g.replay = 0" \
 	") SELECT n.other, n.unkept, n.orphaned, n.root_id, n.parent_id, n.scope, n.code, n.attempt, " \
-	"(extract(epoch FROM n.rest) * 1000000)::int8, COALESCE((" \
+	"n.lease_expires_at, COALESCE((" \
 		"SELECT m.seq FROM @schema.cairn_memo m WHERE m.run_id = $3 ORDER BY m.seq DESC LIMIT 1" \
 	"), 0) FROM next n"
 
@@ -148,7 +151,7 @@
  * but of this fence from now on, 8 without a definition.
  */
 #define ENTER_MEMO(waiting) \
-	"o.seq AS was, o.created_at AS was_created, o.begun_at AS was_begun, o.ended_at AS was_ended, " \
+	"o.tid, o.seq AS was, o.created_at AS was_created, o.begun_at AS was_begun, o.ended_at AS was_ended, " \
 	"o.wake_at AS was_wake, o.fence AS was_fence, o.attempts AS was_attempts, " \
 	"o.failures AS was_failures, o.last_attempt AS was_round, o.timed_out AS was_late, " \
 	"o.status::text AS was_status, o.claim AS was_claim, o.child_id AS was_child, " \
@@ -162,7 +165,8 @@
 
 #define ENTER_WAS \
 	" LEFT JOIN LATERAL (" \
-		"SELECT m.* FROM @schema.cairn_memo m WHERE m.find_id = r.id AND m.name = i.name OFFSET 0" \
+		"SELECT m.*, m.ctid AS tid FROM @schema.cairn_memo m WHERE m.find_id = r.id " \
+		"AND m.name = i.name OFFSET 0" \
 	") o ON true"
 
 /* What there was before this call, and the numbers of new ones. */
@@ -187,7 +191,7 @@
 		"$10::bytea[], $11::json[], $12::uuid[]) WITH ORDINALITY " \
 		"i(name, kind, signature, hash, result, id, n)" ENTER_WAS \
 	"), next AS MATERIALIZED (" \
-		"SELECT i.n, i.act, CASE WHEN i.act IN (1, 2, 5) THEN 2 WHEN i.act = 6 THEN 3 ELSE 1 END AS how, " \
+		"SELECT i.n, i.act, i.tid, CASE WHEN i.act IN (1, 2, 5) THEN 2 WHEN i.act = 6 THEN 3 ELSE 1 END AS how, " \
 		"CASE WHEN i.act IN (1, 2) THEN CASE WHEN $5 = 1 THEN 11 ELSE 13 END ELSE 0 END AS event, " \
 		ENTER_SEQ("i") ", i.name, i.kind, (" MEMO_VERBS ")[$5] AS verb, " \
 		BEGUN("i", "CASE WHEN $5 = 1 THEN 'RUNNING' ELSE 'COMPLETED' END", "was_status") " AS status, " \
@@ -215,7 +219,7 @@
 		"wake_at = x.wake_at, fence = x.fence, attempts = x.attempts, failures = x.failures, " \
 		"last_attempt = x.last_attempt, status = x.status, claim = x.claim, result = x.result, " \
 		"error_code = x.error_code, error_message = x.error_message FROM next x " \
-		"WHERE m.run_id = $3 AND " IS("m.seq", "x.seq") " AND x.act IN (2, 7)" \
+		"WHERE m.ctid = x.tid  AND x.act IN (2, 7)" \
 	"), "
 #define ENTER_ANSWER(wake) \
 	"SELECT x.n, x.how, " MEMO_COLUMNS("x", "NULL::text", "x.result") ", " wake " FROM next x ORDER BY x.n"
@@ -255,20 +259,20 @@
 #define WAIT_COLUMNS \
 	"w.n, w.name, w.kind, w.signature, w.hash, w.id, w.wait, w.asked, w.queue, w.type, w.payload, " \
 	"w.owner, w.run_at, w.timeout_us, w.max_attempts, w.priority, w.given, w.resource_key, w.round, " \
-	"w.now, w.known, w.d_timeout, w.d_attempts, w.d_priority, w.was, w.was_created, w.was_begun, " \
+	"w.now, w.tid, w.known, w.d_timeout, w.d_attempts, w.d_priority, w.was, w.was_created, w.was_begun, " \
 	"w.was_ended, w.was_wake, w.was_fence, w.was_attempts, w.was_failures, w.was_round, w.was_late, " \
 	"w.was_status, w.was_claim, w.was_child, w.was_signal, w.was_result, w.was_code, w.was_message"
 
 /* What came of it: a signal that is there, a child that is over. */
 #define WAIT_LOOK \
 	"look AS MATERIALIZED (" \
-		"SELECT i.*, s.seq AS took, s.payload AS taken, CASE WHEN i.act = 4 THEN i.was_status " \
+		"SELECT i.*, s.seq AS took, s.tid AS took_tid, s.payload AS taken, CASE WHEN i.act = 4 THEN i.was_status " \
 		"WHEN $5 = 3 THEN CASE WHEN i.wake_at <= i.now THEN 'COMPLETED' ELSE 'WAITING' END " \
 		"WHEN $5 = 4 THEN CASE WHEN s.seq IS NOT NULL OR i.wake_at <= i.now THEN 'COMPLETED' " \
 		"ELSE 'WAITING' END WHEN i.act <> 3 OR l.id IS NOT NULL THEN 'WAITING' " \
 		"WHEN d.status = 'SUCCEEDED' THEN 'COMPLETED' ELSE 'FAILED' END AS status, " \
 		"d.output, d.error_code, d.error_message FROM item i LEFT JOIN LATERAL (" \
-			"SELECT s.seq, s.payload FROM @schema.cairn_signal s WHERE $5 = 4 AND i.act IN (1, 3) " \
+			"SELECT s.seq, s.ctid AS tid, s.payload FROM @schema.cairn_signal s WHERE $5 = 4 AND i.act IN (1, 3) " \
 			"AND s.untaken = $3 AND s.name = i.asked ORDER BY s.seq LIMIT 1 OFFSET i.turn - 1" \
 		") s ON true LEFT JOIN LATERAL (" \
 			"SELECT l.id FROM @schema.cairn_job_live l WHERE $5 = 5 AND i.act = 3 " \
@@ -280,7 +284,7 @@
 	"), "
 #define WAIT_NEXT \
 	"next AS MATERIALIZED (" \
-		"SELECT i.n, i.act, CASE WHEN i.act IN (1, 2) OR (i.act = 3 AND i.status <> 'WAITING') THEN 2 " \
+		"SELECT i.n, i.act, i.tid, CASE WHEN i.act IN (1, 2) OR (i.act = 3 AND i.status <> 'WAITING') THEN 2 " \
 		"WHEN i.act = 6 THEN 3 WHEN i.act = 8 THEN 4 ELSE 1 END AS how, " \
 		"CASE WHEN i.act NOT IN (1, 2, 3) THEN 0 WHEN i.status = 'COMPLETED' THEN 13 " \
 		"WHEN i.status = 'FAILED' THEN 14 WHEN i.act = 3 THEN 0 ELSE 12 END AS event, " \
@@ -292,7 +296,7 @@
 		"ELSE COALESCE(i.was_late, false) END AS timed_out, " \
 		"CASE WHEN i.act IN (1, 2, 3) THEN $4 ELSE i.was_fence END AS fence, NULL::uuid AS claim, " \
 		BEGUN("i", "CASE WHEN $5 = 5 THEN i.id END", "was_child") " AS child_id, " \
-		BEGUN("i", "i.asked", "was_signal") " AS signal, i.took, i.signature, i.hash, " \
+		BEGUN("i", "i.asked", "was_signal") " AS signal, i.took, i.took_tid, i.signature, i.hash, " \
 		"CASE WHEN i.act NOT IN (1, 2, 3) THEN i.was_result WHEN i.status = 'COMPLETED' " \
 		"THEN COALESCE(i.taken, i.output, 'null'::json) END AS result, " \
 		"CASE WHEN i.act NOT IN (1, 2, 3) THEN i.was_code WHEN i.status = 'FAILED' " \
@@ -320,10 +324,10 @@
 		"child_id = x.child_id, awaiting = CASE WHEN x.awaits THEN $3 END, " \
 		"awaits = CASE WHEN x.awaits THEN x.signal END, result = x.result, " \
 		"error_code = x.error_code, error_message = x.error_message FROM next x " \
-		"WHERE m.run_id = $3 AND " IS("m.seq", "x.seq") " AND x.act IN (2, 3) AND NOT x.same" \
+		"WHERE m.ctid = x.tid  AND x.act IN (2, 3) AND NOT x.same" \
 	"), take AS (" \
 		"UPDATE @schema.cairn_signal s SET taken_by = x.seq, untaken = NULL FROM next x " \
-		"WHERE s.run_id = $3 AND " IS("s.seq", "x.took") " AND x.took IS NOT NULL" \
+		"WHERE s.ctid = x.took_tid  AND x.took IS NOT NULL" \
 	"), "
 #define WAIT_CHILDREN \
 	"job AS (" \
@@ -455,11 +459,11 @@
 		"AND ($5::text IS NULL OR l.type = $5) AND (" \
 			"SELECT true FROM @schema.cairn_memo a WHERE a.awaiting = l.id " \
 			"AND a.signal = $3 AND a.fence = l.fence LIMIT 1" \
-		") AND NOT EXISTS (" \
-			"SELECT FROM @schema.cairn_signal u WHERE u.untaken = l.id AND u.name = $3" \
-		") AND ($4::text IS NULL OR NOT EXISTS (" \
-			"SELECT FROM @schema.cairn_signal k WHERE k.find_id = l.id AND k.signal_key = $4" \
-		")) " locks \
+		") AND (" \
+			"SELECT true FROM @schema.cairn_signal u WHERE u.untaken = l.id AND u.name = $3 LIMIT 1" \
+		") IS NULL AND ($4::text IS NULL OR (" \
+			"SELECT true FROM @schema.cairn_signal k WHERE k.find_id = l.id AND k.signal_key = $4" \
+		") IS NULL) " locks \
 	") l LIMIT $6::int8"
 #define TEXT_SIGNAL_PICK \
 	"WITH pick AS MATERIALIZED (" AWAITS("FOR NO KEY UPDATE SKIP LOCKED") "), met AS MATERIALIZED (" \

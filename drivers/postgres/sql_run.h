@@ -17,7 +17,6 @@
 #define STEP_WORDS \
 	"'{BLOCKED,WAITING_FOR_EXTERNAL,ENQUEUED,RUNNING,SUCCEEDED,FAILED,CANCELED}'::text[]"
 #define RUN_WORDS "'{RUNNING,WAITING_FOR_EXTERNAL,SUCCEEDED,COMPLETED_WITH_ERRORS,CANCELED}'::text[]"
-#define JOB_WORDS "'{PENDING,LEASED,SUCCEEDED,DEAD_LETTERED,CANCELED}'::text[]"
 #define STEP_NUMBER(word) "array_position(" STEP_WORDS ", " word ")"
 
 /* A time that is written for as long as the transaction lasts; LEFT_T reads it. */
@@ -57,9 +56,8 @@
 /* cairn_replay_pkey. */
 #define PARENTS_OF(jobs) \
 	"SELECT rp.parent_id FROM unnest(" jobs ") up(id) CROSS JOIN LATERAL (" \
-		"SELECT rp.parent_id FROM @schema.cairn_replay rp WHERE rp.run_id = up.id " \
-		"AND rp.parent_id IS NOT NULL OFFSET 0" \
-	") rp"
+		"SELECT rp.parent_id FROM @schema.cairn_replay rp WHERE rp.run_id = up.id OFFSET 0" \
+	") rp WHERE rp.parent_id IS NOT NULL"
 
 /* cairn_job_live_pkey, in its order; cairn_replay_pkey. The jobs in $1 and the parents of replay runs among them. */
 #define TEXT_PARENTS_LOCK \

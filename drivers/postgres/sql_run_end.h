@@ -22,134 +22,133 @@
 /* SQL is laid out by its clauses. */
 /* clang-format off */
 
-/* ---- seeds: (n, id, run_id, was, status, told, output, reason, error_code, error_message) ----- */
+/* ---- seeds: (n, id, run_id, tid, was, state, told, output, reason, error_code, error_message, place) -- */
+
+/*
+ * Statuses are the library's numbers (was, state) until they are written; one above RUNNING is an end.
+ * place: which of the told seeds of its run it is. tid: where its row stands. It stays there as long as the
+ * run is held, so that no index is asked again.
+ */
+#define TOLD_STEP(state) "($4::int4 >> " state ") & 1 = 1"
+#define PLACE(run, id, told) \
+	"count(*) FILTER (WHERE " told ") OVER (PARTITION BY " run " ORDER BY " id " " \
+	"ROWS UNBOUNDED PRECEDING) AS place"
+#define SEEDS(rows) \
+	"WITH " CALL_CLOCK "seed AS MATERIALIZED (" \
+		"SELECT x.*, " PLACE("x.run_id", "x.id", "x.told") " FROM (" rows " OFFSET 0) x" \
+	"), "
+
+/* Of a job that has ended. */
+#define DONE_NUMBER(status) "CASE " status " WHEN 'SUCCEEDED' THEN 3 WHEN 'DEAD_LETTERED' THEN 4 ELSE 5 END"
 
 /* Steps whose jobs have ended: $11 ids, or (NULL) those that REAP left behind; $12 the rules for jobs. */
 #define RESOLVE_JOBS \
-	"WITH " CALL_CLOCK "seed AS MATERIALIZED (" \
-		"SELECT * FROM (" \
-			"SELECT 0::int8 AS n, s.id, s.run_id, s.status::text AS was, " \
-			"($12::text[])[array_position(" JOB_WORDS ", d.status::text)] AS status, " \
-			"true AS told, d.output, d.status_reason AS reason, d.error_code, " \
-			"d.error_message FROM unnest(COALESCE($11::uuid[], " LEFT_UUIDS("cairn.died") ")) " \
-			"u(id) CROSS JOIN LATERAL (" \
-				"SELECT s.id, s.run_id, s.status FROM @schema.cairn_step s " \
+	SEEDS("SELECT 0::int8 AS n, j.*, " TOLD_STEP("j.state") " AS told FROM (" \
+			"SELECT s.id, s.run_id, s.tid, 3 AS was, ($12::int4[])[" DONE_NUMBER("d.status") "] " \
+			"AS state, d.output, d.status_reason AS reason, d.error_code, d.error_message " \
+			"FROM unnest(COALESCE($11::uuid[], " LEFT_UUIDS("cairn.died") ")) u(id) " \
+			"CROSS JOIN LATERAL (" \
+				"SELECT s.id, s.run_id, s.ctid AS tid FROM @schema.cairn_step s " \
 				"WHERE s.id = u.id AND s.status = 'ENQUEUED' OFFSET 0" \
 			") s CROSS JOIN LATERAL (" \
 				"SELECT d.status, d.output, d.status_reason, d.error_code, " \
 				"d.error_message FROM @schema.cairn_job_done d WHERE d.id = s.id OFFSET 0" \
 			") d OFFSET 0" \
-		") j WHERE j.status IS NOT NULL" \
-	"), "
+		") j WHERE j.state > 0")
 
 /*
  * Gates: $11 runs, $12 keys, $13 statuses, $14: only if overdue, $15 outputs, $16 reasons, $17 codes,
  * $18 messages, $19 scopes, $20: only in runs that RUNS_LOCK_FREE locked.
  */
 #define RESOLVE_GATES \
-	"WITH " CALL_CLOCK "seed AS MATERIALIZED (" \
-		"SELECT i.n, s.id, s.run_id, s.status::text AS was, (" STEP_WORDS ")[i.target] AS status, " \
-		"true AS told, i.output, i.reason, i.error_code, i.error_message " \
+	SEEDS("SELECT i.n, s.id, s.run_id, s.tid, 2 AS was, i.target AS state, " \
+		TOLD_STEP("i.target") " AS told, i.output, i.reason, i.error_code, i.error_message " \
 		"FROM unnest($11::uuid[], $12::text[], $13::int4[], $14::int4[], $15::json[], " \
 		"$16::text[], $17::text[], $18::text[], $19::text[]) WITH ORDINALITY i(run, key, target, " \
 		"overdue, output, reason, error_code, error_message, tenant, n) CROSS JOIN LATERAL (" \
 			"SELECT r.id FROM @schema.cairn_run r WHERE r.id = i.run " \
 			"AND (i.tenant IS NULL OR r.tenant = i.tenant) OFFSET 0" \
 		") r CROSS JOIN LATERAL (" \
-			"SELECT s.id, s.run_id, s.status, s.deadline_at FROM @schema.cairn_step s " \
-			"WHERE s.run_id = r.id AND s.step_key = i.key OFFSET 0" \
+			"SELECT s.id, s.run_id, s.ctid AS tid, s.status, s.deadline_at " \
+			"FROM @schema.cairn_step s WHERE s.run_id = r.id AND s.step_key = i.key OFFSET 0" \
 		") s WHERE s.status = 'WAITING_FOR_EXTERNAL' " \
 		"AND (i.overdue = 0 OR s.deadline_at <= (SELECT c.now FROM clock c)) " \
-		"AND (NOT $20::boolean OR r.id = ANY (" LEFT_UUIDS("cairn.runs") "))" \
-	"), "
+		"AND (NOT $20::boolean OR r.id = ANY (" LEFT_UUIDS("cairn.runs") "))")
 
-/* The steps that the statement before canceled. */
+/* The steps that the statement before canceled: their ends are written. */
 #define RESOLVE_NEXT \
-	"WITH " CALL_CLOCK "seed AS MATERIALIZED (" \
-		"SELECT 0::int8 AS n, s.id, s.run_id, s.status::text AS was, s.status::text AS status, " \
-		"false AS told, NULL::json AS output, NULL::text AS reason, NULL::text AS error_code, " \
-		"NULL::text AS error_message FROM unnest(" LEFT_UUIDS("cairn.next") ") u(id) " \
-		"CROSS JOIN LATERAL (" \
-			"SELECT s.id, s.run_id, s.status FROM @schema.cairn_step s WHERE s.id = u.id OFFSET 0" \
-		") s" \
-	"), "
+	SEEDS("SELECT 0::int8 AS n, s.*, s.was AS state, false AS told, NULL::json AS output, " \
+		"NULL::text AS reason, NULL::text AS error_code, NULL::text AS error_message " \
+		"FROM unnest(" LEFT_UUIDS("cairn.next") ") u(id) CROSS JOIN LATERAL (" \
+			"SELECT s.id, s.run_id, s.ctid AS tid, " STEP_NUMBER("s.status") " AS was " \
+			"FROM @schema.cairn_step s WHERE s.id = u.id OFFSET 0" \
+		") s")
 
 /*
  * Every step that has not ended, of the runs in $7, or (NULL) of those that were left behind to be
  * swept: $8 its status, $9 the run's (NULL: by the rules), $10 reason, $11 code, $12 message.
  */
 #define RESOLVE_SWEEP \
-	"WITH " CALL_CLOCK "seed AS MATERIALIZED (" \
-		"SELECT 0::int8 AS n, s.id, s.run_id, s.status::text AS was, $8::text AS status, " \
-		"true AS told, NULL::json AS output, $10::text AS reason, $11::text AS error_code, " \
+	SEEDS("SELECT 0::int8 AS n, s.*, $8::int4 AS state, " TOLD_STEP("$8") " AS told, " \
+		"NULL::json AS output, $10::text AS reason, $11::text AS error_code, " \
 		"$12::text AS error_message " \
 		"FROM unnest(COALESCE($7::uuid[], " LEFT_UUIDS("cairn.sweep") ")) u(id) " \
 		"CROSS JOIN LATERAL (" \
-			"SELECT s.id, s.run_id, s.status FROM @schema.cairn_step s " \
-			"WHERE s.run_id = u.id AND s.finished_at IS NULL OFFSET 0" \
-		") s" \
-	"), freed AS MATERIALIZED (" \
-		"SELECT x.*, 0 AS pending, 0 AS unsatisfied FROM seed x WHERE false" \
-	"), "
+			"SELECT s.id, s.run_id, s.ctid AS tid, " STEP_NUMBER("s.status") " AS was " \
+			"FROM @schema.cairn_step s WHERE s.run_id = u.id AND s.finished_at IS NULL OFFSET 0" \
+		") s")
 
 /* ---- edges: the dependents that are blocked, as they are to be ----------------------------- */
 
+/*
+ * Those that wait on stay BLOCKED (1). place: as that of seeds, among those that follow. (Without its OFFSET
+ * the planner might look up all edges there are at once.)
+ */
 #define RESOLVE_EDGES \
 	"edge AS MATERIALIZED (" \
-		"SELECT g.dependent_id, count(*)::int4 AS gone, sum(g.bad)::int4 AS bad FROM (" \
-			"SELECT e.dependent_id, ($8::int4[])[(e.release = 'ON_SUCCESS')::int4 * 7 + " \
-			STEP_NUMBER("x.status") "] AS bad FROM seed x CROSS JOIN LATERAL (" \
-				"SELECT e.dependent_id, e.release FROM @schema.cairn_step_edge e " \
-				"WHERE e.prerequisite_id = x.id OFFSET 0" \
-			") e" \
-		") g GROUP BY g.dependent_id" \
+		"SELECT e.dependent_id, count(*)::int4 AS gone, " \
+		"sum(($8::int4[])[(e.release = 'ON_SUCCESS')::int4 * 7 + x.state])::int4 AS bad " \
+		"FROM seed x CROSS JOIN LATERAL (" \
+			"SELECT e.dependent_id, e.release FROM @schema.cairn_step_edge e " \
+			"WHERE e.prerequisite_id = x.id OFFSET 0" \
+		") e GROUP BY e.dependent_id" \
 	"), freed AS MATERIALIZED (" \
-		"SELECT m.id, m.run_id, m.was, CASE WHEN m.pending > 0 THEN m.was " \
-		"ELSE ($7::text[])[(m.kind = 'EXTERNAL')::int4 * 2 + (m.unsatisfied > 0)::int4 + 1] " \
-		"END AS status, NULL::json AS output, $9::text AS reason, $9 AS error_code, " \
-		"$10::text AS error_message, m.pending, m.unsatisfied FROM (" \
-			"SELECT s.id, s.run_id, s.kind, s.status::text AS was, " \
-			"s.pending - g.gone AS pending, s.unsatisfied + g.bad AS unsatisfied " \
-			"FROM edge g CROSS JOIN LATERAL (" \
-				"SELECT s.id, s.run_id, s.kind, s.status, s.pending, s.unsatisfied " \
-				"FROM @schema.cairn_step s WHERE s.id = g.dependent_id " \
-				"AND s.status = 'BLOCKED' OFFSET 0" \
-			") s OFFSET 0" \
-		") m" \
+		"SELECT f.*, f.state > 4 AND EXISTS (" \
+			"SELECT FROM @schema.cairn_step_edge e WHERE e.prerequisite_id = f.id OFFSET 0" \
+		") AS next, " PLACE("f.run_id", "f.id", "f.told") " FROM (" \
+			"SELECT m.*, m.state > 1 AND " TOLD_STEP("m.state") " AS told FROM (" \
+				"SELECT b.*, CASE WHEN b.pending > 0 THEN 1 ELSE " \
+				"($7::int4[])[b.gate * 2 + (b.unsatisfied > 0)::int4 + 1] END AS state FROM (" \
+					"SELECT s.id, s.run_id, s.tid, s.gate, s.pending - g.gone AS pending, " \
+					"s.unsatisfied + g.bad AS unsatisfied " \
+					"FROM edge g CROSS JOIN LATERAL (" \
+						"SELECT s.id, s.run_id, s.ctid AS tid, s.pending, s.unsatisfied, " \
+						"(s.kind = 'EXTERNAL')::int4 AS gate FROM @schema.cairn_step s " \
+						"WHERE s.id = g.dependent_id AND s.status = 'BLOCKED' OFFSET 0" \
+					") s OFFSET 0" \
+				") b OFFSET 0" \
+			") m OFFSET 0" \
+		") f" \
 	"), "
 
-/* ---- steps and runs as they are to be ---------------------------------------------------- */
+/* ---- runs as they are to be -------------------------------------------------------------- */
 
-#define TOLD_STEP(status) "($4::int4 >> " STEP_NUMBER(status) ") & 1 = 1"
-#define MOVED_BY(word) "sum((c.status = '" word "')::int4 - (c.was = '" word "')::int4)::int4"
+#define MOVED_BY(state) "sum(g.n * ((g.state = " state ")::int4 - (g.was = " state ")::int4))::int4"
 
-/*
- * A status above RUNNING is an end. place: which of the statement's events of its run it is. (Without its
- * OFFSET the planner might look up all edges there are at once.)
- */
-#define RESOLVE_CHANGE \
-	"change AS MATERIALIZED (" \
-		"SELECT c.*, c.fresh AND c.ends AS ended, c.fresh AND NOT c.ends AS released, " \
-		"c.level = 1 AND c.fresh AND c.ends AND EXISTS (" \
-			"SELECT FROM @schema.cairn_step_edge e WHERE e.prerequisite_id = c.id OFFSET 0" \
-		") AS next, count(*) FILTER (WHERE c.told) " \
-		"OVER (PARTITION BY c.run_id ORDER BY c.level, c.id) AS place FROM (" \
-			"SELECT 0 AS level, x.id, x.run_id, x.was, x.status, x.status <> x.was AS fresh, " \
-			STEP_NUMBER("x.status") " > 4 AS ends, x.told AND " TOLD_STEP("x.status") " AS told, " \
-			"x.output, x.reason, x.error_code, x.error_message, NULL::int4 AS pending, " \
-			"NULL::int4 AS unsatisfied FROM seed x " \
-			"UNION ALL SELECT 1, f.id, f.run_id, f.was, f.status, f.status <> f.was, " \
-			STEP_NUMBER("f.status") " > 4, f.status <> f.was AND " TOLD_STEP("f.status") ", " \
-			"f.output, f.reason, f.error_code, f.error_message, f.pending, f.unsatisfied " \
-			"FROM freed f" \
-		") c" \
-	"), tally AS MATERIALIZED (" \
-		"SELECT c.run_id, max(c.place) AS told, bool_or(c.next) AS next, " \
-		"count(*) FILTER (WHERE c.ended)::int4 AS ended, " \
-		MOVED_BY("BLOCKED") " AS blocked, " MOVED_BY("WAITING_FOR_EXTERNAL") " AS waiting, " \
-		MOVED_BY("ENQUEUED") " AS enqueued, " MOVED_BY("SUCCEEDED") " AS succeeded, " \
-		MOVED_BY("FAILED") " AS failed, " MOVED_BY("CANCELED") " AS canceled " \
-		"FROM change c GROUP BY c.run_id" \
+/* How many went from where to where, and then by run. first: events of its seeds, told: of all. */
+#define OF_SEEDS "SELECT 0 AS level, x.run_id, x.was, x.state, x.told, false AS next FROM seed x"
+#define OF_FREED " UNION ALL SELECT 1, f.run_id, 1, f.state, f.told, f.next FROM freed f"
+#define RESOLVE_TALLY(rows) \
+	"tally AS MATERIALIZED (" \
+		"SELECT g.run_id, sum(g.told) AS told, sum(g.told * (1 - g.level)) AS first, " \
+		"bool_or(g.next) AS next, sum(g.n * (g.state > 4 AND g.state <> g.was)::int4)::int4 AS ended, " \
+		MOVED_BY("1") " AS blocked, " MOVED_BY("2") " AS waiting, " MOVED_BY("3") " AS enqueued, " \
+		MOVED_BY("5") " AS succeeded, " MOVED_BY("6") " AS failed, " MOVED_BY("7") " AS canceled " \
+		"FROM (" \
+			"SELECT c.run_id, c.level, c.was, c.state, count(*)::int4 AS n, " \
+			"(count(*) FILTER (WHERE c.told))::int4 AS told, bool_or(c.next) AS next " \
+			"FROM (" rows ") c GROUP BY c.run_id, c.level, c.was, c.state" \
+		") g GROUP BY g.run_id" \
 	"), "
 
 /* Until when a run that is over keeps its active key. */
@@ -176,7 +175,8 @@
 				"x.on_failure = 'FAIL_FAST' AND x.failed > 0 " \
 				"AND x.blocked + x.waiting + x.enqueued > 0 AS sweep FROM (" \
 					"SELECT r.id, r.tenant, r.active_key, r.on_failure, " \
-					"r.status::text AS was, r.events + t.told AS events, " \
+					"r.status::text AS was, r.events AS before, t.first, " \
+					"r.events + t.told AS events, " \
 					"r.blocked + t.blocked AS blocked, " \
 					"r.waiting + t.waiting AS waiting, " \
 					"r.enqueued + t.enqueued AS enqueued, " \
@@ -195,36 +195,48 @@
 
 /* ---- what is written ----------------------------------------------------------------- */
 
-#define EVENT_BEFORE "(SELECT b.events FROM @schema.cairn_run b WHERE b.id = c.run_id)"
+/* Events of the runs, before these and behind those of seeds; a step finds its run's by bisection. */
+#define RESOLVE_LINES \
+	"line AS MATERIALIZED (" \
+		"SELECT array_agg(v.id) AS runs, array_agg(v.before) AS before, " \
+		"array_agg(v.before + v.first) AS behind " \
+		"FROM (SELECT v.id, v.before, v.first FROM run v ORDER BY v.id) v" \
+	"), "
+#define SEQ_OF(c, from) from "[width_bucket(" c ".run_id, p.runs)] + " c ".place"
 
-#define RESOLVE_STEPS \
+#define RESOLVE_SEEDS \
+	"ended AS (" \
+		"UPDATE @schema.cairn_step s SET status = (" STEP_WORDS ")[x.state], finished_at = k.now, " \
+		"deadline_at = NULL, ended_seq = CASE WHEN x.told THEN " SEQ_OF("x", "p.before") " END, " \
+		"output = CASE WHEN x.state = 5 THEN x.output END, status_reason = x.reason, " \
+		"error_code = x.error_code, error_message = x.error_message " \
+		"FROM seed x CROSS JOIN clock k CROSS JOIN line p WHERE s.ctid = x.tid AND x.state <> x.was" \
+	"), "
+
+#define RESOLVE_FREED \
 	"step AS (" \
-		"UPDATE @schema.cairn_step s SET status = c.status, " \
-		"pending = COALESCE(c.pending, s.pending), " \
-		"unsatisfied = COALESCE(c.unsatisfied, s.unsatisfied), " \
-		"released_at = CASE WHEN c.released THEN k.now ELSE s.released_at END, " \
-		"deadline_at = CASE WHEN c.released " \
+		"UPDATE @schema.cairn_step s SET status = (" STEP_WORDS ")[f.state], " \
+		"pending = f.pending, unsatisfied = f.unsatisfied, " \
+		"released_at = CASE WHEN f.state IN (2, 3) THEN k.now END, " \
+		"deadline_at = CASE WHEN f.state IN (2, 3) " \
 		"THEN k.now + s.deadline_us * interval '1 microsecond' END, " \
-		"finished_at = CASE WHEN c.ended THEN k.now END, " \
-		"released_seq = CASE WHEN c.released AND c.told THEN " EVENT_BEFORE " + c.place " \
-		"ELSE s.released_seq END, " \
-		"ended_seq = CASE WHEN c.ended AND c.told THEN " EVENT_BEFORE " + c.place END, " \
-		"output = CASE WHEN c.ended AND c.status = 'SUCCEEDED' THEN c.output END, " \
-		"status_reason = CASE WHEN c.ended THEN c.reason END, " \
-		"error_code = CASE WHEN c.ended THEN c.error_code END, " \
-		"error_message = CASE WHEN c.ended THEN c.error_message END " \
-		"FROM change c CROSS JOIN clock k WHERE " IS("s.id", "c.id") " " \
-		"AND (c.fresh OR c.level = 1)" \
+		"finished_at = CASE WHEN f.state > 4 THEN k.now END, " \
+		"released_seq = CASE WHEN f.told AND f.state < 4 THEN " SEQ_OF("f", "p.behind") " END, " \
+		"ended_seq = CASE WHEN f.told AND f.state > 4 THEN " SEQ_OF("f", "p.behind") " END, " \
+		"status_reason = CASE WHEN f.state > 4 THEN $9::text END, " \
+		"error_code = CASE WHEN f.state > 4 THEN $9 END, " \
+		"error_message = CASE WHEN f.state > 4 THEN $10::text END " \
+		"FROM freed f CROSS JOIN clock k CROSS JOIN line p WHERE s.ctid = f.tid " \
+		"RETURNING s.id, s.run_id, s.timeout_us, s.priority, s.max_attempts, s.queue, s.type, " \
+		"s.tenant, s.stage, s.payload, s.owner, s.resource_key, s.may_continue, f.state" \
 	"), job AS (" \
 		INTO_STEP_JOB \
-		STEP_JOB("s", "k.now", "(($4 >> 3) & 1)") " FROM change c CROSS JOIN clock k " \
-		"CROSS JOIN LATERAL (" \
-			"SELECT s.* FROM @schema.cairn_step s WHERE s.id = c.id OFFSET 0" \
-		") s WHERE c.released AND c.status = 'ENQUEUED' RETURNING id, queue, type, stage" \
+		STEP_JOB("s", "k.now", "(($4 >> 3) & 1)") " FROM step s CROSS JOIN clock k " \
+		"WHERE s.state = 3" \
 	"), job_event AS (" \
 		INTO_ENQUEUED \
-		"SELECT j.id, 1, k.now, 1, 0, 'ENQUEUED', j.stage, j.type FROM job j " \
-		"CROSS JOIN clock k WHERE ($4 >> 3) & 1 = 1 AND j.stage <> 'queued'" \
+		"SELECT s.id, 1, k.now, 1, 0, 'ENQUEUED', s.stage, s.type FROM step s " \
+		"CROSS JOIN clock k WHERE s.state = 3 AND ($4 >> 3) & 1 = 1 AND s.stage <> 'queued'" \
 	"), "
 
 /* Keys are let go of in their order, as they are taken. */
@@ -262,36 +274,41 @@
  * What run_end.c reads: kinds 1 of runs, how many of whose steps ended, 2 of jobs that are due, how many,
  * 3 of gates, which, 4 the ids that were handed over. swept: those that were before.
  */
-#define RESOLVE_ANSWER(swept) \
+#define RESOLVE_ANSWER(jobs, next, swept) \
 	"SELECT 1 AS kind, v.ended::int8, v.id, v.next, v.sweep, " \
 	WAKES("v.over", RUN_TOPIC("v.id")) ", CASE WHEN $6::boolean AND (v.next OR v.sweep) " \
-	"THEN ('cairn: more steps of run ' || v.id || ' follow')::int4 END FROM run v " \
-	"UNION ALL SELECT 2, q.jobs, NULL, false, false, " WAKES("true", "q.queue") ", 0 " \
-	"FROM (SELECT j.queue, count(*) AS jobs FROM job j GROUP BY j.queue) q " \
+	"THEN ('cairn: more steps of run ' || v.id || ' follow')::int4 END FROM run v " jobs \
 	"UNION ALL SELECT 3, x.n, x.id, false, false, NULL, 0 FROM seed x WHERE x.n > 0 " \
-	"UNION ALL SELECT 4, length(" \
-	LEAVE_UUIDS("cairn.next", "SELECT c.id FROM change c WHERE c.next") ") + length(" \
+	"UNION ALL SELECT 4, length(" LEAVE_UUIDS("cairn.next", next) ") + length(" \
 	LEAVE_UUIDS("cairn.sweep", "SELECT v.id FROM run v WHERE v.sweep" swept) \
 	"), NULL, false, false, NULL, 0"
+#define OF_JOBS \
+	"UNION ALL SELECT 2, q.jobs, NULL, false, false, " WAKES("true", "q.queue") ", 0 " \
+	"FROM (SELECT s.queue, count(*) AS jobs FROM step s WHERE s.state = 3 GROUP BY s.queue) q "
+#define NEXT_FREED "SELECT f.id FROM freed f WHERE f.next"
+#define NEXT_NONE  "SELECT x.id FROM seed x WHERE false"
 
 #define RESOLVE_TAIL \
-	RESOLVE_RUN("NULL"), RESOLVE_STEPS, RESOLVE_RUNS("NULL", "NULL", "NULL")
+	RESOLVE_EDGES, RESOLVE_TALLY(OF_SEEDS OF_FREED), RESOLVE_RUN("NULL"), \
+		RESOLVE_LINES RESOLVE_SEEDS, RESOLVE_FREED, RESOLVE_RUNS("NULL", "NULL", "NULL")
 
 /*
- * cairn_step_pkey, cairn_job_done_pkey, cairn_step_edge_pkey, cairn_run_pkey; of runs that are over and had an
- * active key cairn_run_active_pkey and, if jobs of them were canceled, cairn_step_key.
+ * cairn_step_pkey, cairn_job_done_pkey, cairn_step_edge_pkey, cairn_run_pkey, places of steps; of runs that are
+ * over and had an active key cairn_run_active_pkey and, if jobs of them were canceled, cairn_step_key.
  */
-#define PARTS_RUN_RESOLVE \
-	RESOLVE_JOBS RESOLVE_EDGES, RESOLVE_CHANGE, RESOLVE_TAIL, RESOLVE_ANSWER("")
+#define PARTS_RUN_RESOLVE RESOLVE_JOBS, RESOLVE_TAIL, RESOLVE_ANSWER(OF_JOBS, NEXT_FREED, "")
 /* The same, and cairn_step_key. */
-#define PARTS_RUN_GATES RESOLVE_GATES RESOLVE_EDGES, RESOLVE_CHANGE, RESOLVE_TAIL, RESOLVE_ANSWER("")
+#define PARTS_RUN_GATES RESOLVE_GATES, RESOLVE_TAIL, RESOLVE_ANSWER(OF_JOBS, NEXT_FREED, "")
 #define PARTS_RUN_NEXT \
-	RESOLVE_NEXT RESOLVE_EDGES, RESOLVE_CHANGE, RESOLVE_TAIL, \
-	RESOLVE_ANSWER(" UNION SELECT o.id FROM unnest(" LEFT_UUIDS("cairn.sweep") ") o(id)")
+	RESOLVE_NEXT, RESOLVE_TAIL, \
+	RESOLVE_ANSWER(OF_JOBS, NEXT_FREED, \
+		       " UNION SELECT o.id FROM unnest(" LEFT_UUIDS("cairn.sweep") ") o(id)")
 #define PARTS_RUN_SWEEP \
-	RESOLVE_SWEEP RESOLVE_CHANGE, RESOLVE_RUN("$9::text"), RESOLVE_STEPS, \
+	RESOLVE_SWEEP, RESOLVE_TALLY(OF_SEEDS), RESOLVE_RUN("$9::text"), \
+	RESOLVE_LINES RESOLVE_SEEDS, \
 	RESOLVE_RUNS("CASE WHEN $9 IS NOT NULL THEN $10 END", "CASE WHEN $9 IS NOT NULL THEN $11 END", \
-		     "CASE WHEN $9 IS NOT NULL THEN $12 END") RESOLVE_ANSWER("")
+		     "CASE WHEN $9 IS NOT NULL THEN $12 END"), \
+	RESOLVE_ANSWER("", NEXT_NONE, "")
 
 /* ---- sweeps ------------------------------------------------------------------------------ */
 

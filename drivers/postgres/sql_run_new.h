@@ -106,7 +106,7 @@
 			"AND a.active_key = r.active_key OFFSET 0" \
 		") a ON true" \
 	"), item AS MATERIALIZED (" \
-		"SELECT i.id, COALESCE(i.run, 1) AS run, i.key, i.kind, (" STEP_WORDS ")[i.status] AS status, " \
+		"SELECT i.id, COALESCE(i.run, 1) AS run, ($3)[COALESCE(i.run, 1)] AS run_id, i.key, i.kind, i.state, " \
 		"i.type, i.queue, i.tenant, i.payload, i.owner, i.resource_key, i.stage, i.deadline_us, " \
 		"COALESCE(NULLIF(i.timeout_us, 0), d.timeout_us) AS timeout_us, " \
 		"COALESCE(NULLIF(i.max_attempts, 0), d.max_attempts) AS max_attempts, " \
@@ -118,7 +118,7 @@
 		"$10::text[], $11::text[], $12::json[], $13::text[], $14::text[], $15::text[], " \
 		"$16::int8[], $17::int8[], $18::int4[], $19::int4[], $20::int4[], $21::int4[], " \
 		"$22::int4[], $23::int4[], $24::int8[], $25::int8[]) WITH ORDINALITY AS i(run, id, key, " \
-		"kind, status, type, queue, tenant, payload, owner, resource_key, stage, timeout_us, " \
+		"kind, state, type, queue, tenant, payload, owner, resource_key, stage, timeout_us, " \
 		"deadline_us, max_attempts, priority, given, prerequisites, pending, unsatisfied, " \
 		"released_seq, ended_seq, n) " \
 		"LEFT JOIN @schema.cairn_job_definition d ON " IS("d.type", "i.type") " AND d.enabled" \
@@ -135,29 +135,26 @@
 		"deadline_at, released_seq, ended_seq, timeout_us, deadline_us, priority, max_attempts, " \
 		"prerequisites, pending, unsatisfied, may_continue, kind, status, step_key, tenant, type, " \
 		"queue, stage, owner, resource_key, payload, status_reason, error_code, error_message) " \
-		"SELECT i.id, ($3)[i.run], c.now, " \
-		"CASE WHEN i.status IN ('ENQUEUED', 'WAITING_FOR_EXTERNAL') THEN c.now END, " \
-		"CASE WHEN " STEP_NUMBER("i.status") " > 4 THEN c.now END, " \
-		"CASE WHEN i.status = 'WAITING_FOR_EXTERNAL' " \
+		"SELECT i.id, i.run_id, c.now, " \
+		"CASE WHEN i.state IN (2, 3) THEN c.now END, CASE WHEN i.state > 4 THEN c.now END, " \
+		"CASE WHEN i.state = 2 " \
 		"THEN c.now + NULLIF(i.deadline_us, 0) * interval '1 microsecond' END, " \
 		"i.released_seq, i.ended_seq, i.timeout_us, NULLIF(i.deadline_us, 0), i.priority, " \
 		"i.max_attempts, i.prerequisites, i.pending, COALESCE(i.unsatisfied, 0), i.may_continue, " \
-		"('{JOB,EXTERNAL}'::text[])[i.kind], i.status, i.key, i.tenant, i.type, i.queue, i.stage, " \
+		"('{JOB,EXTERNAL}'::text[])[i.kind], (" STEP_WORDS ")[i.state], i.key, i.tenant, i.type, i.queue, i.stage, " \
 		"i.owner, i.resource_key, i.payload, " \
-		"CASE WHEN " STEP_NUMBER("i.status") " > 4 THEN $29::text END, " \
-		"CASE WHEN " STEP_NUMBER("i.status") " > 4 THEN $29 END, " \
-		"CASE WHEN " STEP_NUMBER("i.status") " > 4 THEN $30::text END " \
-		"FROM item i CROSS JOIN good g CROSS JOIN clock c WHERE g.runs[i.run] " \
-		"RETURNING id, run_id, timeout_us, priority, max_attempts, queue, type, tenant, stage, " \
-		"payload, owner, resource_key, may_continue, status" \
+		"CASE WHEN i.state > 4 THEN $29::text END, CASE WHEN i.state > 4 THEN $29 END, " \
+		"CASE WHEN i.state > 4 THEN $30::text END " \
+		"FROM item i CROSS JOIN good g CROSS JOIN clock c WHERE g.runs[i.run]" \
+	"), due AS (" \
+		"SELECT i.* FROM item i CROSS JOIN good g WHERE i.state = 3 AND g.runs[i.run]" \
 	"), job AS (" \
 		INTO_STEP_JOB \
-		STEP_JOB("s", "c.now", "$26::int4") " FROM step s CROSS JOIN clock c " \
-		"WHERE s.status = 'ENQUEUED'" \
+		STEP_JOB("s", "c.now", "$26::int4") " FROM due s CROSS JOIN clock c" \
 	"), job_event AS (" \
 		INTO_ENQUEUED \
-		"SELECT s.id, 1, c.now, 1, 0, 'ENQUEUED', s.stage, s.type FROM step s CROSS JOIN clock c " \
-		"WHERE s.status = 'ENQUEUED' AND $26 = 1 AND s.stage <> 'queued'" \
+		"SELECT s.id, 1, c.now, 1, 0, 'ENQUEUED', s.stage, s.type FROM due s CROSS JOIN clock c " \
+		"WHERE $26 = 1 AND s.stage <> 'queued'" \
 	"), "
 
 /* Of a recovery that did not come about the source has its active key again. */
@@ -190,8 +187,7 @@
 #define STEPS_NEW_ANSWER \
 	"SELECT 1, s.n, s.mine, s.won, (SELECT m.n FROM missing m WHERE m.run = s.n), NULL::text " \
 	"FROM stand s UNION ALL SELECT 2, q.jobs, false, false, NULL, " WAKES("true", "q.queue") " " \
-	"FROM (SELECT t.queue, count(*) AS jobs FROM step t WHERE t.status = 'ENQUEUED' " \
-	"GROUP BY t.queue) q"
+	"FROM (SELECT t.queue, count(*) AS jobs FROM due t GROUP BY t.queue) q"
 
 #define PARTS_STEPS_NEW STEPS_NEW_ITEMS, STEPS_NEW_WRITE, STEPS_NEW_UNDO, STEPS_NEW_ANSWER
 

@@ -395,7 +395,7 @@ static cairn_status succeed_held(struct batch *batch, const cairn_change *change
 	each->run_number = was.job.run_number;
 	status = gather(batch, change, &was, err);
 	if (status == CAIRN_OK)
-		status = cairn_lite__run_ended(batch->write, &was.job, change->to, err);
+		status = cairn_lite__run_ended(batch->write, &was.job, change->to, change, err);
 	cairn_lite__stop(&run);
 	return status;
 }
@@ -440,7 +440,7 @@ static cairn_status change_one(struct batch *batch, const cairn_change *change,
 		cairn_job is;
 		status = cairn_lite__change_apply(write, change, &was, &is, err);
 		if (status == CAIRN_OK)
-			status = cairn_lite__run_ended(write, &was.job, is.status, err);
+			status = cairn_lite__run_ended(write, &was.job, is.status, NULL, err);
 		each->run_number = is.run_number;
 		each->run_at = is.run_at;
 		each->lease_expires_at = is.lease_expires_at;

@@ -66,12 +66,16 @@ struct lite_pending {
 	struct lite_attempt attempt[LITE_ROWS];
 };
 
-/* A step that the running call ends, by its job or as a gate. */
+/*
+ * A step that the running call ends: as a gate; by its job, which went well and brings nothing but an output; or,
+ * both NULL, by its job, whose row says the rest.
+ */
 struct lite_ending {
 	cairn_id run;
 	cairn_id step;
 	enum cairn_step_status to;
-	const cairn_step_end *gate; /* NULL: its job says the rest */
+	const cairn_step_end *gate;
+	const cairn_change *success;
 };
 
 /* What cairn_job.replay says. */
@@ -131,9 +135,9 @@ struct lite {
 	struct lite_list endings; /* struct lite_ending, of the running call */
 	struct lite_list ended;	  /* steps whose edges are to be followed (run_end.c) */
 	struct lite_list found;	  /* and those that wait for them */
-	struct lite_list ready;	  /* and those of them that wait for nothing any more */
 	struct lite_list wakes;	  /* cairn_id: replay runs that may be woken */
 	struct lite_list sums;	  /* struct lite_sum: budgets of the running call */
+	struct lite_list due;	  /* steps whose jobs are to be inserted (run.c) */
 	struct lite_watch watch;
 	sqlite3_stmt *statements[LITE_SQL_COUNT];
 };
@@ -382,9 +386,12 @@ cairn_status cairn_lite__permitted_in_front(struct lite *lite, const struct lite
 cairn_status cairn_lite__resource_need(struct lite_write *write, cairn_str tenant, cairn_str key,
 				       cairn_error *err);
 
-/* The job of a step that was released, from its row (run.c). record: its event is told. */
+/* Notes a step that was released; its job is inserted with the next ones (run.c). queued: its first stage. */
 cairn_status cairn_lite__run_job(struct lite_write *write, const cairn_id *step, bool queued,
-				 bool record, cairn_error *err);
+				 cairn_error *err);
+/* The jobs of those that were noted, from their rows. record: their events are told. */
+cairn_status cairn_lite__run_jobs(struct lite_write *write, bool record, cairn_error *err);
+void cairn_lite__run_jobs_free(struct lite *lite);
 
 /* An event of a run: its status, or what was appended (run.c). */
 cairn_status cairn_lite__run_event(struct lite_write *write, const cairn_id *id,
@@ -392,11 +399,12 @@ cairn_status cairn_lite__run_event(struct lite_write *write, const cairn_id *id,
 
 /*
  * The end of steps (run_end.c). A job that has now this status: if it is a step's and that is an end,
- * it is noted; a gate is noted by who ends it. settle does the rest for all that were noted, once the
+ * it is noted, with success if that says it all; a gate is noted by who ends it. settle does the rest for all that were noted, once the
  * call has changed all jobs.
  */
 cairn_status cairn_lite__run_ended(struct lite_write *write, const cairn_job *job,
-				   enum cairn_job_status status, cairn_error *err);
+				   enum cairn_job_status status, const cairn_change *success,
+				   cairn_error *err);
 cairn_status cairn_lite__run_note(struct lite_write *write, const struct lite_ending *ending,
 				  cairn_error *err);
 cairn_status cairn_lite__run_settle(struct lite_write *write, cairn_error *err);
@@ -428,6 +436,14 @@ struct lite_held {
 };
 cairn_status cairn_lite__held(struct lite *lite, const cairn_id *id, int64_t fence, cairn_time now,
 			      struct lite_held *held, cairn_error *err);
+/* The same for statements that find more: job, fence and now are bound; its first four columns are these. */
+cairn_status cairn_lite__held_start(struct lite_run *run, struct lite *lite, enum lite_sql which,
+				    const cairn_id *id, int64_t fence, cairn_time now,
+				    cairn_error *err);
+void cairn_lite__held_read(struct lite_run *run, const cairn_id *id, struct lite_held *held);
+/* A row of cairn_replay (replay.c). */
+cairn_status cairn_lite__replay_put(struct lite_write *write, const cairn_replay_run *is,
+				    cairn_time begun_at, cairn_error *err);
 /* An event of a step (replay.c); its texts are there until the end of the call. */
 cairn_status cairn_lite__step_event(struct lite_write *write, const struct lite_held *held,
 				    int64_t seq, enum cairn_event_kind kind, const cairn_memo *memo,

@@ -146,7 +146,7 @@ static cairn_status reap_one(struct lite_write *write, const cairn_reap_plan *pl
 	if (status == CAIRN_OK)
 		status = push_reaped(rows, &change, &was.job, &is, err);
 	if (status == CAIRN_OK)
-		status = cairn_lite__run_ended(write, &was.job, is.status, err);
+		status = cairn_lite__run_ended(write, &was.job, is.status, NULL, err);
 	cairn_lite__stop(&run);
 	return status;
 }
@@ -192,6 +192,7 @@ static cairn_status reap_alone(struct lite_write *write, const cairn_reap_plan *
 		lite->pending.attempts = 0;
 		lite->endings.n = 0;
 		lite->wakes.n = 0;
+		lite->due.n = 0;
 		cairn_rows_truncate(rows, before);
 		status = cairn_lite__do(lite, LITE_CALL_UNDO, err);
 		/* if it can't even be put off, the next pass meets it again */

@@ -32,21 +32,57 @@ static cairn_status add_event(struct lite_write *write, const cairn_id *step, ca
 	return status;
 }
 
+/* A step whose job is to be inserted. */
+struct due {
+	cairn_id id;
+	bool queued; /* its first stage: then its row says it all */
+};
+
 cairn_status cairn_lite__run_job(struct lite_write *write, const cairn_id *step, bool queued,
-				 bool record, cairn_error *err)
+				 cairn_error *err)
+{
+	struct due *next = cairn_lite__list_add(write->lite, &write->lite->due, sizeof *next);
+	if (next == NULL)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	*next = (struct due){ .id = *step, .queued = queued };
+	return CAIRN_OK;
+}
+
+/* Up to LITE_ROWS of them: the last one again and again. */
+static cairn_status insert_jobs(struct lite_write *write, const struct due *due, size_t n,
+				bool record, cairn_error *err)
 {
 	struct lite_run run;
-	cairn_status status = cairn_lite__start(&run, write->lite, LITE_STEP_JOB, err);
+	cairn_status status = cairn_lite__start(&run, write->lite,
+						n == 1 ? LITE_STEP_JOB : LITE_STEP_JOB_ROWS, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_id(&run, step);
 	cairn_lite__bind_int(&run, write->now);
 	cairn_lite__bind_int(&run, record ? 1 : 0);
-	status = cairn_lite__finish(&run, err);
-	/* in the first stage its row says it all */
-	if (status == CAIRN_OK && record && !queued)
-		status = add_event(write, step, err);
+	for (size_t i = 0; i < (n == 1 ? 1 : LITE_ROWS); i++)
+		cairn_lite__bind_id(&run, &due[i < n ? i : n - 1].id);
+	return cairn_lite__finish(&run, err);
+}
+
+cairn_status cairn_lite__run_jobs(struct lite_write *write, bool record, cairn_error *err)
+{
+	const struct due *due = write->lite->due.at;
+	size_t n = write->lite->due.n;
+	cairn_status status = CAIRN_OK;
+	for (size_t i = 0; i < n && status == CAIRN_OK; i += LITE_ROWS)
+		status = insert_jobs(write, &due[i], n - i < LITE_ROWS ? n - i : LITE_ROWS, record,
+				     err);
+	for (size_t i = 0; i < n && status == CAIRN_OK && record; i++) {
+		if (!due[i].queued)
+			status = add_event(write, &due[i].id, err);
+	}
+	write->lite->due.n = 0;
 	return status;
+}
+
+void cairn_lite__run_jobs_free(struct lite *lite)
+{
+	cairn_lite__list_free(lite, &lite->due, sizeof(struct due));
 }
 
 cairn_status cairn_lite__run_event(struct lite_write *write, const cairn_id *id,
@@ -142,52 +178,85 @@ static void bind_status(struct lite_run *run, const struct graph *graph,
 	cairn_lite__bind_text(run, ended ? rules->unsatisfied_message : none);
 }
 
-static cairn_status insert_step(const struct graph *graph, const cairn_step_insert *step,
-				const struct lite_definition *definition, cairn_error *err)
+/* The definition, or NULL for a gate. */
+static cairn_status defined(const struct graph *graph, const cairn_step_insert *step,
+			    const struct lite_definition **definition, cairn_error *err)
 {
-	struct lite_run run;
-	cairn_status status = cairn_lite__start(&run, graph->write->lite, LITE_STEP_INSERT, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_id(&run, &step->id);
-	cairn_lite__bind_id(&run, graph->run);
-	cairn_lite__bind_text(&run, step->key);
-	cairn_lite__bind_word(&run, cairn_step_kind_text(step->kind));
-	cairn_lite__bind_word(&run, cairn_step_status_text(step->status));
-	cairn_lite__bind_int(&run, step->pending);
-	cairn_lite__bind_int(&run, step->unsatisfied);
-	cairn_lite__bind_int(&run, step->prerequisites);
-	cairn_lite__bind_tenant(&run, step->tenant);
-	if (definition != NULL)
-		bind_job(&run, step, definition);
-	else
-		bind_gate(&run);
-	cairn_lite__bind_time(&run, step->deadline);
-	cairn_lite__bind_int(&run, (step->set & CAIRN_STEP_CONTINUES) != 0);
-	cairn_lite__bind_int(&run, graph->write->now);
-	bind_status(&run, graph, step);
-	cairn_lite__bind_text(&run, step->payload);
-	return cairn_lite__finish(&run, err);
+	*definition = NULL;
+	if (step->kind != CAIRN_STEP_JOB)
+		return CAIRN_OK;
+	return cairn_lite__definition(graph->write->lite, graph->memo, step->type, definition, err);
 }
 
-/* All definitions are there. */
-static cairn_status put_step(const struct graph *graph, const cairn_step_insert *step,
-			     cairn_error *err)
+static cairn_status bind_step(struct lite_run *run, const struct graph *graph,
+			      const cairn_step_insert *step, cairn_error *err)
+{
+	const struct lite_definition *definition;
+	cairn_status status = defined(graph, step, &definition, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_id(run, &step->id);
+	cairn_lite__bind_id(run, graph->run);
+	cairn_lite__bind_text(run, step->key);
+	cairn_lite__bind_word(run, cairn_step_kind_text(step->kind));
+	cairn_lite__bind_word(run, cairn_step_status_text(step->status));
+	cairn_lite__bind_int(run, step->pending);
+	cairn_lite__bind_int(run, step->unsatisfied);
+	cairn_lite__bind_int(run, step->prerequisites);
+	cairn_lite__bind_tenant(run, step->tenant);
+	if (definition != NULL)
+		bind_job(run, step, definition);
+	else
+		bind_gate(run);
+	cairn_lite__bind_time(run, step->deadline);
+	cairn_lite__bind_int(run, (step->set & CAIRN_STEP_CONTINUES) != 0);
+	cairn_lite__bind_int(run, graph->write->now);
+	bind_status(run, graph, step);
+	cairn_lite__bind_text(run, step->payload);
+	return CAIRN_OK;
+}
+
+/* n of them by one statement: 1 or LITE_ROWS. All definitions are there. */
+static cairn_status insert_steps(const struct graph *graph, const cairn_step_insert *steps,
+				 size_t n, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__start(
+		&run, graph->write->lite, n == 1 ? LITE_STEP_INSERT : LITE_STEP_INSERT_ROWS, err);
+	if (status != CAIRN_OK)
+		return status;
+	for (size_t i = 0; i < n && status == CAIRN_OK; i++)
+		status = bind_step(&run, graph, &steps[i], err);
+	if (status == CAIRN_OK)
+		return cairn_lite__finish(&run, err);
+	cairn_lite__stop(&run);
+	return status;
+}
+
+/* What a step needs, and what it makes. */
+static cairn_status follow_step(const struct graph *graph, const cairn_step_insert *step,
+				cairn_error *err)
 {
 	struct lite_write *write = graph->write;
-	const struct lite_definition *definition = NULL;
 	cairn_status status = CAIRN_OK;
-	if (step->kind == CAIRN_STEP_JOB)
-		status = cairn_lite__definition(write->lite, graph->memo, step->type, &definition,
-						err);
-	if (status == CAIRN_OK)
-		status = insert_step(graph, step, definition, err);
-	if (status == CAIRN_OK && step->resource_key.len > 0)
+	if (step->resource_key.len > 0)
 		status = cairn_lite__resource_need(write, step->tenant, step->resource_key, err);
 	if (status == CAIRN_OK && step->status == CAIRN_STEP_ENQUEUED)
 		status = cairn_lite__run_job(write, &step->id, cairn_str_is(step->stage, "queued"),
-					     graph->record, err);
+					     err);
 	return status;
+}
+
+static cairn_status put_steps(const struct graph *graph, cairn_error *err)
+{
+	cairn_status status = CAIRN_OK;
+	for (size_t i = 0, some; i < graph->n && status == CAIRN_OK; i += some) {
+		some = graph->n - i < LITE_ROWS ? 1 : LITE_ROWS;
+		status = insert_steps(graph, &graph->steps[i], some, err);
+	}
+	for (size_t i = 0; i < graph->n && status == CAIRN_OK; i++)
+		status = follow_step(graph, &graph->steps[i], err);
+	return status == CAIRN_OK ? cairn_lite__run_jobs(graph->write, graph->record, err) : status;
 }
 
 /* ---- edges -------------------------------------------------------------------------- */
@@ -211,10 +280,8 @@ static cairn_status insert_edges(struct lite *lite, const cairn_edge_insert *edg
 
 static cairn_status put_graph(const struct graph *graph, cairn_error *err)
 {
-	cairn_status status = CAIRN_OK;
+	cairn_status status = put_steps(graph, err);
 	size_t at = 0;
-	for (size_t i = 0; i < graph->n && status == CAIRN_OK; i++)
-		status = put_step(graph, &graph->steps[i], err);
 	while (at < graph->edge_count && status == CAIRN_OK) {
 		size_t some = graph->edge_count - at < LITE_ROWS ? 1 : LITE_ROWS;
 		status = insert_edges(graph->write->lite, &graph->edges[at], some, err);

@@ -37,16 +37,16 @@ struct one {
 	enum cairn_step_status status;
 };
 
-/* One that waits for another. */
+/* One that waits for another; of each of its edges a copy, until they are counted. */
 struct dependent {
 	int64_t row;
 	cairn_id id;
-	enum cairn_release_mode mode;
 	enum cairn_step_kind kind;
 	int32_t pending;
 	int32_t unsatisfied;
 	cairn_usec deadline;
 	bool queued; /* its job's first stage */
+	bool bad;    /* the edge is unsatisfied */
 };
 
 void cairn_lite__lists_free(struct lite *lite)
@@ -54,9 +54,9 @@ void cairn_lite__lists_free(struct lite *lite)
 	cairn_lite__list_free(lite, &lite->endings, sizeof(struct lite_ending));
 	cairn_lite__list_free(lite, &lite->ended, sizeof(struct one));
 	cairn_lite__list_free(lite, &lite->found, sizeof(struct dependent));
-	cairn_lite__list_free(lite, &lite->ready, sizeof(struct dependent));
 	cairn_lite__list_free(lite, &lite->wakes, sizeof(cairn_id));
 	cairn_lite__list_free(lite, &lite->sums, sizeof(struct lite_sum));
+	cairn_lite__run_jobs_free(lite);
 }
 
 static cairn_status add_one(struct lite *lite, const cairn_id *id, enum cairn_step_status status,
@@ -83,11 +83,12 @@ cairn_status cairn_lite__run_note(struct lite_write *write, const struct lite_en
 }
 
 cairn_status cairn_lite__run_ended(struct lite_write *write, const cairn_job *job,
-				   enum cairn_job_status status, cairn_error *err)
+				   enum cairn_job_status status, const cairn_change *success,
+				   cairn_error *err)
 {
 	if (cairn_id_is_none(job->run))
 		return CAIRN_OK;
-	struct lite_ending ending = { .run = job->run, .step = job->id };
+	struct lite_ending ending = { .run = job->run, .step = job->id, .success = success };
 	ending.to = cairn_host_run_rules(write->lite->host)->of_job[status];
 	return ending.to != 0 ? cairn_lite__run_note(write, &ending, err) : CAIRN_OK;
 }
@@ -228,6 +229,10 @@ static cairn_status end_noted(struct settle *settle, const struct lite_ending *e
 					     gate->output };
 		const struct one was = { ending->step, CAIRN_STEP_WAITING_FOR_EXTERNAL };
 		status = end_step(settle, &was, ending->to, &words, &done, err);
+	} else if (ending->success != NULL) {
+		const struct words words = { .output = ending->success->output };
+		const struct one was = { ending->step, CAIRN_STEP_ENQUEUED };
+		status = end_step(settle, &was, ending->to, &words, &done, err);
 	} else {
 		status = end_job(settle, ending, &done, err);
 	}
@@ -238,15 +243,17 @@ static cairn_status end_noted(struct settle *settle, const struct lite_ending *e
 
 /* ---- those that waited for it --------------------------------------------------------- */
 
-static cairn_status find_dependents(struct lite *lite, const cairn_id *id, cairn_error *err)
+/* Behind those that were found. */
+static cairn_status find_dependents(struct settle *settle, const struct one *ended,
+				    cairn_error *err)
 {
+	struct lite *lite = settle->write->lite;
 	struct lite_run run;
 	bool more = false;
-	lite->found.n = 0;
 	cairn_status status = cairn_lite__start(&run, lite, LITE_STEP_DEPENDENTS, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_id(&run, id);
+	cairn_lite__bind_id(&run, &ended->id);
 	status = cairn_lite__row(&run, &more, err);
 	while (status == CAIRN_OK && more) {
 		struct dependent *next = cairn_lite__list_add(lite, &lite->found, sizeof *next);
@@ -256,7 +263,8 @@ static cairn_status find_dependents(struct lite *lite, const cairn_id *id, cairn
 		}
 		next->row = cairn_lite__int(&run);
 		next->id = cairn_lite__id(&run);
-		next->mode = cairn_release_mode_parse(cairn_lite__view(&run));
+		enum cairn_release_mode mode = cairn_release_mode_parse(cairn_lite__view(&run));
+		next->bad = settle->rules->unsatisfied[mode][ended->status] != 0;
 		next->kind = cairn_step_kind_parse(cairn_lite__view(&run));
 		next->pending = cairn_lite__int32(&run);
 		next->unsatisfied = cairn_lite__int32(&run);
@@ -279,35 +287,12 @@ static cairn_status put_counters(struct lite *lite, const struct dependent *one,
 	return cairn_lite__finish(&run, err);
 }
 
-/* Counts the edges of one that has ended; a dependent that waits for nothing any more is ready. */
-static cairn_status follow_edges(struct settle *settle, const struct one *ended, cairn_error *err)
-{
-	struct lite *lite = settle->write->lite;
-	cairn_status status = find_dependents(lite, &ended->id, err);
-	for (size_t i = 0; i < lite->found.n && status == CAIRN_OK; i++) {
-		struct dependent *one = (struct dependent *)lite->found.at + i;
-		one->pending--;
-		one->unsatisfied += settle->rules->unsatisfied[one->mode][ended->status];
-		if (one->pending > 0) {
-			status = put_counters(lite, one, err);
-			continue;
-		}
-		struct dependent *next = cairn_lite__list_add(lite, &lite->ready, sizeof *next);
-		if (next == NULL)
-			return cairn_fail(err, CAIRN_E_NOMEM);
-		*next = *one;
-	}
-	return status;
-}
-
 static cairn_status release(struct settle *settle, const struct dependent *one,
 			    enum cairn_step_status to, cairn_error *err)
 {
 	struct lite_write *write = settle->write;
 	struct lite_run run;
 	bool timed = to == CAIRN_STEP_WAITING_FOR_EXTERNAL && one->deadline != 0;
-	/* the job's event is told where the step's is */
-	bool record = (settle->rules->told_steps & 1u << CAIRN_STEP_ENQUEUED) != 0;
 	cairn_status status = cairn_lite__start(&run, write->lite, LITE_STEP_RELEASE, err);
 	if (status != CAIRN_OK)
 		return status;
@@ -321,8 +306,16 @@ static cairn_status release(struct settle *settle, const struct dependent *one,
 	status = cairn_lite__finish(&run, err);
 	count(settle, CAIRN_STEP_BLOCKED, to);
 	if (status == CAIRN_OK && to == CAIRN_STEP_ENQUEUED)
-		status = cairn_lite__run_job(write, &one->id, one->queued, record, err);
+		status = cairn_lite__run_job(write, &one->id, one->queued, err);
 	return status;
+}
+
+/* Of all that were released; a job's event is told where its step's is. */
+static cairn_status put_jobs(struct lite_write *write, cairn_error *err)
+{
+	const cairn_run_rules *rules = cairn_host_run_rules(write->lite->host);
+	bool record = (rules->told_steps & 1u << CAIRN_STEP_ENQUEUED) != 0;
+	return cairn_lite__run_jobs(write, record, err);
 }
 
 static cairn_status resolve(struct settle *settle, const struct dependent *one, cairn_error *err)
@@ -350,20 +343,39 @@ static int by_id(const void *a, const void *b)
 	return cairn_id_compare(x->id, y->id);
 }
 
+/* Counts the edges of each dependent, and writes it once; one that waits for nothing any more is ready. */
+static cairn_status count_edges(struct settle *settle, cairn_error *err)
+{
+	struct lite_list *found = &settle->write->lite->found;
+	cairn_status status = CAIRN_OK;
+	if (found->n > 1)
+		qsort(found->at, found->n, sizeof(struct dependent), by_id);
+	for (size_t i = 0; i < found->n && status == CAIRN_OK;) {
+		const struct dependent *edge = (const struct dependent *)found->at + i;
+		struct dependent one = *edge;
+		for (; i < found->n && edge->row == one.row; i++, edge++) {
+			one.pending--;
+			one.unsatisfied += edge->bad;
+		}
+		status = one.pending > 0 ? put_counters(settle->write->lite, &one, err)
+					 : resolve(settle, &one, err);
+	}
+	return status;
+}
+
 /* As far as it goes: those that end here are the next ones whose edges count. */
 static cairn_status follow(struct settle *settle, cairn_error *err)
 {
 	struct lite *lite = settle->write->lite;
 	cairn_status status = CAIRN_OK;
 	while (lite->ended.n > 0 && status == CAIRN_OK) {
-		lite->ready.n = 0;
+		lite->found.n = 0;
 		for (size_t i = 0; i < lite->ended.n && status == CAIRN_OK; i++)
-			status = follow_edges(settle, (const struct one *)lite->ended.at + i, err);
+			status = find_dependents(settle, (const struct one *)lite->ended.at + i,
+						 err);
 		lite->ended.n = 0;
-		if (lite->ready.n > 1)
-			qsort(lite->ready.at, lite->ready.n, sizeof(struct dependent), by_id);
-		for (size_t i = 0; i < lite->ready.n && status == CAIRN_OK; i++)
-			status = resolve(settle, (const struct dependent *)lite->ready.at + i, err);
+		if (status == CAIRN_OK)
+			status = count_edges(settle, err);
 	}
 	return status;
 }
@@ -426,7 +438,9 @@ static cairn_status sweep_steps(struct settle *settle, const cairn_run_sweep *sw
 	const struct words words = { .reason = sweep->reason,
 				     .error_code = sweep->error_code,
 				     .error_message = sweep->error_message };
-	cairn_status status = find_open(settle, err);
+	cairn_status status = put_jobs(settle->write, err);
+	if (status == CAIRN_OK)
+		status = find_open(settle, err);
 	for (size_t i = 0; i < lite->ended.n && status == CAIRN_OK; i++) {
 		const struct one *was = (const struct one *)lite->ended.at + i;
 		bool done = false;
@@ -573,7 +587,7 @@ cairn_status cairn_lite__run_settle(struct lite_write *write, cairn_error *err)
 		first = i;
 	}
 	list->n = 0;
-	return status;
+	return status == CAIRN_OK ? put_jobs(write, err) : status;
 }
 
 static cairn_status blame(struct settle *settle, const struct words *words, cairn_error *err)

@@ -33,7 +33,7 @@
 /* The seq of the newest event, of a replay run as well: cairn_job_event's primary key, its last entry. */
 #define NEWEST(id) \
 	"max(events, ifnull((SELECT max(e.seq) FROM cairn_job_event e WHERE e.job_id = " id "), " \
-											    "0))"
+	"0))"
 
 /* ---- steps ------------------------------------------------------------------------ */
 
@@ -190,8 +190,8 @@
 /* cairn_replay's primary key, downwards from ?7 */
 #define TEXT_REPLAYS \
 	REPLAY_COLUMNS \
-		"FROM cairn_replay r CROSS JOIN cairn_job j WHERE r.run_id < ?7 " REPLAY_FILTER \
-		"AND (?9 IS NULL OR r.root_id = ?9) ORDER BY r.run_id DESC LIMIT ?8"
+	"FROM cairn_replay r CROSS JOIN cairn_job j WHERE r.run_id < ?7 " REPLAY_FILTER \
+	"AND (?9 IS NULL OR r.root_id = ?9) ORDER BY r.run_id DESC LIMIT ?8"
 
 /* cairn_replay's primary key */
 #define TEXT_REPLAY_GET \
@@ -202,11 +202,11 @@
 /* cairn_replay_tree, for each its primary key */
 #define TEXT_REPLAY_TREE \
 	REPLAY_COLUMNS \
-		"FROM (SELECT run_id AS id FROM cairn_replay INDEXED BY cairn_replay_tree " \
-		"WHERE parent_id IS NOT NULL AND root_id = ?9 AND run_id < ?7 " \
-		"UNION ALL SELECT run_id FROM cairn_replay WHERE run_id = ?9 AND root_id = ?9 " \
-		"AND run_id < ?7) t CROSS JOIN cairn_replay r CROSS JOIN cairn_job j WHERE " \
-		"r.run_id = t.id " REPLAY_FILTER "ORDER BY r.run_id DESC LIMIT ?8"
+	"FROM (SELECT run_id AS id FROM cairn_replay INDEXED BY cairn_replay_tree " \
+	"WHERE parent_id IS NOT NULL AND root_id = ?9 AND run_id < ?7 " \
+	"UNION ALL SELECT run_id FROM cairn_replay WHERE run_id = ?9 AND root_id = ?9 " \
+	"AND run_id < ?7) t CROSS JOIN cairn_replay r CROSS JOIN cairn_job j WHERE " \
+	"r.run_id = t.id " REPLAY_FILTER "ORDER BY r.run_id DESC LIMIT ?8"
 
 /* cairn_replay_child */
 #define TEXT_REPLAY_CHILDREN \

@@ -47,23 +47,27 @@
 	"error_message) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 /* none to find, all to fill */
-#define TEXT_STEP_INSERT \
+#define STEPS_INSERT(values) \
 	"INSERT INTO cairn_step (id, run_id, step_key, kind, status, pending, unsatisfied, " \
 	"prerequisites, tenant, type, queue, owner, resource_key, stage, priority, max_attempts, " \
 	"timeout_us, deadline_us, may_continue, created_at, released_seq, released_at, " \
-	"ended_seq, " \
-	"finished_at, deadline_at, status_reason, error_code, error_message, payload) VALUES (" \
-	"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	"ended_seq, finished_at, deadline_at, status_reason, error_code, error_message, payload) " \
+	"VALUES " values
+#define STEP_VALUES \
+	"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#define TEXT_STEP_INSERT      STEPS_INSERT(STEP_VALUES)
+#define TEXT_STEP_INSERT_ROWS STEPS_INSERT(SIXTEEN(STEP_VALUES))
 
-/* cairn_step.id; all of cairn_job to fill. ?2 now, ?3 how many events it has */
-#define TEXT_STEP_JOB \
+/* cairn_step.id; all of cairn_job to fill. ?1 now, ?2 how many events they have, ?3 and on: whose */
+#define STEP_JOBS(whose) \
 	"INSERT INTO cairn_job (id, status, queue, type, tenant, priority, run_number, attempt, " \
 	"max_attempts, timeout_us, run_at, parked, owner, resource_key, fence, stage, events, " \
 	"created_at, updated_at, payload, run_id, may_continue) " \
 	"SELECT id, 'PENDING', queue, type, tenant, priority, 1, 0, max_attempts, timeout_us, " \
-	"?2, " \
-	"0, owner, resource_key, 0, stage, ?3, ?2, ?2, payload, run_id, may_continue " \
-	"FROM cairn_step WHERE id = ?1"
+	"?1, 0, owner, resource_key, 0, stage, ?2, ?1, ?1, payload, run_id, may_continue " \
+	"FROM cairn_step WHERE id " whose
+#define TEXT_STEP_JOB	   STEP_JOBS("= ?3")
+#define TEXT_STEP_JOB_ROWS STEP_JOBS("IN (" SIXTEEN("?") ")")
 
 /* cairn_step.id */
 #define TEXT_STEP_STAGE "SELECT stage, type FROM cairn_step WHERE id = ?"
@@ -389,7 +393,8 @@
 	[LITE_RUN_BY_ACTIVE] = TEXT_RUN_BY_ACTIVE, [LITE_RUN_ACTIVE_PUT] = TEXT_RUN_ACTIVE_PUT, \
 	[LITE_RUN_INSERT] = TEXT_RUN_INSERT, [LITE_RUN_REQUEST_INSERT] = TEXT_RUN_REQUEST_INSERT, \
 	[LITE_RUN_EVENT_INSERT] = TEXT_RUN_EVENT_INSERT, [LITE_STEP_INSERT] = TEXT_STEP_INSERT, \
-	[LITE_STEP_JOB] = TEXT_STEP_JOB, [LITE_STEP_STAGE] = TEXT_STEP_STAGE, \
+	[LITE_STEP_INSERT_ROWS] = TEXT_STEP_INSERT_ROWS, [LITE_STEP_JOB] = TEXT_STEP_JOB, \
+	[LITE_STEP_JOB_ROWS] = TEXT_STEP_JOB_ROWS, [LITE_STEP_STAGE] = TEXT_STEP_STAGE, \
 	[LITE_EDGE_INSERT] = TEXT_EDGE_INSERT, [LITE_EDGE_INSERT_ROWS] = TEXT_EDGE_INSERT_ROWS, \
 	[LITE_APPEND_INSERT] = TEXT_APPEND_INSERT, [LITE_RUN_APPEND] = TEXT_RUN_APPEND, \
 	[LITE_RUN_STATE] = TEXT_RUN_STATE, [LITE_RUN_MOVE] = TEXT_RUN_MOVE, \

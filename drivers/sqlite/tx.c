@@ -69,6 +69,7 @@ cairn_status cairn_lite__write_begin(struct lite *lite, struct lite_write *write
 	lite->pending.attempts = 0;
 	lite->endings.n = 0;
 	lite->wakes.n = 0;
+	lite->due.n = 0;
 	if (write->own)
 		status = begin_immediate(lite, err);
 	else

@@ -94,12 +94,21 @@ CAIRN_API void cairn_work_not_before(cairn_work *work, cairn_time when);
 CAIRN_API int cairn_durable_call(cairn_durable *run, const cairn_replay_call *call,
 				 cairn_work_fn *work, void *user, cairn_str *result);
 
+typedef struct cairn_durable_batch {
+	size_t size;
+	const cairn_replay_call *calls;
+	size_t n;
+	cairn_work_fn *work;
+	void *user;
+	uint32_t width; /* 0: 16; at most 64 */
+	uint32_t reserved_;
+} cairn_durable_batch;
+
 /*
- * n of them, up to width (0: 16; at most 64) side by side, on threads of their own: work is called on several at once.
- * 1 if all have a result; each that has one is in results, whatever became of the others. Of failures the first counts.
+ * Many of them, up to width side by side, on threads of their own: work is called on several at once. 1 if all have a
+ * result; each that has one is in results, whatever became of the others. Of failures the first counts.
  */
-CAIRN_API int cairn_durable_calls(cairn_durable *run, const cairn_replay_call *calls, size_t n,
-				  uint32_t width, cairn_work_fn *work, void *user,
+CAIRN_API int cairn_durable_calls(cairn_durable *run, const cairn_durable_batch *batch,
 				  cairn_str *results);
 
 /* A value that was had for nothing, remembered: the one that was said first under this kind, use by use. */

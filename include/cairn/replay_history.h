@@ -57,7 +57,7 @@ typedef struct cairn_replay_run {
 	int64_t completed;
 	int64_t failed;
 	int64_t waiting;
-	int64_t children;
+	int64_t children; /* with counts, too: the runs that have it as parent */
 	uint64_t reserved_[4];
 } cairn_replay_run;
 
@@ -180,7 +180,7 @@ typedef struct cairn_replay_changed {
 } cairn_replay_changed;
 
 /*
- * Cancels n runs and all their descendants, as cairn_job_cancel() does; the program learns of it at its next call: STALE
+ * Cancels n runs, begun or not, and all their descendants, as cairn_job_cancel() does; the program learns of it at its next call: STALE
  * run.canceled. One that is over stays as it is, and is OK; so do its descendants. NOT_FOUND replay.run_not_found.
  * (cairn_job_cancel() takes no children along; they find out when they begin again.) [4 round trips, and 2 for each
  * further level of children; one commit]
@@ -248,7 +248,8 @@ typedef struct cairn_replay_wait_opts {
 } cairn_replay_wait_opts;
 
 /*
- * Waits until the run is over and answers it. TIMEOUT replay.wait_timeout; *run is then what was seen last. INVALID
+ * Waits until the run, begun or not, is over and answers it. TIMEOUT replay.wait_timeout; *run is then what was seen last,
+ * which is no row before it has begun. NOT_FOUND replay.run_not_found: no such job, or one that ended without having begun. INVALID
  * conn.misuse inside a transaction, but for one look; INTERRUPTED. It polls, with jitter, every 50 ms to 1 s.
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_wait(cairn_conn *conn,

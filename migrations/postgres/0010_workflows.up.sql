@@ -93,7 +93,7 @@ CREATE TABLE cairn_step (
 	error_message text,
 	CONSTRAINT cairn_step_pkey PRIMARY KEY (id),
 	CONSTRAINT cairn_step_key UNIQUE (run_id, step_key)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 40);
 
 CREATE INDEX cairn_step_deadline ON cairn_step (deadline_at) WHERE deadline_at IS NOT NULL;
 

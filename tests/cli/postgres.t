@@ -14,7 +14,7 @@ fi
 case $CAIRN_PG_URL in *\?*) join='&' ;; *) join='?' ;; esac
 n=0
 bad=0
-for name in migrate define catalog enqueue ndjson read recover queues locks checkpoints memory log upkeep schedule intents exec work crash odd runs top; do
+for name in migrate define catalog enqueue ndjson read recover queues locks checkpoints memory log upkeep schedule intents exec work crash odd runs replay signal budget top; do
 	n=$((n + 1))
 	log=$(CAIRN_CLI_DB="$CAIRN_PG_URL${join}schema=cli_${name}_$$" sh "$here/$name.t" 2>&1)
 	code=$?

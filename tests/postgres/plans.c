@@ -18,6 +18,7 @@
 #include "../kit/pg_url.h"
 #include "../tap.h"
 #include "plans_fill.h"
+#include "plans_replay.h"
 
 #define ITEMS 10
 /* None is over before reap is called, however slow this machine is. */
@@ -29,6 +30,7 @@ struct scene {
 	cairn_lease leases[ITEMS];
 	size_t count;
 	cairn_changed each[ITEMS];
+	struct play play;
 };
 
 static const cairn_str none = { NULL, 0 };
@@ -629,53 +631,68 @@ static const struct call {
 	void (*run)(struct scene *scene);
 	long long most;
 	bool bound;
+	void (*play)(cairn_conn *conn, struct play *play); /* instead of run (plans_replay.h) */
 } calls[] = {
-	{ "enqueue", NULL, enqueue, 100, false },
-	{ "keyed enqueue", NULL, enqueue_keyed, 100, false },
-	{ "a key again", enqueue_keyed, enqueue_keyed, 200, false },
-	{ "claim", NULL, claim, 200, false },
-	{ "heartbeat", claim, heartbeat, 200, false },
-	{ "progress", claim, progress, 200, false },
-	{ "finish", claim, finish, 300, false },
-	{ "cancel", enqueue, cancel, 300, false },
-	{ "reap", NULL, reap, 20, false },
-	{ "get", enqueue, get, 30, false },
-	{ "attempts", enqueue, attempts, 30, false },
-	{ "events", enqueue, events, 30, false },
-	{ "list", NULL, list, 200, false },
-	{ "wait", NULL, waiting, 50, false },
-	{ "promote", NULL, promote, 20, false },
-	{ "fire", NULL, fire, 20, false },
-	{ "graph: enqueue, claim, finish", NULL, run_graph, 1500, false },
-	{ "log append", NULL, append_logs, 200, true },
-	{ "log read", NULL, read_logs, 100, true },
-	{ "log archive", NULL, archive_logs, 100, true },
-	{ "list of logs", NULL, list_logs, 30, true },
-	{ "items put", NULL, put_items, 200, true },
-	{ "items got", put_items, get_items, 100, true },
-	{ "items one by one", NULL, single_items, 200, true },
-	{ "items deleted", put_items, delete_items, 200, true },
-	{ "items listed", put_items, list_items, 100, true },
-	{ "namespaces listed", put_items, list_namespaces, 100, true },
-	{ "items evicted", put_items, evict_items, 60, false },
-	{ "a tenant's items evicted", put_items, evict_tenant, 60, true },
-	{ "checkpoints put", NULL, put_checkpoints, 500, true },
-	{ "checkpoints put one by one", NULL, single_checkpoints, 300, true },
-	{ "checkpoints got", NULL, get_checkpoints, 100, true },
-	{ "checkpoints listed", NULL, list_checkpoints, 600, true },
-	{ "checkpoints of a run", NULL, list_of_run, 100, true },
-	{ "checkpoints of all threads", NULL, list_all_checkpoints, 200, true },
-	{ "pending writes", NULL, write_pending, 200, true },
-	{ "list of threads", NULL, list_threads, 30, true },
-	{ "thread copied and deleted", NULL, copy_thread, 300, true },
-	{ "a thread pruned", NULL, prune_checkpoints, 300, true },
-	{ "all threads pruned", NULL, prune_all_checkpoints, 300, true },
-	{ "a run deleted", NULL, delete_run, 300, true },
-	{ "locks", NULL, locks, 200, true },
-	{ "list of locks", NULL, list_locks, 50, true },
+	{ "enqueue", NULL, enqueue, 100, false, NULL },
+	{ "keyed enqueue", NULL, enqueue_keyed, 100, false, NULL },
+	{ "a key again", enqueue_keyed, enqueue_keyed, 200, false, NULL },
+	{ "claim", NULL, claim, 200, false, NULL },
+	{ "heartbeat", claim, heartbeat, 200, false, NULL },
+	{ "progress", claim, progress, 200, false, NULL },
+	{ "finish", claim, finish, 300, false, NULL },
+	{ "cancel", enqueue, cancel, 300, false, NULL },
+	{ "reap", NULL, reap, 20, false, NULL },
+	{ "get", enqueue, get, 30, false, NULL },
+	{ "attempts", enqueue, attempts, 30, false, NULL },
+	{ "events", enqueue, events, 30, false, NULL },
+	{ "list", NULL, list, 200, false, NULL },
+	{ "wait", NULL, waiting, 50, false, NULL },
+	{ "promote", NULL, promote, 20, false, NULL },
+	{ "fire", NULL, fire, 20, false, NULL },
+	{ "graph: enqueue, claim, finish", NULL, run_graph, 1500, false, NULL },
+	{ "log append", NULL, append_logs, 200, true, NULL },
+	{ "log read", NULL, read_logs, 100, true, NULL },
+	{ "log archive", NULL, archive_logs, 100, true, NULL },
+	{ "list of logs", NULL, list_logs, 30, true, NULL },
+	{ "items put", NULL, put_items, 200, true, NULL },
+	{ "items got", put_items, get_items, 100, true, NULL },
+	{ "items one by one", NULL, single_items, 200, true, NULL },
+	{ "items deleted", put_items, delete_items, 200, true, NULL },
+	{ "items listed", put_items, list_items, 100, true, NULL },
+	{ "namespaces listed", put_items, list_namespaces, 100, true, NULL },
+	{ "items evicted", put_items, evict_items, 60, false, NULL },
+	{ "a tenant's items evicted", put_items, evict_tenant, 60, true, NULL },
+	{ "checkpoints put", NULL, put_checkpoints, 500, true, NULL },
+	{ "checkpoints put one by one", NULL, single_checkpoints, 300, true, NULL },
+	{ "checkpoints got", NULL, get_checkpoints, 100, true, NULL },
+	{ "checkpoints listed", NULL, list_checkpoints, 600, true, NULL },
+	{ "checkpoints of a run", NULL, list_of_run, 100, true, NULL },
+	{ "checkpoints of all threads", NULL, list_all_checkpoints, 200, true, NULL },
+	{ "pending writes", NULL, write_pending, 200, true, NULL },
+	{ "list of threads", NULL, list_threads, 30, true, NULL },
+	{ "thread copied and deleted", NULL, copy_thread, 300, true, NULL },
+	{ "a thread pruned", NULL, prune_checkpoints, 300, true, NULL },
+	{ "all threads pruned", NULL, prune_all_checkpoints, 300, true, NULL },
+	{ "a run deleted", NULL, delete_run, 300, true, NULL },
+	{ "locks", NULL, locks, 200, true, NULL },
+	{ "list of locks", NULL, list_locks, 50, true, NULL },
+	{ "replay: steps, reserved and charged", NULL, NULL, 900, false, play_steps },
+	{ "replay: values and sleeps", NULL, NULL, 500, false, play_values },
+	{ "replay: woken by a signal", NULL, NULL, 700, false, play_signal },
+	{ "replay: woken by its child", NULL, NULL, 700, false, play_child },
+	{ "replay: memos, lists", NULL, NULL, 300, false, play_reads },
+	{ "replay: broadcast, fork, delete", NULL, NULL, 600, false, play_rest },
 };
 
 #define CALLS (sizeof calls / sizeof calls[0])
+
+static void run_call(struct scene *scene, const struct call *call)
+{
+	if (call->play == NULL)
+		call->run(scene);
+	else
+		play_on(scene->conn, &scene->play, call->play);
+}
 
 static void allow(PGconn *pg)
 {
@@ -712,10 +729,11 @@ static void prepare(struct scene *scenes, PGconn *pg)
 		enqueue(&scenes[i]);
 		add(&scenes[i], "default", "");
 		claim(&scenes[i]);
-		calls[i].run(&scenes[i]);
+		run_call(&scenes[i], &calls[i]);
 	}
 	add(&scenes[0], "default", "");
 	fill(pg);
+	fill_replays(pg);
 	/* the first regime keeps the plans that were made for nothing */
 	if (analyzed)
 		number(pg, "ANALYZE; SELECT 1");
@@ -744,7 +762,8 @@ static void compare(struct scene *scenes, PGconn *pg)
 			calls[i].before(scene);
 		if (calls[i].before == claim && scene->count != ITEMS)
 			ok(0, "%zu jobs were claimed", scene->count);
-		calls[i].run(scene);
+		run_call(scene, &calls[i]);
+		cairn_replay_close(scene->play.replay);
 		cairn_close(scene->conn);
 		long long now = rows_read(pg);
 		ok(now - before <= calls[i].most,

@@ -134,7 +134,13 @@ static enum cairn_finish_how fan(void *user, cairn_durable *run)
 	for (int i = 0; i < 6; i++)
 		calls[i] =
 			(cairn_replay_call){ .kind = CAIRN_STR("count"), .input = CAIRN_STR("0") };
-	if (!cairn_durable_calls(run, calls, 6, 2, count_work, counted, results))
+	const cairn_durable_batch batch = { .size = sizeof batch,
+					    .calls = calls,
+					    .n = 6,
+					    .work = count_work,
+					    .user = counted,
+					    .width = 2 };
+	if (!cairn_durable_calls(run, &batch, results))
 		return cairn_durable_end(run);
 	for (int i = 0; i < 6; i++)
 		len += snprintf(text + len, sizeof text - (size_t)len, "%s%.*s", i > 0 ? "," : "[",

@@ -1,6 +1,6 @@
 /*
  * cmd_run.c - `cairn run VERB`: the table of verbs, each with options of its own; and what puts work into the
- * store: submit and append.
+ * store: submit and append. A verb that DAG runs and replay runs have goes by what its id is: run_is_replay().
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +10,22 @@
 const struct command run_verbs[] = {
 	{ "run submit", run_submit, "FILE|- [options]", "Enqueues a run and prints its id",
 	  "FILE is a graph as docs/GRAPHS.md says: an object with type and steps.\n" },
-	{ "run show", run_show, "ID [--field NAME]", "Shows a run and its steps as a tree",
-	  "A step with several prerequisites stands under the deepest one, marked with how many\n"
-	  "more it has; many that are alike are folded. --field prints one of metadata, result,\n"
-	  "request, byte for byte.\n" },
+	{ "run show", run_show, "ID [--field NAME]", "Shows a run with its steps",
+	  "Those of a DAG run are a tree: a step with several prerequisites stands under the\n"
+	  "deepest one, marked with how many more it has; many that are alike are folded.\n"
+	  "A replay run also shows what it waits for, its budgets, and its children.\n"
+	  "--field prints one of metadata, result, request; of a replay run payload or output.\n" },
+	{ "run list", run_list, "[options]", "Lists replay runs, newest first", NULL },
 	{ "run steps", run_steps, "ID [options]", "Lists the steps of a run",
-	  "With --step only this one, of which --field prints payload or output, byte for "
-	  "byte.\n" },
+	  "With --step only this one, of which --field prints payload or output, of a replay\n"
+	  "run result or signature, byte for byte.\n" },
 	{ "run inputs", run_inputs, "STEP-ID [options]",
 	  "Shows what the prerequisites of a step came to",
 	  "A step's id is its job's: for a command that works on it, $CAIRN_JOB_ID.\n" },
 	{ "run events", run_events, "ID [--jobs]", "Prints the timeline of a run", NULL },
+	{ "run follow", run_follow, "ID [options]",
+	  "Prints the timeline of a run as it grows, until the run is over",
+	  "Exits as run wait does.\n" },
 	{ "run graph", run_graph, "ID | --file FILE [--format dot|mermaid]",
 	  "Prints the graph of a run, or of a file, for other programs to draw",
 	  "A file is checked, and needs no database.\n" },
@@ -29,13 +34,24 @@ const struct command run_verbs[] = {
 	  "FILE is an object with steps, as of a graph. The same key again adds nothing.\n" },
 	{ "run complete-gate", run_complete_gate, "ID STEP SUCCEEDED|FAILED|CANCELED [options]",
 	  "Says how a gate ended", NULL },
-	{ "run cancel", run_cancel, "ID ... [options]", "Cancels runs with all their steps", NULL },
+	{ "run cancel", run_cancel, "ID ... [options]",
+	  "Cancels runs with all their steps, or with all their children", NULL },
+	{ "run resume", run_resume, "ID [options]",
+	  "Runs a replay run that failed once more, with what it remembers",
+	  "With --owner or --anybody also one that is not over and that nobody works on: it is "
+	  "given\nover.\n" },
+	{ "run fork", run_fork, "ID [options]",
+	  "Makes a new replay run of an old one's first steps, and prints its id",
+	  "Without --after and --seq it remembers none of them.\n" },
 	{ "run recover", run_recover, "ID --key KEY --reason TEXT [--step STEP]",
 	  "Does a run that is over once more, and prints the new id", NULL },
 	{ "run wait", run_wait, "ID [options]", "Waits until a run is over",
 	  "Exits 0 if it succeeded, 1 if it did not, 6 if it is not over in time.\n" },
 	{ "run prune", run_prune, "--older DURATION [options]",
-	  "Deletes runs that were over long ago, with their jobs", NULL },
+	  "Deletes DAG runs that were over long ago, with their jobs", NULL },
+	{ "run delete", run_delete, "ID | --status STATUS [options]",
+	  "Deletes replay runs that are over, with their children and all that belongs to them",
+	  "ID is that of a root. --dry-run only counts.\n" },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -55,8 +71,9 @@ static const struct command *this_command(const char *name)
 static int which(const struct cli *cli)
 {
 	return usage_error(cli,
-			   "run takes submit, show, steps, inputs, events, graph, append, "
-			   "complete-gate, cancel, recover, wait or prune; see cairn help run");
+			   "run takes submit, show, list, steps, inputs, events, follow, graph, "
+			   "append, complete-gate, cancel, resume, fork, recover, wait, prune or "
+			   "delete; see cairn help run");
 }
 
 int cmd_run(struct cli *cli, int argc, char **argv)

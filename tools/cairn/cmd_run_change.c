@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "filter.h"
-#include "runs.h"
+#include "replays.h"
 
 /* ---- complete-gate ---------------------------------------------------------------------- */
 
@@ -111,22 +111,71 @@ static void tell_canceled(const struct cli *cli, cairn_id id, const cairn_run_ch
 	}
 }
 
-static int cancel(const struct cli *cli, cairn_run_cancel_opts *opts)
+struct canceling {
+	cairn_run_cancel_opts graphs;
+	cairn_id *ids; /* those of DAG runs, then those of replay runs */
+	size_t n;
+};
+
+/* Sorts the ids by what they are. */
+static cairn_status part(const struct cli *cli, cairn_conn *conn, struct canceling *what,
+			 cairn_error *err)
+{
+	cairn_id *ids = what->ids;
+	size_t graphs = 0;
+	cairn_status st = CAIRN_OK;
+	for (size_t i = 0; st == CAIRN_OK && i < what->n; i++) {
+		bool replay = false;
+		cairn_id id = ids[i];
+		st = run_is_replay(cli, conn, id, &replay, err);
+		if (replay)
+			continue;
+		memmove(&ids[graphs + 1], &ids[graphs], (i - graphs) * sizeof *ids);
+		ids[graphs++] = id;
+	}
+	what->graphs.runs = ids;
+	what->graphs.n = graphs;
+	return st;
+}
+
+static cairn_status cancel_graphs(const struct cli *cli, cairn_conn *conn,
+				  const cairn_run_cancel_opts *opts, struct tally *tally,
+				  cairn_error *err)
+{
+	cairn_run_changed *each = calloc(opts->n, sizeof *each);
+	if (each == NULL) {
+		outcome_error(err, CAIRN_NOMEM, CAIRN_E_NOMEM);
+		return CAIRN_NOMEM;
+	}
+	cairn_status st = cairn_run_cancel(conn, opts, each, err);
+	for (size_t i = 0; st == CAIRN_OK && i < opts->n; i++)
+		tell_canceled(cli, opts->runs[i], &each[i], tally);
+	free(each);
+	return st;
+}
+
+static int cancel(const struct cli *cli, struct canceling *what)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	struct tally tally = { .n = 0 };
 	cairn_conn *conn = NULL;
-	cairn_run_changed *each = calloc(opts->n, sizeof *each);
-	int code = each == NULL ? usage_error(cli, "out of memory") : db_ready(cli, &conn);
-	if (code < 0) {
-		cairn_status st = cairn_run_cancel(conn, opts, each, &err);
-		for (size_t i = 0; st == CAIRN_OK && i < opts->n; i++)
-			tell_canceled(cli, opts->runs[i], &each[i], &tally);
-		code = st == CAIRN_OK ? tally_exit(&tally) : failed(cli, &err);
+	int code = db_ready(cli, &conn);
+	if (code >= 0)
+		return code;
+	cairn_status st = part(cli, conn, what, &err);
+	size_t graphs = what->graphs.n;
+	if (st == CAIRN_OK && graphs < what->n &&
+	    (what->graphs.error_code.len > 0 || what->graphs.error_message.len > 0)) {
+		cairn_close(conn);
+		return usage_error(cli, "--code and --message go with DAG runs");
 	}
+	if (st == CAIRN_OK && graphs > 0)
+		st = cancel_graphs(cli, conn, &what->graphs, &tally, &err);
+	if (st == CAIRN_OK && graphs < what->n)
+		st = replay_cancel(cli, conn, what->ids + graphs, what->n - graphs,
+				   what->graphs.reason, &tally, &err);
 	cairn_close(conn);
-	free(each);
-	return code;
+	return st == CAIRN_OK ? tally_exit(&tally) : failed(cli, &err);
 }
 
 int run_cancel(struct cli *cli, int argc, char **argv)
@@ -134,29 +183,28 @@ int run_cancel(struct cli *cli, int argc, char **argv)
 	const char *reason = NULL;
 	const char *code_text = NULL;
 	const char *message = NULL;
-	cairn_id *ids = NULL;
+	struct canceling what = { .n = 0 };
 	const struct opt opts[] = {
 		{ "reason", 0, OPT_TEXT, &reason, "TEXT", "why; default CANCELED", NULL },
-		{ "code", 0, OPT_TEXT, &code_text, "CODE", "of run and steps", NULL },
-		{ "message", 0, OPT_TEXT, &message, "TEXT", "of run and steps", NULL },
+		{ "code", 0, OPT_TEXT, &code_text, "CODE", "of a DAG run and its steps", NULL },
+		{ "message", 0, OPT_TEXT, &message, "TEXT", "of a DAG run and its steps", NULL },
 		{ NULL, 0, OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	int code = args_parse(cli, opts, &argc, argv);
 	if (code < 0 && argc == 0)
 		code = usage_error(cli, "run cancel takes ids");
 	if (code < 0)
-		code = ids_parse(cli, argc, argv, &ids);
+		code = ids_parse(cli, argc, argv, &what.ids);
 	if (code < 0) {
-		cairn_run_cancel_opts given = { .size = sizeof given,
-						.scope = cli_scope(cli),
-						.runs = ids,
-						.n = (size_t)argc,
-						.reason = cairn_str_of(reason),
-						.error_code = cairn_str_of(code_text),
-						.error_message = cairn_str_of(message) };
-		code = cancel(cli, &given);
+		what.n = (size_t)argc;
+		what.graphs = (cairn_run_cancel_opts){ .size = sizeof what.graphs,
+						       .scope = cli_scope(cli),
+						       .reason = cairn_str_of(reason),
+						       .error_code = cairn_str_of(code_text),
+						       .error_message = cairn_str_of(message) };
+		code = cancel(cli, &what);
 	}
-	free(ids);
+	free(what.ids);
 	return code;
 }
 

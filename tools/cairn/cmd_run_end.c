@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runs.h"
+#include "replays.h"
 
 #define LONGEST_WAIT CAIRN_HOUR /* of one call */
 #define BATCH	     1000u
@@ -39,40 +39,52 @@ static int tell_over(const struct cli *cli, const cairn_run *run, bool result)
 	return run->status == CAIRN_RUN_SUCCEEDED ? EXIT_FINE : EXIT_SOME_FAILED;
 }
 
+static int wait_graph(const struct cli *cli, cairn_conn *conn, cairn_id id, cairn_usec timeout,
+		      bool result)
+{
+	cairn_runs *run = NULL;
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_run_wait_opts given = {
+		.size = sizeof given, .scope = cli_scope(cli), .run = id, .result = result ? 1 : 0
+	};
+	cairn_status st = wait_for(conn, &given, timeout, &run, &err);
+	int code = st == CAIRN_OK ? tell_over(cli, &run->at[0], result) : failed(cli, &err);
+	/* it is over, and did not succeed: the same with --result and without */
+	if (st == CAIRN_STALE)
+		code = EXIT_SOME_FAILED;
+	cairn_free(run);
+	return code;
+}
+
 int run_wait(struct cli *cli, int argc, char **argv)
 {
 	cairn_usec timeout = 5 * CAIRN_MINUTE;
 	bool result = false;
+	bool replay = false;
 	cairn_conn *conn = NULL;
-	cairn_runs *run = NULL;
 	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_run_wait_opts given = { .size = sizeof given };
+	cairn_id id;
 	const struct opt opts[] = {
 		{ "timeout", 0, OPT_SPAN, &timeout, "DURATION", "at most; default 5m, 0 only looks",
 		  NULL },
-		{ "result", 0, OPT_FLAG, &result, NULL, "print its result", NULL },
+		{ "result", 0, OPT_FLAG, &result, NULL,
+		  "print its result, of a replay run its output", NULL },
 		{ NULL, 0, OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	int code = args_parse(cli, opts, &argc, argv);
 	if (code < 0 && argc != 1)
 		code = usage_error(cli, "run wait takes one id");
 	if (code < 0)
-		code = run_id_parse(cli, argv[0], &given.run);
+		code = run_id_parse(cli, argv[0], &id);
 	if (code < 0)
 		code = db_ready(cli, &conn);
 	if (code >= 0)
 		return code;
-	given.scope = cli_scope(cli);
-	given.result = result ? 1 : 0;
-	cairn_status st = wait_for(conn, &given, timeout, &run, &err);
-	if (st == CAIRN_OK)
-		code = tell_over(cli, &run->at[0], result);
-	else
+	if (run_is_replay(cli, conn, id, &replay, &err) != CAIRN_OK)
 		code = failed(cli, &err);
-	/* it is over, and did not succeed: the same with --result and without */
-	if (st == CAIRN_STALE)
-		code = EXIT_SOME_FAILED;
-	cairn_free(run);
+	else
+		code = replay ? replay_wait(cli, conn, id, timeout, result)
+			      : wait_graph(cli, conn, id, timeout, result);
 	cairn_close(conn);
 	return code;
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runs.h"
+#include "replays.h"
 
 /* ---- steps ----------------------------------------------------------------------------- */
 
@@ -16,6 +16,7 @@ struct steps {
 	uint32_t limit;
 	bool limited;
 	bool documents;
+	bool full;
 	size_t seen;
 };
 
@@ -113,11 +114,31 @@ static int settle_steps(const struct cli *cli, struct steps *args)
 	args->by.scope = cli_scope(cli);
 	args->by.key = cairn_str_of(args->key);
 	args->by.compact = args->documents || args->field != NULL ? 0 : 1;
-	if (args->field != NULL && args->key == NULL)
-		return usage_error(cli, "--field goes with --step");
 	int code = step_statuses_parse(cli, &args->statuses, &args->by.statuses);
 	return code < 0 && args->after != NULL ? run_id_parse(cli, args->after, &args->by.after)
 					       : code;
+}
+
+static int steps_of(const struct cli *cli, struct steps *args, cairn_conn *conn)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	bool replay = false;
+	if (args->field != NULL && args->key == NULL)
+		return usage_error(cli, "--field goes with --step");
+	if (run_is_replay(cli, conn, args->by.run, &replay, &err) != CAIRN_OK)
+		return failed(cli, &err);
+	if (replay) {
+		const struct replay_steps same = { .statuses = args->statuses,
+						   .name = args->key,
+						   .field = args->field,
+						   .after = args->after,
+						   .limit = args->limited ? args->limit : 0,
+						   .documents = args->documents,
+						   .full = args->full };
+		return replay_steps(cli, conn, args->by.run, &same);
+	}
+	int code = settle_steps(cli, args);
+	return code < 0 ? list_steps(cli, args, conn) : code;
 }
 
 int run_steps(struct cli *cli, int argc, char **argv)
@@ -127,14 +148,18 @@ int run_steps(struct cli *cli, int argc, char **argv)
 	const struct opt opts[] = {
 		{ "status", 's', OPT_TEXTS, &args.statuses, "STATUS",
 		  "BLOCKED, FAILED, …; may be repeated", NULL },
-		{ "step", 0, OPT_TEXT, &args.key, "STEP", "only the one with this key", NULL },
+		{ "step", 0, OPT_TEXT, &args.key, "STEP", "only the one with this key or name",
+		  NULL },
 		{ "field", 0, OPT_TEXT, &args.field, "NAME",
-		  "with --step: only payload or output, byte for byte", NULL },
+		  "with --step: only this one, byte for byte", NULL },
 		{ "limit", 'n', OPT_COUNT, &args.limit, "N", "at most; default all",
 		  &args.limited },
-		{ "after", 0, OPT_TEXT, &args.after, "ID", "go on behind this step", NULL },
+		{ "after", 0, OPT_TEXT, &args.after, "ID",
+		  "go on behind this step; of a replay run its number", NULL },
 		{ "documents", 0, OPT_FLAG, &args.documents, NULL,
-		  "with --json: payload and output too", NULL },
+		  "with --json: payload and output too, of a replay run the signature", NULL },
+		{ "full", 0, OPT_FLAG, &args.full, NULL, "results of a replay run are not cut",
+		  NULL },
 		{ NULL, 0, OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	int code = args_parse(cli, opts, &argc, argv);
@@ -143,11 +168,9 @@ int run_steps(struct cli *cli, int argc, char **argv)
 	if (code < 0)
 		code = run_id_parse(cli, argv[0], &args.by.run);
 	if (code < 0)
-		code = settle_steps(cli, &args);
-	if (code < 0)
 		code = db_ready(cli, &conn);
 	if (code < 0)
-		code = list_steps(cli, &args, conn);
+		code = steps_of(cli, &args, conn);
 	cairn_close(conn);
 	return code;
 }
@@ -218,10 +241,13 @@ static int list_events(const struct cli *cli, cairn_conn *conn, cairn_run_event_
 int run_events(struct cli *cli, int argc, char **argv)
 {
 	bool jobs = false;
+	bool replay = false;
 	cairn_conn *conn = NULL;
+	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_run_event_filter filter = { .size = sizeof filter, .limit = RUNS_PAGE };
 	const struct opt opts[] = {
-		{ "jobs", 0, OPT_FLAG, &jobs, NULL, "those of the steps' jobs among them", NULL },
+		{ "jobs", 0, OPT_FLAG, &jobs, NULL,
+		  "of a DAG run: those of the steps' jobs among them", NULL },
 		{ NULL, 0, OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	int code = args_parse(cli, opts, &argc, argv);
@@ -235,7 +261,11 @@ int run_events(struct cli *cli, int argc, char **argv)
 		return code;
 	filter.scope = cli_scope(cli);
 	filter.jobs = jobs ? 1 : 0;
-	code = list_events(cli, conn, &filter);
+	if (run_is_replay(cli, conn, filter.run, &replay, &err) != CAIRN_OK)
+		code = failed(cli, &err);
+	else
+		code = replay ? replay_events(cli, conn, filter.run)
+			      : list_events(cli, conn, &filter);
 	cairn_close(conn);
 	return code;
 }

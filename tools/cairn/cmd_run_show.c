@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runs.h"
+#include "replays.h"
 
 #define STORED_SHOWN 4096u /* of a text; more of it is for --field */
 
@@ -112,7 +112,7 @@ static int put_field(const struct cli *cli, const char *field, const cairn_run *
 			fwrite(fields[i].text.ptr, 1, fields[i].text.len, stdout);
 		return EXIT_FINE;
 	}
-	return usage_error(cli, "--field: metadata, result or request");
+	return usage_error(cli, "--field: metadata, result or request of a DAG run");
 }
 
 static cairn_status put_all(const struct cli *cli, cairn_conn *conn, const cairn_run *run, bool all,
@@ -134,20 +134,40 @@ static cairn_status put_all(const struct cli *cli, cairn_conn *conn, const cairn
 	return st;
 }
 
+static int show_graph(const struct cli *cli, cairn_conn *conn, cairn_id id,
+		      const struct replay_show *args, bool all)
+{
+	cairn_runs *run = NULL;
+	cairn_error err = CAIRN_ERROR_INIT;
+	int code = EXIT_FINE;
+	cairn_status st = cairn_run_get(conn, cli_scope(cli), id, &run, &err);
+	if (st == CAIRN_OK && args->field != NULL)
+		code = put_field(cli, args->field, &run->at[0]);
+	else if (st == CAIRN_OK)
+		st = put_all(cli, conn, &run->at[0], all, args->documents, &err);
+	if (st != CAIRN_OK)
+		code = failed(cli, &err);
+	cairn_free(run);
+	return code;
+}
+
 int run_show(struct cli *cli, int argc, char **argv)
 {
-	const char *field = NULL;
+	struct replay_show args = { .field = NULL };
 	bool all = false;
-	bool documents = false;
+	bool replay = false;
 	cairn_conn *conn = NULL;
-	cairn_runs *run = NULL;
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_id id;
 	const struct opt opts[] = {
-		{ "all", 'a', OPT_FLAG, &all, NULL, "each step has a line, however many", NULL },
-		{ "documents", 0, OPT_FLAG, &documents, NULL,
-		  "with --json: payloads and outputs of the steps too", NULL },
-		{ "field", 0, OPT_TEXT, &field, "NAME", "only this one, byte for byte", NULL },
+		{ "all", 'a', OPT_FLAG, &all, NULL,
+		  "each step of a DAG run has a line, however many", NULL },
+		{ "full", 0, OPT_FLAG, &args.full, NULL, "results of a replay run are not cut",
+		  NULL },
+		{ "documents", 0, OPT_FLAG, &args.documents, NULL,
+		  "with --json: payloads and outputs of the steps too, of a replay run signatures",
+		  NULL },
+		{ "field", 0, OPT_TEXT, &args.field, "NAME", "only this one, byte for byte", NULL },
 		{ NULL, 0, OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	int code = args_parse(cli, opts, &argc, argv);
@@ -159,16 +179,14 @@ int run_show(struct cli *cli, int argc, char **argv)
 		code = db_ready(cli, &conn);
 	if (code >= 0)
 		return code;
-	cairn_status st = cairn_run_get(conn, cli_scope(cli), id, &run, &err);
-	if (st == CAIRN_OK && field != NULL)
-		code = put_field(cli, field, &run->at[0]);
-	else if (st == CAIRN_OK)
-		st = put_all(cli, conn, &run->at[0], all, documents, &err);
-	if (st != CAIRN_OK)
+	if (run_is_replay(cli, conn, id, &replay, &err) != CAIRN_OK)
 		code = failed(cli, &err);
-	cairn_free(run);
+	else if (replay)
+		code = replay_show(cli, conn, id, &args);
+	else
+		code = show_graph(cli, conn, id, &args, all);
 	cairn_close(conn);
-	return code >= 0 ? code : EXIT_FINE;
+	return code;
 }
 
 /* ---- graph ------------------------------------------------------------------------------ */

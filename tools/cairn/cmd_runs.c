@@ -1,8 +1,8 @@
-/* cmd_runs.c - `cairn runs`: the list of DAG runs, newest first, page by page. */
+/* cmd_runs.c - `cairn runs`: the list of DAG runs, newest first, page by page; with --replay that of replay runs. */
 #include <inttypes.h>
 #include <string.h>
 
-#include "runs.h"
+#include "replays.h"
 
 struct list {
 	cairn_run_filter by;
@@ -13,6 +13,9 @@ struct list {
 	const char *after;
 	uint32_t limit;
 	bool documents;
+	bool replay;
+	bool filtered; /* as only replay runs are */
+	struct replay_list same;
 };
 
 /* What is worth a look: why it failed, how long it took. */
@@ -105,33 +108,67 @@ static int settle(const struct cli *cli, struct list *list)
 	return code;
 }
 
+/* Those of replay runs, as `cairn run list` has them. */
+static int list_replays(const struct cli *cli, struct list *list)
+{
+	struct replay_list *same = &list->same;
+	if (list->key != NULL || list->source != NULL)
+		return usage_error(cli, "--key and --source go with DAG runs");
+	same->statuses = list->statuses;
+	same->type = list->type;
+	same->after = list->after;
+	same->limit = list->limit;
+	same->documents = list->documents;
+	return replay_list(cli, same);
+}
+
+static int list_graphs(const struct cli *cli, struct list *list)
+{
+	cairn_conn *conn = NULL;
+	if (list->filtered)
+		return usage_error(cli, "--root, --parent, --since and --until go with --replay");
+	int code = settle(cli, list);
+	if (code < 0)
+		code = db_ready(cli, &conn);
+	if (code >= 0)
+		return code;
+	code = list_runs(cli, list, conn);
+	cairn_close(conn);
+	return code;
+}
+
 int cmd_runs(struct cli *cli, int argc, char **argv)
 {
 	struct list list = { .limit = 50 };
+	bool *only = &list.filtered;
 	const struct opt opts[] = {
+		{ "replay", 0, OPT_FLAG, &list.replay, NULL, "replay runs instead of DAG runs",
+		  NULL },
 		{ "type", 0, OPT_TEXT, &list.type, "TYPE", "of this type", NULL },
 		{ "status", 's', OPT_TEXTS, &list.statuses, "STATUS",
 		  "RUNNING, SUCCEEDED, …; may be repeated", NULL },
 		{ "key", 'k', OPT_TEXT, &list.key, "KEY", "with --type: the one with this key",
 		  NULL },
 		{ "source", 0, OPT_TEXT, &list.source, "ID", "the recoveries of this run", NULL },
+		{ "root", 0, OPT_TEXT, &list.same.root, "ID", "replay runs of this tree", only },
+		{ "parent", 0, OPT_TEXT, &list.same.parent, "ID", "children of this replay run",
+		  only },
+		{ "since", 0, OPT_TIME, &list.same.since, "TIME",
+		  "replay runs created then or later; a duration is that long ago", only },
+		{ "until", 0, OPT_TIME, &list.same.until, "TIME", "replay runs created before",
+		  only },
 		{ "limit", 'n', OPT_COUNT, &list.limit, "N", "at most; default 50", NULL },
 		{ "after", 0, OPT_TEXT, &list.after, "ID", "go on behind this run", NULL },
 		{ "documents", 0, OPT_FLAG, &list.documents, NULL,
-		  "with --json: metadata, result and request too", NULL },
+		  "with --json: metadata, result and request too, of replay runs payload and "
+		  "output",
+		  NULL },
 		{ NULL, 0, OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
-	cairn_conn *conn = NULL;
 	int code = args_parse(cli, opts, &argc, argv);
 	if (code < 0 && argc > 0)
 		code = usage_error(cli, "runs takes no operands; cairn run show shows one run");
-	if (code < 0)
-		code = settle(cli, &list);
-	if (code < 0)
-		code = db_ready(cli, &conn);
 	if (code >= 0)
 		return code;
-	code = list_runs(cli, &list, conn);
-	cairn_close(conn);
-	return code;
+	return list.replay ? list_replays(cli, &list) : list_graphs(cli, &list);
 }

@@ -60,6 +60,8 @@ static void print_head(const struct shown *shown, const cairn_job *job)
 		cairn_id_format(job->run, id);
 		line(shown, "of run", id);
 	}
+	if (job->replay)
+		line(shown, "replay", "its steps are in cairn run show");
 	stored(shown, "queue", job->queue);
 	stored(shown, "tenant", job->tenant);
 	stored(shown, "owner", job->owner);

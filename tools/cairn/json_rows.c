@@ -14,6 +14,7 @@ static void job_identity(struct json *json, const cairn_job *job)
 	json_int(json, "attempt", job->attempt);
 	json_int(json, "max_attempts", job->max_attempts);
 	json_int(json, "timeout_us", job->timeout);
+	json_bool(json, "replay", job->replay != 0);
 }
 
 static void job_lease(struct json *json, const cairn_job *job)

@@ -46,21 +46,37 @@ const struct command commands[] = {
 	{ "jobs", cmd_jobs, "[options]", "Lists jobs, newest first", NULL },
 	{ "show", cmd_show, "ID [--field NAME]", "Shows a job, its attempts and its timeline",
 	  "--field prints one of payload, checkpoint, output, request, byte for byte.\n" },
-	{ "run", cmd_run, "VERB [ID] [options]", "Enqueues, shows and changes DAG runs",
+	{ "run", cmd_run, "VERB [ID] [options]", "Shows and changes runs: DAG runs and replay runs",
 	  "submit         enqueues a graph from a file\n"
-	  "show ID        a run and its steps as a tree\n"
+	  "show ID        a run and its steps\n"
+	  "list           lists replay runs; cairn runs lists DAG runs\n"
 	  "steps ID       its steps\n"
 	  "inputs STEP    what the prerequisites of a step came to\n"
 	  "events ID      its timeline\n"
+	  "follow ID      its timeline as it grows\n"
 	  "graph ID       its graph, for other programs to draw\n"
 	  "append ID      adds steps while a gate is open\n"
 	  "complete-gate  says how a gate ended\n"
-	  "cancel ID …    cancels runs with all their steps\n"
-	  "recover ID     does a run that is over once more\n"
+	  "cancel ID …    cancels runs with all their steps and children\n"
+	  "resume ID      a replay run that failed goes on\n"
+	  "fork ID        a new replay run from an old one's first steps\n"
+	  "recover ID     does a DAG run that is over once more\n"
 	  "wait ID        waits until a run is over\n"
-	  "prune          deletes runs that were over long ago\n"
-	  "cairn help run VERB has the options of each; cairn runs lists runs.\n" },
-	{ "runs", cmd_runs, "[options]", "Lists DAG runs, newest first", NULL },
+	  "prune          deletes DAG runs that were over long ago\n"
+	  "delete         deletes replay runs that are over\n"
+	  "cairn help run VERB has the options of each.\n" },
+	{ "runs", cmd_runs, "[options]", "Lists DAG runs, or replay runs, newest first",
+	  "With --replay: cairn run list.\n" },
+	{ "signal", cmd_signal, "send RUN NAME [JSON] | broadcast NAME [JSON] | list RUN [options]",
+	  "Sends signals to replay runs, and lists them",
+	  "send prints the signal's number. JSON may be @FILE, or - for the standard input; "
+	  "without it\nit is null. broadcast sends to those that wait for the name now. list tells "
+	  "which step took\nwhich.\n" },
+	{ "budget", cmd_budget,
+	  "show RUN | set RUN AXIS TOTAL | entries RUN | charge RUN AXIS AMOUNT --source TYPE:ID",
+	  "Shows what a tree of replay runs may spend and has spent, and changes it",
+	  "RUN is any run of the tree. A HARD total is never exceeded: what does not fit is "
+	  "refused. The\nsame source charges once.\n" },
 	{ "queues", cmd_queues, "[--all]", "Counts what stands in each queue", NULL },
 	{ "pause", cmd_pause, "QUEUE ...", "Stops the claims of queues",
 	  "Jobs go on to be enqueued, and what is leased runs on. It stays so until resumed.\n" },

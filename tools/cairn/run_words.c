@@ -1,4 +1,4 @@
-/* run_words.c - statuses of runs and steps as people write and read them. */
+/* run_words.c - statuses of runs and steps, of both sorts, as people write and read them. */
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -23,6 +23,16 @@ static const char *run_name(int status)
 static const char *step_name(int status)
 {
 	return cairn_step_status_text((enum cairn_step_status)status);
+}
+
+static const char *replay_name(int status)
+{
+	return cairn_replay_status_text((enum cairn_replay_status)status);
+}
+
+static const char *memo_name(int status)
+{
+	return cairn_memo_status_text((enum cairn_memo_status)status);
 }
 
 /* The word itself, else the only one that begins so; 0 is none. */
@@ -62,6 +72,16 @@ int run_statuses_parse(const struct cli *cli, const struct texts *words, uint32_
 int step_statuses_parse(const struct cli *cli, const struct texts *words, uint32_t *bits)
 {
 	return parse(cli, step_name, words, bits);
+}
+
+int replay_statuses_parse(const struct cli *cli, const struct texts *words, uint32_t *bits)
+{
+	return parse(cli, replay_name, words, bits);
+}
+
+int memo_statuses_parse(const struct cli *cli, const struct texts *words, uint32_t *bits)
+{
+	return parse(cli, memo_name, words, bits);
 }
 
 enum cairn_step_status step_status_of(const char *word)
@@ -105,6 +125,46 @@ enum color step_status_color(enum cairn_step_status status)
 		return YELLOW;
 	}
 	return PLAIN;
+}
+
+enum color replay_status_color(enum cairn_replay_status status)
+{
+	switch (status) {
+	case CAIRN_REPLAY_ENQUEUED:
+		return PLAIN;
+	case CAIRN_REPLAY_RUNNING:
+		return CYAN;
+	case CAIRN_REPLAY_SUSPENDED:
+		return BLUE;
+	case CAIRN_REPLAY_SUCCEEDED:
+		return GREEN;
+	case CAIRN_REPLAY_FAILED:
+		return RED;
+	case CAIRN_REPLAY_CANCELED:
+		return YELLOW;
+	}
+	return PLAIN;
+}
+
+enum color memo_status_color(enum cairn_memo_status status)
+{
+	switch (status) {
+	case CAIRN_MEMO_RUNNING:
+		return CYAN;
+	case CAIRN_MEMO_WAITING:
+		return BLUE;
+	case CAIRN_MEMO_COMPLETED:
+		return GREEN;
+	case CAIRN_MEMO_FAILED:
+		return RED;
+	}
+	return PLAIN;
+}
+
+bool replay_is_over(enum cairn_replay_status status)
+{
+	return status == CAIRN_REPLAY_SUCCEEDED || status == CAIRN_REPLAY_FAILED ||
+	       status == CAIRN_REPLAY_CANCELED;
 }
 
 bool run_is_over(enum cairn_run_status status)

@@ -1,4 +1,4 @@
-/* runs.h - what the commands on DAG runs share. */
+/* runs.h - what the commands on runs share: on DAG runs, and (replays.h) on replay runs. */
 #ifndef CLI_RUNS_H
 #define CLI_RUNS_H
 
@@ -23,6 +23,11 @@ int run_steps(struct cli *cli, int argc, char **argv);
 int run_inputs(struct cli *cli, int argc, char **argv);
 int run_events(struct cli *cli, int argc, char **argv);
 int run_graph(struct cli *cli, int argc, char **argv);
+int run_list(struct cli *cli, int argc, char **argv);
+int run_follow(struct cli *cli, int argc, char **argv);
+int run_resume(struct cli *cli, int argc, char **argv);
+int run_fork(struct cli *cli, int argc, char **argv);
+int run_delete(struct cli *cli, int argc, char **argv);
 
 /* ---- run_words.c ---- */
 
@@ -34,11 +39,16 @@ int run_id_parse(const struct cli *cli, const char *word, cairn_id *id);
  */
 int run_statuses_parse(const struct cli *cli, const struct texts *words, uint32_t *bits);
 int step_statuses_parse(const struct cli *cli, const struct texts *words, uint32_t *bits);
+int replay_statuses_parse(const struct cli *cli, const struct texts *words, uint32_t *bits);
+int memo_statuses_parse(const struct cli *cli, const struct texts *words, uint32_t *bits);
 /* One word of a step's status, in any case; 0: no such word. */
 enum cairn_step_status step_status_of(const char *word);
 enum color run_status_color(enum cairn_run_status status);
 enum color step_status_color(enum cairn_step_status status);
+enum color replay_status_color(enum cairn_replay_status status);
+enum color memo_status_color(enum cairn_memo_status status);
 bool run_is_over(enum cairn_run_status status);
+bool replay_is_over(enum cairn_replay_status status);
 int32_t run_step_count(const cairn_run_counts *counts);
 /* How many were done of all, and what went wrong: "3/7, 1 failed". */
 #define COUNTS_TEXT 96

@@ -46,17 +46,16 @@ typedef struct cairn_replay_begin_plan {
 	uint32_t page;
 } cairn_replay_begin_plan;
 
+/* The lease's guard: LEASED, fence, lease_expires_at > now, read after the lock. */
 typedef struct cairn_replay_begun {
-	enum cairn_hit
-		hit; /* the lease's guard: LEASED, fence, lease_expires_at > now, read after the lock */
-	uint32_t
-		other_code; /* 1: begun before with another code, and not recode: nothing written */
-	uint32_t unkept;    /* 1: the job's type has CAIRN_RETAIN_NONE: nothing written */
-	uint32_t orphaned;  /* 1: its parent was CANCELED: nothing written */
-	cairn_replay_run
-		run; /* id, root, parent, scope, code, attempt, fence; text is valid as long as the rows */
-	cairn_usec lease_left; /* until lease_expires_at */
-	int64_t steps;	       /* the last seq */
+	enum cairn_hit hit;
+	/* 1, and then nothing was written: */
+	uint32_t other_code; /* begun before with another code, and not recode */
+	uint32_t unkept;     /* the job's type has CAIRN_RETAIN_NONE */
+	uint32_t orphaned;   /* its parent was CANCELED */
+	/* id, root, parent, scope, code, attempt, fence, lease_expires_at; text lives as long as the rows */
+	cairn_replay_run run;
+	int64_t steps; /* the last seq */
 } cairn_replay_begun;
 
 /*
