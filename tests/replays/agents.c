@@ -42,7 +42,12 @@ static int several(cairn_durable *run, uint32_t n)
 	cairn_str results[4];
 	for (size_t i = 0; i < 4; i++)
 		calls[i] = call_of(inputs[i]);
-	return cairn_durable_calls(run, calls, 2 + n % 3, 3, think, NULL, results);
+	cairn_durable_batch batch = { .size = sizeof batch,
+				      .calls = calls,
+				      .n = 2 + n % 3,
+				      .work = think,
+				      .width = 3 };
+	return cairn_durable_calls(run, &batch, results);
 }
 
 static int one(cairn_durable *run)
