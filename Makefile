@@ -216,13 +216,17 @@ $(LOAD): $(call obj,$(wildcard tests/threads/*.c)) $(ALL_A)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
 
-# Random lives of graphs: the same on several databases, and whole when they are killed (tests/runs.t).
-RUNS := $(BUILD)/bin/runs
-$(BUILD)/tests/runs/%.o: CPPFLAGS += -D_DEFAULT_SOURCE $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
-$(RUNS): $(call obj,$(wildcard tests/runs/*.c)) $(ALL_A)
+# Random lives of graphs and of replay runs: the same on several databases, and whole when they are killed
+# (tests/runs.t, tests/replays.t).
+LIVES := $(BUILD)/bin/runs $(BUILD)/bin/replays
+$(BUILD)/tests/lives/%.o $(BUILD)/tests/runs/%.o $(BUILD)/tests/replays/%.o: \
+	CPPFLAGS += -D_DEFAULT_SOURCE $(if $(HAVE_PG),-DCAIRN_WITH_POSTGRES)
+$(BUILD)/bin/runs: $(call obj,$(wildcard tests/runs/*.c))
+$(BUILD)/bin/replays: $(call obj,$(wildcard tests/replays/*.c))
+$(LIVES): $(call obj,$(wildcard tests/lives/*.c)) $(ALL_A)
 	$(call say,LD)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -o $@ $^ $(ALL_LIBS) $(ALL_LDFLAGS)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) $(ALL_A) $(ALL_LIBS) $(ALL_LDFLAGS)
 
 # Programs that people may start from; tests run them.
 EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
@@ -241,7 +245,7 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(A)/libcair
 # neighbour's tables make sessions forget their plans.
 PLANS := $(BUILD)/tests/postgres/plans
 PROGRAMS := $(KIT) $(UNIT) $(COMPAT) $(RUNTIME) $(LITE) $(filter-out $(PLANS),$(PGONLY))
-tests-bin: $(PROGRAMS) $(PGONLY) $(CLI) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(LOAD) $(RUNS) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors $(BUILD)/bin/bench $(BUILD)/bin/workflows
+tests-bin: $(PROGRAMS) $(PGONLY) $(CLI) $(CRASH) $(OOM) $(FUZZ) $(INVARIANT) $(LOAD) $(LIVES) $(EXAMPLES) $(BUILD)/bin/embed $(BUILD)/bin/errors $(BUILD)/bin/bench $(BUILD)/bin/workflows
 .PHONY: tests-bin
 
 # Every test is a program that prints TAP. The slow ones come first, two run at a time.
@@ -280,19 +284,20 @@ prove-programs:
 	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(PG) $(PROVE) $(foreach p,$(PROGRAMS),$(if $(findstring /mutants,$p),,$p)) $(wildcard tests/oom.t)
 
-# The long forms of tests/invariant.t, tests/threads.t and tests/runs.t.
+# The long forms of tests/invariant.t, tests/threads.t, tests/runs.t and tests/replays.t.
 MINUTES ?= 3
 LONG_check-invariants := invariant
 LONG_check-threads := threads
 LONG_check-runs := runs
-check-runs: export DIFFER_LIVES ?= 2000
-check-runs: export CRASH_LIVES ?= 30
-check-invariants check-threads check-runs:
+LONG_check-replays := replays
+check-runs check-replays: export DIFFER_LIVES ?= 2000
+check-runs check-replays: export CRASH_LIVES ?= 30
+check-invariants check-threads check-runs check-replays:
 	@tools/deps.sh check
 	@$(SUBMAKE) -j$(JOBS) tests-bin
 	@SECONDS_EACH=$$(($(MINUTES) * 60)) PROOFS=no SEED='$(SEED)' $(SUBMAKE) prove \
 		T=tests/$(LONG_$@).t PROVE='prove --exec "" --timer --verbose'
-.PHONY: check-invariants check-threads check-runs
+.PHONY: check-invariants check-threads check-runs check-replays
 
 # The kit on a Postgres 18 server from npm; and on SQLite files to which another process writes.
 check-pg18:

@@ -454,7 +454,8 @@
 		"ORDER BY m.run_id OFFSET 0" \
 	") m CROSS JOIN LATERAL (" \
 		"SELECT l.id FROM @schema.cairn_job_live l WHERE l.id = m.run_id " \
-		"AND " SUSPENDED("l", T) " AND ($2::text IS NULL OR l.tenant = $2) " \
+		"AND l.status = 'PENDING' AND l.attempt = 0 AND l.status_reason = 'HANDLER_CONTINUATION' " \
+		"AND l.parked AND ($2::text IS NULL OR l.tenant = $2) " \
 		"AND ($5::text IS NULL OR l.type = $5) AND (" \
 			"SELECT true FROM @schema.cairn_memo a WHERE a.awaiting = l.id " \
 			"AND a.signal = $3 AND a.fence = l.fence LIMIT 1" \

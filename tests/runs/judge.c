@@ -174,7 +174,7 @@ uint32_t load_judge(cairn_conn *conn, const cairn_run *run)
 	return trial.faults;
 }
 
-uint32_t load_judge_all(cairn_conn *conn, uint64_t *judged)
+uint32_t game_judge(cairn_conn *conn, uint64_t *judged)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_runs *runs = NULL;

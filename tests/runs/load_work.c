@@ -16,13 +16,6 @@ struct work {
 	uint64_t calls;
 };
 
-int64_t load_now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
-}
-
 /* Outcomes that others bring about are none of ours; a deadlock or anything else is. */
 static void allow(struct work *work, const char *what, cairn_status st, const cairn_error *err)
 {
@@ -247,9 +240,9 @@ static void recover(struct work *work)
 	allow(work, "recover", cairn_run_recover(work->conn, &request, &added, &err), &err);
 }
 
-void load_work(const char *url, uint64_t seed, int64_t until)
+void game_work(const char *url, uint64_t seed, int64_t until)
 {
-	struct work work = { .conn = load_open(url), .dice = { .state = seed } };
+	struct work work = { .conn = real_open(url), .dice = { .state = seed } };
 	while (load_now() < until) {
 		uint32_t roll = dice_below(&work.dice, 100);
 		if (roll < 12)
@@ -275,7 +268,7 @@ void load_work(const char *url, uint64_t seed, int64_t until)
 	cairn_close(work.conn);
 }
 
-void load_drain(cairn_conn *conn)
+void game_drain(cairn_conn *conn)
 {
 	struct work work = { .conn = conn, .dice = { .state = 1 } };
 	struct timespec nap = { .tv_nsec = 20 * 1000 * 1000 };

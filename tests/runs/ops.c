@@ -6,31 +6,6 @@
 
 #include "graphs.h"
 
-static cairn_scope scope_of(const struct life *life)
-{
-	return cairn_tenant(cairn_str_of(life->tenant));
-}
-
-static void say_outcome(struct side *side, cairn_status status, cairn_code code)
-{
-	say(side, " %s", cairn_status_text(status));
-	if (status != CAIRN_OK)
-		say(side, " %s", cairn_code_text(code));
-}
-
-/* A call that failed as a whole: expected outcomes are told, anything else ends the program. */
-static int failed(struct side *side, cairn_status status, const cairn_error *err)
-{
-	if (status == CAIRN_OK)
-		return 0;
-	if (status != CAIRN_INVALID && status != CAIRN_NOT_FOUND && status != CAIRN_STALE &&
-	    status != CAIRN_CONFLICT)
-		side_die(side, "a step", err);
-	say(side, " %s %s index=%lld %s", cairn_status_text(status), err->code,
-	    (long long)err->index, err->message);
-	return 1;
-}
-
 /* Most often a late one: the others are over. */
 static size_t some_run(const struct life *life, struct dice *dice)
 {
@@ -44,7 +19,7 @@ static void enqueue_on(struct life *life, struct side *side, const cairn_run_new
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_run_added added;
-	if (failed(side, cairn_run_enqueue(side->conn, run, 1, &added, &err), &err))
+	if (side_failed(side, cairn_run_enqueue(side->conn, run, 1, &added, &err), &err))
 		return;
 	say_outcome(side, added.status, added.code);
 	if (added.status != CAIRN_OK) {
@@ -56,7 +31,7 @@ static void enqueue_on(struct life *life, struct side *side, const cairn_run_new
 		say(side, " run %zu", side_run(side, life, added.id));
 		return;
 	}
-	side->runs[at].id = added.id;
+	side->has->runs[at].id = added.id;
 	side_learn(side, life, at);
 }
 
@@ -88,7 +63,7 @@ static void enqueue(struct life *life, struct dice *dice)
 		graph.steps[graph.n - 1].type = CAIRN_STR("unknown");
 	for (size_t i = 0; i < life->side_count; i++)
 		enqueue_on(life, &life->sides[i], &run, life->runs);
-	if (!cairn_id_is_none(life->sides[0].runs[life->runs].id))
+	if (!cairn_id_is_none(life->sides[0].has->runs[life->runs].id))
 		life->runs++;
 }
 
@@ -96,8 +71,8 @@ static void append_on(struct life *life, struct side *side, cairn_append *append
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_appended *appended = NULL;
-	append->run = side->runs[run].id;
-	if (failed(side, cairn_run_append(side->conn, append, &appended, &err), &err)) {
+	append->run = side->has->runs[run].id;
+	if (side_failed(side, cairn_run_append(side->conn, append, &appended, &err), &err)) {
 		cairn_free(appended);
 		return;
 	}
@@ -133,7 +108,7 @@ static void append(struct life *life, struct dice *dice)
 		return;
 	size_t run = some_run(life, dice);
 	uint32_t which = dice_below(dice, 4);
-	snprintf(window, sizeof window, "%.7s", some_gate(&life->sides[0].runs[run], dice));
+	snprintf(window, sizeof window, "%.7s", some_gate(&life->sides[0].has->runs[run], dice));
 	snprintf(format, sizeof format, "n%u-", (unsigned)which);
 	graph_roll(&graph, dice, cairn_str_of(life->tenant), format, 1 + dice_below(dice, 4), "s");
 	cairn_append request = { .size = sizeof request,
@@ -161,8 +136,8 @@ static void recover(struct life *life, struct dice *dice)
 		struct side *side = &life->sides[i];
 		cairn_error err = CAIRN_ERROR_INIT;
 		cairn_run_added added;
-		request.source = side->runs[run].id;
-		if (failed(side, cairn_run_recover(side->conn, &request, &added, &err), &err))
+		request.source = side->has->runs[run].id;
+		if (side_failed(side, cairn_run_recover(side->conn, &request, &added, &err), &err))
 			continue;
 		say(side, " %d %s", (int)added.disposition,
 		    cairn_run_status_text(added.run_status));
@@ -170,10 +145,10 @@ static void recover(struct life *life, struct dice *dice)
 			say(side, " run %zu", side_run(side, life, added.id));
 			continue;
 		}
-		side->runs[life->runs].id = added.id;
+		side->has->runs[life->runs].id = added.id;
 		side_learn(side, life, life->runs);
 	}
-	if (!cairn_id_is_none(life->sides[0].runs[life->runs].id))
+	if (!cairn_id_is_none(life->sides[0].has->runs[life->runs].id))
 		life->runs++;
 }
 
@@ -184,7 +159,7 @@ static void take_jobs(struct life *life, struct side *side, const cairn_jobs *jo
 	for (size_t i = 0; i < jobs->count; i++) {
 		const cairn_job *job = &jobs->at[i];
 		size_t run = side_run(side, life, job->run);
-		struct held *held = &side->leases[(life->leases + i) % LEASES_MAX];
+		struct held *held = &side->has->leases[(life->leases + i) % LEASES_MAX];
 		held->lease = cairn_job_lease(job);
 		held->run = run;
 		snprintf(held->key, sizeof held->key, "%s", side_step(side, run, job->id));
@@ -205,7 +180,7 @@ static void claim(struct life *life, struct dice *dice)
 		struct side *side = &life->sides[i];
 		cairn_error err = CAIRN_ERROR_INIT;
 		cairn_jobs *jobs = NULL;
-		if (!failed(side, cairn_job_claim(side->conn, &opts, &jobs, &err), &err))
+		if (!side_failed(side, cairn_job_claim(side->conn, &opts, &jobs, &err), &err))
 			take_jobs(life, side, jobs);
 		if (i == 0 && jobs != NULL)
 			got = jobs->count;
@@ -271,7 +246,7 @@ static void finish(struct life *life, struct dice *dice, int and_claim)
 		cairn_changed each[MOST];
 		cairn_jobs *jobs = NULL;
 		for (size_t k = 0; k < n; k++) {
-			items[k].lease = side->leases[which[k]].lease;
+			items[k].lease = side->has->leases[which[k]].lease;
 			if (by_hand)
 				items[k].lease = (cairn_lease){ .id = items[k].lease.id,
 								.fence = items[k].lease.fence };
@@ -279,9 +254,9 @@ static void finish(struct life *life, struct dice *dice, int and_claim)
 		cairn_status st = and_claim ? cairn_job_finish_and_claim(side->conn, items, n, each,
 									 &opts, &jobs, &err)
 					    : cairn_job_finish(side->conn, items, n, each, &err);
-		if (!failed(side, st, &err)) {
+		if (!side_failed(side, st, &err)) {
 			for (size_t k = 0; k < n; k++) {
-				say(side, " %s:", side->leases[which[k]].key);
+				say(side, " %s:", side->has->leases[which[k]].key);
 				say_changed(side, &each[k]);
 			}
 			if (and_claim)
@@ -299,7 +274,7 @@ static void complete(struct life *life, struct dice *dice)
 	if (life->runs == 0)
 		return;
 	size_t run = some_run(life, dice);
-	const struct known_run *known = &life->sides[0].runs[run];
+	const struct known_run *known = &life->sides[0].has->runs[run];
 	if (known->n == 0)
 		return;
 	cairn_completion item = { .scope = scope_of(life),
@@ -314,8 +289,8 @@ static void complete(struct life *life, struct dice *dice)
 		struct side *side = &life->sides[i];
 		cairn_error err = CAIRN_ERROR_INIT;
 		cairn_completed each;
-		item.run = side->runs[run].id;
-		if (failed(side, cairn_step_complete(side->conn, &item, 1, &each, &err), &err))
+		item.run = side->has->runs[run].id;
+		if (side_failed(side, cairn_step_complete(side->conn, &item, 1, &each, &err), &err))
 			continue;
 		say(side, " %.*s", (int)item.step.len, item.step.ptr);
 		say_outcome(side, each.status, each.code);
@@ -337,9 +312,9 @@ static void cancel_run(struct life *life, struct dice *dice)
 		cairn_run_changed each;
 		cairn_run_cancel_opts opts = { .size = sizeof opts,
 					       .scope = scope_of(life),
-					       .runs = &side->runs[run].id,
+					       .runs = &side->has->runs[run].id,
 					       .n = 1 };
-		if (failed(side, cairn_run_cancel(side->conn, &opts, &each, &err), &err))
+		if (side_failed(side, cairn_run_cancel(side->conn, &opts, &each, &err), &err))
 			continue;
 		say_outcome(side, each.status, each.code);
 		say(side, " run=%d canceled=%u", (int)each.run_status, (unsigned)each.canceled);
@@ -351,7 +326,7 @@ static void disturb_job(struct life *life, struct dice *dice)
 	if (life->runs == 0)
 		return;
 	size_t run = some_run(life, dice);
-	size_t n = life->sides[0].runs[run].n;
+	size_t n = life->sides[0].has->runs[run].n;
 	if (n == 0)
 		return;
 	size_t step = dice_below(dice, (uint32_t)n);
@@ -361,14 +336,14 @@ static void disturb_job(struct life *life, struct dice *dice)
 		struct side *side = &life->sides[i];
 		cairn_error err = CAIRN_ERROR_INIT;
 		cairn_changed each;
-		patch.id = side->runs[run].steps[step].id;
+		patch.id = side->has->runs[run].steps[step].id;
 		cairn_status st =
 			edit ? cairn_job_edit(side->conn, scope_of(life), &patch, 1, &each, &err)
 			     : cairn_job_cancel(side->conn, scope_of(life), &patch.id, 1,
 						CAIRN_STR("not wanted"), &each, &err);
-		if (failed(side, st, &err))
+		if (side_failed(side, st, &err))
 			continue;
-		say(side, " %s", side->runs[run].steps[step].key);
+		say(side, " %s", side->has->runs[run].steps[step].key);
 		say_changed(side, &each);
 	}
 }
@@ -381,12 +356,12 @@ static void let_time_pass(struct life *life, struct dice *dice)
 		cairn_error err = CAIRN_ERROR_INIT;
 		cairn_reap_report *report = NULL;
 		size_t ended = 0;
-		if (!failed(side, cairn_job_reap(side->conn, NULL, &report, &err), &err)) {
+		if (!side_failed(side, cairn_job_reap(side->conn, NULL, &report, &err), &err)) {
 			for (size_t k = 0; k < report->count; k++)
 				say(side, " %s", cairn_job_status_text(report->at[k].status));
 		}
 		cairn_free(report);
-		if (!failed(side, cairn_run_reap(side->conn, 0, &ended, &err), &err))
+		if (!side_failed(side, cairn_run_reap(side->conn, 0, &ended, &err), &err))
 			say(side, " gates=%zu", ended);
 	}
 }
@@ -401,17 +376,12 @@ static void prune(struct life *life, struct dice *dice)
 		struct side *side = &life->sides[i];
 		cairn_error err = CAIRN_ERROR_INIT;
 		size_t pruned = 0;
-		if (!failed(side, cairn_run_prune(side->conn, &filter, &pruned, &err), &err))
+		if (!side_failed(side, cairn_run_prune(side->conn, &filter, &pruned, &err), &err))
 			say(side, " %zu", pruned);
 	}
 }
 
 /* ---- the dice -------------------------------------------------------------------------------- */
-
-static struct dice dice_of(const struct life *life, uint32_t n)
-{
-	return (struct dice){ .state = life->seed * UINT64_C(0x2545f4914f6cdd1d) + n };
-}
 
 static enum op op_of(struct dice *dice, uint32_t n)
 {

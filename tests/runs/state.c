@@ -3,12 +3,6 @@
 
 #include "runs.h"
 
-static void say_time(struct side *side, const char *name, cairn_time when)
-{
-	if (when != 0)
-		say(side, " %s=%lld", name, (long long)(when / CAIRN_MILLISECOND));
-}
-
 static void say_run(struct side *side, const struct life *life, const cairn_run *run)
 {
 	const cairn_run_counts *has = &run->counts;
@@ -68,7 +62,7 @@ static void say_steps(struct side *side, const struct life *life, size_t run)
 	cairn_steps *steps = NULL;
 	cairn_step_filter filter = { .size = sizeof filter,
 				     .scope = cairn_tenant(cairn_str_of(life->tenant)),
-				     .run = side->runs[run].id,
+				     .run = side->has->runs[run].id,
 				     .limit = 9 };
 	do {
 		if (cairn_run_steps(side->conn, &filter, &steps, &err) != CAIRN_OK)
@@ -87,7 +81,7 @@ static void say_edges(struct side *side, const struct life *life, size_t run)
 	cairn_run_edges_result *edges = NULL;
 	cairn_edge_filter filter = { .size = sizeof filter,
 				     .scope = cairn_tenant(cairn_str_of(life->tenant)),
-				     .run = side->runs[run].id,
+				     .run = side->has->runs[run].id,
 				     .limit = 5 };
 	say(side, "  edges");
 	do {
@@ -133,7 +127,7 @@ static void say_events(struct side *side, const struct life *life, size_t run, u
 	cairn_run_events_result *events = NULL;
 	cairn_run_event_filter filter = { .size = sizeof filter,
 					  .scope = cairn_tenant(cairn_str_of(life->tenant)),
-					  .run = side->runs[run].id,
+					  .run = side->has->runs[run].id,
 					  .jobs = jobs,
 					  .limit = 9 };
 	say(side, jobs ? "  events with those of jobs\n" : "  events\n");
@@ -179,7 +173,7 @@ void side_tell_state(struct side *side, const struct life *life)
 	cairn_runs *runs = NULL;
 	for (size_t i = 0; i < life->runs; i++) {
 		cairn_scope scope = cairn_tenant(cairn_str_of(life->tenant));
-		cairn_status st = cairn_run_get(side->conn, scope, side->runs[i].id, &runs, &err);
+		cairn_status st = cairn_run_get(side->conn, scope, side->has->runs[i].id, &runs, &err);
 		say(side, "run %zu", i);
 		if (st == CAIRN_NOT_FOUND) {
 			say(side, " gone\n");

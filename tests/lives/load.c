@@ -1,5 +1,5 @@
 /*
- * load.c - runs load URL SECONDS SEED: eight workers, of which one is killed now and then, and a judge; then what is
+ * load.c - PROGRAM load URL SECONDS SEED: eight workers, of which one is killed now and then, and a judge; then what is
  * left is worked off and judged.
  */
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "load.h"
+#include "lives.h"
 
 enum { WORKERS = 8 };
 
@@ -23,13 +23,20 @@ void load_die(const char *what, const cairn_error *err)
 	_exit(1);
 }
 
+int64_t load_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
+}
+
 static pid_t start(const char *url, uint64_t seed, int64_t until)
 {
 	fflush(stdout);
 	pid_t child = fork();
 	if (child != 0)
 		return child;
-	load_work(url, seed, until);
+	game_work(url, seed, until);
 	fflush(stdout);
 	_exit(0);
 }
@@ -65,19 +72,20 @@ int load(int argc, char **argv)
 	uint64_t kills = 0;
 	uint32_t faults = 0;
 	if (argc != 4) {
-		fprintf(stderr, "usage: runs load URL SECONDS SEED\n");
+		fprintf(stderr, "usage: %s load URL SECONDS SEED\n", game_name);
 		return 2;
 	}
 	const char *url = argv[1];
 	struct dice dice = { .state = strtoull(argv[3], NULL, 10) };
 	int64_t until = load_now() + strtoll(argv[2], NULL, 10) * 1000000;
-	cairn_conn *conn = load_open(url);
+	cairn_conn *conn = real_open(url);
+	game_found(conn, url, dice.state);
 	for (size_t i = 0; i < WORKERS; i++)
 		workers[i] = start(url, dice_throw(&dice), until);
 	while (load_now() < until && faults == 0) {
 		struct timespec nap = { .tv_nsec = 250 * 1000 * 1000 };
 		nanosleep(&nap, NULL);
-		faults += load_judge_all(conn, &judged);
+		faults += game_judge(conn, &judged);
 		faults += (uint32_t)any_failed(workers);
 		size_t victim = dice_below(&dice, WORKERS);
 		if (load_now() + CAIRN_SECOND > until || workers[victim] < 0)
@@ -92,10 +100,10 @@ int load(int argc, char **argv)
 			faults += !ended_well(workers[i], 0);
 	}
 	if (faults == 0)
-		load_drain(conn);
-	faults += load_judge_all(conn, &judged);
+		game_drain(conn);
+	faults += game_judge(conn, &judged);
 	cairn_close(conn);
-	printf("# %llu kills, %llu judgements of runs, %u faults\n", (unsigned long long)kills,
+	printf("# %llu kills, %llu judgements, %u faults\n", (unsigned long long)kills,
 	       (unsigned long long)judged, (unsigned)faults);
 	return faults > 0;
 }

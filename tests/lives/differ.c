@@ -1,12 +1,12 @@
 /*
- * differ.c - runs differ SEEDS FIRST STEPS URL...: lives of graphs, the same on all these databases. A step after which
+ * differ.c - PROGRAM differ SEEDS FIRST STEPS URL...: lives, the same on all these databases. A step after which
  * two of them tell different things ends it; the life is then made shorter as long as it still shows that,
- * and told. TELL in the environment: outcomes of all steps.
+ * and told. TELL in the environment: outcomes of all steps. ONLY="3 17 20": those steps of the seed alone.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "runs.h"
+#include "lives.h"
 
 enum { STEPS_OF_LIFE_MAX = 400 };
 
@@ -30,7 +30,8 @@ static uint32_t live(struct side *sides, size_t n, uint64_t seed, const uint8_t 
 		life_step(&life, k);
 		life_tick(&life, CAIRN_SECOND);
 		if (getenv("TELL") != NULL)
-			printf("# %u:%.*s\n", (unsigned)k, (int)sides[0].told_len, sides[0].told);
+			printf("# %lld %u:%.*s\n", (long long)(life.now / CAIRN_SECOND), (unsigned)k,
+			       (int)sides[0].told_len, sides[0].told);
 		for (size_t i = 0; i < n; i++) {
 			say(&sides[i], "\n");
 			if (k % 10 == 9 || k + 1 == steps)
@@ -100,9 +101,24 @@ static void shrink(struct side *sides, size_t n, uint64_t seed, uint8_t *skip, u
 	(void)live(sides, n, seed, skip, end + 1);
 }
 
+static void leave_out(uint8_t *skip)
+{
+	const char *only = getenv("ONLY");
+	char *end = NULL;
+	if (only == NULL)
+		return;
+	memset(skip, 1, STEPS_OF_LIFE_MAX);
+	for (unsigned long k = strtoul(only, &end, 10); end != only; k = strtoul(only, &end, 10)) {
+		if (k < STEPS_OF_LIFE_MAX)
+			skip[k] = 0;
+		only = end;
+	}
+}
+
 static void tell(struct side *sides, size_t n, uint64_t seed, uint32_t end)
 {
 	uint8_t skip[STEPS_OF_LIFE_MAX] = { 0 };
+	leave_out(skip);
 	shrink(sides, n, seed, skip, end);
 	printf("# seed %llu differs; these steps of it suffice:", (unsigned long long)seed);
 	for (uint32_t k = 0; k <= end; k++) {
@@ -116,9 +132,9 @@ static void tell(struct side *sides, size_t n, uint64_t seed, uint32_t end)
 int differ(int argc, char **argv)
 {
 	static struct side sides[SIDES_MAX];
-	static const uint8_t none[STEPS_OF_LIFE_MAX];
+	static uint8_t none[STEPS_OF_LIFE_MAX];
 	if (argc < 6 || argc - 4 > SIDES_MAX) {
-		fprintf(stderr, "usage: runs differ SEEDS FIRST STEPS URL URL...\n");
+		fprintf(stderr, "usage: %s differ SEEDS FIRST STEPS URL URL...\n", game_name);
 		return 2;
 	}
 	uint64_t seeds = strtoull(argv[1], NULL, 10);
@@ -127,6 +143,7 @@ int differ(int argc, char **argv)
 	size_t n = (size_t)(argc - 4);
 	if (steps > STEPS_OF_LIFE_MAX)
 		steps = STEPS_OF_LIFE_MAX;
+	leave_out(none);
 	for (size_t i = 0; i < n; i++)
 		side_open(&sides[i], argv[4 + i]);
 	for (uint64_t seed = first; seed < first + seeds; seed++) {

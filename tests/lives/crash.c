@@ -1,7 +1,8 @@
 /*
- * crash.c - runs crash LIVES FIRST STEPS URL: a life on a database, and its twin in memory. Each step that changes
- * runs is made by a process of its own that is killed behind its first statement, another behind its second, and
- * so on, until one gets through: whenever one was killed the state is as before or as the twin's after the step.
+ * crash.c - PROGRAM crash LIVES FIRST STEPS URL: a life on a database, and its twin in memory. Each step that may
+ * be is made by a process of its own that is killed behind its first statement, another behind its second, and
+ * so on, until one gets through: whenever one was killed the state is as before or as the twin's after the step. Then
+ * it is lived to its end.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -9,15 +10,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runs.h"
+#include "lives.h"
 
 /* Of the child: how many statements it may still make. */
 static uint32_t left;
+static int spared;
+
+void crash_spare(int spare)
+{
+	spared = spare;
+}
 
 static void count_down(void *user, const cairn_trace *event)
 {
 	(void)user;
-	if (event->kind == CAIRN_TRACE_STATEMENT && --left == 0)
+	if (event->kind == CAIRN_TRACE_STATEMENT && !spared && --left == 0)
 		raise(SIGKILL);
 }
 
@@ -36,18 +43,13 @@ struct crash {
 static void tell_state(struct crash *crash, size_t which)
 {
 	crash->sides[which].told_len = 0;
+	crash->sides[which].told[0] = '\0';
 	side_tell_state(&crash->sides[which], &crash->life);
 }
 
 static int is(const struct side *side, const char *text, size_t len)
 {
 	return side->told_len == len && memcmp(side->told, text, len) == 0;
-}
-
-/* Steps of one call, of which nothing is lost that the life needs when its process is. */
-static int mortal(enum op op)
-{
-	return op != OP_CLAIM && op != OP_FINISH_AND_CLAIM && op != OP_TIME;
 }
 
 /* The life as one side has it. */
@@ -85,53 +87,24 @@ static int dare(struct crash *crash, uint32_t n, uint32_t statements)
 	return 0;
 }
 
-/* Whether a process that is gone has made a run: the newest one is known to nobody. */
-static int learn_run(struct crash *crash)
-{
-	struct side *side = &crash->sides[PATIENT];
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_runs *newest = NULL;
-	cairn_run_filter filter = { .size = sizeof filter,
-				    .scope = cairn_tenant(cairn_str_of(crash->life.tenant)),
-				    .limit = 1,
-				    .compact = 1 };
-	if (cairn_run_list(side->conn, &filter, &newest, &err) != CAIRN_OK)
-		side_die(side, "the newest run", &err);
-	int grown = newest->count > 0 && side_run(side, &crash->life, newest->at[0].id) == RUNS_MAX;
-	if (grown && crash->life.runs < RUNS_MAX)
-		side->runs[crash->life.runs].id = newest->at[0].id;
-	cairn_free(newest);
-	return grown;
-}
-
-static void learn_steps(struct crash *crash)
-{
-	struct side *side = &crash->sides[PATIENT];
-	for (size_t i = 0; i < crash->life.runs; i++) {
-		cairn_error err = CAIRN_ERROR_INIT;
-		cairn_runs *run = NULL;
-		if (cairn_run_get(side->conn, cairn_any(), side->runs[i].id, &run, &err) ==
-		    CAIRN_OK)
-			side_learn(side, &crash->life, i);
-		cairn_free(run);
-	}
-}
-
 static void keep_before(struct crash *crash)
 {
 	tell_state(crash, PATIENT);
 	crash->before_len = crash->sides[PATIENT].told_len;
-	memcpy(crash->before, crash->sides[PATIENT].told, crash->before_len);
+	memcpy(crash->before, crash->sides[PATIENT].told, crash->before_len + 1);
 }
 
-static void show(const char *what, const char *text, size_t len)
+/* The lines of one text that the other does not have. */
+static void show(const char *what, const char *text, const char *other)
 {
 	printf("# ---- %s\n", what);
-	for (size_t i = 0; i < len;) {
-		const char *end = memchr(text + i, '\n', len - i);
-		size_t line = end != NULL ? (size_t)(end - (text + i)) : len - i;
-		printf("#   %.*s\n", (int)line, text + i);
-		i += line + 1;
+	for (const char *at = text; *at != '\0';) {
+		size_t len = strcspn(at, "\n");
+		char line[4096];
+		snprintf(line, sizeof line, "\n%.*s\n", (int)len, at);
+		if (strstr(other, line) == NULL)
+			printf("#   %.*s\n", (int)len, at);
+		at += len + (at[len] == '\n');
 	}
 }
 
@@ -139,9 +112,9 @@ static _Noreturn void half(struct crash *crash, uint32_t n, uint32_t statements)
 {
 	printf("# seed %llu, step %u, killed behind statement %u: neither as before nor as after\n",
 	       (unsigned long long)crash->life.seed, (unsigned)n, (unsigned)statements);
-	show("before", crash->before, crash->before_len);
-	show("after", crash->sides[TWIN].told, crash->sides[TWIN].told_len);
-	show("found", crash->sides[PATIENT].told, crash->sides[PATIENT].told_len);
+	show("before, not found", crash->before, crash->sides[PATIENT].told);
+	show("after, not found", crash->sides[TWIN].told, crash->sides[PATIENT].told);
+	show("found, not after", crash->sides[PATIENT].told, crash->sides[TWIN].told);
 	exit(1);
 }
 
@@ -155,13 +128,13 @@ static void step_killed(struct crash *crash, uint32_t n)
 	life_step(&life, n);
 	for (uint32_t statements = 1;; statements++) {
 		int through = dare(crash, n, statements);
-		int grown = learn_run(crash);
+		int grown = game_grown(patient, &crash->life);
 		tell_state(crash, PATIENT);
 		if (!through && !grown && is(patient, crash->before, crash->before_len))
 			continue;
 		crash->life.runs = life.runs;
 		crash->life.leases = life.leases;
-		learn_steps(crash);
+		game_learn(patient, twin, &crash->life, through);
 		tell_state(crash, TWIN);
 		tell_state(crash, PATIENT);
 		if (!is(patient, twin->told, twin->told_len))
@@ -185,11 +158,15 @@ static void live(struct crash *crash, uint64_t seed, uint32_t steps)
 {
 	life_begin(&crash->life, crash->sides, BOTH, seed);
 	for (uint32_t n = 0; n < steps; n++) {
-		if (mortal(life_op(&crash->life, n)))
+		if (game_mortal(&crash->life, n))
 			step_killed(crash, n);
 		else
 			step_whole(crash, n);
 		life_tick(&crash->life, CAIRN_SECOND);
+	}
+	if (!game_over(&crash->life)) {
+		printf("# seed %llu: at its end\n", (unsigned long long)seed);
+		exit(1);
 	}
 	life_end(&crash->life);
 }
@@ -198,7 +175,7 @@ int crash(int argc, char **argv)
 {
 	static struct crash crash;
 	if (argc != 5) {
-		fprintf(stderr, "usage: runs crash LIVES FIRST STEPS URL\n");
+		fprintf(stderr, "usage: %s crash LIVES FIRST STEPS URL\n", game_name);
 		return 2;
 	}
 	uint64_t lives = strtoull(argv[1], NULL, 10);

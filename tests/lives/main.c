@@ -1,9 +1,10 @@
 /*
- * main.c - runs differ|crash|load: random lives of graphs, on several databases at once, or on one whose processes are
- * killed; and many processes on many graphs.
+ * main.c - runs, replays differ|crash|load: random lives, on several databases at once, or on one whose processes are
+ * killed; and many processes at once.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cairn/memory_driver.h>
 #ifdef CAIRN_WITH_POSTGRES
@@ -11,7 +12,7 @@
 #endif
 #include <cairn/sqlite.h>
 
-#include "load.h"
+#include "lives.h"
 
 static const cairn_driver *const drivers[] = {
 	&cairn_memory,
@@ -29,9 +30,10 @@ static cairn_time clock_now(void *user)
 	return frozen;
 }
 
-static void *must(void *memory)
+static void *shared(size_t size)
 {
-	if (memory == NULL)
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
 		exit(2);
 	return memory;
 }
@@ -39,19 +41,9 @@ static void *must(void *memory)
 static void define(struct side *side)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_definition definitions[] = {
-		{ .type = CAIRN_STR("work"),
-		  .max_attempts = 3,
-		  .retry = { .base = CAIRN_SECOND, .cap = CAIRN_SECOND, .jitter = -1 } },
-		{ .type = CAIRN_STR("other"),
-		  .max_attempts = 1,
-		  .priority = 7,
-		  .retry = { .base = CAIRN_SECOND, .cap = CAIRN_SECOND, .jitter = -1 } },
-	};
 	if (cairn_migrate_up(side->conn, NULL, NULL, &err) != CAIRN_OK)
 		side_die(side, "migrations", &err);
-	if (cairn_job_define(side->conn, definitions, 2, &err) != CAIRN_OK)
-		side_die(side, "definitions", &err);
+	game_define(side);
 }
 
 void side_connect(struct side *side, const char *url, cairn_trace_fn *trace)
@@ -68,7 +60,13 @@ void side_connect(struct side *side, const char *url, cairn_trace_fn *trace)
 	side->name = cairn_conn_driver_name(side->conn);
 }
 
-cairn_conn *load_open(const char *url)
+cairn_status side_driver_open(const char *url, const cairn_conn_opts *opts, cairn_conn **conn,
+			      cairn_error *err)
+{
+	return cairn_open_any(conn, drivers, sizeof drivers / sizeof drivers[0], url, opts, err);
+}
+
+cairn_conn *real_open(const char *url)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_conn_opts opts = { .size = sizeof opts, .lock_timeout = CAIRN_MINUTE };
@@ -83,7 +81,8 @@ cairn_conn *load_open(const char *url)
 void side_open(struct side *side, const char *url)
 {
 	side_connect(side, url, NULL);
-	side->told = must(malloc(TOLD_MAX));
+	side->told = shared(TOLD_MAX);
+	side->has = shared(game_known);
 	define(side);
 }
 
@@ -97,28 +96,14 @@ void life_begin(struct life *life, struct side *sides, size_t n, uint64_t seed)
 	*life = (struct life){ .seed = seed, .sides = sides, .side_count = n };
 	snprintf(life->tenant, sizeof life->tenant, "life-%u", (unsigned)births++);
 	life->now = frozen += CAIRN_DAY;
-	for (size_t i = 0; i < n; i++) {
-		memset(sides[i].runs, 0, sizeof sides[i].runs);
-		memset(sides[i].leases, 0, sizeof sides[i].leases);
-	}
+	for (size_t i = 0; i < n; i++)
+		memset(sides[i].has, 0, game_known);
 }
 
-/* Nothing of it is left to be found by the next one. */
 void life_end(struct life *life)
 {
-	for (size_t i = 0; i < life->side_count; i++) {
-		for (size_t k = 0; k < life->runs; k++) {
-			cairn_error err = CAIRN_ERROR_INIT;
-			struct side *side = &life->sides[i];
-			cairn_run_cancel_opts opts = { .size = sizeof opts,
-						       .scope = cairn_any(),
-						       .runs = &side->runs[k].id,
-						       .n = 1 };
-			cairn_run_changed each;
-			if (cairn_run_cancel(side->conn, &opts, &each, &err) != CAIRN_OK)
-				side_die(side, "the end of a life", &err);
-		}
-	}
+	for (size_t i = 0; i < life->side_count; i++)
+		game_clean(life, &life->sides[i]);
 }
 
 void life_tick(struct life *life, cairn_usec duration)
@@ -134,6 +119,6 @@ int main(int argc, char **argv)
 		return crash(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "load") == 0)
 		return load(argc - 1, argv + 1);
-	fprintf(stderr, "usage: runs differ|crash|load ...\n");
+	fprintf(stderr, "usage: %s differ|crash|load ...\n", game_name);
 	return 2;
 }
