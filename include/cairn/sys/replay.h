@@ -130,7 +130,7 @@ typedef struct cairn_entered {
  *	                       else wake_at <= now: COMPLETED, timed_out = 1         STEP_COMPLETED
  *	               CHILD   its job SUCCEEDED: COMPLETED with its output (NULL: null)   STEP_COMPLETED
  *	                       CANCELED, DEAD_LETTERED or gone: FAILED with its error code and message (NULL:
- *	                       replay.child_lost's)                                  STEP_FAILED
+ *	                       replay.child_lost's), and last_attempt of the run     STEP_FAILED
  *	               COMPLETED and FAILED set ended_at = now.
  *
  * A SLEEP of 0 is COMPLETED at once. Events are the job's (sys/job.h): run_number and attempt of its row, detail = name,
