@@ -148,10 +148,12 @@
 	X(replay_begin) \
 	X(replay_names) \
 	X(replay_step) \
+	X(replay_step_held) \
 	X(replay_retry) \
 	X(replay_value) \
 	X(replay_sleep) \
 	X(replay_signal) \
+	X(replay_signal_send) \
 	X(replay_child) \
 	X(replay_events) \
 	X(budgets) \
@@ -170,6 +172,7 @@
 	X(replay_json) \
 	X(replay_pages) \
 	X(replay_wake) \
+	X(replay_wake_none) \
 	X(interleave) \
 	X(interleave_many) \
 	X(interleave_verbs) \

@@ -263,16 +263,42 @@ static void refused_names(void)
 	ct_str(step.name, "a");
 }
 
-static void mismatches(cairn_conn *conn, const ct_play *play, const cairn_replay_call *call)
+static void mismatches_in(cairn_conn *conn, const ct_play *play, cairn_replay *replay,
+			  const cairn_replay_call *call)
 {
 	const char *before = ct_play_snapshot(conn, play->id);
 	cairn_replay_step step = { .status = CAIRN_INTERNAL };
-	cairn_replay *replay = ct_play_begin(conn, play->lease, NULL);
 	ct_ok(cairn_replay_step_begin(replay, call, 1, &step, ct_err()));
 	ct_each(step, CAIRN_CONFLICT, "replay.signature_mismatch");
 	ct_true(step.next != CAIRN_NEXT_RUN && step.next != CAIRN_NEXT_RESULT);
 	ct_str(step.result, NULL);
 	ct_play_unchanged(conn, play->id, before);
+}
+
+static void mismatches(cairn_conn *conn, const ct_play *play, const cairn_replay_call *call)
+{
+	mismatches_in(conn, play, ct_play_begin(conn, play->lease, NULL), call);
+}
+
+/* Of this one only the database knows. */
+static void unknown_when_it_began(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_play play = ct_play_new(conn);
+	cairn_replay *early[3];
+	cairn_replay_call call = ct_call_named("a");
+	cairn_str value = CAIRN_STR("1");
+	cairn_replay_step step = { .status = CAIRN_INTERNAL };
+	for (size_t i = 0; i < 3; i++)
+		early[i] = ct_play_begin(conn, play.lease, NULL);
+	ct_ok(cairn_replay_value(play.replay, &call, &value, 1, &step, ct_err()));
+	mismatches_in(conn, &play, early[0], &call);
+	call.input = CAIRN_STR("2");
+	ct_ok(cairn_replay_value(early[1], &call, &value, 1, &step, ct_err()));
+	ct_each(step, CAIRN_CONFLICT, "replay.signature_mismatch");
+	call.input = CAIRN_STR("null");
+	ct_ok(cairn_replay_value(early[2], &call, &value, 1, &step, ct_err()));
+	ct_result(step, "1");
 }
 
 static void another_signature(void)
@@ -399,6 +425,11 @@ static const ct_case cases[] = {
 		  "written.",
 	  .covers = "smol-36",
 	  .run = another_signature },
+	{ .name = "replays.names.a_mismatch_with_what_came_meanwhile",
+	  VERB,
+	  .rule = "A name that another one has used since this one began is compared all the same.",
+	  .covers = "smol-36",
+	  .run = unknown_when_it_began },
 	{ .name = "replays.names.a_mismatch_leaves_the_others_alone",
 	  VERB,
 	  .rule = "One call of a batch that does not match is told so; the others are begun.",

@@ -202,28 +202,44 @@ static void end_work(struct work *here)
 	cairn_worker_close(here->worker);
 }
 
-/* Whether nothing goes on by itself: it is over, or waits for longer than anybody would watch. */
-static int rests(const cairn_replay_run *run, cairn_time now)
+/*
+ * Whether nothing goes on by itself: the run is over, or of its tree it alone is not, and waits for longer than anybody
+ * would watch. It becomes a replay run when a worker begins it: *run has no row before that.
+ */
+static cairn_status rests(cairn_conn *conn, cairn_id id, cairn_replay_runs **run, int *rest,
+			  cairn_error *err)
 {
-	return run->finished_at != 0 ||
-	       (run->status == CAIRN_REPLAY_SUSPENDED && run->wake_at > now + CAIRN_HOUR);
+	const cairn_replay_filter tree = { .size = sizeof tree,
+					   .scope = cairn_any(),
+					   .root = id,
+					   .statuses = 1u << CAIRN_REPLAY_ENQUEUED |
+						       1u << CAIRN_REPLAY_RUNNING |
+						       1u << CAIRN_REPLAY_SUSPENDED };
+	const cairn_replay_filter one = { .size = sizeof one, .scope = cairn_any(), .run = id };
+	cairn_time now = 0;
+	cairn_status st = cairn_now(conn, &now, err);
+	*rest = 0;
+	if (st == CAIRN_OK)
+		st = cairn_replay_list(conn, &tree, run, err);
+	if (st == CAIRN_OK && (*run)->count == 1) {
+		const cairn_replay_run *alone = &(*run)->at[0];
+		*rest = alone->status == CAIRN_REPLAY_SUSPENDED &&
+			alone->wake_at > now + CAIRN_HOUR;
+	} else if (st == CAIRN_OK && (*run)->count == 0) {
+		st = cairn_replay_list(conn, &one, run, err);
+		*rest = st == CAIRN_OK && (*run)->count == 1 && (*run)->at[0].finished_at != 0;
+	}
+	return st;
 }
 
-/* It becomes a replay run when a worker begins it. */
 static cairn_status watch(cairn_conn *conn, cairn_id id, cairn_replay_runs **run, cairn_error *err)
 {
 	const struct timespec moment = { .tv_nsec = 20000000 };
-	for (;;) {
-		cairn_time now;
-		cairn_status st = cairn_now(conn, &now, err);
-		cairn_status seen =
-			st == CAIRN_OK ? cairn_replay_get(conn, cairn_any(), id, run, err) : st;
-		if (seen == CAIRN_OK && rests(&(*run)->at[0], now))
-			return CAIRN_OK;
-		if (seen != CAIRN_OK && seen != CAIRN_NOT_FOUND)
-			return seen;
+	int rest;
+	cairn_status st;
+	while ((st = rests(conn, id, run, &rest, err)) == CAIRN_OK && !rest)
 		nanosleep(&moment, NULL);
-	}
+	return st;
 }
 
 static int tell(const cairn_replay_run *run)

@@ -335,6 +335,26 @@ static cairn_status lease_rows(struct lite_write *write, const cairn_claim_plan 
 	return cairn_lite__finish(&run, err);
 }
 
+/* The seq of a replay run's newest event: steps do not write the row of their job. */
+static cairn_status last_event(struct lite *lite, const cairn_id *id, struct lite_slot *slot,
+			       cairn_error *err)
+{
+	struct lite_run run;
+	bool more;
+	cairn_status status = cairn_lite__start(&run, lite, LITE_EVENT_LAST, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_id(&run, id);
+	status = cairn_lite__row(&run, &more, err);
+	if (status != CAIRN_OK || !more)
+		return status;
+	int64_t last = cairn_lite__int(&run);
+	if (last > slot->events)
+		slot->events = last;
+	cairn_lite__stop(&run);
+	return CAIRN_OK;
+}
+
 /* How many from here on are no replay runs, LITE_ROWS at most: the row of such a one does not tell its last event. */
 static size_t count_plain(cairn_rows *jobs, size_t from)
 {
@@ -352,7 +372,7 @@ static size_t count_plain(cairn_rows *jobs, size_t from)
 static cairn_status lease(struct lite_write *write, const cairn_claim_plan *plan, cairn_rows *jobs,
 			  cairn_error *err)
 {
-	const struct lite_slot *slots = write->lite->slots;
+	struct lite_slot *slots = write->lite->slots;
 	size_t n = cairn_rows_count(jobs);
 	size_t i = 0;
 	cairn_status status = CAIRN_OK;
@@ -362,7 +382,11 @@ static cairn_status lease(struct lite_write *write, const cairn_claim_plan *plan
 			status = lease_rows(write, plan, &slots[i], some, err);
 			i += some;
 		} else {
-			status = lease_one(write, plan, &slots[i], cairn_rows_at(jobs, i), err);
+			const cairn_job *job = cairn_rows_at(jobs, i);
+			if (job->replay)
+				status = last_event(write->lite, &job->id, &slots[i], err);
+			if (status == CAIRN_OK)
+				status = lease_one(write, plan, &slots[i], job, err);
 			i++;
 		}
 	}

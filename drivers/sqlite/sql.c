@@ -127,7 +127,7 @@
 
 /* ?1 queue, ?2 now, ?3 owner */
 #define NEXT(more) \
-	"SELECT rowid, " LAST_EVENT ", " JOB_COLUMNS " FROM cairn_job INDEXED BY cairn_job_claim " \
+	"SELECT rowid, events, " JOB_COLUMNS " FROM cairn_job INDEXED BY cairn_job_claim " \
 	"WHERE status = 'PENDING' AND parked = 0 AND resource_key IS NULL AND queue = ?1 " \
 	"AND run_at <= ?2 AND (owner IS NULL OR owner = ?3) " more \
 	"ORDER BY priority DESC, run_at, id"
@@ -702,8 +702,7 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* queues, resources, owners: sql_queue.h names the indexes */
 	[LITE_QUEUE_STATE] = TEXT_QUEUE_STATE,
 	/* rowid */
-	[LITE_JOB_AT] =
-		"SELECT rowid, " LAST_EVENT ", " JOB_COLUMNS " FROM cairn_job WHERE rowid = ?",
+	[LITE_JOB_AT] = "SELECT rowid, events, " JOB_COLUMNS " FROM cairn_job WHERE rowid = ?",
 	[LITE_RESOURCE_FRONT] = TEXT_RESOURCE_FRONT,
 	[LITE_RESOURCE_ROOM] = TEXT_RESOURCE_ROOM,
 	[LITE_RESOURCE_NEXT] = TEXT_RESOURCE_NEXT,

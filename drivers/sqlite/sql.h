@@ -266,6 +266,7 @@ enum lite_sql {
 	LITE_RUN_DELETE,
 	/* replay runs, signals, budgets (sql_replay.h) */
 	LITE_REPLAY_BEGIN,
+	LITE_EVENT_LAST,
 	LITE_REPLAY_INSERT,
 	LITE_REPLAY_AGAIN,
 	LITE_JOB_REPLAY,
