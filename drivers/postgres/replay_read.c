@@ -58,7 +58,8 @@ static void add_statuses(struct pg *pg, uint32_t statuses)
 
 static enum pg_sql text_of(const cairn_replay_query *query)
 {
-	if (!cairn_id_is_none(query->run) || (query->parents == NULL && cairn_id_is_none(query->root)))
+	if (!cairn_id_is_none(query->run) ||
+	    (query->parents == NULL && cairn_id_is_none(query->root)))
 		return PG_SQL_REPLAY_RUNS;
 	return query->parents != NULL ? PG_SQL_REPLAY_RUNS_PARENT : PG_SQL_REPLAY_RUNS_ROOT;
 }

@@ -404,18 +404,10 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_REAP] = { { REAP_HIT, REAP_WRITE, REAP_HISTORY } },
 
 	/* cairn_job_live_reap. */
-	[PG_SQL_EXPIRED] = { {
-		"SELECT l.id FROM @schema.cairn_job_live l WHERE " EXPIRED("l") " "
-		"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8",
-	} },
+	[PG_SQL_EXPIRED] = { { TEXT_EXPIRED } },
 
 	/* cairn_job_live_pkey. A row that can't be reaped keeps its holder and waits. */
-	[PG_SQL_PUT_OFF] = { {
-		"UPDATE @schema.cairn_job_live l SET "
-		"lease_expires_at = " T " + $3::int8 * interval '1 microsecond', "
-		"reap_at = " T " + $3 * interval '1 microsecond' "
-		"WHERE l.id = $2::uuid AND l.status <> 'PENDING' AND l.lease_expires_at < " T,
-	} },
+	[PG_SQL_PUT_OFF] = { { TEXT_PUT_OFF } },
 
 	/*
 	 * cairn_job_done_succeeded, two probes for each type, cairn_job_done_pkey; cairn_job_done_failed

@@ -142,8 +142,8 @@
 		"SELECT t.*, i.root, i.run, i.axis, i.source_type, i.source_id, i.seq AS had, i.tid, f.state[t.e] AS to_state, " \
 		"f.was[t.e] AS to_amount, CASE WHEN i.seq IS NULL THEN row_number() OVER " \
 		"(PARTITION BY i.root, i.seq IS NULL ORDER BY t.k) END AS place FROM (" \
-			"SELECT w.e, min(w.turn) AS k FROM walk w WHERE w.turn > 0 GROUP BY w.e" \
-		") t JOIN item i ON i.k = t.k CROSS JOIN final f WHERE (SELECT v.good FROM verdict v)" \
+			"SELECT w.e, min(w.turn) AS k, max(w.turn) AS last FROM walk w WHERE w.turn > 0 GROUP BY w.e" \
+		") t JOIN item i ON i.k = t.last CROSS JOIN final f WHERE (SELECT v.good FROM verdict v)" \
 	"), "
 #define STATE_WORD(n) "('{RESERVED,CHARGED,RELEASED}'::text[])[" n "]"
 #define EXPIRES "CASE WHEN t.to_state = 1 THEN c.now + $10::int8 * interval '1 microsecond' END"
@@ -157,7 +157,7 @@
 			"SELECT g.entries FROM @schema.cairn_ledger g WHERE g.root_id = t.root OFFSET 0" \
 		") g WHERE t.had IS NULL" \
 	"), again AS (" \
-		"UPDATE @schema.cairn_budget_entry o SET updated_at = c.now, expires_at = " EXPIRES ", " \
+		"UPDATE @schema.cairn_budget_entry o SET run_id = t.run, updated_at = c.now, expires_at = " EXPIRES ", " \
 		"amount = t.to_amount, state = " STATE_WORD("t.to_state") ", " \
 		"reserving = CASE WHEN t.to_state = 1 THEN t.root END FROM touched t CROSS JOIN clock c " \
 		"WHERE o.ctid = t.tid AND t.had IS NOT NULL" \

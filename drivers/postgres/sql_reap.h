@@ -133,6 +133,18 @@
 		"'YYYY-MM-DD HH24:MI:SS.US'), true) FROM gone g WHERE g.run_id IS NOT NULL" \
 	") <> '' ORDER BY h.lease_expires_at, h.id"
 
+/* $2 limit. */
+#define TEXT_EXPIRED \
+	"SELECT l.id FROM @schema.cairn_job_live l WHERE " EXPIRED("l") " " \
+	"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8"
+
+/* $2 id, $3 how long. */
+#define TEXT_PUT_OFF \
+	"UPDATE @schema.cairn_job_live l SET " \
+	"lease_expires_at = " T " + $3::int8 * interval '1 microsecond', " \
+	"reap_at = " T " + $3 * interval '1 microsecond' " \
+	"WHERE l.id = $2::uuid AND l.status <> 'PENDING' AND l.lease_expires_at < " T
+
 /* ---- prune ---------------------------------------------------------------- */
 
 /*

@@ -102,7 +102,7 @@ static void show(const char *what, const char *text, const char *other)
 		size_t len = strcspn(at, "\n");
 		char line[4096];
 		snprintf(line, sizeof line, "\n%.*s\n", (int)len, at);
-		if (strstr(other, line) == NULL)
+		if (strstr(other, line) == NULL && strncmp(other, line + 1, len + 1) != 0)
 			printf("#   %.*s\n", (int)len, at);
 		at += len + (at[len] == '\n');
 	}

@@ -30,8 +30,8 @@ static uint32_t live(struct side *sides, size_t n, uint64_t seed, const uint8_t 
 		life_step(&life, k);
 		life_tick(&life, CAIRN_SECOND);
 		if (getenv("TELL") != NULL)
-			printf("# %lld %u:%.*s\n", (long long)(life.now / CAIRN_SECOND), (unsigned)k,
-			       (int)sides[0].told_len, sides[0].told);
+			printf("# %lld %u:%.*s\n", (long long)(life.now / CAIRN_SECOND),
+			       (unsigned)k, (int)sides[0].told_len, sides[0].told);
 		for (size_t i = 0; i < n; i++) {
 			say(&sides[i], "\n");
 			if (k % 10 == 9 || k + 1 == steps)

@@ -90,7 +90,9 @@ static void play_values(cairn_conn *conn, struct play *play)
 static void play_signal(cairn_conn *conn, struct play *play)
 {
 	cairn_replay_step step;
-	cairn_signal_new signal = { .run = play->run, .name = CAIRN_STR("s"), .key = CAIRN_STR("k") };
+	cairn_signal_new signal = { .run = play->run,
+				    .name = CAIRN_STR("s"),
+				    .key = CAIRN_STR("k") };
 	cairn_signal_sent sent;
 	char key[24];
 	snprintf(key, sizeof key, "k%u", play->turn++);
@@ -203,9 +205,9 @@ static void play_fork_and_delete(cairn_conn *conn)
 		.size = sizeof fork, .scope = cairn_any(), .source = other.run, .seq = 2
 	};
 	PLAY(cairn_replay_fork(conn, &fork, &added, &err));
-	cairn_replay_delete_opts opts = {
-		.size = sizeof opts, .scope = cairn_any(), .run = other.run
-	};
+	cairn_replay_delete_opts opts = { .size = sizeof opts,
+					  .scope = cairn_any(),
+					  .run = other.run };
 	PLAY(cairn_replay_delete(conn, &opts, &deleted, &err));
 	if (deleted.roots != 1) {
 		printf("Bail out! %zu trees were deleted\n", deleted.roots);
@@ -241,16 +243,22 @@ static void play_on(cairn_conn *conn, struct play *play,
 /* Runs that are suspended and wait for a signal that nobody sends. */
 static void fill_suspended(PGconn *pg)
 {
-	number(pg, "INSERT INTO cairn_job_live SELECT (jsonb_populate_record(x.r, jsonb_build_object('id', "
+	number(pg, "INSERT INTO cairn_job_live SELECT (jsonb_populate_record(x.r, "
+		   "jsonb_build_object('id', "
 		   "gen_random_uuid(), 'parked', true, 'replay', 1, 'attempt', 0, 'status_reason', "
-		   "'HANDLER_CONTINUATION', 'run_at', now() + interval '1 day'))).* FROM (SELECT r FROM "
+		   "'HANDLER_CONTINUATION', 'run_at', now() + interval '1 day'))).* FROM (SELECT r "
+		   "FROM "
 		   "cairn_job_live r WHERE status = 'PENDING' AND queue = 'default' LIMIT 1) x(r), "
 		   "generate_series(1, 5000);"
-		   "INSERT INTO cairn_replay SELECT l.id, l.id, NULL, NULL, now(), l.fence, 0, 1, 'root' "
+		   "INSERT INTO cairn_replay SELECT l.id, l.id, NULL, NULL, now(), l.fence, 0, 1, "
+		   "'root' "
 		   "FROM cairn_job_live l WHERE l.parked AND l.replay = 1;"
-		   "INSERT INTO cairn_memo (run_id, find_id, seq, created_at, begun_at, fence, attempts, "
-		   "failures, last_attempt, timed_out, verb, status, awaiting, name, kind, signal, awaits, "
-		   "hash, signature) SELECT l.id, l.id, 1, now(), now(), l.fence, 1, 0, 1, false, 'SIGNAL', "
+		   "INSERT INTO cairn_memo (run_id, find_id, seq, created_at, begun_at, fence, "
+		   "attempts, "
+		   "failures, last_attempt, timed_out, verb, status, awaiting, name, kind, signal, "
+		   "awaits, "
+		   "hash, signature) SELECT l.id, l.id, 1, now(), now(), l.fence, 1, 0, 1, false, "
+		   "'SIGNAL', "
 		   "'WAITING', l.id, 'n', 'signal', 'nothing', 'nothing', sha256('x'), '{}' "
 		   "FROM cairn_job_live l WHERE l.parked AND l.replay = 1; SELECT 1");
 }
@@ -261,19 +269,25 @@ static void fill_suspended(PGconn *pg)
 	"WHERE l.status = 'LEASED') o, generate_series(1, 5000) n "
 static void fill_long(PGconn *pg)
 {
-	number(pg, "INSERT INTO cairn_memo (run_id, find_id, seq, created_at, begun_at, fence, attempts, "
-		   "failures, last_attempt, timed_out, verb, status, name, kind, hash, signature, result) "
-		   "SELECT o.run_id, o.run_id, 1000 + n, now(), now(), 1, 1, 0, 1, false, 'VALUE', "
-		   "'COMPLETED', 'filled ' || n, 'k', sha256('x'), '{}', '1' FROM " OWN ";"
-		   "INSERT INTO cairn_signal (run_id, find_id, untaken, seq, sent_at, name, signal_key, hash, "
-		   "payload) SELECT o.run_id, o.run_id, o.run_id, 1000 + n, now(), 'other', 'f' || n, "
-		   "sha256('x'), '1' FROM " OWN ";"
-		   "UPDATE cairn_ledger SET entries = 100000;"
-		   "INSERT INTO cairn_budget_entry (root_id, find_id, run_id, seq, created_at, updated_at, "
-		   "amount, state, axis, source_type, source_id) SELECT o.run_id, o.run_id, o.run_id, "
-		   "1000 + n, now(), now(), 1, 'CHARGED', 'a', 's', 'f' || n FROM " OWN ";"
-		   "INSERT INTO cairn_replay SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), "
-		   "NULL, now(), 1, 0, 1, 'x' FROM generate_series(1, 5000); SELECT 1");
+	number(pg,
+	       "INSERT INTO cairn_memo (run_id, find_id, seq, created_at, begun_at, fence, "
+	       "attempts, "
+	       "failures, last_attempt, timed_out, verb, status, name, kind, hash, signature, "
+	       "result) "
+	       "SELECT o.run_id, o.run_id, 1000 + n, now(), now(), 1, 1, 0, 1, false, 'VALUE', "
+	       "'COMPLETED', 'filled ' || n, 'k', sha256('x'), '{}', '1' FROM " OWN ";"
+	       "INSERT INTO cairn_signal (run_id, find_id, untaken, seq, sent_at, name, "
+	       "signal_key, hash, "
+	       "payload) SELECT o.run_id, o.run_id, o.run_id, 1000 + n, now(), 'other', 'f' || n, "
+	       "sha256('x'), '1' FROM " OWN ";"
+	       "UPDATE cairn_ledger SET entries = 100000;"
+	       "INSERT INTO cairn_budget_entry (root_id, find_id, run_id, seq, created_at, "
+	       "updated_at, "
+	       "amount, state, axis, source_type, source_id) SELECT o.run_id, o.run_id, o.run_id, "
+	       "1000 + n, now(), now(), 1, 'CHARGED', 'a', 's', 'f' || n FROM " OWN ";"
+	       "INSERT INTO cairn_replay SELECT gen_random_uuid(), gen_random_uuid(), "
+	       "gen_random_uuid(), "
+	       "NULL, now(), 1, 0, 1, 'x' FROM generate_series(1, 5000); SELECT 1");
 }
 
 static void fill_replays(PGconn *pg)

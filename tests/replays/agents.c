@@ -42,11 +42,9 @@ static int several(cairn_durable *run, uint32_t n)
 	cairn_str results[4];
 	for (size_t i = 0; i < 4; i++)
 		calls[i] = call_of(inputs[i]);
-	cairn_durable_batch batch = { .size = sizeof batch,
-				      .calls = calls,
-				      .n = 2 + n % 3,
-				      .work = think,
-				      .width = 3 };
+	cairn_durable_batch batch = {
+		.size = sizeof batch, .calls = calls, .n = 2 + n % 3, .work = think, .width = 3
+	};
 	return cairn_durable_calls(run, &batch, results);
 }
 
@@ -64,8 +62,8 @@ static enum cairn_finish_how sub(void *user, cairn_durable *run)
 	uint32_t n = program_of(cairn_context_job(cairn_durable_context(run))->payload);
 	(void)user;
 	if (!one(run) ||
-	    (n % 2 == 0 && !cairn_durable_signal(run, CAIRN_STR("go"), 200 * CAIRN_MILLISECOND,
-						 &payload)) ||
+	    (n % 2 == 0 &&
+	     !cairn_durable_signal(run, CAIRN_STR("go"), 200 * CAIRN_MILLISECOND, &payload)) ||
 	    !one(run))
 		return cairn_durable_end(run);
 	return cairn_durable_return(run, CAIRN_STR("\"sub\""));
@@ -74,8 +72,12 @@ static enum cairn_finish_how sub(void *user, cairn_durable *run)
 static int children(cairn_durable *run)
 {
 	cairn_child_new some[2] = {
-		{ .type = CAIRN_STR("sub"), .queue = CAIRN_STR("load"), .input = CAIRN_STR("{\"p\":1}") },
-		{ .type = CAIRN_STR("sub"), .queue = CAIRN_STR("load"), .input = CAIRN_STR("{\"p\":2}") },
+		{ .type = CAIRN_STR("sub"),
+		  .queue = CAIRN_STR("load"),
+		  .input = CAIRN_STR("{\"p\":1}") },
+		{ .type = CAIRN_STR("sub"),
+		  .queue = CAIRN_STR("load"),
+		  .input = CAIRN_STR("{\"p\":2}") },
 	};
 	if (cairn_durable_child(run, some, 2, NULL))
 		return 1;

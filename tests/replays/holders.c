@@ -29,15 +29,15 @@ static void hold(cairn_conn *conn, struct dice *dice, const char *source)
 				 .source_id = cairn_str_of(source),
 				 .amount = 1 + dice_below(dice, 30) };
 	cairn_usec duration = CAIRN_SECOND + dice_below(dice, 1000) * CAIRN_MILLISECOND;
-	allowed("reserve",
-		cairn_budget_reserve(conn, cairn_any(), &item, 1, duration, &done, &err), &err);
+	allowed("reserve", cairn_budget_reserve(conn, cairn_any(), &item, 1, duration, &done, &err),
+		&err);
 	atomic_fetch_add(done.status == CAIRN_OK ? &world->reserved : &world->refused, 1);
 	uint32_t roll = dice_below(dice, 100);
 	if (done.status != CAIRN_OK || roll < 10)
 		return;
 	if (roll < 25) {
-		allowed("release",
-			cairn_budget_release(conn, cairn_any(), &item, 1, &done, &err), &err);
+		allowed("release", cairn_budget_release(conn, cairn_any(), &item, 1, &done, &err),
+			&err);
 		return;
 	}
 	/* more than was reserved, too, and after it is over */
@@ -96,8 +96,8 @@ static uint32_t beyond(size_t which, const cairn_budget *budget)
 	if (budget->total == world->totals[which] && budget->spent >= 0 && budget->reserved >= 0 &&
 	    budget->spent + budget->reserved <= budget->total)
 		return 0;
-	printf("# ledger %zu: spent %lld, reserved %lld of %lld\n", which,
-	       (long long)budget->spent, (long long)budget->reserved, (long long)budget->total);
+	printf("# ledger %zu: spent %lld, reserved %lld of %lld\n", which, (long long)budget->spent,
+	       (long long)budget->reserved, (long long)budget->total);
 	return 1;
 }
 

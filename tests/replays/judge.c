@@ -61,8 +61,7 @@ static void judge_step(struct trial *trial, const cairn_memo *memo)
 	int64_t due = memo->status == CAIRN_MEMO_COMPLETED && !copied(trial, memo);
 	if (completed != due)
 		fault(trial, "result and event do not agree: step", memo->seq);
-	if (memo->verb == CAIRN_MEMO_STEP && !copied(trial, memo) &&
-	    started != memo->attempts)
+	if (memo->verb == CAIRN_MEMO_STEP && !copied(trial, memo) && started != memo->attempts)
 		fault(trial, "was not begun as often as it says: step", memo->seq);
 	if ((memo->status == CAIRN_MEMO_COMPLETED || memo->status == CAIRN_MEMO_FAILED) !=
 	    (memo->ended_at != 0))
@@ -117,10 +116,9 @@ static void judge_budgets(struct trial *trial)
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_budgets *budgets = NULL;
 	cairn_entries *entries = NULL;
-	cairn_entry_filter filter = { .size = sizeof filter,
-				      .scope = trial->scope,
-				      .run = trial->run->id,
-				      .limit = MOST };
+	cairn_entry_filter filter = {
+		.size = sizeof filter, .scope = trial->scope, .run = trial->run->id, .limit = MOST
+	};
 	if (cairn_budget_read(trial->conn, trial->scope, trial->run->id, &budgets, &err) !=
 		    CAIRN_OK ||
 	    cairn_budget_entries(trial->conn, &filter, &entries, &err) != CAIRN_OK)
@@ -145,8 +143,7 @@ uint32_t judge_run(cairn_conn *conn, cairn_scope scope, cairn_id run)
 	cairn_status st = cairn_replay_get(conn, scope, run, &rows, &err);
 	if (st == CAIRN_NOT_FOUND)
 		return 0;
-	if (st != CAIRN_OK ||
-	    cairn_replay_memos(conn, &memos, &trial.memos, &err) != CAIRN_OK ||
+	if (st != CAIRN_OK || cairn_replay_memos(conn, &memos, &trial.memos, &err) != CAIRN_OK ||
 	    cairn_signal_list(conn, &signals, &trial.signals, &err) != CAIRN_OK ||
 	    cairn_job_events(conn, scope, run, 0, MOST, &trial.events, &err) != CAIRN_OK)
 		load_die("a run that is over", &err);

@@ -108,10 +108,9 @@ int game_grown(struct side *side, const struct life *life)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_jobs *newest = NULL;
-	cairn_job_filter filter = { .size = sizeof filter,
-				    .scope = scope_of(life),
-				    .limit = 1,
-				    .compact = 1 };
+	cairn_job_filter filter = {
+		.size = sizeof filter, .scope = scope_of(life), .limit = 1, .compact = 1
+	};
 	if (cairn_job_list(side->conn, &filter, &newest, &err) != CAIRN_OK)
 		side_die(side, "the newest job", &err);
 	side->has->grown = 0;

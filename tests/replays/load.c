@@ -104,8 +104,8 @@ static void enqueue(cairn_conn *conn, struct dice *dice)
 	allow("enqueue", cairn_job_enqueue(conn, &job, 1, &added, &err), &err);
 	cairn_budget_new axis = { .axis = TOKENS, .total = 100 + dice_below(dice, 2000) };
 	if (added.status == CAIRN_OK && dice_percent(dice, 50))
-		allow("budget",
-		      cairn_budget_set(conn, cairn_any(), added.id, &axis, 1, &err), &err);
+		allow("budget", cairn_budget_set(conn, cairn_any(), added.id, &axis, 1, &err),
+		      &err);
 }
 
 static void disturb(cairn_conn *conn, struct dice *dice, const cairn_replay_runs *runs)
@@ -118,10 +118,9 @@ static void disturb(cairn_conn *conn, struct dice *dice, const cairn_replay_runs
 	cairn_signal_new go = { .run = run->id,
 				.name = CAIRN_STR("go"),
 				.payload = CAIRN_STR("[1]") };
-	cairn_broadcast all = { .size = sizeof all,
-				.scope = cairn_any(),
-				.name = CAIRN_STR("go"),
-				.limit = 5 };
+	cairn_broadcast all = {
+		.size = sizeof all, .scope = cairn_any(), .name = CAIRN_STR("go"), .limit = 5
+	};
 	uint32_t roll = dice_below(dice, 100);
 	if (roll < 80)
 		allow("send", cairn_signal_send(conn, cairn_any(), &go, 1, &sent, &err), &err);
@@ -260,9 +259,8 @@ static uint32_t judge_memo(const cairn_memo *memo, const cairn_entries *entries)
 	    memo->result.len == strlen(source) + 2 &&
 	    memcmp(memo->result.ptr + 1, source, strlen(source)) == 0)
 		return 0;
-	printf("# %s: result %.*s, charged %zu times, executed %d\n", source,
-	       (int)memo->result.len, memo->result.ptr, charged,
-	       world_executed(key, memo->attempts));
+	printf("# %s: result %.*s, charged %zu times, executed %d\n", source, (int)memo->result.len,
+	       memo->result.ptr, charged, world_executed(key, memo->attempts));
 	return 1;
 }
 

@@ -22,7 +22,7 @@ static cairn_str some_key(struct dice *dice)
 static cairn_str some_payload(struct dice *dice)
 {
 	const cairn_str payloads[] = { CAIRN_STR("{\"yes\": 1}"), CAIRN_STR("{\"yes\":1}"),
-					      CAIRN_STR("[0.10]") };
+				       CAIRN_STR("[0.10]") };
 	return payloads[dice_below(dice, 3)];
 }
 
@@ -235,7 +235,7 @@ static void write_budget(struct life *life, struct dice *dice)
 {
 	enum { MOST = 4 };
 	const cairn_str sources[] = { CAIRN_STR("s0"), CAIRN_STR("s1"), CAIRN_STR("s2"),
-					     CAIRN_STR("s3"), CAIRN_STR("s4"), CAIRN_STR("s5") };
+				      CAIRN_STR("s3"), CAIRN_STR("s4"), CAIRN_STR("s5") };
 	cairn_entry_new items[MOST];
 	size_t runs[MOST];
 	size_t n = 1 + dice_below(dice, MOST);
@@ -257,10 +257,10 @@ static void write_budget(struct life *life, struct dice *dice)
 		for (size_t k = 0; k < n; k++)
 			items[k].run = side->has->runs[runs[k]].id;
 		touch(side, runs[0]);
-		if (side_failed(side,
-				write_entries(side->conn, scope_of(life), verb, items, n, each,
-					      &err),
-				&err))
+		if (side_failed(
+			    side,
+			    write_entries(side->conn, scope_of(life), verb, items, n, each, &err),
+			    &err))
 			continue;
 		for (size_t k = 0; k < n; k++) {
 			say_outcome(side, each[k].status, each[k].code);
@@ -370,7 +370,8 @@ static void delete_runs(struct life *life, struct dice *dice)
 			opts.run = side->has->runs[run].id;
 		if (!side_failed(side, cairn_replay_delete(side->conn, &opts, &deleted, &err),
 				 &err))
-			say(side, " roots=%zu descendants=%zu steps=%zu signals=%zu entries=%zu live=%zu",
+			say(side,
+			    " roots=%zu descendants=%zu steps=%zu signals=%zu entries=%zu live=%zu",
 			    deleted.roots, deleted.descendants, deleted.steps, deleted.signals,
 			    deleted.entries, deleted.live);
 	}
@@ -381,14 +382,14 @@ static void delete_runs(struct life *life, struct dice *dice)
 static void outside(struct life *life, struct dice *dice, enum op op)
 {
 	static void (*const calls[])(struct life *, struct dice *) = {
-		[OP_SEND] = send,	    [OP_BROADCAST] = broadcast,
-		[OP_BUDGET] = set_budget,   [OP_ENTRY] = write_budget,
-		[OP_CANCEL] = cancel,	    [OP_CANCEL_JOB] = cancel_job,
-		[OP_RESUME] = resume,	    [OP_FORK] = fork_run,
-		[OP_DELETE] = delete_runs,  [OP_REQUEUE] = requeue,
-		[OP_TIME] = let_time_pass,  [OP_CLAIM] = claim,
-		[OP_ENQUEUE] = enqueue,	    [OP_ADVANCE] = session_advance,
-		[OP_DROP] = session_drop,   [OP_BEAT] = session_beat,
+		[OP_SEND] = send,	   [OP_BROADCAST] = broadcast,
+		[OP_BUDGET] = set_budget,  [OP_ENTRY] = write_budget,
+		[OP_CANCEL] = cancel,	   [OP_CANCEL_JOB] = cancel_job,
+		[OP_RESUME] = resume,	   [OP_FORK] = fork_run,
+		[OP_DELETE] = delete_runs, [OP_REQUEUE] = requeue,
+		[OP_TIME] = let_time_pass, [OP_CLAIM] = claim,
+		[OP_ENQUEUE] = enqueue,	   [OP_ADVANCE] = session_advance,
+		[OP_DROP] = session_drop,  [OP_BEAT] = session_beat,
 	};
 	if (life->runs > 0 || op == OP_ENQUEUE)
 		calls[op](life, dice);
@@ -400,10 +401,10 @@ static enum op op_of(struct dice *dice, uint32_t n)
 		enum op op;
 		uint32_t below;
 	} table[] = {
-		{ OP_ENQUEUE, 4 },    { OP_CLAIM, 14 },	     { OP_ADVANCE, 67 }, { OP_DROP, 68 },
-		{ OP_SEND, 78 },      { OP_BROADCAST, 80 },  { OP_BUDGET, 82 },	 { OP_ENTRY, 86 },
-		{ OP_CANCEL, 87 },    { OP_CANCEL_JOB, 88 }, { OP_RESUME, 90 },	 { OP_FORK, 92 },
-		{ OP_DELETE, 93 },    { OP_REQUEUE, 94 },    { OP_BEAT, 95 },	 { OP_TIME, 100 },
+		{ OP_ENQUEUE, 4 }, { OP_CLAIM, 14 },	  { OP_ADVANCE, 67 }, { OP_DROP, 68 },
+		{ OP_SEND, 78 },   { OP_BROADCAST, 80 },  { OP_BUDGET, 82 },  { OP_ENTRY, 86 },
+		{ OP_CANCEL, 87 }, { OP_CANCEL_JOB, 88 }, { OP_RESUME, 90 },  { OP_FORK, 92 },
+		{ OP_DELETE, 93 }, { OP_REQUEUE, 94 },	  { OP_BEAT, 95 },    { OP_TIME, 100 },
 	};
 	uint32_t roll = dice_below(dice, 100);
 	size_t at = 0;
@@ -457,8 +458,10 @@ enum { LONGEST_END = 3000 };
 
 int game_over(struct life *life)
 {
-	static const enum op ops[] = { OP_CLAIM,   OP_ADVANCE, OP_ADVANCE, OP_ADVANCE, OP_ADVANCE,
-				       OP_ADVANCE, OP_ADVANCE, OP_ADVANCE, OP_TIME,    OP_BROADCAST };
+	static const enum op ops[] = {
+		OP_CLAIM,   OP_ADVANCE, OP_ADVANCE, OP_ADVANCE, OP_ADVANCE,
+		OP_ADVANCE, OP_ADVANCE, OP_ADVANCE, OP_TIME,	OP_BROADCAST
+	};
 	uint32_t faults = 0;
 	struct dice dice = dice_of(life, 1000000);
 	uint32_t n = 0;

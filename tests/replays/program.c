@@ -66,7 +66,7 @@ static void roll_line(struct program *program, struct dice *dice, uint32_t n, in
 		enum line_verb verb;
 		uint32_t below;
 	} table[] = {
-		{ LINE_STEP, 45 },   { LINE_VALUE, 53 },  { LINE_SLEEP, 63 },
+		{ LINE_STEP, 45 },   { LINE_VALUE, 53 }, { LINE_SLEEP, 63 },
 		{ LINE_SIGNAL, 78 }, { LINE_CHILD, 95 }, { LINE_BUDGET, 100 },
 	};
 	struct line *line = &program->lines[program->n++];

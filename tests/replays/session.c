@@ -43,11 +43,10 @@ void sessions_take(struct life *life, struct side *side, const cairn_jobs *jobs)
 		const cairn_job *job = &jobs->at[i];
 		size_t slot = (life->leases + i) % SESSIONS_MAX;
 		forget(side, slot);
-		side->has->sessions[slot] =
-			(struct session){ .lease = cairn_job_lease(job),
-					  .run = side_run(side, life, job->id),
-					  .program = program_of(job->payload),
-					  .phase = PHASE_CLAIMED };
+		side->has->sessions[slot] = (struct session){ .lease = cairn_job_lease(job),
+							      .run = side_run(side, life, job->id),
+							      .program = program_of(job->payload),
+							      .phase = PHASE_CLAIMED };
 		say(side, " %zu#%d.%d", side->has->sessions[slot].run, (int)job->run_number,
 		    (int)job->attempt);
 	}
@@ -178,8 +177,7 @@ static void decide(struct life *life, struct session *session, const cairn_repla
 		session->phase = PHASE_AGAIN;
 	else if (any(session, CAIRN_NEXT_SUSPEND))
 		session->phase = PHASE_PAUSING;
-	else if ((refused || any(session, CAIRN_NEXT_FAILED)) &&
-		 !program.lines[session->pc].caught)
+	else if ((refused || any(session, CAIRN_NEXT_FAILED)) && !program.lines[session->pc].caught)
 		session->phase = PHASE_FAILING;
 	else
 		session->phase = PHASE_ASKING;
@@ -264,8 +262,7 @@ static void ask_line(struct life *life, struct side *side, cairn_replay *replay,
 		return;
 	}
 	say(side, " line %u", (unsigned)session->pc);
-	cairn_status st =
-		ask(replay, &program.lines[session->pc], turn->rolls[0], each, &n, &err);
+	cairn_status st = ask(replay, &program.lines[session->pc], turn->rolls[0], each, &n, &err);
 	if (refused(side, session, st, &err, turn->gives_up)) {
 		/* it has used its names: from the top */
 		forget(side, turn->slot);
@@ -339,8 +336,8 @@ static void do_step(struct life *life, struct side *side, cairn_replay *replay,
 		failure.not_before = life->now + turn->rolls[7] * CAIRN_SECOND;
 	say(side, " end of %lld", (long long)step.seq);
 	if (turn->rolls[1] < 65)
-		st = cairn_replay_complete(replay, &step, some_value(turn->rolls[2]), charges,
-					   n, &err);
+		st = cairn_replay_complete(replay, &step, some_value(turn->rolls[2]), charges, n,
+					   &err);
 	else
 		st = cairn_replay_fail(replay, &step, &failure, &err);
 	if (refused(side, session, st, &err, turn->gives_up))
@@ -369,8 +366,8 @@ static void ask_again(struct life *life, struct side *side, cairn_replay *replay
 	roll(life, session, &program);
 	say(side, " again");
 	if (refused(side, session,
-		    cairn_replay_step_again(replay, &program.lines[session->pc].calls[which],
-					    &step, &err),
+		    cairn_replay_step_again(replay, &program.lines[session->pc].calls[which], &step,
+					    &err),
 		    &err, turn->gives_up))
 		return;
 	say_asked(side, life, &step);
@@ -459,8 +456,7 @@ static void advance(struct life *life, struct side *side, const struct turn *tur
 
 void session_advance(struct life *life, struct dice *dice)
 {
-	struct turn turn = { .slot = some_session(life, dice),
-			     .gives_up = dice_percent(dice, 60) };
+	struct turn turn = { .slot = some_session(life, dice), .gives_up = dice_percent(dice, 60) };
 	if (turn.slot == SESSIONS_MAX)
 		return;
 	for (size_t i = 0; i < 8; i++)

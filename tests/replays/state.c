@@ -57,7 +57,8 @@ static void say_job(struct side *side, const cairn_job *job)
 
 static void say_memo(struct side *side, const struct life *life, const cairn_memo *memo)
 {
-	say(side, "  step %lld %s %s attempts=%d failures=%d last=%d timed_out=%u fence=%lld claim=%d",
+	say(side,
+	    "  step %lld %s %s attempts=%d failures=%d last=%d timed_out=%u fence=%lld claim=%d",
 	    (long long)memo->seq, cairn_memo_verb_text(memo->verb),
 	    cairn_memo_status_text(memo->status), (int)memo->attempts, (int)memo->failures,
 	    (int)memo->last_attempt, (unsigned)memo->timed_out, (long long)memo->fence,
@@ -133,8 +134,8 @@ static void say_budgets(struct side *side, const struct life *life, cairn_id run
 		const cairn_budget *budget = &budgets->at[i];
 		say(side, "  budget %s limited=%u %lld %lld %lld %lld",
 		    cairn_budget_kind_text(budget->kind), (unsigned)budget->limited,
-		    (long long)budget->total, (long long)budget->spent,
-		    (long long)budget->reserved, (long long)budget->remaining);
+		    (long long)budget->total, (long long)budget->spent, (long long)budget->reserved,
+		    (long long)budget->remaining);
 		say_id(side, life, "root", budget->root);
 		say_str(side, "axis", budget->axis);
 		say_time(side, "created", budget->created_at);

@@ -91,10 +91,9 @@ int game_grown(struct side *side, const struct life *life)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_runs *newest = NULL;
-	cairn_run_filter filter = { .size = sizeof filter,
-				    .scope = scope_of(life),
-				    .limit = 1,
-				    .compact = 1 };
+	cairn_run_filter filter = {
+		.size = sizeof filter, .scope = scope_of(life), .limit = 1, .compact = 1
+	};
 	if (cairn_run_list(side->conn, &filter, &newest, &err) != CAIRN_OK)
 		side_die(side, "the newest run", &err);
 	int grown = newest->count > 0 && side_run(side, life, newest->at[0].id) == RUNS_MAX;

@@ -173,7 +173,8 @@ void side_tell_state(struct side *side, const struct life *life)
 	cairn_runs *runs = NULL;
 	for (size_t i = 0; i < life->runs; i++) {
 		cairn_scope scope = cairn_tenant(cairn_str_of(life->tenant));
-		cairn_status st = cairn_run_get(side->conn, scope, side->has->runs[i].id, &runs, &err);
+		cairn_status st =
+			cairn_run_get(side->conn, scope, side->has->runs[i].id, &runs, &err);
 		say(side, "run %zu", i);
 		if (st == CAIRN_NOT_FOUND) {
 			say(side, " gone\n");
