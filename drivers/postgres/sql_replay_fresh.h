@@ -73,7 +73,8 @@
 /* clang-format on */
 
 #define REPLAY_FRESH_TEXTS \
-	[PG_SQL_ENTER_FRESH] = { { TEXT_ENTER_FRESH } }, \
-	[PG_SQL_LEAVE_DONE] = { { TEXT_LEAVE_DONE } }
+	[PG_SQL_ENTER_FRESH] = { { TEXT_ENTER_FRESH } }, [PG_SQL_LEAVE_DONE] = { \
+		{ TEXT_LEAVE_DONE } \
+	}
 
 #endif
