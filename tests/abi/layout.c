@@ -6,11 +6,13 @@
  */
 #include <stddef.h>
 
+#include <cairn/budget.h>
 #include <cairn/checkpoint.h>
 #include <cairn/config.h>
 #include <cairn/conformance.h>
 #include <cairn/conn.h>
 #include <cairn/definition.h>
+#include <cairn/durable.h>
 #include <cairn/error.h>
 #include <cairn/graph.h>
 #include <cairn/history.h>
@@ -23,8 +25,12 @@
 #include <cairn/migration.h>
 #include <cairn/owner.h>
 #include <cairn/queue.h>
+#include <cairn/replay.h>
+#include <cairn/replay_history.h>
 #include <cairn/resource.h>
 #include <cairn/schedule.h>
+#include <cairn/signal.h>
+#include <cairn/sys/budget.h>
 #include <cairn/sys/catalog.h>
 #include <cairn/sys/checkpoint.h>
 #include <cairn/sys/driver.h>
@@ -38,6 +44,7 @@
 #include <cairn/sys/migration.h>
 #include <cairn/sys/owner.h>
 #include <cairn/sys/queue.h>
+#include <cairn/sys/replay.h>
 #include <cairn/sys/schedule.h>
 #include <cairn/sys/workflow.h>
 #include <cairn/types.h>
@@ -55,6 +62,82 @@
 		       #type " has padding at its end")
 
 #if defined(__x86_64__) && defined(__LP64__)
+
+SIZE(cairn_budget, 104);
+AT(cairn_budget, root, 0);
+AT(cairn_budget, axis, 16);
+AT(cairn_budget, kind, 32);
+AT(cairn_budget, limited, 36);
+AT(cairn_budget, total, 40);
+AT(cairn_budget, spent, 48);
+AT(cairn_budget, reserved, 56);
+AT(cairn_budget, remaining, 64);
+AT(cairn_budget, created_at, 72);
+AT(cairn_budget, updated_at, 80);
+AT(cairn_budget, reserved_, 88);
+
+SIZE(cairn_budgets, 16);
+AT(cairn_budgets, count, 0);
+AT(cairn_budgets, at, 8);
+
+SIZE(cairn_budget_new, 48);
+AT(cairn_budget_new, axis, 0);
+AT(cairn_budget_new, kind, 16);
+AT(cairn_budget_new, reserved0_, 20);
+AT(cairn_budget_new, total, 24);
+AT(cairn_budget_new, reserved_, 32);
+
+SIZE(cairn_charge, 32);
+AT(cairn_charge, axis, 0);
+AT(cairn_charge, amount, 16);
+AT(cairn_charge, reserved_, 24);
+
+SIZE(cairn_entry_new, 88);
+AT(cairn_entry_new, run, 0);
+AT(cairn_entry_new, axis, 16);
+AT(cairn_entry_new, source_type, 32);
+AT(cairn_entry_new, source_id, 48);
+AT(cairn_entry_new, amount, 64);
+AT(cairn_entry_new, reserved_, 72);
+
+SIZE(cairn_entry_done, 56);
+AT(cairn_entry_done, status, 0);
+AT(cairn_entry_done, code, 4);
+AT(cairn_entry_done, disposition, 8);
+AT(cairn_entry_done, limited, 12);
+AT(cairn_entry_done, total, 16);
+AT(cairn_entry_done, spent, 24);
+AT(cairn_entry_done, reserved, 32);
+AT(cairn_entry_done, reserved_, 40);
+
+SIZE(cairn_entry, 144);
+AT(cairn_entry, seq, 0);
+AT(cairn_entry, root, 8);
+AT(cairn_entry, run, 24);
+AT(cairn_entry, axis, 40);
+AT(cairn_entry, source_type, 56);
+AT(cairn_entry, source_id, 72);
+AT(cairn_entry, amount, 88);
+AT(cairn_entry, state, 96);
+AT(cairn_entry, reserved0_, 100);
+AT(cairn_entry, expires_at, 104);
+AT(cairn_entry, created_at, 112);
+AT(cairn_entry, updated_at, 120);
+AT(cairn_entry, reserved_, 128);
+
+SIZE(cairn_entries, 16);
+AT(cairn_entries, count, 0);
+AT(cairn_entries, at, 8);
+
+SIZE(cairn_entry_filter, 80);
+AT(cairn_entry_filter, size, 0);
+AT(cairn_entry_filter, scope, 8);
+AT(cairn_entry_filter, run, 32);
+AT(cairn_entry_filter, axis, 48);
+AT(cairn_entry_filter, after, 64);
+AT(cairn_entry_filter, limit, 72);
+AT(cairn_entry_filter, reserved_, 76);
+FULL(cairn_entry_filter, reserved_);
 
 SIZE(cairn_checkpoint_new, 192);
 AT(cairn_checkpoint_new, thread, 0);
@@ -312,6 +395,25 @@ AT(cairn_disabled, reserved_, 24);
 SIZE(cairn_sync_report, 16);
 AT(cairn_sync_report, count, 0);
 AT(cairn_sync_report, at, 8);
+
+SIZE(cairn_durable_program, 48);
+AT(cairn_durable_program, size, 0);
+AT(cairn_durable_program, run, 8);
+AT(cairn_durable_program, user, 16);
+AT(cairn_durable_program, code, 24);
+AT(cairn_durable_program, recode, 40);
+AT(cairn_durable_program, page, 44);
+FULL(cairn_durable_program, page);
+
+SIZE(cairn_durable_batch, 48);
+AT(cairn_durable_batch, size, 0);
+AT(cairn_durable_batch, calls, 8);
+AT(cairn_durable_batch, n, 16);
+AT(cairn_durable_batch, work, 24);
+AT(cairn_durable_batch, user, 32);
+AT(cairn_durable_batch, width, 40);
+AT(cairn_durable_batch, reserved_, 44);
+FULL(cairn_durable_batch, reserved_);
 
 SIZE(cairn_error, 960);
 AT(cairn_error, size, 0);
@@ -684,7 +786,7 @@ AT(cairn_job, execution_started_at, 400);
 AT(cairn_job, resource_key, 408);
 AT(cairn_job, run, 424);
 AT(cairn_job, continues, 440);
-AT(cairn_job, reserved0_, 444);
+AT(cairn_job, replay, 444);
 AT(cairn_job, reserved_, 448);
 
 SIZE(cairn_jobs, 16);
@@ -1194,6 +1296,222 @@ AT(cairn_queue_changed, changed, 0);
 AT(cairn_queue_changed, reserved0_, 4);
 AT(cairn_queue_changed, reserved_, 8);
 
+SIZE(cairn_replay_opts, 32);
+AT(cairn_replay_opts, size, 0);
+AT(cairn_replay_opts, code, 8);
+AT(cairn_replay_opts, recode, 24);
+AT(cairn_replay_opts, page, 28);
+FULL(cairn_replay_opts, page);
+
+SIZE(cairn_replay_call, 120);
+AT(cairn_replay_call, kind, 0);
+AT(cairn_replay_call, input, 16);
+AT(cairn_replay_call, scope, 32);
+AT(cairn_replay_call, name, 48);
+AT(cairn_replay_call, max_attempts, 64);
+AT(cairn_replay_call, reserved0_, 68);
+AT(cairn_replay_call, retry, 72);
+AT(cairn_replay_call, reserved_, 104);
+
+SIZE(cairn_replay_step, 208);
+AT(cairn_replay_step, status, 0);
+AT(cairn_replay_step, code, 4);
+AT(cairn_replay_step, next, 8);
+AT(cairn_replay_step, replayed, 12);
+AT(cairn_replay_step, name, 16);
+AT(cairn_replay_step, seq, 32);
+AT(cairn_replay_step, attempts, 40);
+AT(cairn_replay_step, failures, 44);
+AT(cairn_replay_step, result, 48);
+AT(cairn_replay_step, error_code, 64);
+AT(cairn_replay_step, error_message, 80);
+AT(cairn_replay_step, until, 96);
+AT(cairn_replay_step, timed_out, 104);
+AT(cairn_replay_step, max_attempts, 108);
+AT(cairn_replay_step, retry, 112);
+AT(cairn_replay_step, claim, 144);
+AT(cairn_replay_step, child, 160);
+AT(cairn_replay_step, reserved_, 176);
+
+SIZE(cairn_replay_failure, 72);
+AT(cairn_replay_failure, size, 0);
+AT(cairn_replay_failure, code, 8);
+AT(cairn_replay_failure, message, 24);
+AT(cairn_replay_failure, not_before, 40);
+AT(cairn_replay_failure, final, 48);
+AT(cairn_replay_failure, reserved_, 52);
+AT(cairn_replay_failure, usage, 56);
+AT(cairn_replay_failure, usage_count, 64);
+FULL(cairn_replay_failure, usage_count);
+
+SIZE(cairn_child_new, 120);
+AT(cairn_child_new, type, 0);
+AT(cairn_child_new, input, 16);
+AT(cairn_child_new, name, 32);
+AT(cairn_child_new, queue, 48);
+AT(cairn_child_new, owner, 64);
+AT(cairn_child_new, timeout, 80);
+AT(cairn_child_new, max_attempts, 88);
+AT(cairn_child_new, priority, 92);
+AT(cairn_child_new, set, 96);
+AT(cairn_child_new, reserved0_, 100);
+AT(cairn_child_new, reserved_, 104);
+
+SIZE(cairn_replay_run, 392);
+AT(cairn_replay_run, id, 0);
+AT(cairn_replay_run, root, 16);
+AT(cairn_replay_run, parent, 32);
+AT(cairn_replay_run, source, 48);
+AT(cairn_replay_run, shared, 64);
+AT(cairn_replay_run, status, 72);
+AT(cairn_replay_run, attempt, 76);
+AT(cairn_replay_run, run_number, 80);
+AT(cairn_replay_run, reserved0_, 84);
+AT(cairn_replay_run, fence, 88);
+AT(cairn_replay_run, scope, 96);
+AT(cairn_replay_run, code, 112);
+AT(cairn_replay_run, type, 128);
+AT(cairn_replay_run, queue, 144);
+AT(cairn_replay_run, tenant, 160);
+AT(cairn_replay_run, owner, 176);
+AT(cairn_replay_run, worker, 192);
+AT(cairn_replay_run, payload, 208);
+AT(cairn_replay_run, output, 224);
+AT(cairn_replay_run, error_code, 240);
+AT(cairn_replay_run, error_message, 256);
+AT(cairn_replay_run, wake_at, 272);
+AT(cairn_replay_run, lease_expires_at, 280);
+AT(cairn_replay_run, created_at, 288);
+AT(cairn_replay_run, started_at, 296);
+AT(cairn_replay_run, finished_at, 304);
+AT(cairn_replay_run, updated_at, 312);
+AT(cairn_replay_run, steps, 320);
+AT(cairn_replay_run, completed, 328);
+AT(cairn_replay_run, failed, 336);
+AT(cairn_replay_run, waiting, 344);
+AT(cairn_replay_run, children, 352);
+AT(cairn_replay_run, reserved_, 360);
+
+SIZE(cairn_replay_runs, 16);
+AT(cairn_replay_runs, count, 0);
+AT(cairn_replay_runs, at, 8);
+
+SIZE(cairn_replay_filter, 144);
+AT(cairn_replay_filter, size, 0);
+AT(cairn_replay_filter, scope, 8);
+AT(cairn_replay_filter, run, 32);
+AT(cairn_replay_filter, root, 48);
+AT(cairn_replay_filter, parent, 64);
+AT(cairn_replay_filter, type, 80);
+AT(cairn_replay_filter, statuses, 96);
+AT(cairn_replay_filter, limit, 100);
+AT(cairn_replay_filter, created_from, 104);
+AT(cairn_replay_filter, created_to, 112);
+AT(cairn_replay_filter, after, 120);
+AT(cairn_replay_filter, compact, 136);
+AT(cairn_replay_filter, counts, 140);
+FULL(cairn_replay_filter, counts);
+
+SIZE(cairn_memo, 296);
+AT(cairn_memo, seq, 0);
+AT(cairn_memo, run, 8);
+AT(cairn_memo, name, 24);
+AT(cairn_memo, kind, 40);
+AT(cairn_memo, verb, 56);
+AT(cairn_memo, status, 60);
+AT(cairn_memo, attempts, 64);
+AT(cairn_memo, failures, 68);
+AT(cairn_memo, last_attempt, 72);
+AT(cairn_memo, timed_out, 76);
+AT(cairn_memo, fence, 80);
+AT(cairn_memo, claim, 88);
+AT(cairn_memo, child, 104);
+AT(cairn_memo, signal, 120);
+AT(cairn_memo, signature, 136);
+AT(cairn_memo, hash, 152);
+AT(cairn_memo, result, 184);
+AT(cairn_memo, error_code, 200);
+AT(cairn_memo, error_message, 216);
+AT(cairn_memo, wake_at, 232);
+AT(cairn_memo, created_at, 240);
+AT(cairn_memo, begun_at, 248);
+AT(cairn_memo, ended_at, 256);
+AT(cairn_memo, reserved_, 264);
+
+SIZE(cairn_memos, 16);
+AT(cairn_memos, count, 0);
+AT(cairn_memos, at, 8);
+
+SIZE(cairn_memo_filter, 88);
+AT(cairn_memo_filter, size, 0);
+AT(cairn_memo_filter, scope, 8);
+AT(cairn_memo_filter, run, 32);
+AT(cairn_memo_filter, name, 48);
+AT(cairn_memo_filter, statuses, 64);
+AT(cairn_memo_filter, limit, 68);
+AT(cairn_memo_filter, after, 72);
+AT(cairn_memo_filter, compact, 80);
+AT(cairn_memo_filter, reserved_, 84);
+FULL(cairn_memo_filter, reserved_);
+
+SIZE(cairn_replay_changed, 40);
+AT(cairn_replay_changed, status, 0);
+AT(cairn_replay_changed, code, 4);
+AT(cairn_replay_changed, job_status, 8);
+AT(cairn_replay_changed, descendants, 12);
+AT(cairn_replay_changed, lease_expires_at, 16);
+AT(cairn_replay_changed, reserved_, 24);
+
+SIZE(cairn_resume, 88);
+AT(cairn_resume, size, 0);
+AT(cairn_resume, scope, 8);
+AT(cairn_resume, run, 32);
+AT(cairn_resume, owner, 48);
+AT(cairn_resume, flags, 64);
+AT(cairn_resume, run_number, 68);
+AT(cairn_resume, reason, 72);
+FULL(cairn_resume, reason);
+
+SIZE(cairn_fork_new, 128);
+AT(cairn_fork_new, size, 0);
+AT(cairn_fork_new, scope, 8);
+AT(cairn_fork_new, source, 32);
+AT(cairn_fork_new, name, 48);
+AT(cairn_fork_new, seq, 64);
+AT(cairn_fork_new, code, 72);
+AT(cairn_fork_new, queue, 88);
+AT(cairn_fork_new, owner, 104);
+AT(cairn_fork_new, run_at, 120);
+FULL(cairn_fork_new, run_at);
+
+SIZE(cairn_replay_wait_opts, 56);
+AT(cairn_replay_wait_opts, size, 0);
+AT(cairn_replay_wait_opts, scope, 8);
+AT(cairn_replay_wait_opts, run, 32);
+AT(cairn_replay_wait_opts, timeout, 48);
+FULL(cairn_replay_wait_opts, timeout);
+
+SIZE(cairn_replay_delete_opts, 88);
+AT(cairn_replay_delete_opts, size, 0);
+AT(cairn_replay_delete_opts, scope, 8);
+AT(cairn_replay_delete_opts, run, 32);
+AT(cairn_replay_delete_opts, type, 48);
+AT(cairn_replay_delete_opts, statuses, 64);
+AT(cairn_replay_delete_opts, limit, 68);
+AT(cairn_replay_delete_opts, age, 72);
+AT(cairn_replay_delete_opts, dry, 80);
+AT(cairn_replay_delete_opts, reserved_, 84);
+FULL(cairn_replay_delete_opts, reserved_);
+
+SIZE(cairn_replay_deleted, 64);
+AT(cairn_replay_deleted, roots, 0);
+AT(cairn_replay_deleted, descendants, 8);
+AT(cairn_replay_deleted, steps, 16);
+AT(cairn_replay_deleted, signals, 24);
+AT(cairn_replay_deleted, entries, 32);
+AT(cairn_replay_deleted, live, 40);
+AT(cairn_replay_deleted, reserved_, 48);
+
 SIZE(cairn_resource, 88);
 AT(cairn_resource, tenant, 0);
 AT(cairn_resource, key, 16);
@@ -1290,6 +1608,61 @@ AT(cairn_fired, reserved_, 88);
 SIZE(cairn_fire_report, 16);
 AT(cairn_fire_report, count, 0);
 AT(cairn_fire_report, at, 8);
+
+SIZE(cairn_signal_new, 80);
+AT(cairn_signal_new, run, 0);
+AT(cairn_signal_new, name, 16);
+AT(cairn_signal_new, key, 32);
+AT(cairn_signal_new, payload, 48);
+AT(cairn_signal_new, reserved_, 64);
+
+SIZE(cairn_signal_sent, 40);
+AT(cairn_signal_sent, status, 0);
+AT(cairn_signal_sent, code, 4);
+AT(cairn_signal_sent, disposition, 8);
+AT(cairn_signal_sent, woken, 12);
+AT(cairn_signal_sent, seq, 16);
+AT(cairn_signal_sent, reserved_, 24);
+
+SIZE(cairn_broadcast, 104);
+AT(cairn_broadcast, size, 0);
+AT(cairn_broadcast, scope, 8);
+AT(cairn_broadcast, type, 32);
+AT(cairn_broadcast, name, 48);
+AT(cairn_broadcast, key, 64);
+AT(cairn_broadcast, payload, 80);
+AT(cairn_broadcast, limit, 96);
+AT(cairn_broadcast, reserved_, 100);
+FULL(cairn_broadcast, reserved_);
+
+SIZE(cairn_broadcast_report, 16);
+AT(cairn_broadcast_report, sent, 0);
+AT(cairn_broadcast_report, more, 8);
+AT(cairn_broadcast_report, reserved_, 12);
+
+SIZE(cairn_signal, 104);
+AT(cairn_signal, seq, 0);
+AT(cairn_signal, run, 8);
+AT(cairn_signal, name, 24);
+AT(cairn_signal, key, 40);
+AT(cairn_signal, payload, 56);
+AT(cairn_signal, sent_at, 72);
+AT(cairn_signal, taken_by, 80);
+AT(cairn_signal, reserved_, 88);
+
+SIZE(cairn_signals, 16);
+AT(cairn_signals, count, 0);
+AT(cairn_signals, at, 8);
+
+SIZE(cairn_signal_filter, 80);
+AT(cairn_signal_filter, size, 0);
+AT(cairn_signal_filter, scope, 8);
+AT(cairn_signal_filter, run, 32);
+AT(cairn_signal_filter, name, 48);
+AT(cairn_signal_filter, after, 64);
+AT(cairn_signal_filter, untaken, 72);
+AT(cairn_signal_filter, limit, 76);
+FULL(cairn_signal_filter, limit);
 
 SIZE(cairn_str, 16);
 AT(cairn_str, ptr, 0);
@@ -1679,6 +2052,52 @@ AT(cairn_writer_opts, max_batch, 48);
 AT(cairn_writer_opts, reserved_, 52);
 FULL(cairn_writer_opts, reserved_);
 
+SIZE(cairn_budget_set_plan, 56);
+AT(cairn_budget_set_plan, scope, 0);
+AT(cairn_budget_set_plan, run, 24);
+AT(cairn_budget_set_plan, axes, 40);
+AT(cairn_budget_set_plan, n, 48);
+
+SIZE(cairn_budget_item, 72);
+AT(cairn_budget_item, run, 0);
+AT(cairn_budget_item, axis, 16);
+AT(cairn_budget_item, source_type, 32);
+AT(cairn_budget_item, source_id, 48);
+AT(cairn_budget_item, amount, 64);
+
+SIZE(cairn_budget_plan, 80);
+AT(cairn_budget_plan, scope, 0);
+AT(cairn_budget_plan, verb, 24);
+AT(cairn_budget_plan, all, 28);
+AT(cairn_budget_plan, items, 32);
+AT(cairn_budget_plan, n, 40);
+AT(cairn_budget_plan, duration, 48);
+AT(cairn_budget_plan, lease, 56);
+AT(cairn_budget_plan, fence, 72);
+
+SIZE(cairn_budget_result, 32);
+AT(cairn_budget_result, how, 0);
+AT(cairn_budget_result, limited, 4);
+AT(cairn_budget_result, total, 8);
+AT(cairn_budget_result, spent, 16);
+AT(cairn_budget_result, reserved, 24);
+
+SIZE(cairn_entry_query, 72);
+AT(cairn_entry_query, scope, 0);
+AT(cairn_entry_query, run, 24);
+AT(cairn_entry_query, axis, 40);
+AT(cairn_entry_query, after, 56);
+AT(cairn_entry_query, limit, 64);
+AT(cairn_entry_query, reserved_, 68);
+
+SIZE(cairn_budget_ops, 40);
+AT(cairn_budget_ops, size, 0);
+AT(cairn_budget_ops, set, 8);
+AT(cairn_budget_ops, write, 16);
+AT(cairn_budget_ops, read, 24);
+AT(cairn_budget_ops, entries, 32);
+FULL(cairn_budget_ops, entries);
+
 SIZE(cairn_config_plan, 24);
 AT(cairn_config_plan, configs, 0);
 AT(cairn_config_plan, n, 8);
@@ -1804,7 +2223,7 @@ AT(cairn_conn_ops, in_tx, 64);
 AT(cairn_conn_ops, interrupt, 72);
 FULL(cairn_conn_ops, interrupt);
 
-SIZE(cairn_driver, 168);
+SIZE(cairn_driver, 184);
 AT(cairn_driver, size, 0);
 AT(cairn_driver, api, 8);
 AT(cairn_driver, caps, 12);
@@ -1827,7 +2246,9 @@ AT(cairn_driver, memory, 136);
 AT(cairn_driver, log, 144);
 AT(cairn_driver, locks, 152);
 AT(cairn_driver, workflows, 160);
-FULL(cairn_driver, workflows);
+AT(cairn_driver, replays, 168);
+AT(cairn_driver, budgets, 176);
+FULL(cairn_driver, budgets);
 
 SIZE(cairn_settings, 40);
 AT(cairn_settings, size, 0);
@@ -2380,6 +2801,161 @@ AT(cairn_resource_ops, size, 0);
 AT(cairn_resource_ops, set, 8);
 AT(cairn_resource_ops, list, 16);
 FULL(cairn_resource_ops, list);
+
+SIZE(cairn_replay_begin_plan, 48);
+AT(cairn_replay_begin_plan, id, 0);
+AT(cairn_replay_begin_plan, fence, 16);
+AT(cairn_replay_begin_plan, code, 24);
+AT(cairn_replay_begin_plan, recode, 40);
+AT(cairn_replay_begin_plan, page, 44);
+
+SIZE(cairn_replay_begun, 416);
+AT(cairn_replay_begun, hit, 0);
+AT(cairn_replay_begun, other_code, 4);
+AT(cairn_replay_begun, unkept, 8);
+AT(cairn_replay_begun, orphaned, 12);
+AT(cairn_replay_begun, run, 16);
+AT(cairn_replay_begun, steps, 408);
+
+SIZE(cairn_enter, 360);
+AT(cairn_enter, name, 0);
+AT(cairn_enter, kind, 16);
+AT(cairn_enter, signature, 32);
+AT(cairn_enter, hash, 48);
+AT(cairn_enter, result, 80);
+AT(cairn_enter, wait, 96);
+AT(cairn_enter, signal, 104);
+AT(cairn_enter, id, 120);
+AT(cairn_enter, child, 136);
+
+SIZE(cairn_enter_plan, 56);
+AT(cairn_enter_plan, run, 0);
+AT(cairn_enter_plan, fence, 16);
+AT(cairn_enter_plan, verb, 24);
+AT(cairn_enter_plan, record, 28);
+AT(cairn_enter_plan, items, 32);
+AT(cairn_enter_plan, n, 40);
+AT(cairn_enter_plan, fresh, 48);
+AT(cairn_enter_plan, reserved_, 52);
+
+SIZE(cairn_entered, 8);
+AT(cairn_entered, how, 0);
+AT(cairn_entered, row, 4);
+
+SIZE(cairn_leave_plan, 136);
+AT(cairn_leave_plan, run, 0);
+AT(cairn_leave_plan, fence, 16);
+AT(cairn_leave_plan, seq, 24);
+AT(cairn_leave_plan, claim, 32);
+AT(cairn_leave_plan, to, 48);
+AT(cairn_leave_plan, record, 52);
+AT(cairn_leave_plan, result, 56);
+AT(cairn_leave_plan, error_code, 72);
+AT(cairn_leave_plan, error_message, 88);
+AT(cairn_leave_plan, wait, 104);
+AT(cairn_leave_plan, not_before, 112);
+AT(cairn_leave_plan, charges, 120);
+AT(cairn_leave_plan, charge_count, 128);
+
+SIZE(cairn_left, 24);
+AT(cairn_left, how, 0);
+AT(cairn_left, reserved_, 4);
+AT(cairn_left, wake_at, 8);
+AT(cairn_left, charged, 16);
+
+SIZE(cairn_signal_insert, 96);
+AT(cairn_signal_insert, run, 0);
+AT(cairn_signal_insert, name, 16);
+AT(cairn_signal_insert, key, 32);
+AT(cairn_signal_insert, payload, 48);
+AT(cairn_signal_insert, hash, 64);
+
+SIZE(cairn_signal_placed, 16);
+AT(cairn_signal_placed, result, 0);
+AT(cairn_signal_placed, woken, 4);
+AT(cairn_signal_placed, seq, 8);
+
+SIZE(cairn_signal_plan, 64);
+AT(cairn_signal_plan, scope, 0);
+AT(cairn_signal_plan, items, 24);
+AT(cairn_signal_plan, n, 32);
+AT(cairn_signal_plan, record, 40);
+AT(cairn_signal_plan, limit, 44);
+AT(cairn_signal_plan, type, 48);
+
+SIZE(cairn_signal_spread, 16);
+AT(cairn_signal_spread, sent, 0);
+AT(cairn_signal_spread, more, 8);
+AT(cairn_signal_spread, reserved_, 12);
+
+SIZE(cairn_signal_query, 72);
+AT(cairn_signal_query, scope, 0);
+AT(cairn_signal_query, run, 24);
+AT(cairn_signal_query, name, 40);
+AT(cairn_signal_query, after, 56);
+AT(cairn_signal_query, untaken, 64);
+AT(cairn_signal_query, limit, 68);
+
+SIZE(cairn_replay_query, 136);
+AT(cairn_replay_query, scope, 0);
+AT(cairn_replay_query, parents, 24);
+AT(cairn_replay_query, parent_count, 32);
+AT(cairn_replay_query, run, 40);
+AT(cairn_replay_query, root, 56);
+AT(cairn_replay_query, type, 72);
+AT(cairn_replay_query, statuses, 88);
+AT(cairn_replay_query, limit, 92);
+AT(cairn_replay_query, created_from, 96);
+AT(cairn_replay_query, created_to, 104);
+AT(cairn_replay_query, after, 112);
+AT(cairn_replay_query, compact, 128);
+AT(cairn_replay_query, counts, 132);
+
+SIZE(cairn_memo_query, 80);
+AT(cairn_memo_query, scope, 0);
+AT(cairn_memo_query, run, 24);
+AT(cairn_memo_query, name, 40);
+AT(cairn_memo_query, after, 56);
+AT(cairn_memo_query, statuses, 64);
+AT(cairn_memo_query, limit, 68);
+AT(cairn_memo_query, compact, 72);
+AT(cairn_memo_query, reserved_, 76);
+
+SIZE(cairn_fork_plan, 144);
+AT(cairn_fork_plan, scope, 0);
+AT(cairn_fork_plan, id, 24);
+AT(cairn_fork_plan, source, 40);
+AT(cairn_fork_plan, name, 56);
+AT(cairn_fork_plan, seq, 72);
+AT(cairn_fork_plan, code, 80);
+AT(cairn_fork_plan, queue, 96);
+AT(cairn_fork_plan, owner, 112);
+AT(cairn_fork_plan, run_at, 128);
+AT(cairn_fork_plan, record, 136);
+AT(cairn_fork_plan, reserved_, 140);
+
+SIZE(cairn_replay_remove_plan, 80);
+AT(cairn_replay_remove_plan, scope, 0);
+AT(cairn_replay_remove_plan, run, 24);
+AT(cairn_replay_remove_plan, type, 40);
+AT(cairn_replay_remove_plan, statuses, 56);
+AT(cairn_replay_remove_plan, limit, 60);
+AT(cairn_replay_remove_plan, age, 64);
+AT(cairn_replay_remove_plan, dry, 72);
+AT(cairn_replay_remove_plan, reserved_, 76);
+
+SIZE(cairn_replay_ops, 80);
+AT(cairn_replay_ops, size, 0);
+AT(cairn_replay_ops, begin, 8);
+AT(cairn_replay_ops, enter, 16);
+AT(cairn_replay_ops, leave, 24);
+AT(cairn_replay_ops, runs, 32);
+AT(cairn_replay_ops, memos, 40);
+AT(cairn_replay_ops, fork, 48);
+AT(cairn_replay_ops, remove, 56);
+AT(cairn_replay_ops, send, 64);
+AT(cairn_replay_ops, signals, 72);
+FULL(cairn_replay_ops, signals);
 
 SIZE(cairn_schedule_put_plan, 40);
 AT(cairn_schedule_put_plan, schedules, 0);
