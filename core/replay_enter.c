@@ -138,13 +138,18 @@ static cairn_status ask(cairn_replay *replay, enum cairn_memo_verb verb, struct 
 	return st;
 }
 
-static cairn_status split(cairn_replay *replay, enum cairn_memo_verb verb,
-			  const struct cairn__asking *asking, struct questions *q,
-			  cairn_replay_step *each, cairn_error *err)
+static bool answered(const cairn_replay_step *step)
+{
+	return step->next != 0 || step->status != CAIRN_OK;
+}
+
+static cairn_status ask_rest(cairn_replay *replay, enum cairn_memo_verb verb,
+			     const struct cairn__asking *asking, struct questions *q,
+			     cairn_replay_step *each, cairn_error *err)
 {
 	for (size_t i = 0; i < asking->n; i++) {
 		const struct cairn__asked *asked = &asking->asked[i];
-		if (recall(replay, verb, asked, &each[i]))
+		if (answered(&each[i]))
 			continue;
 		cairn_enter *item = &q->items[q->n];
 		*item = asking->items[i];
@@ -155,7 +160,7 @@ static cairn_status split(cairn_replay *replay, enum cairn_memo_verb verb,
 		q->fresh = q->fresh && asked->memo == NULL;
 		q->of[q->n++] = i;
 	}
-	return q->n > 0 ? ask(replay, verb, q, each, err) : CAIRN_OK;
+	return ask(replay, verb, q, each, err);
 }
 
 cairn_status cairn__replay_enter(cairn_replay *replay, enum cairn_memo_verb verb,
@@ -163,19 +168,23 @@ cairn_status cairn__replay_enter(cairn_replay *replay, enum cairn_memo_verb verb
 				 cairn_error *err)
 {
 	cairn_conn *conn = replay->conn;
-	size_t n = asking->n;
+	size_t rest = 0;
+	for (size_t i = 0; i < asking->n; i++)
+		rest += !recall(replay, verb, &asking->asked[i], &each[i]);
+	if (rest == 0)
+		return CAIRN_OK;
 	struct questions q = { .fresh = asking->fresh };
-	q.items = cairn__scratch(conn, n, sizeof *q.items, err);
+	q.items = cairn__scratch(conn, rest, sizeof *q.items, err);
 	if (q.items != NULL)
-		q.each = cairn__scratch(conn, n, sizeof *q.each, err);
+		q.each = cairn__scratch(conn, rest, sizeof *q.each, err);
 	if (q.each != NULL)
-		q.of = cairn__scratch(conn, n, sizeof *q.of, err);
+		q.of = cairn__scratch(conn, rest, sizeof *q.of, err);
 	cairn_status st = CAIRN_NOMEM;
 	if (q.of != NULL)
-		st = split(replay, verb, asking, &q, each, err);
-	cairn__scratch_free(conn, q.of, n, sizeof *q.of);
-	cairn__scratch_free(conn, q.each, n, sizeof *q.each);
-	cairn__scratch_free(conn, q.items, n, sizeof *q.items);
+		st = ask_rest(replay, verb, asking, &q, each, err);
+	cairn__scratch_free(conn, q.of, rest, sizeof *q.of);
+	cairn__scratch_free(conn, q.each, rest, sizeof *q.each);
+	cairn__scratch_free(conn, q.items, rest, sizeof *q.items);
 	return st;
 }
 
@@ -195,11 +204,19 @@ cairn_status cairn__replay_ask(cairn_replay *replay, enum cairn_memo_verb verb,
 
 /* ---- many, and one ---------------------------------------------------------------- */
 
+/* One step is the usual case, and has its memory. */
 cairn_status cairn__asking_begin(struct cairn__asking *asking, cairn_replay *replay, size_t n,
 				 cairn_error *err)
 {
 	cairn_conn *conn = replay->conn;
 	*asking = (struct cairn__asking){ .n = n };
+	if (n == 1) {
+		struct cairn__single *one = &replay->single;
+		memset(one, 0, sizeof *one);
+		*asking = (struct cairn__asking){ &one->asked, &one->name, &one->item,
+						  &one->kind,  1,	   0 };
+		return CAIRN_OK;
+	}
 	asking->asked = cairn__scratch(conn, n, sizeof *asking->asked, err);
 	if (asking->asked != NULL)
 		asking->names = cairn__scratch(conn, n, sizeof *asking->names, err);
@@ -213,6 +230,8 @@ cairn_status cairn__asking_begin(struct cairn__asking *asking, cairn_replay *rep
 void cairn__asking_end(struct cairn__asking *asking, cairn_replay *replay)
 {
 	cairn_conn *conn = replay->conn;
+	if (asking->asked == &replay->single.asked)
+		return;
 	cairn__scratch_free(conn, asking->asked, asking->n, sizeof *asking->asked);
 	cairn__scratch_free(conn, asking->names, asking->n, sizeof *asking->names);
 	cairn__scratch_free(conn, asking->kinds, asking->n, sizeof *asking->kinds);

@@ -119,10 +119,13 @@ static size_t write_base(const struct cairn__asked *asked, cairn_str given, char
 		memcpy(base, given.ptr, given.len);
 		return given.len;
 	}
+	static const char hex[] = "0123456789abcdef";
 	size_t len = sizeof PREFIX - 1;
 	memcpy(base, PREFIX, len);
-	for (size_t i = 0; i < DIGITS / 2; i++)
-		len += (size_t)snprintf(base + len, 3, "%02x", asked->hash[i]);
+	for (size_t i = 0; i < DIGITS / 2; i++) {
+		base[len++] = hex[asked->hash[i] >> 4];
+		base[len++] = hex[asked->hash[i] & 15];
+	}
 	return len;
 }
 
@@ -151,9 +154,10 @@ static cairn_status number(cairn_replay *replay, cairn_str base, struct cairn__a
 	asked->name = slot->name;
 	if (slot->count > 0) {
 		char numbered[300];
-		int len = snprintf(numbered, sizeof numbered, "%.*s#%lld", (int)base.len, base.ptr,
+		memcpy(numbered, base.ptr, base.len);
+		int len = snprintf(numbered + base.len, sizeof numbered - base.len, "#%lld",
 				   (long long)slot->count + 1);
-		asked->name = (cairn_str){ numbered, (size_t)len };
+		asked->name = (cairn_str){ numbered, base.len + (size_t)len };
 		st = keep_text(replay, &asked->name, err);
 	}
 	if (st != CAIRN_OK)

@@ -26,6 +26,24 @@ struct cairn__uses {
 	size_t count;
 };
 
+/* A step that is asked for. */
+struct cairn__asked {
+	cairn_str name;
+	cairn_str base; /* the name without its number; absent: not counted */
+	cairn_str signature;
+	uint8_t hash[32];
+	size_t at;		/* where the signature begins, while the text still grows */
+	const cairn_memo *memo; /* what is stored under the name; NULL: nothing */
+};
+
+/* Memory of a call for one step. */
+struct cairn__single {
+	struct cairn__asked asked;
+	cairn_str name;
+	cairn_str kind;
+	cairn_enter item;
+};
+
 struct cairn_replay {
 	cairn_conn *conn;
 	cairn_lease lease;
@@ -45,6 +63,7 @@ struct cairn_replay {
 	void **pages; /* results that texts were given out of */
 	size_t page_count;
 	size_t page_cap;
+	struct cairn__single single;
 	cairn_rows names; /* nothing but texts */
 	cairn_text text;  /* signatures of one call, and the like */
 };
@@ -69,16 +88,6 @@ cairn_status cairn__replay_page(cairn_replay *replay, cairn_error *err);
 void cairn__replay_suspends(cairn_replay *replay, cairn_time until);
 
 /* ---- replay_name.c ---- */
-
-/* A step that is asked for. */
-struct cairn__asked {
-	cairn_str name;
-	cairn_str base; /* the name without its number; absent: not counted */
-	cairn_str signature;
-	uint8_t hash[32];
-	size_t at;		/* where the signature begins, while the text still grows */
-	const cairn_memo *memo; /* what is stored under the name; NULL: nothing */
-};
 
 /*
  * Appends the signature of kind, scope and input to replay->text, its place and length to asked; settle sets the
