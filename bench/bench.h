@@ -58,6 +58,9 @@ void *bench_cairn_writer(const char *url);
 void bench_cairn_write(void *writer);
 void bench_cairn_writer_close(void *writer);
 
+/* So many suspended replay runs, of the queue "default". (replays_cairn.c) */
+void bench_cairn_suspend(const char *url, size_t n);
+
 /* ---- limit_postgres.c: a session that holds a snapshot ---- */
 void *bench_hold(const char *url);
 void bench_let_go(void *held);
@@ -73,6 +76,8 @@ void bench_wake(const bench_side *limit, const char *url, size_t repeat);
 void bench_share(const bench_side *limit, const char *url, size_t repeat);
 /* A store with much in it against one with nothing else. (scale.c) */
 void bench_scale(const char *url, size_t repeat);
+/* Claims in a queue where a million replay runs are suspended. (scale.c) */
+void bench_suspended(const char *url, size_t repeat);
 /* DAG runs against plain jobs. (graphs.c) */
 void bench_graphs(const char *url, size_t repeat);
 /* A minute of steady life. (steady.c) */

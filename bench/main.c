@@ -5,8 +5,8 @@
  *
  * Prints for each row the medians in jobs per second and the ratio cairn/limit
  * as median with minimum and maximum over the pairs. The store at URL is emptied.
- * Rows "wake", "share", "scale" and "steady" are comparisons of their own, the last two
- * only when they are asked for: they take minutes.
+ * Rows "wake", "share", "graphs", "signal", "scale", "suspended" and "steady" are comparisons of
+ * their own, the last three only when they are asked for: they take minutes.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "replays.h"
 #include "threads.h"
 
 #define MAX_CONNS 16
@@ -206,10 +207,12 @@ int main(int argc, char **argv)
 	int sqlite = strncmp(url, "sqlite:", 7) == 0;
 	const bench_side *limit = &bench_limit_sqlite;
 	const bench_threads *threads = &bench_threads_sqlite;
+	const bench_replays *replays = &bench_replays_sqlite;
 #ifdef CAIRN_WITH_POSTGRES
 	if (!sqlite) {
 		limit = &bench_limit_postgres;
 		threads = &bench_threads_postgres;
+		replays = &bench_replays_postgres;
 	}
 #endif
 	bench_title(sqlite ? "SQLite, durable" : "Postgres, durable", "cairn/s", "limit/s");
@@ -225,6 +228,11 @@ int main(int argc, char **argv)
 		bench_graphs(url, repeat);
 	const bench_choice choice = { argc, argv, all || asked("checkpoints", argc, argv) };
 	bench_threads_rows(threads, url, repeat, &choice);
+	bench_replays_rows(replays, url, repeat, argc, argv);
+	if (all || asked("signal", argc, argv))
+		bench_signals(replays, url, repeat);
+	if (asked("suspended", argc, argv))
+		bench_suspended(url, repeat);
 	if (asked("scale", argc, argv)) {
 		bench_scale(url, repeat);
 		bench_threads_scale(url);

@@ -139,6 +139,16 @@ static void dead_rows(const char *url, size_t repeat)
 }
 #endif
 
+void bench_suspended(const char *url, size_t repeat)
+{
+	struct stores stores;
+	bench_title("a queue with many who wait", "full/s", "empty/s");
+	open_both(&stores, url);
+	bench_cairn_suspend(stores.full_url, scale());
+	compare_both(&stores, "1 M suspended", repeat);
+	close_both(&stores);
+}
+
 void bench_scale(const char *url, size_t repeat)
 {
 	bench_title("a store with much in it", "full/s", "empty/s");

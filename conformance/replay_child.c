@@ -214,6 +214,28 @@ static void a_canceled_child(void)
 	ct_stage_is(conn, parent.id, "RUNNING");
 }
 
+/* Begun in the parent's first attempt, it fails in the second, and has failed in that one. */
+static void failed_later(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_play parent = ct_play_new(conn);
+	cairn_replay_step step = ct_child(parent.replay, "c");
+	ct_play child = { .id = step.child };
+	ct_play_on(conn, &child);
+	ct_play_retry(conn, &parent);
+	ct_next(ct_child(parent.replay, "c"), SUSPEND);
+	ct_play_suspend(&parent);
+	ct_play_fail(&child, "child.broken");
+	ct_play_on(conn, &parent);
+	ct_next(ct_child(parent.replay, "c"), FAILED);
+	ct_int(ct_memo(conn, parent.id, "c")->last_attempt, 2);
+	ct_sleep(parent.replay, CAIRN_MINUTE);
+	ct_play_sleep(conn, &parent);
+	step = ct_child(parent.replay, "c");
+	ct_next(step, FAILED);
+	ct_id(step.child, child.id);
+}
+
 static void a_canceled_waiting_child(void)
 {
 	cairn_conn *conn = ct_open();
@@ -494,6 +516,12 @@ static const ct_case cases[] = {
 	  .rule = "A child that failed is started anew in a later attempt of the parent, and not "
 		  "after a suspension.",
 	  .run = anew },
+	{ .name = "replays.child.fails_in_the_attempt_that_is_told",
+	  VERB,
+	  .rule = "A child that was begun in a former attempt and fails in this one is FAILED for "
+		  "all of "
+		  "this one.",
+	  .run = failed_later },
 	{ .name = "replays.child.a_success_is_never_started_anew",
 	  VERB,
 	  .rule = "A child that succeeded is found again, whoever asks.",

@@ -108,6 +108,7 @@ struct questions {
 	cairn_entered *each;
 	size_t *of;
 	size_t n;
+	int fresh;
 };
 
 static cairn_status ask(cairn_replay *replay, enum cairn_memo_verb verb, struct questions *q,
@@ -119,7 +120,8 @@ static cairn_status ask(cairn_replay *replay, enum cairn_memo_verb verb, struct 
 				  .verb = verb,
 				  .record = cairn__events_kept(conn->host.events, STEP_EVENTS),
 				  .items = q->items,
-				  .n = q->n };
+				  .n = q->n,
+				  .fresh = q->fresh ? 1 : 0 };
 	cairn_rows rows;
 	void *memory = NULL;
 	cairn_status st = cairn__replay_room(replay, err);
@@ -150,6 +152,7 @@ static cairn_status split(cairn_replay *replay, enum cairn_memo_verb verb,
 		item->kind = asking->kinds[i];
 		item->signature = asked->signature;
 		memcpy(item->hash, asked->hash, sizeof item->hash);
+		q->fresh = q->fresh && asked->memo == NULL;
 		q->of[q->n++] = i;
 	}
 	return q->n > 0 ? ask(replay, verb, q, each, err) : CAIRN_OK;
@@ -161,7 +164,7 @@ cairn_status cairn__replay_enter(cairn_replay *replay, enum cairn_memo_verb verb
 {
 	cairn_conn *conn = replay->conn;
 	size_t n = asking->n;
-	struct questions q = { .n = 0 };
+	struct questions q = { .fresh = asking->fresh };
 	q.items = cairn__scratch(conn, n, sizeof *q.items, err);
 	if (q.items != NULL)
 		q.each = cairn__scratch(conn, n, sizeof *q.each, err);
@@ -182,6 +185,7 @@ cairn_status cairn__replay_ask(cairn_replay *replay, enum cairn_memo_verb verb,
 {
 	cairn_status st =
 		cairn__replay_settle(replay, asking->asked, asking->names, asking->n, err);
+	asking->fresh = 1;
 	if (st == CAIRN_OK)
 		st = cairn__replay_enter(replay, verb, asking, each, err);
 	if (st != CAIRN_OK)
@@ -221,7 +225,8 @@ cairn_text *cairn__one_begin(struct cairn__one *one, cairn_replay *replay)
 	one->replay = replay;
 	one->input.alloc = replay->conn->host.alloc;
 	one->input.alloc_user = replay->conn->host.alloc_user;
-	one->asking = (struct cairn__asking){ &one->asked, &one->name, &one->item, &one->kind, 1 };
+	one->asking =
+		(struct cairn__asking){ &one->asked, &one->name, &one->item, &one->kind, 1, 0 };
 	return &one->input;
 }
 

@@ -111,6 +111,7 @@ struct cairn__asking {
 	cairn_enter *items; /* filled in but for name, kind, signature and hash */
 	cairn_str *kinds;
 	size_t n;
+	int fresh; /* those that are not remembered are new, as far as is known */
 };
 
 /* Memory for n; it needs an end either way. */

@@ -126,7 +126,7 @@ static cairn_status again(cairn_replay *replay, const cairn_replay_call *asked_f
 	struct cairn__asked asked = { .at = 0 };
 	cairn_enter item = { .id = replay->claim };
 	cairn_str kind = asked_for->kind;
-	struct cairn__asking asking = { &asked, &step->name, &item, &kind, 1 };
+	struct cairn__asking asking = { &asked, &step->name, &item, &kind, 1, 0 };
 	st = cairn__replay_sign(replay, kind, asked_for->scope, asked_for->input, &asked, err);
 	if (st != CAIRN_OK)
 		return st;

@@ -137,7 +137,7 @@ void cairn_worker__plan_poll(struct dispatcher *dispatcher, size_t got)
 	cairn_usec now = cairn_worker__now();
 	uint32_t held = worker->job_count - worker->in_hand[JOB_NONE];
 	worker->claims++;
-	worker->fruitless = got == 0;
+	worker->finds += got > 0;
 	worker->scarce = got < dispatcher->want;
 	worker->drained = got == 0 && held == 0 && worker->reserved == 0 && dispatcher->swept;
 	if (worker->drained)

@@ -221,7 +221,7 @@ struct cairn_worker {
 	cairn_usec say_at;     /* when a turn is due for what handlers said */
 	cairn_usec done_at;    /* when the first end came that waits now */
 	uint64_t claims;       /* claims that came back */
-	bool fruitless;	       /* the last one had nothing */
+	uint64_t finds;	       /* those that had something */
 	bool scarce;	       /* the last one brought less than was asked for */
 	bool swept;	       /* upkeep had its first pass */
 	bool drained;	       /* a claim found nothing while nothing was in hand */

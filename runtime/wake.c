@@ -23,13 +23,14 @@ static void rouse(struct service *service, cairn_usec *pause)
 {
 	struct cairn_worker *worker = service->link.worker;
 	uint64_t claims = worker->claims;
+	uint64_t finds = worker->finds;
 	cairn_usec until = cairn_worker__now() + SIT;
 	atomic_fetch_add(&worker->wakes, 1);
 	worker->next_poll = worker->next_poll == INT64_MAX ? INT64_MAX : 0;
 	cairn_worker__call_dispatchers(worker);
 	while (worker->claims == claims && !worker->closing && cairn_worker__now() < until)
 		cairn_worker__wait(worker, &service->stir, until);
-	if (!worker->fruitless) {
+	if (worker->finds != finds) {
 		*pause = 0;
 		return;
 	}

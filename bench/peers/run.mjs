@@ -44,6 +44,30 @@ const tables = [
 		peers: { "pg-boss": [process.execPath, "flows.mjs", url] },
 		rows: ["graph of 10: enqueue", "graph of 10: finished, 100 at a time", "graph of 1000: enqueue", "graph of 1000: finished, 100 at a time"].map((row) => [row, "rate"]),
 	},
+	{
+		title: "Postgres, durable",
+		unit: "durable functions: steps per second, signals in ms",
+		url,
+		wanted: ["replay record 1, ", "replay step done, ", "replay of", "signal"],
+		peers: {
+			absurd: [process.execPath, "durable.mjs", "absurd", url],
+			dbos: [process.execPath, "durable.mjs", "dbos", url],
+		},
+		rows: [
+			["replay step done, 1 there", "rate"],
+			["replay step done, 100 there", "rate"],
+			["replay step done, 10000 there", "rate"],
+			["replay record 1, 1 there", "rate"],
+			["replay record 1, 100 there", "rate"],
+			["replay record 1, 10000 there", "rate"],
+			["replay of 100", "rate"],
+			["replay of 10000", "rate"],
+			["signal, started p50", "ms"],
+			["signal, started p99", "ms"],
+			["signal, answered p50", "ms"],
+			["signal, answered p99", "ms"],
+		],
+	},
 	/* the savers' SQLite module was built for the node that npm runs on */
 	{
 		title: "SQLite, durable",

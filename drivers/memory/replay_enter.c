@@ -135,6 +135,7 @@ static void end_child(struct enter *enter, cairn_memo *memo, struct turn *turn)
 	}
 	bool told = job != NULL && job->error_code.len > 0;
 	memo->status = CAIRN_MEMO_FAILED;
+	memo->last_attempt = enter->run->attempt;
 	memo->ended_at = now;
 	memo->error_code =
 		told ? job->error_code : cairn_str_of(cairn_code_text(CAIRN_E_REPLAY_CHILD_LOST));

@@ -187,22 +187,31 @@ static void add_children(struct pg *pg, const cairn_enter_plan *plan)
 	cairn_pg__add_text(pg, cairn_str_of(cairn_code_message(CAIRN_E_REPLAY_CHILD_LOST)));
 }
 
-static void queue_enter(struct pg *pg, const cairn_enter_plan *plan)
+static bool waits(const cairn_enter_plan *plan)
+{
+	return plan->verb != CAIRN_MEMO_STEP && plan->verb != CAIRN_MEMO_VALUE;
+}
+
+static void add_steps(struct pg *pg, const cairn_enter_plan *plan)
 {
 	struct pg_items items = PG_ITEMS(plan->items, plan->n);
-	bool waits = plan->verb != CAIRN_MEMO_STEP && plan->verb != CAIRN_MEMO_VALUE;
-	add_lease(pg, plan->run, plan->fence);
-	cairn_pg__add_int4(pg, (int32_t)plan->verb);
-	cairn_pg__add_int4(pg, (int32_t)plan->record);
 	cairn_pg__add_texts(pg, COLUMN(name), PG_ABSENT_EMPTY);
 	cairn_pg__add_texts(pg, COLUMN(kind), PG_ABSENT_EMPTY);
 	cairn_pg__add_texts(pg, COLUMN(signature), PG_ABSENT_EMPTY);
 	cairn_pg__add_hashes(pg, COLUMN(hash));
 	cairn_pg__add_jsons(pg, COLUMN(result));
 	cairn_pg__add_ids(pg, COLUMN(id));
-	if (waits)
+}
+
+static void queue_enter(struct pg *pg, const cairn_enter_plan *plan)
+{
+	add_lease(pg, plan->run, plan->fence);
+	cairn_pg__add_int4(pg, (int32_t)plan->verb);
+	cairn_pg__add_int4(pg, (int32_t)plan->record);
+	add_steps(pg, plan);
+	if (waits(plan))
 		add_children(pg, plan);
-	cairn_pg__queue(pg, waits ? PG_SQL_ENTER_WAIT : PG_SQL_ENTER);
+	cairn_pg__queue(pg, waits(plan) ? PG_SQL_ENTER_WAIT : PG_SQL_ENTER);
 }
 
 /* Behind the jobs, as by enqueue: resources that children need. */
@@ -239,12 +248,97 @@ static cairn_status read_entered(struct pg *pg, const cairn_enter_plan *plan, ca
 	return status == CAIRN_OK ? cairn_pg__park(pg, ENTERED, memos, err) : status;
 }
 
+/* The event's word, or NULL. */
+static void add_event(struct pg *pg, uint32_t record, enum cairn_event_kind kind)
+{
+	if ((record >> kind & 1) != 0)
+		cairn_pg__add_text(pg, cairn_str_of(cairn_event_kind_text(kind)));
+	else
+		cairn_pg__add_null(pg);
+}
+
+/* A memo as the statement writes it, but for what it answers: memory for it comes before anything is written. */
+static cairn_status push_fresh(const cairn_enter_plan *plan, size_t i, cairn_rows *memos,
+			       cairn_error *err)
+{
+	const cairn_enter *item = &plan->items[i];
+	const bool value = plan->verb == CAIRN_MEMO_VALUE;
+	cairn_memo *memo = cairn_rows_push(memos);
+	if (memo == NULL)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	memo->run = plan->run;
+	memo->attempts = 1;
+	memo->fence = plan->fence;
+	memo->verb = plan->verb;
+	memo->status = value ? CAIRN_MEMO_COMPLETED : CAIRN_MEMO_RUNNING;
+	memcpy(memo->hash, item->hash, sizeof memo->hash);
+	if (!value)
+		memo->claim = item->id;
+	memo->name = cairn_rows_str(memos, item->name.ptr, item->name.len);
+	memo->kind = cairn_rows_str(memos, item->kind.ptr, item->kind.len);
+	if (value)
+		memo->result = cairn_rows_str(memos, item->result.ptr, item->result.len);
+	return cairn_rows_failed(memos) ? cairn_fail(err, CAIRN_E_NOMEM) : CAIRN_OK;
+}
+
+/* What the statement answers. */
+static void stamp_fresh(const PGresult *result, size_t i, cairn_memo *memo)
+{
+	memo->created_at = cairn_pg__time(result, 0, 0);
+	memo->begun_at = memo->created_at;
+	memo->ended_at = memo->status == CAIRN_MEMO_COMPLETED ? memo->created_at : 0;
+	memo->seq = cairn_pg__int8(result, 0, 1) + (int64_t)i + 1;
+	memo->last_attempt = cairn_pg__int4(result, 0, 2);
+}
+
+static void queue_fresh(struct pg *pg, const cairn_enter_plan *plan)
+{
+	bool step = plan->verb == CAIRN_MEMO_STEP;
+	cairn_pg__run_lock(pg, plan->run);
+	add_lease(pg, plan->run, plan->fence);
+	cairn_pg__add_text(pg, cairn_str_of(cairn_memo_verb_text(plan->verb)));
+	add_event(pg, plan->record, step ? CAIRN_EVENT_STEP_STARTED : CAIRN_EVENT_STEP_COMPLETED);
+	add_steps(pg, plan);
+	cairn_pg__queue(pg, PG_SQL_ENTER_FRESH);
+}
+
+/* All of them new, as it nearly always is. If not *fresh, nothing was written. */
+static cairn_status enter_fresh(struct pg *pg, const cairn_enter_plan *plan, bool *fresh,
+				cairn_entered *each, cairn_rows *memos, cairn_error *err)
+{
+	cairn_status status = begin_call(pg, plan->n, memos, err);
+	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
+		status = push_fresh(plan, i, memos, err);
+	if (status != CAIRN_OK)
+		return status;
+	queue_fresh(pg, plan);
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	const PGresult *result = cairn_pg__result(pg, ENTERED);
+	*fresh = PQntuples(result) == 1;
+	for (size_t i = 0; i < plan->n && *fresh; i++) {
+		each[i] = (cairn_entered){ CAIRN_ENTER_BEGUN, (uint32_t)i + 1 };
+		stamp_fresh(result, i, cairn_rows_at(memos, i));
+	}
+	if (!*fresh)
+		cairn_rows_truncate(memos, 0);
+	cairn_pg__call_clear(pg);
+	return CAIRN_OK;
+}
+
 cairn_status cairn_pg__replay_enter(void *self, const cairn_enter_plan *plan, cairn_entered *each,
 				    cairn_rows *memos, cairn_error *err)
 {
 	struct pg *pg = self;
+	bool fresh = false;
+	cairn_status status = CAIRN_OK;
 	memset(each, 0, plan->n * sizeof *each);
-	cairn_status status = begin_call(pg, plan->n, memos, err);
+	if (plan->fresh && !waits(plan))
+		status = enter_fresh(pg, plan, &fresh, each, memos, err);
+	if (fresh || status != CAIRN_OK)
+		return status;
+	status = begin_call(pg, plan->n, memos, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_pg__run_lock(pg, plan->run);
@@ -314,6 +408,29 @@ static cairn_status read_left(struct pg *pg, const cairn_leave_plan *plan, cairn
 	return status == CAIRN_OK ? cairn_pg__park(pg, n, memos, err) : status;
 }
 
+/* It is held, and done. If not, nothing was written. */
+static cairn_status leave_done(struct pg *pg, const cairn_leave_plan *plan, cairn_left *left,
+			       cairn_rows *memos, cairn_error *err)
+{
+	cairn_status status = begin_call(pg, 1, memos, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_pg__run_lock(pg, plan->run);
+	add_lease(pg, plan->run, plan->fence);
+	cairn_pg__add_int8(pg, plan->seq);
+	add_event(pg, plan->record, CAIRN_EVENT_STEP_COMPLETED);
+	cairn_pg__add_id(pg, plan->claim);
+	cairn_pg__add_text(pg, plan->result);
+	cairn_pg__queue(pg, PG_SQL_LEAVE_DONE);
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	if (PQntuples(cairn_pg__result(pg, LEFT)) == 1)
+		left->how = CAIRN_LEAVE_DONE;
+	cairn_pg__call_clear(pg);
+	return CAIRN_OK;
+}
+
 cairn_status cairn_pg__replay_leave(void *self, const cairn_leave_plan *plan, cairn_left *left,
 				    cairn_rows *memos, cairn_error *err)
 {
@@ -322,7 +439,12 @@ cairn_status cairn_pg__replay_leave(void *self, const cairn_leave_plan *plan, ca
 	left->wake_at = 0;
 	if (plan->charge_count > 0)
 		memset(left->charged, 0, plan->charge_count * sizeof *left->charged);
-	cairn_status status = begin_call(pg, 1, memos, err);
+	cairn_status status = CAIRN_OK;
+	if (plan->to == CAIRN_MEMO_COMPLETED && plan->charge_count == 0)
+		status = leave_done(pg, plan, left, memos, err);
+	if (left->how == CAIRN_LEAVE_DONE || status != CAIRN_OK)
+		return status;
+	status = begin_call(pg, 1, memos, err);
 	if (status != CAIRN_OK)
 		return status;
 	cairn_pg__run_lock(pg, plan->run);

@@ -291,8 +291,8 @@
 		ENTER_SEQ("i") ", i.name, i.kind, (" MEMO_VERBS ")[$5] AS verb, i.status, " \
 		"COALESCE(i.was_attempts, 0) + (i.act IN (1, 2))::int4 AS attempts, " \
 		BEGUN("i", "0", "was_failures") " AS failures, " \
-		BEGUN("i", "i.round", "was_round") " AS last_attempt, " \
-		"CASE WHEN $5 = 4 AND i.act IN (1, 3) THEN i.status = 'COMPLETED' AND i.took IS NULL " \
+		"CASE WHEN i.act = 3 AND i.status = 'FAILED' THEN i.round ELSE " BEGUN("i", "i.round", "was_round") \
+		" END AS last_attempt, CASE WHEN $5 = 4 AND i.act IN (1, 3) THEN i.status = 'COMPLETED' AND i.took IS NULL " \
 		"ELSE COALESCE(i.was_late, false) END AS timed_out, " \
 		"CASE WHEN i.act IN (1, 2, 3) THEN $4 ELSE i.was_fence END AS fence, NULL::uuid AS claim, " \
 		BEGUN("i", "CASE WHEN $5 = 5 THEN i.id END", "was_child") " AS child_id, " \

@@ -310,6 +310,7 @@ static cairn_status end_child(struct enter *enter, cairn_memo *memo, struct turn
 	}
 	turn->how = CAIRN_ENTER_BEGUN;
 	memo->status = CAIRN_MEMO_FAILED;
+	memo->last_attempt = enter->attempt;
 	memo->ended_at = enter->write->now;
 	return CAIRN_OK;
 }

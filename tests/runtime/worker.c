@@ -316,6 +316,26 @@ static void wakes(store *one)
 	ok(counts.wakes >= 2, "%s: %d wakes", one->name, (int)counts.wakes);
 }
 
+/* One thread, whose handlers are over before the waker looks: no wake was in vain. */
+static void wakes_one_thread(store *one)
+{
+	struct run run;
+	atomic_store(&runs, 0);
+	prepare(&run, one, succeed, NULL);
+	run.opts.poll_min = run.opts.poll_max = CAIRN_MINUTE;
+	run.opts.concurrency = 1;
+	start(&run);
+	nap(300);
+	for (int i = 1; i <= 14; i++) {
+		add(one, "t", 1);
+		if (!soon(&runs, i))
+			break;
+		nap(20);
+	}
+	cairn_worker_counts counts = end(&run, CAIRN_STOP_SOFT);
+	ok(counts.wakes >= 12, "%s: %d wakes for 14 jobs", one->name, (int)counts.wakes);
+}
+
 /* Work for somebody else must not make it spin. */
 static void wakes_in_vain(store *one)
 {
@@ -470,6 +490,7 @@ static void on_store(store *one)
 	stops_hard(one);
 	overruns(one);
 	wakes(one);
+	wakes_one_thread(one);
 	wakes_in_vain(one);
 	keeps_up(one);
 	forks(one);

@@ -89,6 +89,8 @@ typedef struct cairn_enter_plan {
 	uint32_t record;	   /* bits 1u << kind: the events that are recorded */
 	const cairn_enter *items;  /* names unique in the plan */
 	size_t n;
+	uint32_t fresh; /* a hint. 1: nobody is known to have asked for one of these names before */
+	uint32_t reserved_;
 } cairn_enter_plan;
 
 enum cairn_entered_how {
@@ -128,7 +130,7 @@ typedef struct cairn_entered {
  *	                       else wake_at <= now: COMPLETED, timed_out = 1         STEP_COMPLETED
  *	               CHILD   its job SUCCEEDED: COMPLETED with its output (NULL: null)   STEP_COMPLETED
  *	                       CANCELED, DEAD_LETTERED or gone: FAILED with its error code and message (NULL:
- *	                       replay.child_lost's)                                  STEP_FAILED
+ *	                       replay.child_lost's), and last_attempt of the run     STEP_FAILED
  *	               COMPLETED and FAILED set ended_at = now.
  *
  * A SLEEP of 0 is COMPLETED at once. Events are the job's (sys/job.h): run_number and attempt of its row, detail = name,
