@@ -115,7 +115,8 @@ int game_grown(struct side *side, const struct life *life)
 		side_die(side, "the newest job", &err);
 	side->has->grown = 0;
 	int grown = newest->count > 0 && side_run(side, life, newest->at[0].id) == RUNS_MAX;
-	if (grown && life->runs < RUNS_MAX)
+	/* where it got through it has said so */
+	if (grown && life->runs < RUNS_MAX && cairn_id_is_none(side->has->runs[life->runs].id))
 		side->has->runs[life->runs].id = newest->at[0].id;
 	cairn_free(newest);
 	return grown;
