@@ -227,6 +227,11 @@ cairn_status cairn_replay_move(cairn_replay *replay, cairn_conn *conn, cairn_err
 	return CAIRN_OK;
 }
 
+int32_t cairn_replay_attempt(const cairn_replay *replay)
+{
+	return replay != NULL ? replay->run.attempt : 0;
+}
+
 int cairn_replay_replaying(const cairn_replay *replay)
 {
 	return replay != NULL && replay->taken < replay->steps;

@@ -165,9 +165,8 @@ static void read_budget(cairn_str text, cairn_budget *budget)
 		at = strchr(at, ':');
 		if (at == NULL)
 			break;
-		char *end;
-		values[i] = strtoll(at + 1, &end, 10);
-		at = end;
+		while (*++at >= '0' && *at <= '9')
+			values[i] = 10 * values[i] + (*at - '0');
 	}
 	budget->limited = values[0] != 0;
 	budget->kind = values[1] != 0 ? CAIRN_BUDGET_HARD : CAIRN_BUDGET_SOFT;

@@ -137,7 +137,7 @@ static cairn_status submit(cairn_conn *conn, const char *name, cairn_id *id, cai
 	const cairn_job_new job = { .type = CAIRN_STR("agent"),
 				    .payload = CAIRN_STR("\"what to do?\""),
 				    .key = cairn_str_of(name) };
-	const cairn_budget_new budget = { .axis = CAIRN_STR("output_tokens"), .total = 250 };
+	const cairn_budget_new budget = { .axis = CAIRN_STR("output_tokens"), .total = 500 };
 	cairn_tx tx = CAIRN_TX_INIT;
 	cairn_job_added added;
 	cairn_status st = cairn_begin(conn, &tx, err);

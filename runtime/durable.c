@@ -218,15 +218,28 @@ static enum cairn_finish_how suspend(cairn_durable *run)
 	return cairn_context_continue(run->context, 0);
 }
 
-/* What a call that failed makes of the attempt. */
-static enum cairn_finish_how end_of(cairn_context *context, const cairn_error *err)
+/*
+ * A suspension gives the job its attempts anew, and so does not give an end to a run that fails again and again: the
+ * run's own attempts are counted.
+ */
+static enum cairn_finish_how again(const cairn_durable *run)
 {
+	return cairn_replay_attempt(run->replay) < cairn_context_job(run->context)->max_attempts
+		       ? CAIRN_FINISH_RETRYABLE
+		       : CAIRN_FINISH_TERMINAL;
+}
+
+/* What a call that failed makes of the attempt. */
+static enum cairn_finish_how end_of(const cairn_durable *run)
+{
+	cairn_context *context = run->context;
+	const cairn_error *err = &run->error;
 	if (cairn_context_canceled(context) == CAIRN_CANCEL_STOP)
 		return cairn_context_snooze(context, 0);
 	cairn_context_error(context, cairn_str_of(err->code), cairn_str_of(err->message));
 	bool hopeless = err->status == CAIRN_INVALID || err->status == CAIRN_TOO_LARGE ||
 			err->status == CAIRN_UNSUPPORTED || err->status == CAIRN_CONFLICT;
-	return hopeless ? CAIRN_FINISH_TERMINAL : CAIRN_FINISH_RETRYABLE;
+	return hopeless ? CAIRN_FINISH_TERMINAL : again(run);
 }
 
 enum cairn_finish_how cairn_durable_end(cairn_durable *run)
@@ -236,11 +249,11 @@ enum cairn_finish_how cairn_durable_end(cairn_durable *run)
 	case CAIRN_DURABLE_SUSPENDED:
 		return suspend(run);
 	case CAIRN_DURABLE_TROUBLE:
-		return end_of(run->context, &run->error);
+		return end_of(run);
 	case CAIRN_DURABLE_FAILED:
 		cairn_context_error(run->context, cairn_str_of(run->error.code),
 				    cairn_str_of(run->error.message));
-		return run->given_up ? CAIRN_FINISH_TERMINAL : CAIRN_FINISH_RETRYABLE;
+		return run->given_up ? CAIRN_FINISH_TERMINAL : again(run);
 	case CAIRN_DURABLE_GOING:
 		break;
 	}
@@ -276,9 +289,8 @@ enum cairn_finish_how cairn_durable_handler(void *user, cairn_context *context)
 	struct cairn_durable run = { .context = context,
 				     .state = CAIRN_DURABLE_GOING,
 				     .error = CAIRN_ERROR_INIT };
-	cairn_error err = CAIRN_ERROR_INIT;
-	if (begin(&run, program, &err) != CAIRN_OK)
-		return end_of(context, &err);
+	if (begin(&run, program, &run.error) != CAIRN_OK)
+		return end_of(&run);
 	pthread_mutex_init(&run.lock, NULL);
 	enum cairn_finish_how how = program->run(program->user, &run);
 	pthread_mutex_destroy(&run.lock);

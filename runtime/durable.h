@@ -43,8 +43,4 @@ bool cairn_durable__settle(struct cairn_durable *run, const cairn_replay_step *s
 /* Whether the run still goes, and was not told to give up. */
 bool cairn_durable__going(struct cairn_durable *run);
 
-/* Does a step that is RUN and records how it ended; the step says so. */
-void cairn_durable__do(struct cairn_durable *run, const cairn_replay_call *call,
-		       cairn_replay_step *step, size_t index, cairn_work_fn *work, void *user);
-
 #endif

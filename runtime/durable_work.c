@@ -210,8 +210,9 @@ static cairn_status record_patiently(struct cairn_work *work, bool done, cairn_e
 	return st;
 }
 
-void cairn_durable__do(struct cairn_durable *run, const cairn_replay_call *call,
-		       cairn_replay_step *step, size_t index, cairn_work_fn *work, void *user)
+/* Does a step that is RUN and records how it ended; the step says so. */
+static void do_step(struct cairn_durable *run, const cairn_replay_call *call,
+		    cairn_replay_step *step, size_t index, cairn_work_fn *work, void *user)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	char id[CAIRN_ID_TEXT];
@@ -261,8 +262,8 @@ static void *serve(void *arg)
 			return NULL;
 		if (crew->steps[i].status == CAIRN_OK && crew->steps[i].next == CAIRN_NEXT_RUN &&
 		    !stopped(crew))
-			cairn_durable__do(crew->run, &crew->calls[i], &crew->steps[i], i,
-					  crew->work, crew->user);
+			do_step(crew->run, &crew->calls[i], &crew->steps[i], i, crew->work,
+				crew->user);
 	}
 }
 
@@ -303,8 +304,7 @@ static int settle(struct crew *crew, cairn_str *results)
 		await(crew->run, &crew->calls[i], step);
 		/* begun by somebody who gave it up: ours by now */
 		if (step->status == CAIRN_OK && step->next == CAIRN_NEXT_RUN && !stopped(crew))
-			cairn_durable__do(crew->run, &crew->calls[i], step, i, crew->work,
-					  crew->user);
+			do_step(crew->run, &crew->calls[i], step, i, crew->work, crew->user);
 		if (!cairn_durable__settle(crew->run, step))
 			all = 0;
 		else if (results != NULL)

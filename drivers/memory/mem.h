@@ -206,11 +206,10 @@ int cairn_mem__replay_event(struct mem_write *write, const cairn_job *job,
 
 /*
  * Waking (signal.c). A changed replay run: who may be woken by that is noted, and woken once the call has changed
- * all jobs. wake does so at once: 1 if it was, 0, or -1 without memory.
+ * all jobs.
  */
 int cairn_mem__wake_note(struct mem_write *write, const cairn_job *was, const cairn_job *is);
 int cairn_mem__wake_noted(struct mem_write *write);
-int cairn_mem__wake(struct mem_write *write, cairn_id run);
 /* The first signal of a name that nobody took. */
 const struct mem_signal *cairn_mem__signal_untaken(const struct mem_state *state, cairn_id run,
 						   cairn_str name);

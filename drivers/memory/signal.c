@@ -88,7 +88,8 @@ static bool any_ready(const struct mem_state *state, const cairn_job *job)
 	return false;
 }
 
-int cairn_mem__wake(struct mem_write *write, cairn_id run)
+/* 1 if it was woken, 0, or -1 without memory. */
+static int wake(struct mem_write *write, cairn_id run)
 {
 	const cairn_job *was = cairn_mem__job(write->state, run);
 	if (was == NULL || !continued(was) || was->run_at <= write->now ||
@@ -125,7 +126,7 @@ int cairn_mem__wake_noted(struct mem_write *write)
 {
 	struct mem_list *list = &write->mem->wakes;
 	for (size_t i = 0; i < list->n; i++) {
-		if (cairn_mem__wake(write, ((const cairn_id *)list->at)[i]) < 0)
+		if (wake(write, ((const cairn_id *)list->at)[i]) < 0)
 			return -1;
 	}
 	list->n = 0;
@@ -161,7 +162,7 @@ static int put_signal(struct mem_write *write, const cairn_signal_plan *plan,
 		return -1;
 	if ((plan->record & 1u << CAIRN_EVENT_SIGNALED) && add_event(write, job, &row.signal) != 0)
 		return -1;
-	int woken = cairn_mem__wake(write, job->id);
+	int woken = wake(write, job->id);
 	each->woken = woken > 0;
 	return woken < 0 ? -1 : 0;
 }

@@ -455,13 +455,11 @@ lite_read_fn cairn_lite__memo;
 
 /*
  * Waking (signal.c). A changed replay run: who may be woken by that is noted, and woken once the call has changed
- * all jobs; wake does so at once.
+ * all jobs.
  */
 cairn_status cairn_lite__wake_note(struct lite_write *write, const cairn_job *was,
 				   enum cairn_job_status is, cairn_error *err);
 cairn_status cairn_lite__wake_noted(struct lite_write *write, cairn_error *err);
-cairn_status cairn_lite__wake(struct lite_write *write, const cairn_id *run, bool *woken,
-			      cairn_error *err);
 /* The next signal of a name that nobody took becomes a memo's: seq 0, there is none. Its payload is the rows'. */
 cairn_status cairn_lite__signal_take(struct lite *lite, const cairn_memo *memo, int64_t *seq,
 				     cairn_str *payload, cairn_rows *rows, cairn_error *err);

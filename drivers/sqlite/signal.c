@@ -9,8 +9,8 @@
 
 /* ---- waking ------------------------------------------------------------------------ */
 
-cairn_status cairn_lite__wake(struct lite_write *write, const cairn_id *run_id, bool *woken,
-			      cairn_error *err)
+static cairn_status wake(struct lite_write *write, const cairn_id *run_id, bool *woken,
+			 cairn_error *err)
 {
 	struct lite_run run;
 	cairn_status status = cairn_lite__start(&run, write->lite, LITE_WAKE, err);
@@ -68,7 +68,7 @@ cairn_status cairn_lite__wake_noted(struct lite_write *write, cairn_error *err)
 	cairn_status status = CAIRN_OK;
 	bool woken;
 	for (size_t i = 0; i < list->n && status == CAIRN_OK; i++)
-		status = cairn_lite__wake(write, (const cairn_id *)list->at + i, &woken, err);
+		status = wake(write, (const cairn_id *)list->at + i, &woken, err);
 	list->n = 0;
 	return status;
 }
@@ -191,7 +191,7 @@ static cairn_status place(struct lite_write *write, const cairn_signal_plan *pla
 	if (status == CAIRN_OK && (plan->record & 1u << CAIRN_EVENT_SIGNALED))
 		status = tell(write, item, target, each->seq, err);
 	if (status == CAIRN_OK && target->replay == LITE_IS_REPLAY)
-		status = cairn_lite__wake(write, &target->job.id, &woken, err);
+		status = wake(write, &target->job.id, &woken, err);
 	each->woken = woken;
 	return status;
 }

@@ -145,7 +145,8 @@ CAIRN_API int cairn_durable_caught(cairn_durable *run);
 /*
  * The answer of a function that can't go on: SUSPENDED continues the job when it is time; FAILED is RETRYABLE, or
  * TERMINAL where the step was given up, with its code and message; TROUBLE is RETRYABLE if trying again may help, else
- * TERMINAL. A worker that stops hard gives the job back.
+ * TERMINAL. The last of the job's max_attempts is TERMINAL, suspensions not counted. A worker that stops hard gives the
+ * job back.
  */
 CAIRN_API enum cairn_finish_how cairn_durable_end(cairn_durable *run);
 /* SUCCESS with this output, absent: none; or cairn_durable_end() if something had answered 0. */

@@ -68,6 +68,9 @@ CAIRN_API void cairn_replay_close(cairn_replay *replay);
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_move(cairn_replay *replay, cairn_conn *conn,
 							  cairn_error *err);
 
+/* Which attempt of the run this is, from 1: suspensions are none, failures and lost leases are. */
+CAIRN_API int32_t cairn_replay_attempt(const cairn_replay *replay);
+
 /* 1 while remembered steps are left that this attempt has not come to: what it says now it has said before. */
 CAIRN_API int cairn_replay_replaying(const cairn_replay *replay);
 

@@ -189,6 +189,20 @@ static enum cairn_finish_how catching(void *user, cairn_durable *run)
 	return cairn_durable_return(run, CAIRN_STR("\"caught\""));
 }
 
+/* Sleeps, and then fails: each time anew. */
+static enum cairn_finish_how never(void *user, cairn_durable *run)
+{
+	cairn_replay_call call = { .kind = CAIRN_STR("x"), .name = CAIRN_STR("x") };
+	if (!cairn_durable_sleep(run, CAIRN_MILLISECOND))
+		return cairn_durable_end(run);
+	cairn_durable_call(run, &call, count_work, user, NULL);
+	if (!cairn_durable_caught(run) || !cairn_durable_sleep(run, CAIRN_MILLISECOND))
+		return cairn_durable_end(run);
+	call.name = CAIRN_STR("y");
+	cairn_durable_call(run, &call, count_work, user, NULL);
+	return cairn_durable_end(run);
+}
+
 static int hopeless(void *user, cairn_work *work)
 {
 	atomic_fetch_add((atomic_int *)user, 1);
@@ -218,6 +232,14 @@ static void fails(store *one)
 	jobs = live(one, &program, add(one, "fails", 1));
 	ok(output_is(jobs, "\"caught\""), "%s: a program may go on without", one->name);
 	is_int(atomic_load(&counted.calls), 1, "and is told the same behind its sleep");
+	cairn_free(jobs);
+
+	struct counted endless = { .fail_until = 1000, .fail_code = "busy" };
+	program = program_of(never, &endless);
+	jobs = live(one, &program, add(one, "fails", 1));
+	ok(jobs->at[0].status == CAIRN_JOB_DEAD_LETTERED, "%s: suspensions give no attempts anew",
+	   one->name);
+	is_int(atomic_load(&endless.calls), 6, "three attempts of two steps");
 	cairn_free(jobs);
 
 	atomic_int calls = 0;
