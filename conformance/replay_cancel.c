@@ -177,10 +177,9 @@ static void by_way_of_the_job(void)
 	ct_cancel(tree.conn, tree.root.id);
 	ct_text(status_of(tree.conn, tree.c.id), "RUNNING");
 	ct_text(status_of(tree.conn, tree.f), "ENQUEUED");
-	const char *before = ct_replay_snapshot(tree.conn, tree.f);
 	cairn_replay *replay = NULL;
 	cairn_lease lease = ct_live_claim(tree.conn, tree.f);
-	before = ct_replay_snapshot(tree.conn, tree.f);
+	const char *before = ct_replay_snapshot(tree.conn, tree.f);
 	ct_status(cairn_replay_begin(tree.conn, &lease, NULL, &replay, ct_err()), CAIRN_STALE,
 		  "run.canceled");
 	ct_true(replay == NULL);

@@ -45,9 +45,9 @@ static void of_two_objects(void)
 	ct_play play = ct_play_new(conn);
 	ct_play other = play;
 	other.replay = ct_play_begin(conn, play.lease, NULL);
-	cairn_replay_step step = value(&play, "now", "1");
+	value(&play, "now", "1");
 	/* This one has read its page before that was written. */
-	step = value(&other, "now", "2");
+	cairn_replay_step step = value(&other, "now", "2");
 	ct_result(step, "1");
 	ct_int(step.replayed, 1);
 }

@@ -493,7 +493,7 @@ void cairn_pg__memo(const PGresult *result, int row, int column, cairn_memo *mem
 /* ---- budget.c: charges of a step (replay.c) ---- */
 
 /* Statements: the ledgers of these items, locked; the entries. The first leaves the time. */
-void cairn_pg__ledger_queue(struct pg *pg, const cairn_budget_item *items, size_t n);
+void cairn_pg__ledger_queue(struct pg *pg, const cairn_budget_item *charges, size_t n);
 void cairn_pg__charge_queue(struct pg *pg, const cairn_budget_plan *plan, int64_t seq,
 			    cairn_id claim);
 void cairn_pg__charge_read(struct pg *pg, size_t n, cairn_budget_result *each);
