@@ -154,6 +154,8 @@ int cairn_rows_reserve(cairn_rows *rows, size_t count, size_t text)
 	}
 	block_free(rows->block);
 	rows->block = block;
+	rows->rows = NULL; /* of those that were truncated */
+	rows->cap = 0;
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 /* arena.c - results: one allocation, reuse, growth, missing memory. */
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "../../core/core.h"
@@ -17,12 +18,16 @@ struct result {
 static size_t calls; /* allocations made */
 static size_t live;  /* bytes held */
 static size_t fail_at;
+static uintptr_t gone; /* where the last one was that was freed */
+static size_t gone_size;
 
 static void *counting(void *user, void *ptr, size_t old_size, size_t new_size)
 {
 	(void)user;
 	live -= old_size;
 	if (new_size == 0) {
+		gone = (uintptr_t)ptr;
+		gone_size = old_size;
 		free(ptr);
 		return NULL;
 	}
@@ -146,11 +151,31 @@ static void deferred_things_go_with_the_result(void)
 	is_int(live, 0, "all memory is back");
 }
 
+/* As a call does that finds out that it has to ask in another way. */
+static void room_for_more_after_a_first_try(void)
+{
+	cairn_conn conn = fake();
+	cairn_rows rows;
+	void *memory = NULL;
+	cairn__rows_begin(&rows, &conn, &memory, sizeof(struct row));
+	cairn_rows_reserve(&rows, 2, 0);
+	cairn_rows_push(&rows);
+	cairn_rows_truncate(&rows, 0);
+	gone = 0;
+	cairn_rows_reserve(&rows, 500, 0);
+	ok(gone != 0, "more room is other room");
+	uintptr_t row = (uintptr_t)cairn_rows_push(&rows);
+	ok(row < gone || row >= gone + gone_size, "in which rows are from now on");
+	cairn__rows_drop(&rows);
+	is_int(live, 0, "all memory is back");
+}
+
 int main(void)
 {
 	reserved_rows_take_one_allocation();
 	streamed_rows_grow_and_are_reused();
 	every_missing_allocation_is_survived();
 	deferred_things_go_with_the_result();
+	room_for_more_after_a_first_try();
 	return tap_done();
 }
