@@ -23,12 +23,8 @@ static cairn_status find_spender(struct lite *lite, const cairn_scope *scope, co
 	struct lite_run run;
 	bool found;
 	*spender = (struct spender){ .run = *id, .root = *id };
-	cairn_status status = cairn_lite__start(&run, lite, LITE_BUDGET_ROOT, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_id(&run, id);
-	cairn_lite__bind_scope(&run, scope);
-	status = cairn_lite__row(&run, &found, err);
+	cairn_status status =
+		cairn_lite__in_scope(&run, lite, LITE_BUDGET_ROOT, id, scope, &found, err);
 	if (status != CAIRN_OK || !found)
 		return status;
 	spender->row = cairn_lite__int(&run);

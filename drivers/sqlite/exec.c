@@ -150,6 +150,29 @@ cairn_status cairn_lite__row(struct lite_run *run, bool *more, cairn_error *err)
 	return status;
 }
 
+cairn_status cairn_lite__in_scope(struct lite_run *run, struct lite *lite, enum lite_sql which,
+				  const cairn_id *id, const cairn_scope *scope, bool *found,
+				  cairn_error *err)
+{
+	*found = false;
+	cairn_status status = cairn_lite__start(run, lite, which, err);
+	if (status != CAIRN_OK)
+		return status;
+	cairn_lite__bind_id(run, id);
+	cairn_lite__bind_scope(run, scope);
+	return cairn_lite__row(run, found, err);
+}
+
+cairn_status cairn_lite__is_in_scope(struct lite *lite, enum lite_sql which, const cairn_id *id,
+				     const cairn_scope *scope, bool *found, cairn_error *err)
+{
+	struct lite_run run;
+	cairn_status status = cairn_lite__in_scope(&run, lite, which, id, scope, found, err);
+	if (*found)
+		cairn_lite__stop(&run);
+	return status;
+}
+
 cairn_status cairn_lite__finish(struct lite_run *run, cairn_error *err)
 {
 	bool more = true;

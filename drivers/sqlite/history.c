@@ -217,16 +217,8 @@ cairn_status cairn_lite__dead_letter_put(struct lite_write *write, int64_t row, 
 static cairn_status find(struct lite *lite, const cairn_history_query *query, bool *found,
 			 cairn_error *err)
 {
-	struct lite_run run;
-	cairn_status status = cairn_lite__start(&run, lite, LITE_JOB_FOUND, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_id(&run, &query->job);
-	cairn_lite__bind_scope(&run, &query->scope);
-	status = cairn_lite__row(&run, found, err);
-	if (status == CAIRN_OK && *found)
-		cairn_lite__stop(&run);
-	return status;
+	return cairn_lite__is_in_scope(lite, LITE_JOB_FOUND, &query->job, &query->scope, found,
+				       err);
 }
 
 static enum cairn_ending ending_of(cairn_str word)

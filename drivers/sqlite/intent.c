@@ -6,7 +6,7 @@
 
 #include "lite.h"
 
-/* In the order of INTENT_COLUMNS in sql.c. */
+/* In the order of INTENT_COLUMNS in sql_intent.h. */
 void cairn_lite__intent(struct lite_run *run, cairn_rows *rows, void *into)
 {
 	cairn_intent *intent = into;

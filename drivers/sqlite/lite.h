@@ -221,6 +221,13 @@ void cairn_lite__bind_scope(struct lite_run *run, const cairn_scope *scope);
 
 /* The next row: *more tells whether there is one. A failure has stopped the statement. */
 cairn_status cairn_lite__row(struct lite_run *run, bool *more, cairn_error *err);
+/* The row that a statement finds by an id and a scope: if it is there, it is to be read and stopped. */
+cairn_status cairn_lite__in_scope(struct lite_run *run, struct lite *lite, enum lite_sql which,
+				  const cairn_id *id, const cairn_scope *scope, bool *found,
+				  cairn_error *err);
+/* Whether there is one. */
+cairn_status cairn_lite__is_in_scope(struct lite *lite, enum lite_sql which, const cairn_id *id,
+				     const cairn_scope *scope, bool *found, cairn_error *err);
 /* Gives the statement back; texts viewed in its row are gone then. */
 void cairn_lite__stop(struct lite_run *run);
 /* Runs a statement that answers nothing, to its end. */

@@ -200,33 +200,19 @@ static cairn_status push_memos(struct lite *lite, const cairn_memo_query *query,
 	return cairn_lite__read_rows(&run, rows, cairn_lite__memo, err);
 }
 
-static cairn_status find_run(struct lite *lite, const cairn_memo_query *query, int *found,
-			     cairn_error *err)
-{
-	struct lite_run run;
-	bool more = false;
-	cairn_status status = cairn_lite__start(&run, lite, LITE_REPLAY_FOUND, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_id(&run, &query->run);
-	cairn_lite__bind_scope(&run, &query->scope);
-	status = cairn_lite__row(&run, &more, err);
-	if (status == CAIRN_OK && more)
-		cairn_lite__stop(&run);
-	*found = more;
-	return status;
-}
-
 cairn_status cairn_lite__replay_memos(void *self, const cairn_memo_query *query, int *found,
 				      cairn_rows *rows, cairn_error *err)
 {
 	struct lite_read snapshot;
+	bool there;
 	*found = 0;
 	cairn_status status = cairn_lite__read_begin(self, &snapshot, err);
 	if (status != CAIRN_OK)
 		return status;
-	status = find_run(self, query, found, err);
-	if (status == CAIRN_OK && *found)
+	status = cairn_lite__is_in_scope(self, LITE_REPLAY_FOUND, &query->run, &query->scope,
+					 &there, err);
+	*found = there;
+	if (there)
 		status = push_memos(self, query, rows, err);
 	return cairn_lite__read_end(&snapshot, status, err);
 }
@@ -258,12 +244,8 @@ static cairn_status find_source(struct lite *lite, const cairn_fork_plan *plan,
 	struct lite_run run;
 	bool found;
 	source->row = 0;
-	cairn_status status = cairn_lite__start(&run, lite, LITE_FORK_SOURCE, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_id(&run, &plan->source);
-	cairn_lite__bind_scope(&run, &plan->scope);
-	status = cairn_lite__row(&run, &found, err);
+	cairn_status status = cairn_lite__in_scope(&run, lite, LITE_FORK_SOURCE, &plan->source,
+						   &plan->scope, &found, err);
 	if (status != CAIRN_OK || !found)
 		return status;
 	source->row = cairn_lite__int(&run);

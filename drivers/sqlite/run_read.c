@@ -15,12 +15,8 @@ cairn_status cairn_lite__run_found(struct lite *lite, const cairn_scope *scope, 
 	struct lite_run run;
 	bool found;
 	*is = 0;
-	cairn_status status = cairn_lite__start(&run, lite, LITE_RUN_FOUND, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_id(&run, id);
-	cairn_lite__bind_scope(&run, scope);
-	status = cairn_lite__row(&run, &found, err);
+	cairn_status status =
+		cairn_lite__in_scope(&run, lite, LITE_RUN_FOUND, id, scope, &found, err);
 	if (status != CAIRN_OK || !found)
 		return status;
 	*is = cairn_run_status_parse(cairn_lite__view(&run));
@@ -260,17 +256,10 @@ static cairn_status push_steps(struct lite *lite, const cairn_step_query *query,
 static cairn_status step_found(struct lite *lite, const cairn_step_query *query, int *found,
 			       cairn_error *err)
 {
-	struct lite_run run;
-	bool more = false;
-	cairn_status status = cairn_lite__start(&run, lite, LITE_STEP_FOUND, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_id(&run, &query->dependent);
-	cairn_lite__bind_scope(&run, &query->scope);
-	status = cairn_lite__row(&run, &more, err);
-	if (status == CAIRN_OK && more)
-		cairn_lite__stop(&run);
-	*found = more;
+	bool there;
+	cairn_status status = cairn_lite__is_in_scope(lite, LITE_STEP_FOUND, &query->dependent,
+						      &query->scope, &there, err);
+	*found = there;
 	return status;
 }
 

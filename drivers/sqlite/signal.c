@@ -90,12 +90,8 @@ static cairn_status find_target(struct lite *lite, const cairn_scope *scope, con
 	struct lite_run run;
 	bool found;
 	memset(target, 0, sizeof *target);
-	cairn_status status = cairn_lite__start(&run, lite, LITE_SIGNAL_JOB, err);
-	if (status != CAIRN_OK)
-		return status;
-	cairn_lite__bind_id(&run, id);
-	cairn_lite__bind_scope(&run, scope);
-	status = cairn_lite__row(&run, &found, err);
+	cairn_status status =
+		cairn_lite__in_scope(&run, lite, LITE_SIGNAL_JOB, id, scope, &found, err);
 	if (status != CAIRN_OK || !found)
 		return status;
 	target->row = cairn_lite__int(&run);

@@ -5,12 +5,15 @@
  * statistics and no ANALYZE can change the plan.
  */
 #include "sql.h"
+#include "sql_budget.h"
 #include "sql_checkpoint.h"
+#include "sql_intent.h"
 #include "sql_items.h"
 #include "sql_lock.h"
 #include "sql_queue.h"
 #include "sql_replay.h"
 #include "sql_run.h"
+#include "sql_schedule.h"
 #include "sql_thread_log.h"
 
 /* What rows.c reads into a cairn_job. */
@@ -102,14 +105,6 @@
 	"updated_at"
 #define DEFINITION_VALUES "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)"
 
-/* What schedule.c reads; the job is NULL when there is none any more. */
-#define SCHEDULE_COLUMNS \
-	"name, id, type, tenant, queue, owner, cron, zone, jitter_us, misfire, catch_up, " \
-	"overlap, " \
-	"active, next_fire_at, last_fire_at, last_job, last_error, created_at, updated_at, " \
-	"payload, " \
-	"(SELECT j.status FROM cairn_job j WHERE j.id = last_job)"
-
 /* ?1 scope, ?2 queue, ?3 type, ?4 bits of statuses, ?5 and ?6 creation times */
 #define JOB_FILTER \
 	"(?1 IS NULL OR tenant = ?1) AND (?2 IS NULL OR queue = ?2) AND " \
@@ -118,13 +113,6 @@
 	"WHEN 'DEAD_LETTERED' THEN 16 ELSE 32 END AND " \
 	"(?5 IS NULL OR created_at >= ?5) AND (?6 IS NULL OR created_at < ?6) "
 
-/* What intent.c reads into a cairn_intent. */
-#define INTENT_COLUMNS \
-	"id, status, queue, type, tenant, stage, owner, resource_key, run_at, timeout_us, " \
-	"priority, max_attempts, promotion_attempts, next_promotion_at, last_attempted_at, " \
-	"promoted_job_id, promoted_at, conflicted_at, last_error_code, last_error_message, " \
-	"created_at, updated_at, idempotency_key, request, payload"
-
 /* ?1 queue, ?2 now, ?3 owner */
 #define NEXT(more) \
 	"SELECT rowid, events, " JOB_COLUMNS " FROM cairn_job INDEXED BY cairn_job_claim " \
@@ -132,18 +120,6 @@
 	"AND run_at <= ?2 AND (owner IS NULL OR owner = ?3) " more \
 	"ORDER BY priority DESC, run_at, id"
 
-/* ?1 now */
-#define INTENT_DUE \
-	"status = 'PENDING' AND next_promotion_at <= ?1 AND EXISTS (SELECT 1 " \
-	"FROM cairn_job_definition d WHERE d.type = cairn_intent.type AND d.enabled = 1) "
-
-/* ?1 scope, ?2 type, ?3 bits of statuses */
-#define INTENT_FILTER \
-	"(?1 IS NULL OR tenant = ?1) AND (?2 IS NULL OR type = ?2) AND ?3 & CASE status " \
-	"WHEN 'PENDING' THEN 2 WHEN 'PROMOTED' THEN 4 ELSE 8 END "
-
-/* ?2 scope, ?3 type, ?4 types above it */
-#define INTENT_COUNTED "(?2 IS NULL OR tenant = ?2) AND (?3 IS NULL OR type = ?3) AND type > ?4 "
 /* Between the two neighbours of place p/100 * last, in proportion and rounded. */
 #define PERCENTILE(p) \
 	"max(took) FILTER (WHERE place = last * " p " / 100) + ((" \
@@ -484,63 +460,8 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	[LITE_JOB_LIST_COMPACT] = "SELECT " JOB_COMPACT " FROM cairn_job WHERE " JOB_FILTER
 				  "AND id < ?7 ORDER BY id DESC LIMIT ?8",
 
-	/* cairn_intent_key: an intent with this key answers with no row changed */
-	[LITE_INTENT_INSERT] =
-		"INSERT INTO cairn_intent (id, status, queue, type, tenant, stage, owner, "
-		"resource_key, run_at, timeout_us, priority, max_attempts, promotion_attempts, "
-		"next_promotion_at, created_at, updated_at, idempotency_key, request_hash, "
-		"request, payload) "
-		"VALUES (?1, 'PENDING', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, iif(?10, ?11, NULL), ?12, "
-		"0, ?13, ?13, ?13, ?14, ?15, ?16, ?17) "
-		"ON CONFLICT (type, tenant, idempotency_key) DO NOTHING",
-	/* cairn_intent_key */
-	[LITE_INTENT_BY_KEY] = "SELECT id, status, promoted_job_id, request_hash FROM cairn_intent "
-			       "INDEXED BY cairn_intent_key "
-			       "WHERE type = ? AND tenant = ? AND idempotency_key = ?",
-	/* cairn_intent_due, in its own order; the reader stops when it has enough */
-	[LITE_INTENT_DUE] =
-		"SELECT type, " INTENT_COLUMNS " FROM cairn_intent "
-		"INDEXED BY cairn_intent_due WHERE " INTENT_DUE "ORDER BY next_promotion_at, id",
-	/* cairn_intent.id */
-	[LITE_INTENT_DUE_ONE] = "SELECT type, " INTENT_COLUMNS " FROM cairn_intent "
-				"WHERE id = ?2 AND " INTENT_DUE,
-	/* cairn_intent.id */
-	[LITE_INTENT_SETTLE] =
-		"UPDATE cairn_intent SET status = ?3, promotion_attempts = ?2 + 1, "
-		"last_attempted_at = ?4, updated_at = ?4, "
-		"next_promotion_at = ifnull(?5, next_promotion_at), promoted_job_id = ?6, "
-		"promoted_at = iif(?3 = 'PROMOTED', ?4, NULL), "
-		"conflicted_at = iif(?3 = 'CONFLICTED', ?4, NULL), "
-		"last_error_code = ?7, last_error_message = ?8 "
-		"WHERE id = ?1 AND status = 'PENDING' AND promotion_attempts = ?2",
-	/* cairn_intent.id */
-	[LITE_INTENT_GET] =
-		"SELECT " INTENT_COLUMNS " FROM cairn_intent WHERE " INTENT_FILTER "AND id = ?4",
-	/* cairn_intent.id, downwards from ?4 */
-	[LITE_INTENT_LIST] = "SELECT " INTENT_COLUMNS " FROM cairn_intent WHERE " INTENT_FILTER
-			     "AND id < ?4 ORDER BY id DESC LIMIT ?5",
-	/* cairn_intent_due, all of it; cairn_intent_promoted and cairn_intent_conflicted from ?1 on */
-	[LITE_INTENT_STATS] =
-		"SELECT type, sum(p), sum(r), sum(m), sum(c), min(o), max(a) FROM ("
-		"SELECT type, count(*) AS p, count(*) FILTER (WHERE promotion_attempts > 0) AS r, "
-		"0 AS m, 0 AS c, min(created_at) AS o, max(promotion_attempts) AS a "
-		"FROM cairn_intent INDEXED BY cairn_intent_due "
-		"WHERE status = 'PENDING' AND " INTENT_COUNTED "GROUP BY type "
-		"UNION ALL SELECT type, 0, 0, count(*), 0, NULL, 0 "
-		"FROM cairn_intent INDEXED BY cairn_intent_promoted "
-		"WHERE status = 'PROMOTED' AND promoted_at >= ?1 AND " INTENT_COUNTED
-		"GROUP BY type "
-		"UNION ALL SELECT type, 0, 0, 0, count(*), NULL, 0 "
-		"FROM cairn_intent INDEXED BY cairn_intent_conflicted "
-		"WHERE status = 'CONFLICTED' AND conflicted_at >= ?1 AND " INTENT_COUNTED
-		"GROUP BY type) GROUP BY type ORDER BY type LIMIT ?5",
-	/* cairn_intent_promoted from its beginning, then rowid */
-	[LITE_INTENT_PRUNE] =
-		"DELETE FROM cairn_intent WHERE rowid IN (SELECT rowid FROM cairn_intent "
-		"INDEXED BY cairn_intent_promoted WHERE status = 'PROMOTED' AND promoted_at < ?2 "
-		"AND (?1 IS NULL OR tenant = ?1) ORDER BY promoted_at, id LIMIT ?3)",
-	/* cairn_intent_job */
-	[LITE_INTENT_DELETE] = "DELETE FROM cairn_intent WHERE promoted_job_id = ?1",
+	/* intents: sql_intent.h names the indexes */
+	INTENT_TEXTS,
 
 	/* cairn_job_definition's primary key, cairn_job_config's; one that would not change is not written */
 	[LITE_CONFIG_PUT] =
@@ -641,63 +562,8 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 		"FROM cairn_job o WHERE o.id = job_id AND o.tenant = ?2)))), "
 		"d AS (SELECT count(*), count(*) FILTER (WHERE enabled = 0) "
 		"FROM cairn_job_definition) SELECT * FROM j, a, d",
-	/* cairn_schedule's primary key; a row that would not change is not written. ?17: exact */
-	[LITE_SCHEDULE_PUT] =
-		"INSERT INTO cairn_schedule (name, id, type, tenant, queue, owner, cron, zone, "
-		"jitter_us, misfire, catch_up, overlap, active, next_fire_at, created_at, "
-		"updated_at, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-		"?13, ?14, ?15, ?15, ?16) "
-		"ON CONFLICT (name) DO UPDATE SET type = excluded.type, queue = excluded.queue, "
-		"owner = excluded.owner, cron = excluded.cron, zone = excluded.zone, "
-		"jitter_us = excluded.jitter_us, misfire = excluded.misfire, "
-		"catch_up = excluded.catch_up, overlap = excluded.overlap, "
-		"active = CASE WHEN ?17 THEN excluded.active ELSE active END, "
-		"next_fire_at = CASE WHEN cron = excluded.cron AND zone = excluded.zone "
-		"THEN next_fire_at ELSE excluded.next_fire_at END, "
-		"payload = excluded.payload, updated_at = excluded.updated_at "
-		"WHERE (type, queue, owner, cron, zone, jitter_us, misfire, catch_up, overlap, "
-		"payload) IS NOT (excluded.type, excluded.queue, excluded.owner, excluded.cron, "
-		"excluded.zone, excluded.jitter_us, excluded.misfire, excluded.catch_up, "
-		"excluded.overlap, excluded.payload) OR (?17 AND active <> excluded.active)",
-	/* both primary keys: whether it would be active without an enabled definition */
-	[LITE_SCHEDULE_LACKS] =
-		"SELECT CASE WHEN ?4 THEN ?3 ELSE "
-		"COALESCE((SELECT active FROM cairn_schedule WHERE name = ?1), ?3) END = 1 "
-		"AND NOT EXISTS (SELECT 1 FROM cairn_job_definition "
-		"WHERE type = ?2 AND enabled = 1)",
-	/* cairn_schedule's primary key, from ?1 on; lower() is of ASCII only. ?8: 1 on, 2 off */
-	[LITE_SCHEDULE_LIST] =
-		"SELECT " SCHEDULE_COLUMNS " FROM cairn_schedule "
-		"WHERE name >= ?1 AND (?2 IS NULL OR name = ?2) AND (?3 IS NULL OR name > ?3) "
-		"AND (?4 IS NULL OR instr(lower(name), lower(?4)) > 0) "
-		"AND (?5 IS NULL OR tenant = ?5) AND (?6 IS NULL OR +type = ?6) "
-		"AND (?7 IS NULL OR next_fire_at < ?7) "
-		"AND ?8 & CASE active WHEN 1 THEN 1 ELSE 2 END ORDER BY name LIMIT ?9",
-	/* cairn_schedule_due, from its beginning */
-	[LITE_SCHEDULE_DUE] =
-		"SELECT " SCHEDULE_COLUMNS " FROM cairn_schedule INDEXED BY cairn_schedule_due "
-		"WHERE active = 1 AND next_fire_at <= ?1 AND (?2 IS NULL OR tenant = ?2) "
-		"ORDER BY next_fire_at, name LIMIT ?3",
-	/* both primary keys */
-	[LITE_SCHEDULE_STATE] =
-		"SELECT active, next_fire_at, EXISTS (SELECT 1 FROM cairn_job_definition d "
-		"WHERE d.type = s.type AND d.enabled = 1) FROM cairn_schedule s "
-		"WHERE name = ?1 AND (?2 IS NULL OR tenant = ?2)",
-	/* cairn_schedule's primary key */
-	[LITE_SCHEDULE_SET] = "UPDATE cairn_schedule SET active = ?2, next_fire_at = ?3, "
-			      "updated_at = ?4 WHERE name = ?1",
-	/* the UNIQUE of its id */
-	[LITE_SCHEDULE_HELD] =
-		"SELECT 1 FROM cairn_schedule WHERE id = ?1 AND active = 1 AND next_fire_at = ?2",
-	/* the UNIQUE of its id */
-	[LITE_SCHEDULE_MOVE] = "UPDATE cairn_schedule SET next_fire_at = ?2, last_error = ?3, "
-			       "last_fire_at = COALESCE(?4, last_fire_at), "
-			       "last_job = COALESCE(?5, last_job), updated_at = ?6 WHERE id = ?1",
-	/* cairn_job_definition's primary key, then cairn_schedule_type */
-	[LITE_SCHEDULE_STRANDED] =
-		"SELECT s.name FROM cairn_job_definition d CROSS JOIN cairn_schedule s "
-		"INDEXED BY cairn_schedule_type WHERE d.type = ?1 AND d.enabled = 0 "
-		"AND s.type = ?1 AND s.active = 1 ORDER BY s.name LIMIT 1",
+	/* schedules: sql_schedule.h names the indexes */
+	SCHEDULE_TEXTS,
 
 	/* queues, resources, owners: sql_queue.h names the indexes */
 	[LITE_QUEUE_STATE] = TEXT_QUEUE_STATE,
@@ -753,8 +619,9 @@ const char *const cairn_lite__sql[LITE_SQL_COUNT] = {
 	/* runs: sql_run.h names the indexes */
 	RUN_TEXTS,
 
-	/* replay runs, signals, budgets: sql_replay.h names the indexes */
+	/* replay runs, signals, budgets: sql_replay.h and sql_budget.h name the indexes */
 	REPLAY_TEXTS,
+	BUDGET_TEXTS,
 
 	/* none: the schema is small */
 	[LITE_HISTORY_EXISTS] = "SELECT count(*) FROM main.sqlite_schema "

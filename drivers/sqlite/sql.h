@@ -264,7 +264,7 @@ enum lite_sql {
 	LITE_RUN_DELETE_EVENTS,
 	LITE_RUN_DELETE_APPENDS,
 	LITE_RUN_DELETE,
-	/* replay runs, signals, budgets (sql_replay.h) */
+	/* replay runs, signals, budgets (sql_replay.h, sql_budget.h) */
 	LITE_REPLAY_BEGIN,
 	LITE_EVENT_LAST,
 	LITE_REPLAY_INSERT,
