@@ -6,9 +6,8 @@
 #include "limits.h"
 #include "replay_charge.h"
 
-cairn_code cairn__budget_code(enum cairn_budget_how how, enum cairn_budget_verb verb)
+cairn_code cairn__budget_code(enum cairn_budget_how how)
 {
-	(void)verb;
 	switch (how) {
 	case CAIRN_BUDGET_DONE:
 	case CAIRN_BUDGET_EXISTS:
@@ -135,10 +134,9 @@ static cairn_status check_entry(const cairn_entry_new *item, cairn_error *err)
 	return st == CAIRN_OK ? cairn__check_amount(item->amount, err) : st;
 }
 
-static void judge(const cairn_budget_result *result, enum cairn_budget_verb verb,
-		  cairn_entry_done *each)
+static void judge(const cairn_budget_result *result, cairn_entry_done *each)
 {
-	*each = (cairn_entry_done){ .code = cairn__budget_code(result->how, verb),
+	*each = (cairn_entry_done){ .code = cairn__budget_code(result->how),
 				    .limited = result->limited,
 				    .total = result->total,
 				    .spent = result->spent,
@@ -156,7 +154,7 @@ static cairn_status run_plan(cairn_conn *conn, cairn_budget_plan *plan, cairn_bu
 	cairn_status st = conn->budgets.write(conn->self, plan, results, err);
 	for (size_t i = 0; i < plan->n && st == CAIRN_OK; i++) {
 		cairn_entry_done one;
-		judge(&results[i], plan->verb, each != NULL ? &each[i] : &one);
+		judge(&results[i], each != NULL ? &each[i] : &one);
 		if (each == NULL && one.status != CAIRN_OK)
 			st = cairn__fail_item(err, one.code, i);
 	}

@@ -113,17 +113,24 @@ static cairn_status judge(cairn_conn *conn, const cairn_lease *lease,
 	return begun->other_code ? cairn_fail(err, CAIRN_E_REPLAY_CODE) : CAIRN_OK;
 }
 
-/* The steps of a page, under their names. */
-static cairn_status index_page(cairn_replay *replay, const cairn_memos *memos, cairn_error *err)
+static cairn_status add_page(cairn_replay *replay, const cairn_memos *memos, cairn_error *err)
 {
-	for (size_t i = 0; i < memos->count; i++) {
-		struct cairn__used *slot =
-			cairn__uses_get(replay->conn, &replay->stored, memos->at[i].name, err);
-		if (slot == NULL)
+	size_t wanted = replay->memo_count + memos->count;
+	if (wanted > replay->memo_cap) {
+		size_t cap = wanted > 2 * replay->memo_cap ? wanted : 2 * replay->memo_cap;
+		const cairn_memo **more = cairn__scratch(replay->conn, cap, sizeof *more, err);
+		if (more == NULL)
 			return CAIRN_NOMEM;
-		slot->memo = &memos->at[i];
-		replay->read = memos->at[i].seq;
+		if (replay->memo_count > 0)
+			memcpy(more, replay->memos, replay->memo_count * sizeof *more);
+		cairn__scratch_free(replay->conn, replay->memos, replay->memo_cap, sizeof *more);
+		replay->memos = more;
+		replay->memo_cap = cap;
 	}
+	for (size_t i = 0; i < memos->count; i++)
+		replay->memos[replay->memo_count++] = &memos->at[i];
+	if (memos->count > 0)
+		replay->read = memos->at[memos->count - 1].seq;
 	return CAIRN_OK;
 }
 
@@ -154,7 +161,7 @@ static cairn_status begin(cairn_replay *replay, const cairn_replay_opts *opts, c
 	replay->run = begun.run;
 	replay->lease_until = begun.run.lease_expires_at;
 	replay->steps = begun.steps;
-	return index_page(replay, memory, err);
+	return add_page(replay, memory, err);
 }
 
 static cairn_status open_replay(cairn_conn *conn, const cairn_lease *lease,
@@ -207,7 +214,8 @@ void cairn_replay_close(cairn_replay *replay)
 	for (size_t i = 0; i < replay->page_count; i++)
 		cairn_free(replay->pages[i]);
 	cairn__scratch_free(conn, replay->pages, replay->page_cap, sizeof *replay->pages);
-	cairn__uses_clear(conn, &replay->stored);
+	cairn__scratch_free(conn, replay->memos, replay->memo_cap, sizeof *replay->memos);
+	cairn__uses_clear(conn, &replay->others);
 	cairn__uses_clear(conn, &replay->bases);
 	cairn__rows_drop(&replay->names);
 	cairn_text_clear(&replay->text);
@@ -267,7 +275,7 @@ cairn_status cairn__replay_page(cairn_replay *replay, cairn_error *err)
 		return st;
 	size_t count = rows.count;
 	if (count > 0)
-		st = index_page(replay, memory, err);
+		st = add_page(replay, memory, err);
 	if (count < replay->page)
 		replay->read = replay->steps;
 	return st;

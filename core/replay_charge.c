@@ -77,11 +77,11 @@ void cairn__charges_end(struct cairn__charges *charges, cairn_replay *replay)
 cairn_status cairn__charge_failure(const cairn_budget_result *each, size_t n, cairn_error *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		cairn_code code = cairn__budget_code(each[i].how, CAIRN_BUDGET_CHARGE);
+		cairn_code code = cairn__budget_code(each[i].how);
 		if (code != CAIRN_E_NONE)
 			return cairn_fail(err, code);
 	}
-	return cairn_fail(err, CAIRN_E_INTERNAL);
+	return CAIRN_OK;
 }
 
 /* ---- reserving -------------------------------------------------------------------- */
@@ -101,13 +101,9 @@ static cairn_status write_reserve(cairn_replay *replay, const struct cairn__char
 	cairn_status st = conn->budgets.write(conn->self, &plan, charges->each, err);
 	if (st != CAIRN_OK)
 		return st;
-	if (charges->each[0].how == CAIRN_BUDGET_LOST)
-		return cairn__replay_lost(replay, err);
-	for (size_t i = 0; i < charges->n; i++) {
-		if (cairn__budget_code(charges->each[i].how, plan.verb) != CAIRN_E_NONE)
-			return cairn__charge_failure(charges->each, charges->n, err);
-	}
-	return CAIRN_OK;
+	return charges->each[0].how == CAIRN_BUDGET_LOST
+		       ? cairn__replay_lost(replay, err)
+		       : cairn__charge_failure(charges->each, charges->n, err);
 }
 
 static cairn_status reserve(cairn_replay *replay, const cairn_replay_step *step,
@@ -134,8 +130,8 @@ cairn_status cairn_replay_reserve(cairn_replay *replay, const cairn_replay_step 
 				  cairn_error *err)
 {
 	struct cairn__call call;
-	cairn_status st = cairn__call_begin(&call, replay != NULL ? replay->conn : NULL,
-					    CAIRN__REPLAYS, "replay.reserve", err);
+	cairn_status st = cairn__call_begin(&call, cairn__replay_conn(replay), CAIRN__REPLAYS,
+					    "replay.reserve", err);
 	if (st == CAIRN_OK)
 		st = reserve(replay, step, (struct cairn__usage){ amounts, n }, duration, err);
 	return cairn__call_end(&call, st, n);
@@ -229,10 +225,11 @@ static cairn_status read_axis(cairn_replay *replay, cairn_str axis, cairn_budget
 		return st;
 	struct cairn__one one;
 	cairn_replay_step step = { .status = CAIRN_OK };
-	cairn_text_add_z(cairn__one_begin(&one, replay), "{\"axis\":");
-	cairn_text_add_json(&one.input, axis);
-	cairn_text_add_z(&one.input, "}");
-	st = cairn__one_ask(&one, CAIRN_STR("budget"), (cairn_str){ NULL, 0 }, err);
+	cairn_text *input = cairn__one_begin(&one, replay);
+	cairn_text_add_z(input, "{\"axis\":");
+	cairn_text_add_json(input, axis);
+	cairn_text_add_z(input, "}");
+	st = cairn__one_ask(&one, CAIRN_STR("budget"), err);
 	if (st == CAIRN_OK)
 		st = remember(replay, &one.asking, axis, &step, err);
 	st = cairn__one_end(&one, st);
@@ -249,8 +246,8 @@ cairn_status cairn_replay_budget(cairn_replay *replay, cairn_str axis, cairn_bud
 				 cairn_error *err)
 {
 	struct cairn__call call;
-	cairn_status st = cairn__call_begin(&call, replay != NULL ? replay->conn : NULL,
-					    CAIRN__REPLAYS, "replay.budget", err);
+	cairn_status st = cairn__call_begin(&call, cairn__replay_conn(replay), CAIRN__REPLAYS,
+					    "replay.budget", err);
 	if (st == CAIRN_OK)
 		st = read_axis(replay, axis, budget, err);
 	return cairn__call_end(&call, st, 1);

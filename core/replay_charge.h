@@ -25,13 +25,13 @@ cairn_status cairn__charges_begin(struct cairn__charges *charges, cairn_replay *
 				  cairn_error *err);
 void cairn__charges_end(struct cairn__charges *charges, cairn_replay *replay);
 
-/* The first refusal among n. */
+/* The first refusal among n; OK where there is none. */
 cairn_status cairn__charge_failure(const cairn_budget_result *each, size_t n, cairn_error *err);
 
 /* ---- budget.c ---- */
 
 /* What the driver's answer means; NONE for DONE and EXISTS. LOST is the caller's to explain. */
-cairn_code cairn__budget_code(enum cairn_budget_how how, enum cairn_budget_verb verb);
+cairn_code cairn__budget_code(enum cairn_budget_how how);
 cairn_status cairn__check_amount(int64_t amount, cairn_error *err);
 /* How long a reservation holds. */
 cairn_status cairn__reserve_duration(cairn_usec given, cairn_usec *duration, cairn_error *err);

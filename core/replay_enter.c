@@ -108,7 +108,7 @@ struct questions {
 	cairn_entered *each;
 	size_t *of;
 	size_t n;
-	int fresh;
+	bool fresh;
 };
 
 static cairn_status ask(cairn_replay *replay, enum cairn_memo_verb verb, struct questions *q,
@@ -121,7 +121,7 @@ static cairn_status ask(cairn_replay *replay, enum cairn_memo_verb verb, struct 
 				  .record = cairn__events_kept(conn->host.events, STEP_EVENTS),
 				  .items = q->items,
 				  .n = q->n,
-				  .fresh = q->fresh ? 1 : 0 };
+				  .fresh = q->fresh };
 	cairn_rows rows;
 	void *memory = NULL;
 	cairn_status st = cairn__replay_room(replay, err);
@@ -192,31 +192,37 @@ cairn_status cairn__replay_ask(cairn_replay *replay, enum cairn_memo_verb verb,
 			       struct cairn__asking *asking, cairn_replay_step *each,
 			       cairn_error *err)
 {
-	cairn_status st =
-		cairn__replay_settle(replay, asking->asked, asking->names, asking->n, err);
-	asking->fresh = 1;
+	cairn_status st = cairn__replay_settle(replay, asking, err);
 	if (st == CAIRN_OK)
 		st = cairn__replay_enter(replay, verb, asking, each, err);
 	if (st != CAIRN_OK)
-		cairn__replay_unsettle(replay, asking->asked, asking->n);
+		cairn__replay_unsettle(replay, asking);
 	return st;
 }
 
 /* ---- many, and one ---------------------------------------------------------------- */
 
 /* One step is the usual case, and has its memory. */
+static void single(cairn_replay *replay, struct cairn__asking *asking)
+{
+	struct cairn__single *one = &replay->single;
+	memset(one, 0, sizeof *one);
+	*asking = (struct cairn__asking){ .asked = &one->asked,
+					  .names = &one->name,
+					  .items = &one->item,
+					  .kinds = &one->kind,
+					  .n = 1 };
+}
+
 cairn_status cairn__asking_begin(struct cairn__asking *asking, cairn_replay *replay, size_t n,
 				 cairn_error *err)
 {
 	cairn_conn *conn = replay->conn;
-	*asking = (struct cairn__asking){ .n = n };
 	if (n == 1) {
-		struct cairn__single *one = &replay->single;
-		memset(one, 0, sizeof *one);
-		*asking = (struct cairn__asking){ &one->asked, &one->name, &one->item,
-						  &one->kind,  1,	   0 };
+		single(replay, asking);
 		return CAIRN_OK;
 	}
+	*asking = (struct cairn__asking){ .n = n };
 	asking->asked = cairn__scratch(conn, n, sizeof *asking->asked, err);
 	if (asking->asked != NULL)
 		asking->names = cairn__scratch(conn, n, sizeof *asking->names, err);
@@ -238,36 +244,32 @@ void cairn__asking_end(struct cairn__asking *asking, cairn_replay *replay)
 	cairn__scratch_free(conn, asking->items, asking->n, sizeof *asking->items);
 }
 
+/* Asking for one takes no memory, and so can't fail. */
 cairn_text *cairn__one_begin(struct cairn__one *one, cairn_replay *replay)
 {
 	memset(one, 0, sizeof *one);
 	one->replay = replay;
 	one->input.alloc = replay->conn->host.alloc;
 	one->input.alloc_user = replay->conn->host.alloc_user;
-	one->asking =
-		(struct cairn__asking){ &one->asked, &one->name, &one->item, &one->kind, 1, 0 };
+	single(replay, &one->asking);
 	return &one->input;
 }
 
-cairn_status cairn__one_ask(struct cairn__one *one, cairn_str kind, cairn_str name,
-			    cairn_error *err)
+cairn_status cairn__one_ask(struct cairn__one *one, cairn_str kind, cairn_error *err)
 {
+	cairn_str input = { one->input.ptr, one->input.len };
 	if (one->input.failed)
 		return cairn_fail(err, CAIRN_E_NOMEM);
-	one->kind = kind;
-	one->name = name;
-	cairn_status st =
-		cairn__replay_sign(one->replay, kind, (cairn_str){ NULL, 0 },
-				   (cairn_str){ one->input.ptr, one->input.len }, &one->asked, err);
-	if (st == CAIRN_OK)
-		st = cairn__replay_settle(one->replay, &one->asked, &one->name, 1, err);
-	return st;
+	*one->asking.kinds = kind;
+	cairn_status st = cairn__replay_sign(one->replay, kind, (cairn_str){ NULL, 0 }, input,
+					     one->asking.asked, err);
+	return st == CAIRN_OK ? cairn__replay_settle(one->replay, &one->asking, err) : st;
 }
 
 cairn_status cairn__one_end(struct cairn__one *one, cairn_status status)
 {
 	if (status != CAIRN_OK)
-		cairn__replay_unsettle(one->replay, &one->asked, 1);
+		cairn__replay_unsettle(one->replay, &one->asking);
 	cairn_text_clear(&one->input);
 	return status;
 }

@@ -1,6 +1,4 @@
 /* replay_leave.c - how a step that was done ended: its result or failure, and what it cost, in one commit. */
-#include <string.h>
-
 #include "check.h"
 #include "job_definition.h"
 #include "job_plan.h"
@@ -21,6 +19,13 @@ static cairn_status check_held(cairn_replay *replay, const cairn_replay_step *st
 	return CAIRN_INVALID;
 }
 
+static cairn_status charge_failure(const cairn_left *left, const cairn_leave_plan *plan,
+				   cairn_error *err)
+{
+	cairn_status st = cairn__charge_failure(left->charged, plan->charge_count, err);
+	return st != CAIRN_OK ? st : cairn_fail(err, CAIRN_E_INTERNAL);
+}
+
 /* The same end again, after an unconfirmed one, finds what it wrote. */
 static cairn_status settle(cairn_replay *replay, const cairn_leave_plan *plan, cairn_rows *rows,
 			   cairn_left *left, cairn_error *err)
@@ -32,7 +37,7 @@ static cairn_status settle(cairn_replay *replay, const cairn_leave_plan *plan, c
 	case CAIRN_LEAVE_LOST:
 		return cairn__replay_lost(replay, err);
 	case CAIRN_LEAVE_CHARGE:
-		return cairn__charge_failure(left->charged, plan->charge_count, err);
+		return charge_failure(left, plan, err);
 	case CAIRN_LEAVE_NOT_HELD:
 		break;
 	}
@@ -105,8 +110,8 @@ cairn_status cairn_replay_complete(cairn_replay *replay, cairn_replay_step *step
 				   const cairn_charge *usage, size_t n, cairn_error *err)
 {
 	struct cairn__call call;
-	cairn_status st = cairn__call_begin(&call, replay != NULL ? replay->conn : NULL,
-					    CAIRN__REPLAYS, "replay.complete", err);
+	cairn_status st = cairn__call_begin(&call, cairn__replay_conn(replay), CAIRN__REPLAYS,
+					    "replay.complete", err);
 	if (st == CAIRN_OK)
 		st = complete(replay, step, result, usage, n, err);
 	return cairn__call_end(&call, st, 1);
@@ -181,8 +186,8 @@ cairn_status cairn_replay_fail(cairn_replay *replay, cairn_replay_step *step,
 			       const cairn_replay_failure *failure, cairn_error *err)
 {
 	struct cairn__call call;
-	cairn_status st = cairn__call_begin(&call, replay != NULL ? replay->conn : NULL,
-					    CAIRN__REPLAYS, "replay.fail", err);
+	cairn_status st = cairn__call_begin(&call, cairn__replay_conn(replay), CAIRN__REPLAYS,
+					    "replay.fail", err);
 	if (st == CAIRN_OK)
 		st = fail(replay, step, failure, err);
 	return cairn__call_end(&call, st, 1);

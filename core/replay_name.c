@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "limits.h"
 #include "replay_state.h"
 
 #define PREFIX "step:sig_"
@@ -13,21 +14,35 @@
 
 /* ---- tables of names ------------------------------------------------------------ */
 
-static size_t place(cairn_str name, size_t cap)
+/* Eight bytes at a time. */
+static uint64_t hash_of(cairn_str name)
 {
-	uint64_t hash = 14695981039346656037u; /* FNV-1a */
-	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ (unsigned char)name.ptr[i]) * 1099511628211u;
-	return (size_t)hash & (cap - 1);
+	uint64_t hash = name.len;
+	for (size_t i = 0; i < name.len; i += sizeof hash) {
+		uint64_t word = 0;
+		size_t len = name.len - i < sizeof word ? name.len - i : sizeof word;
+		memcpy(&word, name.ptr + i, len);
+		hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+		hash ^= hash >> 32;
+	}
+	return hash;
 }
 
+static bool is_at(const struct cairn__used *slot, cairn_str name, uint64_t hash)
+{
+	return slot->name.len == 0 || (slot->hash == hash && cairn_str_equal(slot->name, name));
+}
+
+/* Its slot, or the free one that is to be its own; NULL: there are none. */
 static struct cairn__used *find(const struct cairn__uses *names, cairn_str name)
 {
 	if (names->cap == 0)
 		return NULL;
-	size_t at = place(name, names->cap);
-	while (names->slots[at].name.len > 0 && !cairn_str_equal(names->slots[at].name, name))
+	uint64_t hash = hash_of(name);
+	size_t at = (size_t)hash & (names->cap - 1);
+	while (!is_at(&names->slots[at], name, hash))
 		at = (at + 1) & (names->cap - 1);
+	names->slots[at].hash = hash;
 	return &names->slots[at];
 }
 
@@ -39,8 +54,12 @@ static bool grow(cairn_conn *conn, struct cairn__uses *names, cairn_error *err)
 	if (more.slots == NULL)
 		return false;
 	for (size_t i = 0; i < names->cap; i++) {
-		if (names->slots[i].name.len > 0)
-			*find(&more, names->slots[i].name) = names->slots[i];
+		size_t at = (size_t)names->slots[i].hash & (more.cap - 1);
+		if (names->slots[i].name.len == 0)
+			continue;
+		while (more.slots[at].name.len > 0)
+			at = (at + 1) & (more.cap - 1);
+		more.slots[at] = names->slots[i];
 	}
 	cairn__uses_clear(conn, names);
 	*names = more;
@@ -53,17 +72,13 @@ void cairn__uses_clear(cairn_conn *conn, struct cairn__uses *names)
 	memset(names, 0, sizeof *names);
 }
 
-struct cairn__used *cairn__uses_get(cairn_conn *conn, struct cairn__uses *names, cairn_str name,
-				    cairn_error *err)
+/* The same with room for one more; NULL after filling err with NOMEM. */
+static struct cairn__used *slot_of(cairn_conn *conn, struct cairn__uses *names, cairn_str name,
+				   cairn_error *err)
 {
 	if (2 * (names->count + 1) > names->cap && !grow(conn, names, err))
 		return NULL;
-	struct cairn__used *slot = find(names, name);
-	if (slot->name.len == 0) {
-		slot->name = name;
-		names->count++;
-	}
-	return slot;
+	return find(names, name);
 }
 
 /* ---- signatures ------------------------------------------------------------------- */
@@ -129,10 +144,20 @@ static size_t write_base(const struct cairn__asked *asked, cairn_str given, char
 	return len;
 }
 
+/* The memo that comes next, if it has this name. */
+static const cairn_memo *next_memo(const cairn_replay *replay, cairn_str name)
+{
+	if (replay->next >= replay->memo_count)
+		return NULL;
+	const cairn_memo *memo = replay->memos[replay->next];
+	return cairn_str_equal(memo->name, name) ? memo : NULL;
+}
+
 /* The text lives as long as the replay. */
 static cairn_status keep_text(cairn_replay *replay, cairn_str *text, cairn_error *err)
 {
-	*text = cairn_rows_str(&replay->names, text->ptr, text->len);
+	const cairn_memo *memo = next_memo(replay, *text);
+	*text = memo != NULL ? memo->name : cairn_rows_str(&replay->names, text->ptr, text->len);
 	return text->ptr != NULL ? CAIRN_OK : cairn_fail(err, CAIRN_E_NOMEM);
 }
 
@@ -140,20 +165,21 @@ static cairn_status keep_text(cairn_replay *replay, cairn_str *text, cairn_error
 static cairn_status number(cairn_replay *replay, cairn_str base, struct cairn__asked *asked,
 			   cairn_error *err)
 {
-	struct cairn__used *slot = find(&replay->bases, base);
+	struct cairn__used *slot = slot_of(replay->conn, &replay->bases, base, err);
+	if (slot == NULL)
+		return CAIRN_NOMEM;
 	cairn_status st = CAIRN_OK;
-	if (slot == NULL || slot->name.len == 0) {
+	if (slot->name.len == 0) {
 		cairn_str kept = base;
 		st = keep_text(replay, &kept, err);
 		if (st != CAIRN_OK)
 			return st;
-		slot = cairn__uses_get(replay->conn, &replay->bases, kept, err);
-		if (slot == NULL)
-			return CAIRN_NOMEM;
+		slot->name = kept;
+		replay->bases.count++;
 	}
 	asked->name = slot->name;
 	if (slot->count > 0) {
-		char numbered[300];
+		char numbered[CAIRN__MAX_NAME + 24];
 		memcpy(numbered, base.ptr, base.len);
 		int len = snprintf(numbered + base.len, sizeof numbered - base.len, "#%lld",
 				   (long long)slot->count + 1);
@@ -168,46 +194,77 @@ static cairn_status number(cairn_replay *replay, cairn_str base, struct cairn__a
 }
 
 /* The call failed: asking again is not another use. */
-void cairn__replay_unsettle(cairn_replay *replay, const struct cairn__asked *asked, size_t n)
+void cairn__replay_unsettle(cairn_replay *replay, const struct cairn__asking *asking)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (asked[i].base.len > 0)
-			find(&replay->bases, asked[i].base)->count--;
-		if (asked[i].memo != NULL)
+	for (size_t i = 0; i < asking->n; i++) {
+		const struct cairn__asked *asked = &asking->asked[i];
+		if (asked->base.len > 0)
+			find(&replay->bases, asked->base)->count--;
+		if (asked->memo != NULL)
 			replay->taken--;
 	}
 }
 
-/* Programs ask in the order in which they did before, so it is on the next page, or nowhere. */
+/* Who asks otherwise than before: all that was read, by name. */
+static cairn_status index_memos(cairn_replay *replay, cairn_error *err)
+{
+	for (; replay->other_count < replay->memo_count; replay->other_count++) {
+		cairn_str name = replay->memos[replay->other_count]->name;
+		struct cairn__used *slot = slot_of(replay->conn, &replay->others, name, err);
+		if (slot == NULL)
+			return CAIRN_NOMEM;
+		slot->name = name;
+		slot->count = (int64_t)replay->other_count;
+		replay->others.count++;
+	}
+	return CAIRN_OK;
+}
+
+static cairn_status find_memo(cairn_replay *replay, struct cairn__asked *asked, cairn_error *err)
+{
+	if (next_memo(replay, asked->name) == NULL) {
+		cairn_status st = index_memos(replay, err);
+		if (st != CAIRN_OK)
+			return st;
+		const struct cairn__used *slot = find(&replay->others, asked->name);
+		if (slot == NULL || slot->name.len == 0)
+			return CAIRN_OK;
+		replay->next = (size_t)slot->count;
+	}
+	asked->memo = replay->memos[replay->next++];
+	replay->taken++;
+	return CAIRN_OK;
+}
+
+/* Programs ask in the order in which they did before: it comes next, on a further page, or never. */
 static cairn_status look_up(cairn_replay *replay, struct cairn__asked *asked, cairn_error *err)
 {
 	cairn_status st = CAIRN_OK;
-	for (;;) {
-		struct cairn__used *slot = find(&replay->stored, asked->name);
-		if (slot != NULL && slot->name.len > 0) {
-			asked->memo = slot->memo;
-			replay->taken++;
-			return CAIRN_OK;
-		}
-		if (replay->read >= replay->steps)
-			return CAIRN_OK;
+	if (replay->taken >= replay->steps)
+		return CAIRN_OK;
+	if (replay->next < replay->memo_count || replay->read >= replay->steps)
+		st = find_memo(replay, asked, err);
+	while (st == CAIRN_OK && asked->memo == NULL && replay->read < replay->steps) {
 		st = cairn__replay_page(replay, err);
-		if (st != CAIRN_OK)
-			return st;
+		if (st == CAIRN_OK)
+			st = find_memo(replay, asked, err);
 	}
+	return st;
 }
 
-cairn_status cairn__replay_settle(cairn_replay *replay, struct cairn__asked *asked,
-				  const cairn_str *names, size_t n, cairn_error *err)
+cairn_status cairn__replay_settle(cairn_replay *replay, struct cairn__asking *asking,
+				  cairn_error *err)
 {
 	cairn_status st = CAIRN_OK;
-	for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
-		char base[256];
-		digest(replay, &asked[i]);
-		size_t len = write_base(&asked[i], names[i], base);
-		st = number(replay, (cairn_str){ base, len }, &asked[i], err);
+	for (size_t i = 0; i < asking->n && st == CAIRN_OK; i++) {
+		struct cairn__asked *asked = &asking->asked[i];
+		char base[CAIRN__MAX_NAME];
+		digest(replay, asked);
+		size_t len = write_base(asked, asking->names[i], base);
+		st = number(replay, (cairn_str){ base, len }, asked, err);
 		if (st == CAIRN_OK)
-			st = look_up(replay, &asked[i], err);
+			st = look_up(replay, asked, err);
 	}
+	asking->fresh = true;
 	return st;
 }

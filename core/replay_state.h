@@ -12,10 +12,10 @@
 #include "core.h"
 #include "replay_read.h"
 
-/* A name in this attempt: a base name and how often it was used, or a stored step. */
+/* A name in this attempt: a base name and how often it was used, or a stored step and which one it is. */
 struct cairn__used {
 	cairn_str name; /* absent: an empty slot */
-	const cairn_memo *memo;
+	uint64_t hash;	/* of the name */
 	int64_t count;
 };
 
@@ -55,10 +55,15 @@ struct cairn_replay {
 	bool over;     /* suspended or finished */
 	bool suspends; /* some step was SUSPEND */
 	cairn_time wake_at;
-	int64_t steps; /* stored when it began */
-	int64_t read;  /* seq of the last one that was read */
-	int64_t taken; /* how many of them this attempt has come to */
-	struct cairn__uses stored;
+	int64_t steps;		  /* stored when it began */
+	int64_t read;		  /* seq of the last one that was read */
+	int64_t taken;		  /* how many of them this attempt has come to */
+	const cairn_memo **memos; /* what was read, by seq */
+	size_t memo_count;
+	size_t memo_cap;
+	size_t next;		   /* of memos: the one that programs ask for who ask as before */
+	struct cairn__uses others; /* the names of memos, if they are asked for in another order */
+	size_t other_count;	   /* so many of memos are in there */
 	struct cairn__uses bases;
 	void **pages; /* results that texts were given out of */
 	size_t page_count;
@@ -67,6 +72,12 @@ struct cairn_replay {
 	cairn_rows names; /* nothing but texts */
 	cairn_text text;  /* signatures of one call, and the like */
 };
+
+/* The connection of a call; NULL is refused there. */
+static inline cairn_conn *cairn__replay_conn(const cairn_replay *replay)
+{
+	return replay != NULL ? replay->conn : NULL;
+}
 
 /* ---- replay.c ---- */
 
@@ -91,15 +102,16 @@ void cairn__replay_suspends(cairn_replay *replay, cairn_time until);
 
 /*
  * Appends the signature of kind, scope and input to replay->text, its place and length to asked; settle sets the
- * pointers and hashes of n when the text has stopped growing, then names them in their order and looks them up,
- * reading further pages as far as needed. names[i] absent: made from the signature.
+ * pointers and hashes when the text has stopped growing, then names them in their order and looks them up, reading
+ * further pages as far as needed.
  */
 cairn_status cairn__replay_sign(cairn_replay *replay, cairn_str kind, cairn_str scope,
 				cairn_str input, struct cairn__asked *asked, cairn_error *err);
-cairn_status cairn__replay_settle(cairn_replay *replay, struct cairn__asked *asked,
-				  const cairn_str *names, size_t n, cairn_error *err);
+struct cairn__asking;
+cairn_status cairn__replay_settle(cairn_replay *replay, struct cairn__asking *asking,
+				  cairn_error *err);
 /* The call failed: takes back what settle counted. */
-void cairn__replay_unsettle(cairn_replay *replay, const struct cairn__asked *asked, size_t n);
+void cairn__replay_unsettle(cairn_replay *replay, const struct cairn__asking *asking);
 /* The same for a step that has its name already. */
 void cairn__replay_signed(cairn_replay *replay, struct cairn__asked *asked, cairn_str name);
 
@@ -107,9 +119,6 @@ void cairn__replay_signed(cairn_replay *replay, struct cairn__asked *asked, cair
 cairn_status cairn__check_step_name(cairn_str name, cairn_error *err);
 
 void cairn__uses_clear(cairn_conn *conn, struct cairn__uses *names);
-/* NULL after filling err with NOMEM. */
-struct cairn__used *cairn__uses_get(cairn_conn *conn, struct cairn__uses *names, cairn_str name,
-				    cairn_error *err);
 
 /* ---- replay_enter.c ---- */
 
@@ -120,7 +129,7 @@ struct cairn__asking {
 	cairn_enter *items; /* filled in but for name, kind, signature and hash */
 	cairn_str *kinds;
 	size_t n;
-	int fresh; /* those that are not remembered are new, as far as is known */
+	bool fresh; /* looked up: those that are not remembered are new, as far as is known */
 };
 
 /* Memory for n; it needs an end either way. */
@@ -144,18 +153,13 @@ cairn_status cairn__replay_enter(cairn_replay *replay, enum cairn_memo_verb verb
 struct cairn__one {
 	cairn_replay *replay;
 	struct cairn__asking asking;
-	struct cairn__asked asked;
-	cairn_str name;
-	cairn_str kind;
-	cairn_enter item;
 	cairn_text input;
 };
 
 /* Answers the input, to be written. */
 cairn_text *cairn__one_begin(struct cairn__one *one, cairn_replay *replay);
 /* Signs, names and looks it up. */
-cairn_status cairn__one_ask(struct cairn__one *one, cairn_str kind, cairn_str name,
-			    cairn_error *err);
+cairn_status cairn__one_ask(struct cairn__one *one, cairn_str kind, cairn_error *err);
 /* Frees it; takes the name back if status is not OK, and answers it. */
 cairn_status cairn__one_end(struct cairn__one *one, cairn_status status);
 

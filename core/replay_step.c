@@ -1,8 +1,4 @@
 /* replay_step.c - steps that a program does, and values that it had for nothing: asked for, and how they ended. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "check.h"
 #include "job_definition.h"
 #include "job_plan.h"
@@ -82,17 +78,12 @@ static cairn_status ask_checked(cairn_replay *replay, const cairn_replay_call *c
 	return st == CAIRN_OK && n > 0 ? ask(replay, calls, values, n, each, err) : st;
 }
 
-static cairn_conn *conn_of(const cairn_replay *replay)
-{
-	return replay != NULL ? replay->conn : NULL;
-}
-
 cairn_status cairn_replay_step_begin(cairn_replay *replay, const cairn_replay_call *calls, size_t n,
 				     cairn_replay_step *each, cairn_error *err)
 {
 	struct cairn__call call;
-	cairn_status st =
-		cairn__call_begin(&call, conn_of(replay), CAIRN__REPLAYS, "replay.step", err);
+	cairn_status st = cairn__call_begin(&call, cairn__replay_conn(replay), CAIRN__REPLAYS,
+					    "replay.step", err);
 	if (st == CAIRN_OK)
 		st = ask_checked(replay, calls, NULL, n, each, err);
 	return cairn__call_end(&call, st, n);
@@ -103,8 +94,8 @@ cairn_status cairn_replay_value(cairn_replay *replay, const cairn_replay_call *c
 				cairn_error *err)
 {
 	struct cairn__call call;
-	cairn_status st =
-		cairn__call_begin(&call, conn_of(replay), CAIRN__REPLAYS, "replay.value", err);
+	cairn_status st = cairn__call_begin(&call, cairn__replay_conn(replay), CAIRN__REPLAYS,
+					    "replay.value", err);
 	if (st == CAIRN_OK && values == NULL && n > 0)
 		st = cairn_fail(err, CAIRN_E_ARG_INVALID);
 	if (st == CAIRN_OK)
@@ -126,7 +117,7 @@ static cairn_status again(cairn_replay *replay, const cairn_replay_call *asked_f
 	struct cairn__asked asked = { .at = 0 };
 	cairn_enter item = { .id = replay->claim };
 	cairn_str kind = asked_for->kind;
-	struct cairn__asking asking = { &asked, &step->name, &item, &kind, 1, 0 };
+	struct cairn__asking asking = { .asked = &asked, .items = &item, .kinds = &kind, .n = 1 };
 	st = cairn__replay_sign(replay, kind, asked_for->scope, asked_for->input, &asked, err);
 	if (st != CAIRN_OK)
 		return st;
@@ -140,8 +131,8 @@ cairn_status cairn_replay_step_again(cairn_replay *replay, const cairn_replay_ca
 				     cairn_replay_step *step, cairn_error *err)
 {
 	struct cairn__call call;
-	cairn_status st =
-		cairn__call_begin(&call, conn_of(replay), CAIRN__REPLAYS, "replay.again", err);
+	cairn_status st = cairn__call_begin(&call, cairn__replay_conn(replay), CAIRN__REPLAYS,
+					    "replay.again", err);
 	if (st == CAIRN_OK)
 		st = again(replay, asked_for, step, err);
 	return cairn__call_end(&call, st, 1);

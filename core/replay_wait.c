@@ -1,22 +1,15 @@
 /* replay_wait.c - steps that somebody else ends: time, a signal, a child run. Until then the program is suspended. */
-#include <string.h>
-
 #include "check.h"
 #include "job_enqueue.h"
 #include "limits.h"
 #include "replay_state.h"
-
-static cairn_conn *conn_of(const cairn_replay *replay)
-{
-	return replay != NULL ? replay->conn : NULL;
-}
 
 static cairn_status ask_one(cairn_replay *replay, enum cairn_memo_verb verb, struct cairn__one *one,
 			    cairn_replay_step *step, cairn_error *err)
 {
 	cairn_str kind = verb == CAIRN_MEMO_SLEEP ? CAIRN_STR("sleep") : CAIRN_STR("signal");
 	*step = (cairn_replay_step){ .status = CAIRN_OK };
-	cairn_status st = cairn__one_ask(one, kind, (cairn_str){ NULL, 0 }, err);
+	cairn_status st = cairn__one_ask(one, kind, err);
 	if (st == CAIRN_OK)
 		st = cairn__replay_enter(replay, verb, &one->asking, step, err);
 	return cairn__one_end(one, st);
@@ -48,7 +41,7 @@ static cairn_status sleep_for(cairn_replay *replay, cairn_usec duration, cairn_r
 	cairn_text_add_z(input, "{\"duration_us\":");
 	cairn_text_add_int(input, duration);
 	cairn_text_add_z(input, "}");
-	one.item.wait = duration;
+	one.asking.items->wait = duration;
 	return ask_one(replay, CAIRN_MEMO_SLEEP, &one, step, err);
 }
 
@@ -56,8 +49,8 @@ cairn_status cairn_replay_sleep(cairn_replay *replay, cairn_usec duration, cairn
 				cairn_error *err)
 {
 	struct cairn__call call;
-	cairn_status st =
-		cairn__call_begin(&call, conn_of(replay), CAIRN__REPLAYS, "replay.sleep", err);
+	cairn_status st = cairn__call_begin(&call, cairn__replay_conn(replay), CAIRN__REPLAYS,
+					    "replay.sleep", err);
 	if (st == CAIRN_OK)
 		st = sleep_for(replay, duration, step, err);
 	return cairn__call_end(&call, st, 1);
@@ -82,8 +75,8 @@ static cairn_status take_signal(cairn_replay *replay, cairn_str name, cairn_usec
 	cairn_text_add_z(input, "{\"name\":");
 	cairn_text_add_json(input, name);
 	cairn_text_add_z(input, "}");
-	one.item.wait = timeout;
-	one.item.signal = name;
+	one.asking.items->wait = timeout;
+	one.asking.items->signal = name;
 	return ask_one(replay, CAIRN_MEMO_SIGNAL, &one, step, err);
 }
 
@@ -91,8 +84,8 @@ cairn_status cairn_replay_signal(cairn_replay *replay, cairn_str name, cairn_use
 				 cairn_replay_step *step, cairn_error *err)
 {
 	struct cairn__call call;
-	cairn_status st =
-		cairn__call_begin(&call, conn_of(replay), CAIRN__REPLAYS, "replay.signal", err);
+	cairn_status st = cairn__call_begin(&call, cairn__replay_conn(replay), CAIRN__REPLAYS,
+					    "replay.signal", err);
 	if (st == CAIRN_OK)
 		st = take_signal(replay, name, timeout, step, err);
 	return cairn__call_end(&call, st, 1);
@@ -172,8 +165,8 @@ cairn_status cairn_replay_child(cairn_replay *replay, const cairn_child_new *chi
 				cairn_replay_step *each, cairn_error *err)
 {
 	struct cairn__call call;
-	cairn_status st =
-		cairn__call_begin(&call, conn_of(replay), CAIRN__REPLAYS, "replay.child", err);
+	cairn_status st = cairn__call_begin(&call, cairn__replay_conn(replay), CAIRN__REPLAYS,
+					    "replay.child", err);
 	if (st == CAIRN_OK)
 		st = cairn__replay_check(replay, err);
 	if (st == CAIRN_OK && each == NULL && n > 0)

@@ -1,6 +1,7 @@
 /*
- * budget.c - the ledger of budgets. A write is one round trip: the ledgers of the roots are made if they are
- * missing, locked, and then one statement goes through the items. (sql_budget.h)
+ * budget.c - the ledger of budgets. A write is one round trip: the ledgers of the roots are made if they are missing,
+ * locked, and then one statement goes through the items (sql_budget.h); or, for one item, locks and writes. That is
+ * another one where somebody has written meanwhile. (sql_budget_one.h)
  */
 #include <stddef.h>
 #include <string.h>
@@ -103,17 +104,65 @@ void cairn_pg__charge_queue(struct pg *pg, const cairn_budget_plan *plan, int64_
 	cairn_pg__queue(pg, PG_SQL_BUDGET_WRITE);
 }
 
+static void read_budget_now(const PGresult *result, int row, int column, cairn_budget_result *one)
+{
+	one->limited = !cairn_pg__null(result, row, column);
+	one->total = cairn_pg__int8(result, row, column);
+	one->spent = cairn_pg__int8(result, row, column + 1);
+	one->reserved = cairn_pg__int8(result, row, column + 2);
+}
+
 void cairn_pg__charge_read(struct pg *pg, size_t n, cairn_budget_result *each)
 {
 	const PGresult *result = cairn_pg__result(pg, n);
 	for (int i = 0; i < PQntuples(result); i++) {
 		cairn_budget_result *one = &each[cairn_pg__int8(result, i, 0) - 1];
 		one->how = (enum cairn_budget_how)cairn_pg__int4(result, i, 1);
-		one->limited = !cairn_pg__null(result, i, 2);
-		one->total = cairn_pg__int8(result, i, 2);
-		one->spent = cairn_pg__int8(result, i, 3);
-		one->reserved = cairn_pg__int8(result, i, 4);
+		read_budget_now(result, i, 2, one);
 	}
+}
+
+static void queue_one(struct pg *pg, const cairn_budget_plan *plan)
+{
+	const cairn_budget_item *item = plan->items;
+	bool reserves = plan->verb == CAIRN_BUDGET_RESERVE;
+	cairn_pg__add_id(pg, item->run);
+	cairn_pg__add_scope(pg, &plan->scope);
+	cairn_pg__queue(pg, PG_SQL_LEDGER_OPEN_ONE);
+	cairn_pg__add_now(pg);
+	cairn_pg__add_id(pg, item->run);
+	cairn_pg__add_scope(pg, &plan->scope);
+	cairn_pg__add_text(pg, item->axis);
+	cairn_pg__add_text(pg, item->source_type);
+	cairn_pg__add_text(pg, item->source_id);
+	cairn_pg__add_int8(pg, item->amount);
+	if (reserves)
+		cairn_pg__add_int8(pg, plan->duration);
+	cairn_pg__queue(pg, reserves ? PG_SQL_RESERVE_ONE : PG_SQL_CHARGE_ONE);
+}
+
+enum { ONE_SAME = 0, ONE_HOW, ONE_TOTAL };
+
+/* If not *done, somebody has written while it waited, and nothing was written. */
+static cairn_status write_one(struct pg *pg, const cairn_budget_plan *plan,
+			      cairn_budget_result *one, bool *done, cairn_error *err)
+{
+	cairn_status status = cairn_pg__call_begin(pg, true, err);
+	if (status != CAIRN_OK)
+		return status;
+	queue_one(pg, plan);
+	status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	const PGresult *result = cairn_pg__result(pg, 1);
+	bool there = PQntuples(result) == 1;
+	*done = !there || cairn_pg__bool(result, 0, ONE_SAME);
+	if (there && *done) {
+		one->how = (enum cairn_budget_how)cairn_pg__int4(result, 0, ONE_HOW);
+		read_budget_now(result, 0, ONE_TOTAL, one);
+	}
+	cairn_pg__call_clear(pg);
+	return CAIRN_OK;
 }
 
 cairn_status cairn_pg__budget_write(void *self, const cairn_budget_plan *plan,
@@ -122,10 +171,14 @@ cairn_status cairn_pg__budget_write(void *self, const cairn_budget_plan *plan,
 	struct pg *pg = self;
 	const cairn_id none = { { 0 } };
 	bool leased = !cairn_id_is_none(plan->lease);
+	bool done = false;
 	memset(each, 0, plan->n * sizeof *each);
 	cairn_status status = cairn_pg__looks_again(pg, err);
-	if (status == CAIRN_OK)
-		status = cairn_pg__call_begin(pg, true, err);
+	if (status == CAIRN_OK && plan->n == 1 && !leased && plan->verb != CAIRN_BUDGET_RELEASE)
+		status = write_one(pg, plan, each, &done, err);
+	if (status != CAIRN_OK || done)
+		return status;
+	status = cairn_pg__call_begin(pg, true, err);
 	if (status != CAIRN_OK)
 		return status;
 	if (leased)
@@ -142,22 +195,6 @@ cairn_status cairn_pg__budget_write(void *self, const cairn_budget_plan *plan,
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
-
-/* No row: no such job in scope. A row whose second column is NULL: nothing else. */
-static cairn_status read_found(struct pg *pg, enum pg_sql sql, int *found, cairn_rows *rows,
-			       pg_read_fn *read, cairn_error *err)
-{
-	cairn_pg__queue(pg, sql);
-	cairn_status status = cairn_pg__call_run(pg, err);
-	if (status != CAIRN_OK)
-		return status;
-	const PGresult *result = cairn_pg__result(pg, 0);
-	*found = PQntuples(result) > 0;
-	if (*found && !cairn_pg__null(result, 0, 1))
-		status = cairn_pg__read(pg, 0, rows, read, err);
-	cairn_pg__call_clear(pg);
-	return status;
-}
 
 static int64_t remaining(const cairn_budget *budget)
 {
@@ -192,7 +229,7 @@ cairn_status cairn_pg__budget_read(void *self, cairn_scope scope, cairn_id run, 
 	cairn_pg__add_now(pg);
 	cairn_pg__add_id(pg, run);
 	cairn_pg__add_scope(pg, &scope);
-	return read_found(pg, PG_SQL_BUDGETS, found, rows, read_budget, err);
+	return cairn_pg__query_found(pg, PG_SQL_BUDGETS, 1, found, rows, read_budget, err);
 }
 
 static void read_entry(const PGresult *result, int row, void *into)
@@ -223,5 +260,5 @@ cairn_status cairn_pg__budget_entries(void *self, const cairn_entry_query *query
 	cairn_pg__add_text(pg, query->axis);
 	cairn_pg__add_int8(pg, query->after);
 	cairn_pg__add_int8(pg, query->limit);
-	return read_found(pg, PG_SQL_BUDGET_ENTRIES, found, rows, read_entry, err);
+	return cairn_pg__query_found(pg, PG_SQL_BUDGET_ENTRIES, 1, found, rows, read_entry, err);
 }

@@ -400,6 +400,10 @@ cairn_status cairn_pg__query(struct pg *pg, enum pg_sql sql, cairn_rows *rows, p
 cairn_status cairn_pg__query_at(struct pg *pg, enum pg_sql sql, cairn_time *now, cairn_rows *rows,
 				pg_read_fn *read, cairn_error *err);
 
+/* Of something that has to be there: no row if it is not; a row in which this column is NULL if it has nothing. */
+cairn_status cairn_pg__query_found(struct pg *pg, enum pg_sql sql, int column, int *found,
+				   cairn_rows *rows, pg_read_fn *read, cairn_error *err);
+
 /* ---- pieces that several slots need ------------------------------------- */
 
 /*
@@ -487,6 +491,8 @@ void cairn_pg__woken_read(struct pg *pg, size_t n);
 
 /* A job that is locked by itself: the run's, for its calls. */
 void cairn_pg__run_lock(struct pg *pg, cairn_id run);
+/* The steps that an attempt reads; by memo() from column 0. */
+void cairn_pg__page_queue(struct pg *pg, cairn_id run, int64_t after, uint32_t limit);
 /* MEMO_COLUMNS of sql_replay.h, from one on; the run is the caller's. */
 void cairn_pg__memo(const PGresult *result, int row, int column, cairn_memo *memo);
 

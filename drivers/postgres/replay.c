@@ -54,6 +54,14 @@ static void add_lease(struct pg *pg, cairn_id run, int64_t fence)
 	cairn_pg__add_int8(pg, fence);
 }
 
+void cairn_pg__page_queue(struct pg *pg, cairn_id run, int64_t after, uint32_t limit)
+{
+	cairn_pg__add_id(pg, run);
+	cairn_pg__add_int8(pg, after);
+	cairn_pg__add_int8(pg, limit);
+	cairn_pg__queue(pg, PG_SQL_MEMO_PAGE);
+}
+
 void cairn_pg__memo(const PGresult *result, int row, int column, cairn_memo *memo)
 {
 	memo->seq = cairn_pg__int8(result, row, column++);
@@ -93,13 +101,19 @@ static cairn_status push_memo(const PGresult *result, int row, int column, cairn
 	return CAIRN_OK;
 }
 
-/* A call that reads behind a lock; what it answers must have room before anything is written. */
+/* A call that reads behind a lock. Whoever gives up between this and the call's run leaves the session in it. */
+static cairn_status begin_locking(struct pg *pg, cairn_error *err)
+{
+	cairn_status status = cairn_pg__looks_again(pg, err);
+	return status == CAIRN_OK ? cairn_pg__call_begin(pg, true, err) : status;
+}
+
+/* What it answers must have room before anything is written. */
 static cairn_status begin_call(struct pg *pg, size_t rows, cairn_rows *memos, cairn_error *err)
 {
 	if (cairn_rows_reserve(memos, rows, 64) != 0)
 		return cairn_fail(err, CAIRN_E_NOMEM);
-	cairn_status status = cairn_pg__looks_again(pg, err);
-	return status == CAIRN_OK ? cairn_pg__call_begin(pg, true, err) : status;
+	return begin_locking(pg, err);
 }
 
 /* ---- begin ------------------------------------------------------------------------ */
@@ -155,9 +169,7 @@ cairn_status cairn_pg__replay_begin(void *self, const cairn_replay_begin_plan *p
 	cairn_pg__add_text(pg, plan->code);
 	cairn_pg__add_bool(pg, plan->recode != 0);
 	cairn_pg__queue(pg, PG_SQL_REPLAY_BEGIN);
-	cairn_pg__add_id(pg, plan->id);
-	cairn_pg__add_int8(pg, plan->page);
-	cairn_pg__queue(pg, PG_SQL_MEMO_PAGE);
+	cairn_pg__page_queue(pg, plan->id, 0, plan->page);
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
@@ -248,10 +260,15 @@ static cairn_status read_entered(struct pg *pg, const cairn_enter_plan *plan, ca
 	return status == CAIRN_OK ? cairn_pg__park(pg, ENTERED, memos, err) : status;
 }
 
+static bool is_told(uint32_t record, enum cairn_event_kind kind)
+{
+	return (record >> kind & 1) != 0;
+}
+
 /* The event's word, or NULL. */
 static void add_event(struct pg *pg, uint32_t record, enum cairn_event_kind kind)
 {
-	if ((record >> kind & 1) != 0)
+	if (is_told(record, kind))
 		cairn_pg__add_text(pg, cairn_str_of(cairn_event_kind_text(kind)));
 	else
 		cairn_pg__add_null(pg);
@@ -281,6 +298,22 @@ static cairn_status push_fresh(const cairn_enter_plan *plan, size_t i, cairn_row
 	return cairn_rows_failed(memos) ? cairn_fail(err, CAIRN_E_NOMEM) : CAIRN_OK;
 }
 
+static cairn_status push_all_fresh(const cairn_enter_plan *plan, cairn_rows *memos,
+				   cairn_error *err)
+{
+	cairn_status status = CAIRN_OK;
+	size_t text = 0;
+	for (size_t i = 0; i < plan->n; i++) {
+		const cairn_enter *item = &plan->items[i];
+		text += item->name.len + item->kind.len + item->result.len + 3;
+	}
+	if (cairn_rows_reserve(memos, plan->n, text) != 0)
+		return cairn_fail(err, CAIRN_E_NOMEM);
+	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
+		status = push_fresh(plan, i, memos, err);
+	return status;
+}
+
 /* What the statement answers. */
 static void stamp_fresh(const PGresult *result, size_t i, cairn_memo *memo)
 {
@@ -291,31 +324,66 @@ static void stamp_fresh(const PGresult *result, size_t i, cairn_memo *memo)
 	memo->last_attempt = cairn_pg__int4(result, 0, 2);
 }
 
-static void queue_fresh(struct pg *pg, const cairn_enter_plan *plan)
+/* What one statement has that locks the run itself. */
+static void add_own_lease(struct pg *pg, cairn_id run, int64_t fence)
 {
-	bool step = plan->verb == CAIRN_MEMO_STEP;
+	cairn_pg__add_now(pg);
+	cairn_pg__add_id(pg, run);
+	cairn_pg__add_int8(pg, fence);
+}
+
+static void queue_one(struct pg *pg, const cairn_enter_plan *plan, enum cairn_event_kind kind)
+{
+	const cairn_enter *item = plan->items;
+	const cairn_str hash = { (const char *)item->hash, sizeof item->hash };
+	add_own_lease(pg, plan->run, plan->fence);
+	cairn_pg__add_text(pg, item->name);
+	cairn_pg__add_tenant(pg, item->kind); /* an empty one is no NULL */
+	cairn_pg__add_tenant(pg, item->signature);
+	cairn_pg__add_text(pg, hash);
+	if (plan->verb == CAIRN_MEMO_STEP) {
+		cairn_pg__add_null(pg);
+		cairn_pg__add_id(pg, item->id);
+	} else {
+		cairn_pg__add_text(pg, item->result);
+		cairn_pg__add_null(pg);
+	}
+	cairn_pg__queue(pg, is_told(plan->record, kind) ? PG_SQL_ENTER_ONE_TOLD : PG_SQL_ENTER_ONE);
+}
+
+/* Answers where its result will stand. */
+static size_t queue_fresh(struct pg *pg, const cairn_enter_plan *plan)
+{
+	const enum cairn_event_kind kind = plan->verb == CAIRN_MEMO_STEP
+						   ? CAIRN_EVENT_STEP_STARTED
+						   : CAIRN_EVENT_STEP_COMPLETED;
+	if (plan->n == 1) {
+		queue_one(pg, plan, kind);
+		return 0;
+	}
 	cairn_pg__run_lock(pg, plan->run);
 	add_lease(pg, plan->run, plan->fence);
 	cairn_pg__add_text(pg, cairn_str_of(cairn_memo_verb_text(plan->verb)));
-	add_event(pg, plan->record, step ? CAIRN_EVENT_STEP_STARTED : CAIRN_EVENT_STEP_COMPLETED);
+	add_event(pg, plan->record, kind);
 	add_steps(pg, plan);
 	cairn_pg__queue(pg, PG_SQL_ENTER_FRESH);
+	return ENTERED;
 }
 
 /* All of them new, as it nearly always is. If not *fresh, nothing was written. */
 static cairn_status enter_fresh(struct pg *pg, const cairn_enter_plan *plan, bool *fresh,
 				cairn_entered *each, cairn_rows *memos, cairn_error *err)
 {
-	cairn_status status = begin_call(pg, plan->n, memos, err);
-	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++)
-		status = push_fresh(plan, i, memos, err);
+	cairn_status status = push_all_fresh(plan, memos, err);
+	if (status == CAIRN_OK)
+		status = begin_locking(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	queue_fresh(pg, plan);
+	size_t n = queue_fresh(pg, plan);
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	const PGresult *result = cairn_pg__result(pg, ENTERED);
+	const PGresult *result = cairn_pg__result(pg, n);
 	*fresh = PQntuples(result) == 1;
 	for (size_t i = 0; i < plan->n && *fresh; i++) {
 		each[i] = (cairn_entered){ CAIRN_ENTER_BEGUN, (uint32_t)i + 1 };
@@ -415,17 +483,16 @@ static cairn_status leave_done(struct pg *pg, const cairn_leave_plan *plan, cair
 	cairn_status status = begin_call(pg, 1, memos, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_pg__run_lock(pg, plan->run);
-	add_lease(pg, plan->run, plan->fence);
+	bool told = is_told(plan->record, CAIRN_EVENT_STEP_COMPLETED);
+	add_own_lease(pg, plan->run, plan->fence);
 	cairn_pg__add_int8(pg, plan->seq);
-	add_event(pg, plan->record, CAIRN_EVENT_STEP_COMPLETED);
 	cairn_pg__add_id(pg, plan->claim);
 	cairn_pg__add_text(pg, plan->result);
-	cairn_pg__queue(pg, PG_SQL_LEAVE_DONE);
+	cairn_pg__queue(pg, told ? PG_SQL_LEAVE_DONE_TOLD : PG_SQL_LEAVE_DONE);
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	if (PQntuples(cairn_pg__result(pg, LEFT)) == 1)
+	if (PQntuples(cairn_pg__result(pg, 0)) == 1)
 		left->how = CAIRN_LEAVE_DONE;
 	cairn_pg__call_clear(pg);
 	return CAIRN_OK;

@@ -142,14 +142,8 @@ static void add_memo_statuses(struct pg *pg, uint32_t statuses)
 	cairn_pg__add_texts(pg, PG_ITEMS(words, n), 0, PG_ABSENT_EMPTY);
 }
 
-cairn_status cairn_pg__replay_memos(void *self, const cairn_memo_query *query, int *found,
-				    cairn_rows *rows, cairn_error *err)
+static void queue_memos(struct pg *pg, const cairn_memo_query *query)
 {
-	struct pg *pg = self;
-	cairn_status status = cairn_pg__call_begin(pg, false, err);
-	if (status != CAIRN_OK)
-		return status;
-	queue_found(pg, query->run, &query->scope, true);
 	cairn_pg__add_id(pg, query->run);
 	cairn_pg__add_int8(pg, query->after);
 	add_memo_statuses(pg, query->statuses);
@@ -159,6 +153,31 @@ cairn_status cairn_pg__replay_memos(void *self, const cairn_memo_query *query, i
 	if (query->name.len > 0)
 		cairn_pg__add_text(pg, query->name);
 	cairn_pg__queue(pg, query->name.len > 0 ? PG_SQL_MEMOS_NAME : PG_SQL_MEMOS);
+}
+
+#define ALL_MEMOS \
+	(1u << CAIRN_MEMO_RUNNING | 1u << CAIRN_MEMO_WAITING | 1u << CAIRN_MEMO_COMPLETED | \
+	 1u << CAIRN_MEMO_FAILED)
+
+/* What an attempt reads, page by page. */
+static bool is_page(const cairn_memo_query *query)
+{
+	return query->compact == 2 && query->name.len == 0 &&
+	       (query->statuses & ALL_MEMOS) == ALL_MEMOS;
+}
+
+cairn_status cairn_pg__replay_memos(void *self, const cairn_memo_query *query, int *found,
+				    cairn_rows *rows, cairn_error *err)
+{
+	struct pg *pg = self;
+	cairn_status status = cairn_pg__call_begin(pg, false, err);
+	if (status != CAIRN_OK)
+		return status;
+	queue_found(pg, query->run, &query->scope, true);
+	if (is_page(query))
+		cairn_pg__page_queue(pg, query->run, query->after, query->limit);
+	else
+		queue_memos(pg, query);
 	status = read_found(pg, found, rows, read_memo, err);
 	for (size_t i = 0; status == CAIRN_OK && i < cairn_rows_count(rows); i++)
 		((cairn_memo *)cairn_rows_at(rows, i))->run = query->run;

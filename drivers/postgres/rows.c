@@ -195,3 +195,18 @@ cairn_status cairn_pg__query_at(struct pg *pg, enum pg_sql sql, cairn_time *now,
 	cairn_pg__call_clear(pg);
 	return status;
 }
+
+cairn_status cairn_pg__query_found(struct pg *pg, enum pg_sql sql, int column, int *found,
+				   cairn_rows *rows, pg_read_fn *read, cairn_error *err)
+{
+	cairn_pg__queue(pg, sql);
+	cairn_status status = cairn_pg__call_run(pg, err);
+	if (status != CAIRN_OK)
+		return status;
+	const PGresult *result = cairn_pg__result(pg, 0);
+	*found = PQntuples(result) > 0;
+	if (*found && !cairn_pg__null(result, 0, column))
+		status = cairn_pg__read(pg, 0, rows, read, err);
+	cairn_pg__call_clear(pg);
+	return status;
+}

@@ -136,22 +136,6 @@ static void read_step(const PGresult *result, int row, void *into)
 	cairn_pg__step(result, row, 0, into);
 }
 
-/* No row: not in scope. A row whose first column is NULL: there is nothing to show. */
-static cairn_status query_found(struct pg *pg, enum pg_sql sql, int *found, cairn_rows *rows,
-				pg_read_fn *read, cairn_error *err)
-{
-	cairn_pg__queue(pg, sql);
-	cairn_status status = cairn_pg__call_run(pg, err);
-	if (status != CAIRN_OK)
-		return status;
-	const PGresult *result = cairn_pg__result(pg, 0);
-	*found = PQntuples(result) > 0;
-	if (*found && !cairn_pg__null(result, 0, 0))
-		status = cairn_pg__read(pg, 0, rows, read, err);
-	cairn_pg__call_clear(pg);
-	return status;
-}
-
 cairn_status cairn_pg__run_steps(void *self, const cairn_step_query *query, int *found,
 				 cairn_rows *rows, cairn_error *err)
 {
@@ -173,8 +157,8 @@ cairn_status cairn_pg__run_steps(void *self, const cairn_step_query *query, int 
 	if (!before)
 		cairn_pg__add_int8(pg, query->limit);
 	cairn_pg__add_bool(pg, !query->compact);
-	return query_found(pg, before ? PG_SQL_STEPS_BEFORE : PG_SQL_STEPS, found, rows, read_step,
-			   err);
+	return cairn_pg__query_found(pg, before ? PG_SQL_STEPS_BEFORE : PG_SQL_STEPS, 0, found,
+				     rows, read_step, err);
 }
 
 static void read_overdue(const PGresult *result, int row, void *into)
@@ -220,7 +204,7 @@ cairn_status cairn_pg__run_edges(void *self, const cairn_edge_query *query, int 
 	cairn_pg__add_id(pg, query->after_dependent);
 	cairn_pg__add_id(pg, query->after_prerequisite);
 	cairn_pg__add_int8(pg, query->limit);
-	return query_found(pg, PG_SQL_RUN_EDGES, found, rows, read_edge, err);
+	return cairn_pg__query_found(pg, PG_SQL_RUN_EDGES, 0, found, rows, read_edge, err);
 }
 
 static void read_event(const PGresult *result, int row, void *into)
@@ -283,13 +267,15 @@ cairn_status cairn_pg__run_events(void *self, const cairn_run_event_query *query
 	if (!query->jobs) {
 		cairn_pg__add_int8(pg, query->after_seq);
 		cairn_pg__add_int8(pg, query->limit);
-		return query_found(pg, PG_SQL_RUN_EVENTS, found, rows, read_event, err);
+		return cairn_pg__query_found(pg, PG_SQL_RUN_EVENTS, 0, found, rows, read_event,
+					     err);
 	}
 	cairn_pg__add_time(pg, query->after_at != 0 ? query->after_at : PG_TIME_FIRST);
 	cairn_pg__add_id(pg, query->after_step);
 	cairn_pg__add_int8(pg, query->after_seq);
 	cairn_pg__add_int8(pg, query->limit);
-	return query_found(pg, PG_SQL_RUN_EVENTS_JOBS, found, rows, read_event_with_job, err);
+	return cairn_pg__query_found(pg, PG_SQL_RUN_EVENTS_JOBS, 0, found, rows,
+				     read_event_with_job, err);
 }
 
 /* ---- wait ------------------------------------------------------------------------- */

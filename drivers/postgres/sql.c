@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "pg.h"
-#include "sql_budget.h"
+#include "sql_budget_one.h"
 #include "sql_catalog.h"
 #include "sql_change.h"
 #include "sql_checkpoint.h"
@@ -560,6 +560,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	REPLAY_FRESH_TEXTS,
 	REPLAY_READ_TEXTS,
 	BUDGET_TEXTS,
+	BUDGET_ONE_TEXTS,
 
 	/* ---- intents (sql_intent.h) ---- */
 	[PG_SQL_ISOLATION] = { { TEXT_INTENT_ISOLATION } },

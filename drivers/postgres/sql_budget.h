@@ -1,6 +1,7 @@
 /*
  * sql_budget.h - the ledger of budgets, as pieces for sql.c. Whoever writes holds the ledgers of the roots, made if
- * they are missing and locked by id in a statement of its own; what reads comes in a later one.
+ * they are missing and locked by id in a statement of its own; what reads comes in a later one. Whoever writes replaces
+ * the ledger's row, too: sql_budget_one.h looks at it.
  */
 #ifndef CAIRN_PG_SQL_BUDGET_H
 #define CAIRN_PG_SQL_BUDGET_H
@@ -23,22 +24,33 @@
 		"SELECT FROM @schema.cairn_ledger g WHERE g.root_id = n.root" \
 	") ON CONFLICT DO NOTHING"
 
-/* cairn_replay_pkey, cairn_ledger_pkey in its order. $1 runs. Leaves the time. */
+/* cairn_replay_pkey, cairn_ledger_pkey in its order. $1 runs. Leaves the time, and the roots that it locked. */
 #define TEXT_LEDGER_LOCK \
-	HOLDING("SELECT FROM @schema.cairn_ledger g WHERE g.root_id = ANY (ARRAY(" \
-			"SELECT " ROOT_OF("u.id") " FROM unnest($1::uuid[]) u(id)" \
-		")) ORDER BY g.root_id FOR NO KEY UPDATE")
+	"SELECT " LEAVE_NOW("clock_timestamp()") ", set_config('cairn.roots', held.ids, true) FROM (" \
+		"SELECT '{' || COALESCE(string_agg(g.root_id::text, ','), '') || '}' AS ids FROM (" \
+			"SELECT g.root_id FROM @schema.cairn_ledger g WHERE g.root_id = ANY (ARRAY(" \
+				"SELECT " ROOT_OF("u.id") " FROM unnest($1::uuid[]) u(id)" \
+			")) ORDER BY g.root_id FOR NO KEY UPDATE" \
+		") g" \
+	") held"
+
+/* What was enqueued while the lock was waited for has no ledger that is held: for this call it is not there. */
+#define ROOT_HELD(root) root " = ANY (" LEFT_UUIDS("cairn.roots") ")"
 
 /* The same indexes, cairn_budget_pkey. $3 run, $4 scope, $5 axes, $6 kinds, $7 totals. Answers a row if it is there. */
 #define TEXT_BUDGET_SET \
 	"WITH " CALL_CLOCK "root AS MATERIALIZED (" \
-		"SELECT " ROOT_OF("$3::uuid") " AS id WHERE " JOB_IN_SCOPE("$3", "$4") \
+		"SELECT u.root AS id FROM (" \
+			"SELECT " ROOT_OF("$3::uuid") " AS root WHERE " JOB_IN_SCOPE("$3", "$4") " OFFSET 0" \
+		") u WHERE " ROOT_HELD("u.root") \
 	"), put AS (" \
 		"INSERT INTO @schema.cairn_budget AS b (root_id, created_at, updated_at, total, spent, kind, axis) " \
 		"SELECT r.id, c.now, c.now, i.total, 0, CASE i.kind WHEN 1 THEN 'SOFT' ELSE 'HARD' END, i.axis " \
 		"FROM root r CROSS JOIN clock c CROSS JOIN unnest($5::text[], $6::int4[], $7::int8[]) " \
 		"i(axis, kind, total) ORDER BY i.axis COLLATE \"C\" ON CONFLICT (root_id, axis) DO UPDATE SET " \
 		"total = excluded.total, kind = excluded.kind, updated_at = excluded.updated_at" \
+	"), ledger AS (" \
+		"UPDATE @schema.cairn_ledger g SET entries = g.entries FROM root r WHERE " IS("g.root_id", "r.id") \
 	") SELECT r.id FROM root r"
 
 /* ---- writing ------------------------------------------------------------------------ */
@@ -63,9 +75,11 @@
 			"AND m.status = 'RUNNING' AND m.claim = $15::uuid" \
 		")) AS yes" \
 	"), raw AS MATERIALIZED (" \
-		"SELECT i.*, " JOB_IN_SCOPE("i.run", "$11") " AS known, " ROOT_OF("i.run") " AS root " \
-		"FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::int8[]) WITH ORDINALITY " \
-		"i(run, axis, source_type, source_id, amount, n)" \
+		"SELECT i.*, " JOB_IN_SCOPE("i.run", "$11") " AND " ROOT_HELD("i.root") " AS known FROM (" \
+			"SELECT i.*, " ROOT_OF("i.run") " AS root " \
+			"FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::int8[]) WITH ORDINALITY " \
+			"i(run, axis, source_type, source_id, amount, n) OFFSET 0" \
+		") i" \
 	"), item AS MATERIALIZED (" \
 		"SELECT i.n, i.run, i.root, i.axis, i.source_type, i.source_id, i.amount, " \
 		"row_number() OVER (ORDER BY i.n)::int4 AS k, " \
@@ -163,7 +177,7 @@
 		"WHERE o.ctid = t.tid AND t.had IS NOT NULL" \
 	"), ledger AS (" \
 		"UPDATE @schema.cairn_ledger g SET entries = g.entries + t.n FROM (" \
-			"SELECT t.root, max(t.place) AS n FROM touched t WHERE t.had IS NULL GROUP BY t.root" \
+			"SELECT t.root, COALESCE(max(t.place), 0) AS n FROM touched t GROUP BY t.root" \
 		") t WHERE " IS("g.root_id", "t.root") \
 	"), budget AS (" \
 		"INSERT INTO @schema.cairn_budget AS b (root_id, created_at, updated_at, spent, kind, axis) " \

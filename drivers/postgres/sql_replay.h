@@ -4,7 +4,8 @@
  *
  * The row of the run's job is the lock: it is taken in a statement of its own (LOCK_JOBS and the like), which
  * leaves the time; the statements here come behind it, test the lease, and read what others wrote before. A memo
- * is found by its run and seq, or by name through find_id.
+ * is found by its run and seq, or by name through find_id. (One step by itself is locked and written in one
+ * statement: sql_replay_fresh.h says why it may be.)
  */
 #ifndef CAIRN_PG_SQL_REPLAY_H
 #define CAIRN_PG_SQL_REPLAY_H
@@ -105,10 +106,10 @@
 		"SELECT m.seq FROM @schema.cairn_memo m WHERE m.run_id = $3 ORDER BY m.seq DESC LIMIT 1" \
 	"), 0) FROM next n"
 
-/* cairn_memo_pkey, in its order. $1 run, $2 limit. */
+/* cairn_memo_pkey, in its order. $1 run, $2 after, $3 limit. */
 #define TEXT_MEMO_PAGE \
 	"SELECT " MEMO_COLUMNS("m", "NULL::text", "m.result") " FROM @schema.cairn_memo m " \
-	"WHERE m.run_id = $1::uuid ORDER BY m.seq LIMIT $2::int8"
+	"WHERE m.run_id = $1::uuid AND m.seq > $2::int8 ORDER BY m.seq LIMIT $3::int8"
 
 /* ---- what enter and leave have in common -------------------------------------------- */
 

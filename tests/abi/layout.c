@@ -281,7 +281,7 @@ AT(cairn_config_filter, limit, 40);
 AT(cairn_config_filter, reserved_, 44);
 FULL(cairn_config_filter, reserved_);
 
-SIZE(cairn_subject, 112);
+SIZE(cairn_subject, 120);
 AT(cairn_subject, size, 0);
 AT(cairn_subject, driver, 8);
 AT(cairn_subject, url, 16);
@@ -296,7 +296,8 @@ AT(cairn_subject, known_failures, 80);
 AT(cairn_subject, poison_key, 88);
 AT(cairn_subject, lacks, 96);
 AT(cairn_subject, deafen, 104);
-FULL(cairn_subject, deafen);
+AT(cairn_subject, clear, 112);
+FULL(cairn_subject, clear);
 
 SIZE(cairn_trace, 48);
 AT(cairn_trace, size, 0);

@@ -677,7 +677,7 @@ static const struct call {
 	{ "locks", NULL, locks, 200, true, NULL },
 	{ "list of locks", NULL, list_locks, 50, true, NULL },
 	{ "replay: steps, reserved and charged", NULL, NULL, 900, false, play_steps },
-	{ "replay: values and sleeps", NULL, NULL, 500, false, play_values },
+	{ "replay: values, sleeps, entries", NULL, NULL, 700, false, play_values },
 	{ "replay: woken by a signal", NULL, NULL, 700, false, play_signal },
 	{ "replay: woken by its child", NULL, NULL, 700, false, play_child },
 	{ "replay: memos, lists", NULL, NULL, 300, false, play_reads },

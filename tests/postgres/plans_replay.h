@@ -73,16 +73,36 @@ static void play_steps(cairn_conn *conn, struct play *play)
 	}
 }
 
+/* An entry by itself: reserved, then charged. */
+static void play_entry(cairn_conn *conn, struct play *play)
+{
+	char source[24];
+	cairn_entry_new item = { .run = play->run,
+				 .axis = CAIRN_STR("a"),
+				 .source_type = CAIRN_STR("alone"),
+				 .amount = 1 };
+	cairn_entry_done done;
+	snprintf(source, sizeof source, "%u", play->turn);
+	item.source_id = cairn_str_of(source);
+	PLAY(cairn_budget_reserve(conn, cairn_any(), &item, 1, 0, &done, &err));
+	PLAY(cairn_budget_charge(conn, cairn_any(), &item, 1, &done, &err));
+}
+
+static void play_value(struct play *play)
+{
+	char text[24];
+	cairn_replay_call call = play_call(play, text);
+	cairn_replay_step step;
+	cairn_str value = CAIRN_STR("1");
+	PLAY(cairn_replay_value(play->replay, &call, &value, 1, &step, &err));
+	PLAY(cairn_replay_sleep(play->replay, 0, &step, &err));
+}
+
 static void play_values(cairn_conn *conn, struct play *play)
 {
-	(void)conn;
 	for (int i = 0; i < 10; i++) {
-		char text[24];
-		cairn_replay_call call = play_call(play, text);
-		cairn_replay_step step;
-		cairn_str value = CAIRN_STR("1");
-		PLAY(cairn_replay_value(play->replay, &call, &value, 1, &step, &err));
-		PLAY(cairn_replay_sleep(play->replay, 0, &step, &err));
+		play_value(play);
+		play_entry(conn, play);
 	}
 }
 
@@ -198,7 +218,8 @@ static void play_fork_and_delete(cairn_conn *conn)
 	cairn_replay_deleted deleted;
 	cairn_finish done = { .how = CAIRN_FINISH_SUCCESS };
 	play_new(conn, &other);
-	play_values(conn, &other);
+	for (int i = 0; i < 10; i++)
+		play_value(&other);
 	PLAY(cairn_replay_finish(other.replay, &done, &err));
 	cairn_replay_close(other.replay);
 	cairn_fork_new fork = {

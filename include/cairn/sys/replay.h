@@ -2,8 +2,9 @@
  * sys/replay.h - the replay store of a driver: runs that remember their steps, and signals to them.
  *
  * Tables: replays, one row for each job that began one; memos, what they remember; signals. The job's row says the
- * rest, and is the lock: whoever writes a memo or a signal holds the row of the run's job, taken in a statement of its
- * own before anything else is read; several by id. Then come rows of budgets (sys/budget.h).
+ * rest, and is the lock: whoever writes a memo or a signal holds the row of the run's job, several by id, taken before
+ * anything else is read. Where a statement sees what was there before it waited that is one of its own, or it writes
+ * nothing if somebody has written meanwhile, and the call asks again. Then come rows of budgets (sys/budget.h).
  *
  * Jobs know one thing of it: cairn_job.replay. From it follows, wherever jobs are changed:
  *
