@@ -92,12 +92,18 @@ static int think(void *ledger, cairn_work *work)
 	return 1;
 }
 
+/* To think about what the run was given. */
+static cairn_replay_call thinking(const cairn_durable *run)
+{
+	return (cairn_replay_call){ .kind = CAIRN_STR("think"),
+				    .input = cairn_context_job(cairn_durable_context(run))->payload,
+				    .max_attempts = 3,
+				    .retry = { .base = 50 * CAIRN_MILLISECOND, .jitter = -1 } };
+}
+
 static enum cairn_finish_how agent(void *ledger, cairn_durable *run)
 {
-	cairn_replay_call call = { .kind = CAIRN_STR("think"),
-				   .input = cairn_context_job(cairn_durable_context(run))->payload,
-				   .max_attempts = 3,
-				   .retry = { .base = 50 * CAIRN_MILLISECOND, .jitter = -1 } };
+	cairn_replay_call call = thinking(run);
 	cairn_str thought = call.input;
 	cairn_str verdict;
 	cairn_str approval;
@@ -119,10 +125,7 @@ static enum cairn_finish_how agent(void *ledger, cairn_durable *run)
 /* The child: one call of its own, on the same budget. */
 static enum cairn_finish_how review(void *ledger, cairn_durable *run)
 {
-	cairn_replay_call call = { .kind = CAIRN_STR("think"),
-				   .input = cairn_context_job(cairn_durable_context(run))->payload,
-				   .max_attempts = 3,
-				   .retry = { .base = 50 * CAIRN_MILLISECOND, .jitter = -1 } };
+	cairn_replay_call call = thinking(run);
 	cairn_str verdict;
 	if (!cairn_durable_call(run, &call, think, ledger, &verdict))
 		return cairn_durable_end(run);
@@ -143,8 +146,10 @@ static cairn_status submit(cairn_conn *conn, const char *name, cairn_id *id, cai
 	cairn_status st = cairn_begin(conn, &tx, err);
 	if (st == CAIRN_OK)
 		st = cairn_job_enqueue(conn, &job, 1, &added, err);
-	if (st == CAIRN_OK)
+	if (st == CAIRN_OK && added.status != CAIRN_OK) {
+		fprintf(stderr, "%s\n", cairn_code_message(added.code));
 		st = added.status;
+	}
 	if (st == CAIRN_OK && added.disposition == CAIRN_INSERTED)
 		st = cairn_budget_set(conn, cairn_any(), added.id, &budget, 1, err);
 	if (st == CAIRN_OK)
@@ -159,19 +164,20 @@ static cairn_status submit(cairn_conn *conn, const char *name, cairn_id *id, cai
 
 struct work {
 	cairn_worker *worker;
-	cairn_error err;
 	pthread_t thread;
 };
 
 static void *work(void *user)
 {
 	struct work *here = user;
-	if (cairn_worker_run(here->worker, &here->err) != CAIRN_OK)
-		fprintf(stderr, "%s: %s\n", here->err.code, here->err.message);
+	cairn_error err = CAIRN_ERROR_INIT;
+	if (cairn_worker_run(here->worker, &err) != CAIRN_OK)
+		fprintf(stderr, "%s: %s\n", err.code, err.message);
 	return NULL;
 }
 
-static cairn_status begin_work(struct work *here, char *url, cairn_durable_program *programs)
+static cairn_status begin_work(struct work *here, char *url, cairn_durable_program *programs,
+			       cairn_error *err)
 {
 	const cairn_handler handlers[] = {
 		{ .type = CAIRN_STR("agent"), .run = cairn_durable_handler, .user = &programs[0] },
@@ -187,9 +193,10 @@ static cairn_status begin_work(struct work *here, char *url, cairn_durable_progr
 					 /* short, since one who died keeps its jobs so long */
 					 .lease = 500 * CAIRN_MILLISECOND,
 					 .reap_interval = 100 * CAIRN_MILLISECOND };
-	cairn_status st = cairn_worker_open(&here->worker, &opts, &here->err);
+	cairn_status st = cairn_worker_open(&here->worker, &opts, err);
 	if (st == CAIRN_OK && pthread_create(&here->thread, NULL, work, here) != 0) {
 		cairn_worker_close(here->worker);
+		fprintf(stderr, "no thread to work on\n");
 		st = CAIRN_UNAVAILABLE;
 	}
 	return st;
@@ -260,7 +267,7 @@ int main(int argc, char **argv)
 {
 	const cairn_definition types[] = { { .type = CAIRN_STR("agent") },
 					   { .type = CAIRN_STR("agent.review") } };
-	struct work here = { .err = CAIRN_ERROR_INIT };
+	struct work here;
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_conn *conn = NULL;
 	cairn_replay_runs *run = NULL;
@@ -279,13 +286,12 @@ int main(int argc, char **argv)
 		st = cairn_job_define(conn, types, 2, &err);
 	if (st == CAIRN_OK)
 		st = submit(conn, argv[2], &id, &err);
-	if (st == CAIRN_OK && (st = begin_work(&here, argv[1], programs)) == CAIRN_OK) {
-		st = watch(conn, id, &run, &err);
-		if (st == CAIRN_OK)
+	if (st == CAIRN_OK && begin_work(&here, argv[1], programs, &err) == CAIRN_OK) {
+		if (watch(conn, id, &run, &err) == CAIRN_OK)
 			code = tell(&run->at[0]);
 		end_work(&here);
 	}
-	if (st != CAIRN_OK)
+	if (err.status != CAIRN_OK)
 		fprintf(stderr, "%s: %s\n", err.code, err.message);
 	cairn_free(run);
 	cairn_close(conn);

@@ -147,19 +147,19 @@ static cairn_status enqueue(cairn_conn *conn, const char *name, long parts, cair
 
 struct work {
 	cairn_worker *worker;
-	cairn_error err;
 	pthread_t thread;
 };
 
 static void *work(void *user)
 {
 	struct work *here = user;
-	if (cairn_worker_run(here->worker, &here->err) != CAIRN_OK)
-		fprintf(stderr, "%s: %s\n", here->err.code, here->err.message);
+	cairn_error err = CAIRN_ERROR_INIT;
+	if (cairn_worker_run(here->worker, &err) != CAIRN_OK)
+		fprintf(stderr, "%s: %s\n", err.code, err.message);
 	return NULL;
 }
 
-static cairn_status begin_work(struct work *here, char *url)
+static cairn_status begin_work(struct work *here, char *url, cairn_error *err)
 {
 	const cairn_handler handlers[] = {
 		{ .type = CAIRN_STR("pipeline.prepare"), .run = prepare, .user = url },
@@ -174,9 +174,10 @@ static cairn_status begin_work(struct work *here, char *url)
 					 /* short, since one who died keeps its jobs so long */
 					 .lease = CAIRN_SECOND,
 					 .concurrency = 4 };
-	cairn_status st = cairn_worker_open(&here->worker, &opts, &here->err);
+	cairn_status st = cairn_worker_open(&here->worker, &opts, err);
 	if (st == CAIRN_OK && pthread_create(&here->thread, NULL, work, here) != 0) {
 		cairn_worker_close(here->worker);
+		fprintf(stderr, "no thread to work on\n");
 		st = CAIRN_UNAVAILABLE;
 	}
 	return st;
@@ -226,7 +227,7 @@ int main(int argc, char **argv)
 		{ .type = CAIRN_STR("pipeline.part") },
 		{ .type = CAIRN_STR("pipeline.join") },
 	};
-	struct work here = { .err = CAIRN_ERROR_INIT };
+	struct work here;
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_conn *conn = NULL;
 	cairn_runs *run = NULL;
@@ -238,7 +239,7 @@ int main(int argc, char **argv)
 	    cairn_migrate_up(conn, NULL, NULL, &err) == CAIRN_OK &&
 	    cairn_job_define(conn, types, 3, &err) == CAIRN_OK &&
 	    enqueue(conn, argv[2], strtol(argv[3], NULL, 10), &id, &err) == CAIRN_OK &&
-	    begin_work(&here, argv[1]) == CAIRN_OK) {
+	    begin_work(&here, argv[1], &err) == CAIRN_OK) {
 		if (watch(conn, id, &run, &err) == CAIRN_OK)
 			code = tell(&run->at[0]);
 		end_work(&here);

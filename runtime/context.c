@@ -37,8 +37,9 @@ bool cairn_worker__keep(struct kept *kept, cairn_str text)
 	return true;
 }
 
-static bool keep_clean(struct kept *kept, cairn_str text, size_t max)
+bool cairn_worker__keep_message(struct kept *kept, cairn_str text)
 {
+	const size_t max = MAX_MESSAGE;
 	kept->len = 0;
 	if (!room(kept, max))
 		return false;
@@ -106,7 +107,7 @@ void cairn_context_output(cairn_context *context, cairn_str json)
 void cairn_context_error(cairn_context *context, cairn_str code, cairn_str message)
 {
 	if (!cairn_worker__keep(&context->error_code, code) ||
-	    !keep_clean(&context->error_message, message, MAX_MESSAGE))
+	    !cairn_worker__keep_message(&context->error_message, message))
 		context->nomem = true;
 }
 

@@ -19,28 +19,32 @@ void cairn_durable__trouble(struct cairn_durable *run, const cairn_error *err)
 	run->error = *err;
 }
 
+void cairn_durable__refuse(struct cairn_durable *run, cairn_code code)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_worker__fail_code(&err, code);
+	cairn_durable__trouble(run, &err);
+}
+
 static void fail(struct cairn_durable *run, const cairn_replay_step *step)
 {
 	if (run->state == CAIRN_DURABLE_FAILED || run->state == CAIRN_DURABLE_TROUBLE)
 		return;
 	run->state = CAIRN_DURABLE_FAILED;
+	run->code = step->error_code;
+	run->message = step->error_message;
 	run->error = (cairn_error)CAIRN_ERROR_INIT;
-	snprintf(run->error.code, sizeof run->error.code, "%.*s", (int)step->error_code.len,
-		 step->error_code.ptr != NULL ? step->error_code.ptr : "");
-	snprintf(run->error.message, sizeof run->error.message, "%.*s",
-		 (int)step->error_message.len,
-		 step->error_message.ptr != NULL ? step->error_message.ptr : "");
+	snprintf(run->error.code, sizeof run->error.code, "%.*s", (int)run->code.len,
+		 run->code.len > 0 ? run->code.ptr : "");
+	snprintf(run->error.message, sizeof run->error.message, "%.*s", (int)run->message.len,
+		 run->message.len > 0 ? run->message.ptr : "");
 	run->given_up = step->failures < step->max_attempts;
 }
 
 bool cairn_durable__settle(struct cairn_durable *run, const cairn_replay_step *step)
 {
 	if (step->status != CAIRN_OK) {
-		cairn_error err = CAIRN_ERROR_INIT;
-		err.status = step->status;
-		snprintf(err.code, sizeof err.code, "%s", cairn_code_text(step->code));
-		snprintf(err.message, sizeof err.message, "%s", cairn_code_message(step->code));
-		cairn_durable__trouble(run, &err);
+		cairn_durable__refuse(run, step->code);
 		return false;
 	}
 	if (step->next == CAIRN_NEXT_RESULT)
@@ -177,8 +181,7 @@ int cairn_durable_child(cairn_durable *run, const cairn_child_new *children, siz
 		return 0;
 	cairn_replay_step *steps = calloc(n + 1, sizeof *steps);
 	if (steps == NULL) {
-		err.status = CAIRN_NOMEM;
-		cairn_durable__trouble(run, &err);
+		cairn_durable__refuse(run, CAIRN_E_NOMEM);
 		return 0;
 	}
 	cairn_status st = cairn_replay_child(run->replay, children, n, steps, &err);
@@ -238,7 +241,8 @@ static enum cairn_finish_how end_of(const cairn_durable *run)
 		return cairn_context_snooze(context, 0);
 	cairn_context_error(context, cairn_str_of(err->code), cairn_str_of(err->message));
 	bool hopeless = err->status == CAIRN_INVALID || err->status == CAIRN_TOO_LARGE ||
-			err->status == CAIRN_UNSUPPORTED || err->status == CAIRN_CONFLICT;
+			err->status == CAIRN_UNSUPPORTED || err->status == CAIRN_CONFLICT ||
+			strcmp(err->code, cairn_code_text(CAIRN_E_REPLAY_CANCELED)) == 0;
 	return hopeless ? CAIRN_FINISH_TERMINAL : again(run);
 }
 
@@ -251,8 +255,7 @@ enum cairn_finish_how cairn_durable_end(cairn_durable *run)
 	case CAIRN_DURABLE_TROUBLE:
 		return end_of(run);
 	case CAIRN_DURABLE_FAILED:
-		cairn_context_error(run->context, cairn_str_of(run->error.code),
-				    cairn_str_of(run->error.message));
+		cairn_context_error(run->context, run->code, run->message);
 		return run->given_up ? CAIRN_FINISH_TERMINAL : again(run);
 	case CAIRN_DURABLE_GOING:
 		break;
@@ -273,6 +276,8 @@ enum cairn_finish_how cairn_durable_return(cairn_durable *run, cairn_str output)
 static cairn_status begin(struct cairn_durable *run, const cairn_durable_program *program,
 			  cairn_error *err)
 {
+	if (program == NULL || program->size < sizeof *program)
+		return cairn_worker__fail_code(err, CAIRN_E_ARG_INVALID);
 	cairn_lease lease = cairn_context_lease(run->context);
 	cairn_replay_opts opts = { .size = sizeof opts,
 				   .code = program->code,

@@ -2,10 +2,9 @@
 #ifndef CAIRN_RUNTIME_DURABLE_H
 #define CAIRN_RUNTIME_DURABLE_H
 
-#include <pthread.h>
-#include <stdbool.h>
-
 #include <cairn/durable.h>
+
+#include "runtime.h"
 
 struct cairn_durable {
 	cairn_context *context;
@@ -13,7 +12,9 @@ struct cairn_durable {
 	cairn_replay *replay;
 	pthread_mutex_t lock; /* replay and conn, while steps are done side by side */
 	enum cairn_durable_state state;
-	bool given_up; /* FAILED: for good */
+	bool given_up;	/* FAILED: for good */
+	cairn_str code; /* FAILED: the step's, as long as they are */
+	cairn_str message;
 	cairn_error error;
 };
 
@@ -24,13 +25,12 @@ struct cairn_work {
 	cairn_replay_step *step;
 	size_t index;
 	char key[64];
-	char *result; /* NULL: none */
-	size_t result_len;
+	struct kept result;
+	struct kept code;
+	struct kept message;
 	cairn_charge *charges;
 	char **axes; /* their names, copied */
 	size_t charge_count;
-	char code[256];
-	char message[1024];
 	cairn_time not_before;
 	bool final;
 	bool nomem;
@@ -38,6 +38,8 @@ struct cairn_work {
 
 /* The first thing that stands in the way counts. */
 void cairn_durable__trouble(struct cairn_durable *run, const cairn_error *err);
+/* The same with the library's own words. */
+void cairn_durable__refuse(struct cairn_durable *run, cairn_code code);
 /* What a step that is not done makes of the run; true if it has a result. */
 bool cairn_durable__settle(struct cairn_durable *run, const cairn_replay_step *step);
 /* Whether the run still goes, and was not told to give up. */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "durable.h"
-#include "runtime.h"
 
 #define WIDTH_DEFAULT 16
 #define WIDTH_MAX     64
@@ -40,24 +39,23 @@ const char *cairn_work_key(const cairn_work *work)
 	return work->key;
 }
 
-static char *copy(struct cairn_work *work, cairn_str text)
+static void keep(struct cairn_work *work, struct kept *kept, cairn_str text)
 {
-	char *ptr = malloc(text.len + 1);
-	if (ptr == NULL) {
+	if (!cairn_worker__keep(kept, text))
 		work->nomem = true;
-		return NULL;
-	}
-	if (text.len > 0)
-		memcpy(ptr, text.ptr, text.len);
-	ptr[text.len] = '\0';
-	return ptr;
 }
 
 void cairn_work_result(cairn_work *work, cairn_str json)
 {
-	free(work->result);
-	work->result = copy(work, json);
-	work->result_len = json.len;
+	keep(work, &work->result, json);
+}
+
+static char *copy(cairn_str text)
+{
+	char *ptr = malloc(text.len + 1);
+	if (ptr != NULL && text.len > 0)
+		memcpy(ptr, text.ptr, text.len);
+	return ptr;
 }
 
 static cairn_charge *charge_of(struct cairn_work *work, cairn_str axis)
@@ -69,7 +67,7 @@ static cairn_charge *charge_of(struct cairn_work *work, cairn_str axis)
 			return charge;
 	}
 	size_t n = work->charge_count + 1;
-	char *name = copy(work, axis);
+	char *name = copy(axis);
 	cairn_charge *charges = realloc(work->charges, n * sizeof *charges);
 	if (charges != NULL)
 		work->charges = charges;
@@ -113,10 +111,9 @@ int cairn_work_reserve(cairn_work *work, cairn_str axis, int64_t amount)
 
 int cairn_work_fail(cairn_work *work, cairn_str code, cairn_str message)
 {
-	snprintf(work->code, sizeof work->code, "%.*s", (int)code.len,
-		 code.ptr != NULL ? code.ptr : "");
-	snprintf(work->message, sizeof work->message, "%.*s", (int)message.len,
-		 message.ptr != NULL ? message.ptr : "");
+	keep(work, &work->code, code);
+	if (!cairn_worker__keep_message(&work->message, message))
+		work->nomem = true;
 	return 0;
 }
 
@@ -139,33 +136,61 @@ static void work_clear(struct cairn_work *work)
 		free(work->axes[i]);
 	free(work->axes);
 	free(work->charges);
-	free(work->result);
+	free(work->result.ptr);
+	free(work->code.ptr);
+	free(work->message.ptr);
+}
+
+static bool refused(cairn_status st)
+{
+	return st == CAIRN_INVALID || st == CAIRN_TOO_LARGE || st == CAIRN_CONFLICT;
+}
+
+/* Of a refusal, which nothing can mend. */
+static cairn_replay_failure failure_of(const cairn_error *why)
+{
+	return (cairn_replay_failure){ .size = sizeof(cairn_replay_failure),
+				       .code = cairn_str_of(why->code),
+				       .message = cairn_str_of(why->message),
+				       .final = 1 };
+}
+
+/* What it cost is charged, unless it is just that which is refused. */
+static cairn_status record_failure(struct cairn_work *work, cairn_replay_failure failure,
+				   cairn_error *err)
+{
+	cairn_replay *replay = work->run->replay;
+	failure.usage = work->charges;
+	failure.usage_count = work->charge_count;
+	cairn_status st = cairn_replay_fail(replay, work->step, &failure, err);
+	if (refused(st)) {
+		cairn_error why = *err;
+		failure = failure_of(&why);
+		st = cairn_replay_fail(replay, work->step, &failure, err);
+	}
+	/* so it counts as given up, however many attempts it might have had (durable.c) */
+	if (st == CAIRN_OK && failure.final)
+		work->step->max_attempts = INT32_MAX;
+	return st;
 }
 
 /* Under the lock. What can't be recorded as it is said is recorded as a failure that says why. */
 static cairn_status record(struct cairn_work *work, bool done, cairn_error *err)
 {
-	cairn_replay *replay = work->run->replay;
 	cairn_replay_failure failure = { .size = sizeof failure,
-					 .code = cairn_str_of(work->code),
-					 .message = cairn_str_of(work->message),
+					 .code = cairn_worker__kept(&work->code),
+					 .message = cairn_worker__kept(&work->message),
 					 .not_before = work->not_before,
-					 .final = work->final,
-					 .usage = work->charges,
-					 .usage_count = work->charge_count };
+					 .final = work->final };
 	if (!done)
-		return cairn_replay_fail(replay, work->step, &failure, err);
-	cairn_str result = { work->result, work->result != NULL ? work->result_len : 0 };
-	cairn_status st = cairn_replay_complete(replay, work->step, result, work->charges,
+		return record_failure(work, failure, err);
+	cairn_status st = cairn_replay_complete(work->run->replay, work->step,
+						cairn_worker__kept(&work->result), work->charges,
 						work->charge_count, err);
-	if (st != CAIRN_INVALID && st != CAIRN_TOO_LARGE && st != CAIRN_CONFLICT)
+	if (!refused(st))
 		return st;
 	cairn_error why = *err;
-	failure.code = cairn_str_of(why.code);
-	failure.message = cairn_str_of(why.message);
-	failure.final = 1;
-	failure.usage_count = 0;
-	return cairn_replay_fail(replay, work->step, &failure, err);
+	return record_failure(work, failure_of(&why), err);
 }
 
 /* Whether the connection may be lost with what was sent on it. */
@@ -319,6 +344,10 @@ int cairn_durable_calls(cairn_durable *run, const cairn_durable_batch *batch, ca
 	int all = 0;
 	if (!cairn_durable__going(run))
 		return 0;
+	if (batch == NULL || batch->size < sizeof *batch) {
+		cairn_durable__refuse(run, CAIRN_E_ARG_INVALID);
+		return 0;
+	}
 	struct crew crew = { .run = run,
 			     .calls = batch->calls,
 			     .n = batch->n,
@@ -327,8 +356,7 @@ int cairn_durable_calls(cairn_durable *run, const cairn_durable_batch *batch, ca
 	uint32_t width = batch->width != 0 ? batch->width : WIDTH_DEFAULT;
 	crew.steps = calloc(crew.n + 1, sizeof *crew.steps);
 	if (crew.steps == NULL) {
-		err.status = CAIRN_NOMEM;
-		cairn_durable__trouble(run, &err);
+		cairn_durable__refuse(run, CAIRN_E_NOMEM);
 		return 0;
 	}
 	if (cairn_replay_step_begin(run->replay, crew.calls, crew.n, crew.steps, &err) ==

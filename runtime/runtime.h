@@ -297,6 +297,8 @@ void cairn_worker__nudge(struct cairn_worker *worker);
 
 /* ---- context.c, say.c ---- */
 bool cairn_worker__keep(struct kept *kept, cairn_str text);
+/* A failure's message: cut where the store takes no more, and what is not UTF-8 replaced. */
+bool cairn_worker__keep_message(struct kept *kept, cairn_str text);
 cairn_str cairn_worker__kept(const struct kept *kept);
 /* Under the lock: has it said anything that was not sent? */
 bool cairn_worker__says(const struct cairn_context *job);

@@ -27,6 +27,11 @@ spent() {
 	"$cairn" --db "$1" --json budget show "$id" | grep -o '"spent":[0-9]*'
 }
 
+# What the command says of it.
+refusal() {
+	"$cairn" --db "$1" --json enqueue agent -k taken 2>&1 | sed 's/.*"message":"\([^"]*\)".*/\1/'
+}
+
 # life PLACE URL
 life() {
 	name=killed-at-$1
@@ -47,6 +52,9 @@ tour() {
 		life $place "$1"
 	done
 	ok "what is over has nothing more to do" says "$end" 0 "$1" killed-at-1
+	"$cairn" --db "$1" enqueue agent -k taken --payload '"another one"' >/dev/null
+	ok "a name that is taken is refused" says "" 1 "$1" taken
+	is "$(cat "$scratch/err")" "$(refusal "$1")" "and says why"
 }
 
 tour "sqlite:$scratch/agent.db"

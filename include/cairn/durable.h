@@ -74,7 +74,10 @@ CAIRN_API const char *cairn_work_key(const cairn_work *work);
 
 /* JSON, copied; none: null. */
 CAIRN_API void cairn_work_result(cairn_work *work, cairn_str json);
-/* What it cost, whether it fails or not; the same axis again adds up. */
+/*
+ * What it cost, whether it fails or not; the same axis again adds up. What a HARD budget does not bear is not charged: then
+ * the step has failed for good, with budget.exceeded.
+ */
 CAIRN_API void cairn_work_charge(cairn_work *work, cairn_str axis, int64_t amount);
 /* Reserves what it may cost, for 5 minutes: 0 if the budget does not suffice, and then it has failed for good. */
 CAIRN_API int cairn_work_reserve(cairn_work *work, cairn_str axis, int64_t amount);

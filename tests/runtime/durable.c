@@ -211,7 +211,7 @@ static int hopeless(void *user, cairn_work *work)
 
 static enum cairn_finish_how giving_up(void *user, cairn_durable *run)
 {
-	cairn_replay_call call = { .kind = CAIRN_STR("x"), .max_attempts = 5 };
+	cairn_replay_call call = { .kind = CAIRN_STR("x") };
 	cairn_durable_call(run, &call, hopeless, user, NULL);
 	return cairn_durable_end(run);
 }
@@ -249,6 +249,80 @@ static void fails(store *one)
 	   "%s: what is given up ends the run", one->name);
 	is_int(atomic_load(&calls), 1, "at once");
 	cairn_free(jobs);
+}
+
+/* ---- what is refused, and what is long -------------------------------------------------- */
+
+#define LONG_CODE \
+	"an.error.code.that.is.longer.than.what.an.error.object.has.room.for.since.names.may.be"
+
+/* A message that no store takes as it is: cut in the middle of a letter, and with a byte that is none. */
+static int rambling(void *user, cairn_work *work)
+{
+	static char message[9000];
+	(void)user;
+	memset(message, 'x', sizeof message);
+	message[10] = '\xff';
+	for (size_t i = 20; i + 1 < sizeof message; i += 2)
+		memcpy(message + i, "\xc3\xa9", 2);
+	return cairn_work_give_up(work, CAIRN_STR(LONG_CODE),
+				  (cairn_str){ message, sizeof message });
+}
+
+static int wasteful(void *user, cairn_work *work)
+{
+	atomic_fetch_add((atomic_int *)user, 1);
+	cairn_work_charge(work, CAIRN_STR("tokens"), 11);
+	cairn_work_result(work, CAIRN_STR("1"));
+	return 1;
+}
+
+static int malformed(void *user, cairn_work *work)
+{
+	atomic_fetch_add((atomic_int *)user, 1);
+	cairn_work_charge(work, CAIRN_STR("tokens"), 4);
+	cairn_work_result(work, CAIRN_STR("{"));
+	return 1;
+}
+
+struct only {
+	cairn_work_fn *work;
+	atomic_int calls;
+};
+
+static enum cairn_finish_how only_call(void *user, cairn_durable *run)
+{
+	struct only *only = user;
+	cairn_replay_call call = { .kind = CAIRN_STR("x"), .max_attempts = 3 };
+	cairn_durable_call(run, &call, only->work, &only->calls, NULL);
+	return cairn_durable_end(run);
+}
+
+/* What the run of this step ends with; it is done once. Its budget has 10 tokens, of which this many are spent. */
+static void refused(store *one, cairn_work_fn *work, const char *code, int64_t spent)
+{
+	struct only only = { .work = work };
+	cairn_durable_program program = program_of(only_call, &only);
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_budgets *budgets = NULL;
+	const cairn_budget_new budget = { .axis = CAIRN_STR("tokens"), .total = 10 };
+	cairn_id id = add(one, "fails", 1);
+	must(cairn_budget_set(one->conn, cairn_any(), id, &budget, 1, &err), &err, "set");
+	cairn_jobs *jobs = live(one, &program, id);
+	ok(jobs->at[0].status == CAIRN_JOB_DEAD_LETTERED && is(jobs->at[0].error_code, code),
+	   "%s: it ended with %s", one->name, code);
+	is_int(jobs->at[0].attempt, 1, "at once");
+	must(cairn_budget_read(one->conn, cairn_any(), id, &budgets, &err), &err, "read");
+	is_int(budgets->at[0].spent, spent, "and cost what its budget bears");
+	cairn_free(budgets);
+	cairn_free(jobs);
+}
+
+static void refuses(store *one)
+{
+	refused(one, rambling, LONG_CODE, 0);
+	refused(one, wasteful, "budget.exceeded", 0);
+	refused(one, malformed, "json.invalid", 4);
 }
 
 /* ---- signals and children --------------------------------------------------------------------- */
@@ -293,6 +367,34 @@ static void has_family(store *one)
 	cairn_jobs *jobs = live(one, &program, id);
 	ok(output_is(jobs, "[1,2,\"on\",0]"), "%s: children, a signal, and one that did not come",
 	   one->name);
+	cairn_free(jobs);
+}
+
+/* A child finds out when it begins that its parent was canceled, and is not tried again. */
+static void is_orphaned(store *one)
+{
+	struct counted counted = { .fail_until = 0 };
+	cairn_durable_program program = program_of(family, &counted);
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_claim_opts opts = { .size = sizeof opts, .worker = CAIRN_STR("by hand") };
+	cairn_child_new child = { .type = CAIRN_STR("child"), .input = CAIRN_STR("1") };
+	cairn_replay_step step;
+	cairn_replay *replay = NULL;
+	cairn_jobs *jobs = NULL;
+	cairn_id id = add(one, "family", 1);
+	must(cairn_job_claim(one->conn, &opts, &jobs, &err), &err, "claim");
+	cairn_lease lease = cairn_job_lease(&jobs->at[0]);
+	must(cairn_replay_begin(one->conn, &lease, NULL, &replay, &err), &err, "begin");
+	must(cairn_replay_child(replay, &child, 1, &step, &err), &err, "child");
+	cairn_replay_close(replay);
+	must(cairn_job_cancel(one->conn, cairn_any(), &id, 1, CAIRN_STR("no"), NULL, &err), &err,
+	     "cancel");
+	cairn_free(jobs);
+	jobs = live(one, &program, step.child);
+	ok(jobs->at[0].status == CAIRN_JOB_DEAD_LETTERED &&
+		   is(jobs->at[0].error_code, "run.canceled"),
+	   "%s: a child of a canceled run ends", one->name);
+	is_int(jobs->at[0].attempt, 1, "and is not tried again");
 	cairn_free(jobs);
 }
 
@@ -343,7 +445,9 @@ static void tour(store *one)
 	runs_in_sequence(one);
 	runs_side_by_side(one);
 	fails(one);
+	refuses(one);
 	has_family(one);
+	is_orphaned(one);
 	is_stopped(one);
 }
 

@@ -137,7 +137,7 @@ static inline size_t count(store *one, const char *type, uint32_t statuses)
 
 static inline bool is(cairn_str text, const char *want)
 {
-	return text.len == strlen(want) && memcmp(text.ptr, want, text.len) == 0;
+	return text.len == strlen(want) && (text.len == 0 || memcmp(text.ptr, want, text.len) == 0);
 }
 
 #endif
