@@ -68,10 +68,11 @@ static void set_repeats(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_id run = ct_enqueue(conn, "t");
-	cairn_budget_new axes[2] = { { .axis = CAIRN_STR("a"), .total = 1 },
+	cairn_budget_new axes[3] = { { .axis = CAIRN_STR("a"), .total = 1 },
+				     { .axis = CAIRN_STR("b"), .total = 1 },
 				     { .axis = CAIRN_STR("a"), .total = 2 } };
 	cairn_budgets *budgets = NULL;
-	ct_status(cairn_budget_set(conn, cairn_any(), run, axes, 2, ct_err()), CAIRN_INVALID, NULL);
+	ct_status(cairn_budget_set(conn, cairn_any(), run, axes, 3, ct_err()), CAIRN_INVALID, NULL);
 	ct_purse(conn, run, "a", "-");
 	ct_status(cairn_budget_set(conn, cairn_any(), cairn_id_new(), axes, 1, ct_err()),
 		  CAIRN_NOT_FOUND, "replay.run_not_found");
@@ -234,12 +235,12 @@ static void listed(void)
 static void the_roots(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live root = ct_live_new(conn);
+	ct_play root = ct_play_aside(conn);
 	cairn_id child = ct_child_of(&root, "c", "below");
 	ct_limit(conn, root.id, "a", CAIRN_BUDGET_HARD, 10);
 	/* before it has begun */
 	ct_spends(ct_charge(conn, ct_entry(child, "x", 3)), CAIRN_OK, NULL);
-	ct_live below = ct_live_again(conn, child);
+	ct_play below = ct_play_of(conn, child);
 	cairn_id grandchild = ct_child_of(&below, "d", "deep");
 	ct_spends(ct_reserve(conn, ct_entry(grandchild, "y", 4), 0), CAIRN_OK, NULL);
 	ct_int(ct_charge(conn, ct_entry(root.id, "x", 3)).disposition, CAIRN_EXISTING);
@@ -265,14 +266,14 @@ static void not_begun_and_over(void)
 	cairn_id run = ct_add(conn, &job);
 	ct_limit(conn, run, "a", CAIRN_BUDGET_HARD, 10);
 	ct_spends(ct_charge(conn, ct_entry(run, "x", 3)), CAIRN_OK, NULL);
-	ct_live live = ct_live_again(conn, run);
-	ct_live_paid(&live, "one", "a", 5);
+	ct_play live = ct_play_of(conn, run);
+	ct_play_paid(&live, "one", "a", 5);
 	ct_purse(conn, run, "a", "HARD 10 spent 8 reserved 0 left 2");
-	ct_live_succeed(&live, NULL);
+	ct_play_succeed(&live, NULL);
 	ct_spends(ct_charge(conn, ct_entry(run, "late", 2)), CAIRN_OK, NULL);
 	ct_spends(ct_charge(conn, ct_entry(run, "later", 1)), CAIRN_CONFLICT, "budget.exceeded");
 	ct_purse(conn, run, "a", "HARD 10 spent 10 reserved 0 left 0");
-	ct_int(ct_replay_run(conn, run)->status, CAIRN_REPLAY_SUCCEEDED);
+	ct_int(ct_played(conn, run)->status, CAIRN_REPLAY_SUCCEEDED);
 }
 
 #define ONE .kind = CT_VERB, .store = CT_BUDGETS

@@ -6,67 +6,10 @@
 
 /* ---- a worker and its run ------------------------------------------------------------------ */
 
-ct_live ct_live_new(cairn_conn *conn)
+void ct_play_did(const ct_play *play, const char *name, const char *result)
 {
-	return ct_live_job(conn, ct_new("t"));
-}
-
-ct_live ct_live_job(cairn_conn *conn, cairn_job_new job)
-{
-	job.queue = cairn_str_of(ct_format("q%u", ct_number()));
-	if (job.type.len == 1 && job.type.ptr[0] == 't')
-		ct_define(conn, "t");
-	return ct_live_again(conn, ct_add(conn, &job));
-}
-
-cairn_lease ct_live_claim(cairn_conn *conn, cairn_id run)
-{
-	const cairn_job *job = ct_job(conn, run);
-	cairn_claim_opts opts = ct_claim_opts("w", 1);
-	cairn_jobs *jobs = NULL;
-	opts.queue = job->queue;
-	opts.owner = job->owner;
-	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
-	ct_later(jobs);
-	ct_int(jobs->count, 1);
-	ct_id(jobs->at[0].id, run);
-	return cairn_job_lease(&jobs->at[0]);
-}
-
-ct_live ct_live_begin(cairn_conn *conn, cairn_lease lease)
-{
-	return (ct_live){ .id = lease.id,
-			  .lease = lease,
-			  .replay = ct_play_begin(conn, lease, NULL) };
-}
-
-ct_live ct_live_again(cairn_conn *conn, cairn_id run)
-{
-	return ct_live_begin(conn, ct_live_claim(conn, run));
-}
-
-cairn_replay_step ct_live_ask(ct_live *live, const char *name)
-{
-	cairn_replay_call call = { .kind = CAIRN_STR("k"), .name = cairn_str_of(name) };
-	cairn_replay_step step = { .status = CAIRN_INTERNAL };
-	ct_ok(cairn_replay_step_begin(live->replay, &call, 1, &step, ct_err()));
-	ct_each(step, CAIRN_OK, NULL);
-	return step;
-}
-
-cairn_replay_step ct_live_do(ct_live *live, const char *name)
-{
-	cairn_replay_step step = ct_live_ask(live, name);
-	ct_int(step.next, CAIRN_NEXT_RUN);
-	ct_str(step.name, name);
-	return step;
-}
-
-void ct_live_did(ct_live *live, const char *name, const char *result)
-{
-	cairn_replay_step step = ct_live_do(live, name);
-	ct_ok(cairn_replay_complete(live->replay, &step, cairn_str_of(result), NULL, 0, ct_err()));
-	ct_int(step.next, CAIRN_NEXT_RESULT);
+	cairn_replay_step step = ct_ask_run(play->replay, name);
+	ct_step_complete(play->replay, &step, result);
 }
 
 cairn_charge ct_usage(const char *axis, int64_t amount)
@@ -74,59 +17,40 @@ cairn_charge ct_usage(const char *axis, int64_t amount)
 	return (cairn_charge){ .axis = cairn_str_of(axis), .amount = amount };
 }
 
-void ct_live_paid(ct_live *live, const char *name, const char *axis, int64_t amount)
+void ct_play_paid(const ct_play *play, const char *name, const char *axis, int64_t amount)
 {
-	cairn_replay_step step = ct_live_do(live, name);
+	cairn_replay_step step = ct_ask_run(play->replay, name);
 	cairn_charge usage = ct_usage(axis, amount);
-	ct_ok(cairn_replay_complete(live->replay, &step, CAIRN_STR("1"), &usage, 1, ct_err()));
-	ct_int(step.next, CAIRN_NEXT_RESULT);
+	ct_ok(cairn_replay_complete(play->replay, &step, CAIRN_STR("1"), &usage, 1, ct_err()));
+	ct_next(step, RESULT);
 }
 
-void ct_live_failed(ct_live *live, const char *name, const char *code)
+void ct_play_failed(const ct_play *play, const char *name, const char *code)
 {
-	cairn_replay_step step = ct_live_do(live, name);
+	cairn_replay_step step = ct_ask_run(play->replay, name);
 	cairn_replay_failure failure = { .size = sizeof(failure),
 					 .code = cairn_str_of(code),
 					 .final = 1 };
-	ct_ok(cairn_replay_fail(live->replay, &step, &failure, ct_err()));
-	ct_int(step.next, CAIRN_NEXT_FAILED);
+	ct_ok(cairn_replay_fail(play->replay, &step, &failure, ct_err()));
+	ct_next(step, FAILED);
 }
 
-void ct_live_knows(ct_live *live, const char *name, const char *result)
+void ct_play_knows(const ct_play *play, const char *name, const char *result)
 {
-	cairn_replay_step step = ct_live_ask(live, name);
-	ct_int(step.next, CAIRN_NEXT_RESULT);
+	cairn_replay_step step = ct_ask_for(play->replay, name);
+	ct_result(step, result);
 	ct_int(step.replayed, 1);
-	ct_str(step.result, result);
 }
 
-void ct_live_succeed(ct_live *live, const char *output)
-{
-	cairn_finish end = ct_success(live->lease);
-	end.output = cairn_str_of(output);
-	ct_ok(cairn_replay_finish(live->replay, &end, ct_err()));
-}
-
-void ct_live_fail(ct_live *live, enum cairn_finish_how how)
-{
-	cairn_finish end = ct_failure(live->lease, how, "it.broke");
-	ct_ok(cairn_replay_finish(live->replay, &end, ct_err()));
-}
-
-void ct_live_suspend(ct_live *live)
-{
-	ct_ok(cairn_replay_suspend(live->replay, ct_err()));
-}
-
-cairn_id ct_child_of(ct_live *live, const char *name, const char *queue)
+cairn_id ct_child_of(const ct_play *play, const char *name, const char *queue)
 {
 	cairn_child_new child = { .type = CAIRN_STR("t"),
 				  .name = cairn_str_of(name),
 				  .queue = cairn_str_of(queue) };
 	cairn_replay_step step = { .status = CAIRN_INTERNAL };
-	ct_ok(cairn_replay_child(live->replay, &child, 1, &step, ct_err()));
+	ct_ok(cairn_replay_child(play->replay, &child, 1, &step, ct_err()));
 	ct_each(step, CAIRN_OK, NULL);
-	ct_int(step.next, CAIRN_NEXT_SUSPEND);
+	ct_next(step, SUSPEND);
 	ct_true(!cairn_id_is_none(step.child));
 	return step.child;
 }

@@ -1,60 +1,29 @@
 /*
- * ct_ledger.h - steps that cases about replay runs from outside and about budgets share. A run that is played here has
- * a queue of its own, so that a case claims the run it means; its steps are asked for by name, of kind "k".
+ * ct_ledger.h - steps that cases about replay runs from outside and about budgets share, beside those of ct_replay.h.
  */
 #ifndef CT_LEDGER_H
 #define CT_LEDGER_H
 
 #include "ct_replay.h"
 
-/* ---- a worker and its run ---- */
+/* ---- steps, by name; they must be RUN ---- */
 
-/* A run that somebody is at; the replay is closed when the case ends. */
-typedef struct ct_live {
-	cairn_id id;
-	cairn_lease lease;
-	cairn_replay *replay;
-} ct_live;
-
-/* Defines "t", enqueues one in a queue of its own, claims it and begins. */
-ct_live ct_live_new(cairn_conn *conn);
-/* The same with a request; its queue is given by this. */
-ct_live ct_live_job(cairn_conn *conn, cairn_job_new job);
-/* Claims the run's job, which must be due; and begins. */
-cairn_lease ct_live_claim(cairn_conn *conn, cairn_id run);
-ct_live ct_live_begin(cairn_conn *conn, cairn_lease lease);
-ct_live ct_live_again(cairn_conn *conn, cairn_id run);
-
-/* Asks for one, which is no error: what it was told. */
-cairn_replay_step ct_live_ask(ct_live *live, const char *name);
-/* It must be RUN; done with this result; done with a result and usage of one axis; failed for good. */
-cairn_replay_step ct_live_do(ct_live *live, const char *name);
-void ct_live_did(ct_live *live, const char *name, const char *result);
-void ct_live_paid(ct_live *live, const char *name, const char *axis, int64_t amount);
-void ct_live_failed(ct_live *live, const char *name, const char *code);
+/* Done with this result; done with "1" and usage of one axis; failed for good. */
+void ct_play_did(const ct_play *play, const char *name, const char *result);
+void ct_play_paid(const ct_play *play, const char *name, const char *axis, int64_t amount);
+void ct_play_failed(const ct_play *play, const char *name, const char *code);
 /* It must be remembered, with this result. */
-void ct_live_knows(ct_live *live, const char *name, const char *result);
+void ct_play_knows(const ct_play *play, const char *name, const char *result);
 cairn_charge ct_usage(const char *axis, int64_t amount);
-
-/* Ends the attempt: with an output; without one; failed for good. */
-void ct_live_succeed(ct_live *live, const char *output);
-void ct_live_fail(ct_live *live, enum cairn_finish_how how);
-void ct_live_suspend(ct_live *live);
-/* Starts children of type "t" in the given queue, one per name; they must be SUSPEND. */
-cairn_id ct_child_of(ct_live *live, const char *name, const char *queue);
+/* Starts a child of type "t" in the given queue; it must be SUSPEND. */
+cairn_id ct_child_of(const ct_play *play, const char *name, const char *queue);
 
 /* ---- from outside; scope ANY ---- */
 
-const cairn_replay_run *ct_replay_run(cairn_conn *conn, cairn_id id);
 /* The run and its steps in one line: "RUNNING a=COMPLETED b=RUNNING". */
 const char *ct_replay_state(cairn_conn *conn, cairn_id run);
 #define ct_replay_stands(conn, run, want) \
 	ct_text_(ct_replay_state((conn), (run)), (want), "the state of " #run, __FILE__, __LINE__)
-/* Everything that can be read about a run, its job, signals and ledger, as text; "nothing was written". */
-const char *ct_replay_snapshot(cairn_conn *conn, cairn_id run);
-#define ct_replay_unchanged(conn, run, before) \
-	ct_text_(ct_replay_snapshot((conn), (run)), (before), "the snapshot of " #run, __FILE__, \
-		 __LINE__)
 /* It is no replay run any more, nor a job. */
 void ct_replay_gone(cairn_conn *conn, cairn_id run);
 /* Cancels one, which must be there: what it was told. */

@@ -1,6 +1,6 @@
 /*
  * ct_plan.h - between the parts of the runner: choosing cases (groups.c), running
- * them in processes (process.c), reporting (report.c), mutants (mutant.c).
+ * them in processes (process.c), reporting (report.c), mutants (mutant_hunt.c).
  */
 #ifndef CT_PLAN_H
 #define CT_PLAN_H

@@ -12,9 +12,16 @@ cairn_id ct_play_add(cairn_conn *conn)
 
 cairn_lease ct_play_claim(cairn_conn *conn, cairn_id id)
 {
-	cairn_lease lease = ct_claim(conn, "w");
-	ct_id(lease.id, id);
-	return lease;
+	const cairn_job *job = ct_job(conn, id);
+	cairn_claim_opts opts = ct_claim_opts("w", 1);
+	cairn_jobs *jobs = NULL;
+	opts.queue = job->queue;
+	opts.owner = job->owner;
+	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
+	ct_later(jobs);
+	ct_int(jobs->count, 1);
+	ct_id(jobs->at[0].id, id);
+	return cairn_job_lease(&jobs->at[0]);
 }
 
 static void close_replay(void *replay)
@@ -33,9 +40,32 @@ cairn_replay *ct_play_begin(cairn_conn *conn, cairn_lease lease, const cairn_rep
 
 ct_play ct_play_new(cairn_conn *conn)
 {
-	ct_play play = { .id = ct_play_add(conn) };
-	ct_play_on(conn, &play);
-	return play;
+	return ct_play_of(conn, ct_play_add(conn));
+}
+
+ct_play ct_play_aside(cairn_conn *conn)
+{
+	return ct_play_job(conn, ct_new("t"));
+}
+
+ct_play ct_play_job(cairn_conn *conn, cairn_job_new job)
+{
+	job.queue = cairn_str_of(ct_format("q%u", ct_number()));
+	if (job.type.len == 1 && job.type.ptr[0] == 't')
+		ct_define(conn, "t");
+	return ct_play_of(conn, ct_add(conn, &job));
+}
+
+ct_play ct_play_under(cairn_conn *conn, cairn_lease lease)
+{
+	return (ct_play){ .id = lease.id,
+			  .lease = lease,
+			  .replay = ct_play_begin(conn, lease, NULL) };
+}
+
+ct_play ct_play_of(cairn_conn *conn, cairn_id id)
+{
+	return ct_play_under(conn, ct_play_claim(conn, id));
 }
 
 ct_play ct_play_held(cairn_conn *conn, cairn_replay_step *held)
@@ -48,8 +78,7 @@ ct_play ct_play_held(cairn_conn *conn, cairn_replay_step *held)
 
 void ct_play_on(cairn_conn *conn, ct_play *play)
 {
-	play->lease = ct_play_claim(conn, play->id);
-	play->replay = ct_play_begin(conn, play->lease, NULL);
+	*play = ct_play_of(conn, play->id);
 }
 
 void ct_play_suspend(const ct_play *play)
@@ -77,9 +106,14 @@ static void end(const ct_play *play, cairn_finish finish)
 	ct_ok(cairn_replay_finish(play->replay, &finish, ct_err()));
 }
 
-void ct_play_retry(cairn_conn *conn, ct_play *play)
+void ct_play_break(const ct_play *play)
 {
 	end(play, ct_failure(play->lease, CAIRN_FINISH_RETRYABLE, "attempt.failed"));
+}
+
+void ct_play_retry(cairn_conn *conn, ct_play *play)
+{
+	ct_play_break(play);
 	wait_until_due(conn, play->id);
 	ct_play_on(conn, play);
 }

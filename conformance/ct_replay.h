@@ -21,12 +21,21 @@ typedef struct ct_play {
 
 /* Defines "t", with 8 attempts and CT_REPLAY_RETRY between them, and enqueues one. */
 cairn_id ct_play_add(cairn_conn *conn);
-/* Claims it, and nothing else: it must be due. */
+/* Claims it from its queue as its owner, and nothing else: it must be due. */
 cairn_lease ct_play_claim(cairn_conn *conn, cairn_id id);
 /* Begins under a lease, which must work; opts may be NULL. Closed when the case ends. */
 cairn_replay *ct_play_begin(cairn_conn *conn, cairn_lease lease, const cairn_replay_opts *opts);
 /* Enqueues one, claims it and begins. */
 ct_play ct_play_new(cairn_conn *conn);
+/*
+ * The same in a queue of its own, so that a case claims the run that it means; and with a request, whose queue is given
+ * here. "t" is defined with the attempts of any type.
+ */
+ct_play ct_play_aside(cairn_conn *conn);
+ct_play ct_play_job(cairn_conn *conn, cairn_job_new job);
+/* Begins under this lease; claims this run, which must be due, and begins. */
+ct_play ct_play_under(cairn_conn *conn, cairn_lease lease);
+ct_play ct_play_of(cairn_conn *conn, cairn_id id);
 /* The same; then it asks for a sleep, and for step "a", which is RUN. */
 ct_play ct_play_held(cairn_conn *conn, cairn_replay_step *held);
 /* The run's next attempt, or its continuation: it must be due. */
@@ -35,7 +44,8 @@ void ct_play_on(cairn_conn *conn, ct_play *play);
 void ct_play_suspend(const ct_play *play);
 /* Suspends, lets the time pass until it is due, and goes on. */
 void ct_play_sleep(cairn_conn *conn, ct_play *play);
-/* The attempt fails, and the next one begins when it is time. */
+/* The attempt fails, and another one may follow; and it begins when it is time. */
+void ct_play_break(const ct_play *play);
 void ct_play_retry(cairn_conn *conn, ct_play *play);
 /* The lease runs out, somebody takes the job back, and another worker begins it. */
 void ct_play_takeover(cairn_conn *conn, ct_play *play);
@@ -98,7 +108,7 @@ const char *ct_remembers(cairn_conn *conn, cairn_id run);
 /* The kinds of the events that are about steps and signals, in order: "STARTED COMPLETED". */
 const char *ct_steps_told(cairn_conn *conn, cairn_id run);
 
-/* Everything that can be read about a run: "nothing was written". */
+/* Everything that can be read about a run, its job, signals and ledger: "nothing was written". */
 const char *ct_play_snapshot(cairn_conn *conn, cairn_id run);
 #define ct_play_unchanged(conn, id, before) \
 	ct_text_(ct_play_snapshot((conn), (id)), (before), "the run's snapshot", __FILE__, __LINE__)

@@ -1,5 +1,5 @@
 /* ct_replay_read.c - what there is to read about replay runs, for cases. (ct_replay.c: steps) */
-#include "ct_replay.h"
+#include "ct_ledger.h"
 
 static const cairn_replay_runs *find(cairn_conn *conn, cairn_id run)
 {
@@ -105,11 +105,16 @@ static const char *shown_id(cairn_id id)
 
 static const char *run_text(const cairn_replay_run *r)
 {
-	return ct_format("replay %s root %s parent %s source %s shared %lld attempt %d fence %lld "
-			 "scope %s code %s\n",
-			 cairn_replay_status_text(r->status), shown_id(r->root),
-			 shown_id(r->parent), shown_id(r->source), (long long)r->shared,
-			 (int)r->attempt, (long long)r->fence, shown(r->scope), shown(r->code));
+	const char *who = ct_format("replay %s root %s parent %s source %s shared %lld",
+				    cairn_replay_status_text(r->status), shown_id(r->root),
+				    shown_id(r->parent), shown_id(r->source), (long long)r->shared);
+	const char *counts =
+		ct_format("steps %lld %lld %lld %lld children %lld", (long long)r->steps,
+			  (long long)r->completed, (long long)r->failed, (long long)r->waiting,
+			  (long long)r->children);
+	return ct_format("%s attempt %d fence %lld scope %s code %s wake %lld %s\n", who,
+			 (int)r->attempt, (long long)r->fence, shown(r->scope), shown(r->code),
+			 (long long)r->wake_at, counts);
 }
 
 static const char *memo_text(const cairn_memo *m)
@@ -136,6 +141,33 @@ static const char *signal_text(const cairn_signal *s)
 			 (long long)s->sent_at, (long long)s->taken_by);
 }
 
+static const char *ledger_text(cairn_conn *conn, cairn_id run)
+{
+	const cairn_entries *entries = ct_entries(conn, run);
+	cairn_budgets *budgets = NULL;
+	const char *line = "";
+	ct_ok(cairn_budget_read(conn, cairn_any(), run, &budgets, ct_err()));
+	ct_later(budgets);
+	for (size_t i = 0; i < budgets->count; i++) {
+		const cairn_budget *b = &budgets->at[i];
+		line = ct_format("%sbudget %s %s root %s created %lld updated %lld\n", line,
+				 shown(b->axis), ct_budget_text(conn, run, b->axis.ptr),
+				 shown_id(b->root), (long long)b->created_at,
+				 (long long)b->updated_at);
+	}
+	for (size_t i = 0; i < entries->count; i++) {
+		const cairn_entry *e = &entries->at[i];
+		const char *what = ct_format(
+			"entry %lld run %s %s %s %s %lld %s", (long long)e->seq, shown_id(e->run),
+			shown(e->axis), shown(e->source_type), shown(e->source_id),
+			(long long)e->amount, cairn_entry_state_text(e->state));
+		line = ct_format("%s%s until %lld created %lld updated %lld\n", line, what,
+				 (long long)e->expires_at, (long long)e->created_at,
+				 (long long)e->updated_at);
+	}
+	return line;
+}
+
 const char *ct_play_snapshot(cairn_conn *conn, cairn_id run)
 {
 	const char *line = ct_snapshot(conn, run);
@@ -143,18 +175,12 @@ const char *ct_play_snapshot(cairn_conn *conn, cairn_id run)
 	const cairn_signals *signals = ct_signals(conn, run);
 	for (size_t i = 0; i < signals->count; i++)
 		line = ct_format("%s%s", line, signal_text(&signals->at[i]));
+	line = ct_format("%s%s", line, ledger_text(conn, run));
 	if (found->count == 0)
 		return line;
 	line = ct_format("%s%s", line, run_text(&found->at[0]));
 	const cairn_memos *memos = ct_memos(conn, run);
 	for (size_t i = 0; i < memos->count; i++)
 		line = ct_format("%s%s", line, memo_text(&memos->at[i]));
-	cairn_budgets *budgets = NULL;
-	ct_ok(cairn_budget_read(conn, cairn_any(), run, &budgets, ct_err()));
-	ct_later(budgets);
-	for (size_t i = 0; i < budgets->count; i++)
-		line = ct_format("%sbudget %s spent %lld reserved %lld\n", line,
-				 shown(budgets->at[i].axis), (long long)budgets->at[i].spent,
-				 (long long)budgets->at[i].reserved);
 	return line;
 }

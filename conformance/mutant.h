@@ -1,7 +1,8 @@
 /*
  * mutant.h - a mutant is a driver with one rule broken: the driver's own slots,
  * called with a plan that was changed on the way in or an answer that was changed on
- * the way out. (mutants.c, mutants_verbs.c: the tables; mutant.c: the wrapper and the runner)
+ * the way out. (mutants.c and its like: the tables; mutant.c: the wrapper;
+ * mutant_hunt.c: the runner)
  */
 #ifndef CT_MUTANT_H
 #define CT_MUTANT_H
@@ -200,6 +201,7 @@ typedef struct ct_mutant {
 			      enum cairn_fork_result *result);
 	void (*replay_remove)(cairn_replay_remove_plan *plan);
 	cairn_usec replay_remove_clock;
+	cairn_replay_remove_fn *replay_remove_slot;
 	void (*signal_send)(cairn_signal_plan *plan, cairn_signal_insert *items);
 	void (*signal_sent)(void *self, const cairn_signal_plan *plan, cairn_signal_placed *each);
 	void (*signal_list)(cairn_signal_query *query);
@@ -283,10 +285,15 @@ extern const size_t ct_budget_mutant_count;
 /* Of the verbs beyond claim and finish. */
 extern const ct_mutant ct_verb_mutants[];
 extern const size_t ct_verb_mutant_count;
+extern const ct_mutant ct_prune_mutants[]; /* mutants_prune.c: with the lines of logs */
+extern const size_t ct_prune_mutant_count;
 extern const ct_mutant ct_schedule_mutants[];
 extern const size_t ct_schedule_mutant_count;
 
 const ct_real *ct_real_ops(void);
+/* Keeps the driver's own tables; then puts the mutant's slots into a copy of its descriptor. */
+void ct_learn_driver(const cairn_driver *driver);
+void ct_wrap_driver(cairn_driver *driver, const ct_mutant *mutant);
 /* A plan's array, to be changed; free() it. */
 void *ct_copy_of(const void *array, size_t n, size_t each);
 

@@ -100,7 +100,9 @@ static cairn_status on_remove(void *self, const cairn_replay_remove_plan *plan,
 	if (active->replay_remove)
 		active->replay_remove(&mine);
 	ct_advance(active->replay_remove_clock);
-	cairn_status status = the_replays()->remove(self, &mine, deleted, err);
+	cairn_replay_remove_fn *slot =
+		active->replay_remove_slot ? active->replay_remove_slot : the_replays()->remove;
+	cairn_status status = slot(self, &mine, deleted, err);
 	ct_advance(-active->replay_remove_clock);
 	return status;
 }
@@ -192,8 +194,8 @@ bool ct_mutates_replays(const ct_mutant *mutant)
 	       mutant->replay_entered || mutant->replay_leave || mutant->replay_left ||
 	       mutant->replay_list || mutant->replays_listed || mutant->replay_memos ||
 	       mutant->replay_fork || mutant->replay_forked || mutant->replay_remove ||
-	       mutant->replay_remove_clock || mutant->signal_send || mutant->signal_sent ||
-	       mutant->signal_list;
+	       mutant->replay_remove_clock || mutant->replay_remove_slot || mutant->signal_send ||
+	       mutant->signal_sent || mutant->signal_list;
 }
 
 bool ct_mutates_budgets(const ct_mutant *mutant)

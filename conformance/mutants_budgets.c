@@ -338,6 +338,34 @@ static void of_the_same_age(cairn_replay_remove_plan *plan)
 	plan->age += CAIRN_DAY;
 }
 
+static cairn_id last_child;
+
+static void notes_the_child(const cairn_enter_plan *plan, cairn_entered *each, cairn_rows *memos)
+{
+	for (size_t i = 0; i < plan->n && plan->verb == CAIRN_MEMO_CHILD; i++) {
+		if (each[i].row > 0)
+			last_child =
+				((const cairn_memo *)cairn_rows_at(memos, each[i].row - 1))->child;
+	}
+}
+
+/* Goes with the one above: the child is over when its tree is looked at. */
+static cairn_status over_a_childs_head(void *self, const cairn_replay_remove_plan *plan,
+				       cairn_replay_deleted *deleted, cairn_error *err)
+{
+	cairn_change change = { .id = last_child,
+				.from = 1u << CAIRN_JOB_PENDING,
+				.to = CAIRN_JOB_CANCELED,
+				.ending = CAIRN_ENDING_CANCELED,
+				.scope = cairn_any(),
+				.set = CAIRN_SET_FINISHED };
+	cairn_change_result result = { .hit = CAIRN_MISS };
+	cairn_change_plan alone = { .changes = &change, .n = 1 };
+	cairn_status status = ct_real_ops()->jobs.change(self, &alone, &result, NULL, err);
+	return status == CAIRN_OK ? ct_real_ops()->replays.remove(self, plan, deleted, err)
+				  : status;
+}
+
 #define BUDGETS .cases = "budgets.*"
 #define REPLAYS .cases = "replays.*"
 
@@ -424,6 +452,8 @@ const ct_mutant ct_budget_mutants[] = {
 	  .replay_remove = everybodys_trees },
 	{ "replay.delete_leased", "deletes trees whose workers still hold a lease", REPLAYS,
 	  .replay_remove = of_the_same_age, .replay_remove_clock = CAIRN_DAY },
+	{ "replay.delete_unfinished", "deletes trees of which a child is still to begin", REPLAYS,
+	  .replay_entered = notes_the_child, .replay_remove_slot = over_a_childs_head },
 };
 
 const size_t ct_budget_mutant_count = sizeof(ct_budget_mutants) / sizeof(ct_budget_mutants[0]);

@@ -21,7 +21,7 @@ static cairn_status number_by_events(void *self, const cairn_log_plan *plan,
 	return status == CAIRN_OK ? real->append(self, plan, result, head, err) : status;
 }
 
-/* A batch is so many appends. */
+/* A batch is so many appends, and there is time for others between them. */
 static cairn_status one_by_one(void *self, const cairn_log_plan *plan,
 			       enum cairn_log_result *result, int64_t *head, cairn_error *err)
 {
@@ -34,6 +34,7 @@ static cairn_status one_by_one(void *self, const cairn_log_plan *plan,
 		status = ct_real_ops()->log.append(self, &one, result, head, err);
 		if (*result != CAIRN_LOG_DONE)
 			break;
+		ct_nap(CAIRN_MILLISECOND);
 	}
 	return status;
 }

@@ -42,6 +42,8 @@ struct pool {
 	struct slot *ended; /* by index of the plan */
 	bool *has_ended;
 	size_t told;
+	char ready[AT_ONCE][WORD_MAX]; /* words of stores that are migrated and empty */
+	size_t ready_count;
 };
 
 static double now_seconds(void)
@@ -76,6 +78,18 @@ static bool reset(const ct_plan *plan, const char *url)
 	return !plan->subject->reset || plan->subject->reset(url) == 0;
 }
 
+/* A store goes from case to case if those neither migrate nor want it otherwise. */
+static bool passes_on(const ct_plan *plan, const ct_case *one)
+{
+	return plan->subject->clear && own_urls(plan->subject) && plan->fork &&
+	       !(one->flags & CT_BARE) && one->store != CT_MIGRATIONS;
+}
+
+static bool leave(const ct_plan *plan, const ct_case *one, const char *url)
+{
+	return (passes_on(plan, one) && plan->subject->clear(url) == 0) || reset(plan, url);
+}
+
 static enum ct_result run_here(const ct_plan *plan, size_t index, const char *word, FILE *report)
 {
 	char url[URL_MAX];
@@ -89,12 +103,12 @@ static enum ct_result run_here(const ct_plan *plan, size_t index, const char *wo
 			   .migrate_url = migrate_url,
 			   .seed = plan->seed,
 			   .report = report };
-	if (!reset(plan, url)) {
+	if (!passes_on(plan, setup.one) && !reset(plan, url)) {
 		fprintf(report, "the subject's reset failed\n");
 		return CT_FAILED;
 	}
 	enum ct_result result = ct_run_case(&setup);
-	if (result == CT_PASSED && !reset(plan, url)) {
+	if (result == CT_PASSED && !leave(plan, setup.one, url)) {
 		fprintf(report, "the subject's reset failed after the case\n");
 		return CT_FAILED;
 	}
@@ -108,7 +122,10 @@ static void start(struct pool *pool, size_t index)
 	struct slot *slot = &pool->slots[pool->running];
 	int pipe_fds[2];
 	*slot = (struct slot){ .index = index, .started = now_seconds() };
-	word_of(index, slot->word);
+	if (passes_on(pool->plan, pool->plan->cases[index]) && pool->ready_count > 0)
+		memcpy(slot->word, pool->ready[--pool->ready_count], WORD_MAX);
+	else
+		word_of(index, slot->word);
 	put_word(pool->plan->subject->url, slot->word, slot->url);
 	fflush(NULL);
 	if (pipe(pipe_fds) != 0)
@@ -202,6 +219,24 @@ static void clear_after(const ct_plan *plan, const struct slot *slot)
 		waitpid(pid, NULL, 0);
 }
 
+/* At the end, likewise. */
+static void drop_ready(const struct pool *pool)
+{
+	char url[URL_MAX];
+	fflush(NULL);
+	pid_t pid = pool->ready_count > 0 ? fork() : -1;
+	if (pid == 0) {
+		alarm(20);
+		for (size_t i = 0; i < pool->ready_count; i++) {
+			put_word(pool->plan->subject->url, pool->ready[i], url);
+			(void)reset(pool->plan, url);
+		}
+		_exit(0);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
 static void end_slot(struct pool *pool, size_t at)
 {
 	struct slot *slot = &pool->slots[at];
@@ -217,6 +252,8 @@ static void end_slot(struct pool *pool, size_t at)
 		append_line(slot, line);
 	}
 	clear_after(pool->plan, slot);
+	if (slot->result == CT_PASSED && passes_on(pool->plan, pool->plan->cases[slot->index]))
+		memcpy(pool->ready[pool->ready_count++], slot->word, WORD_MAX);
 	pool->ended[slot->index] = *slot;
 	pool->has_ended[slot->index] = true;
 	pool->slots[at] = pool->slots[--pool->running];
@@ -283,6 +320,7 @@ static void run_in_processes(const ct_plan *plan, ct_done_fn *fn, void *user)
 			continue;
 		end_slot(&pool, 0);
 	}
+	drop_ready(&pool);
 	for (size_t i = 0; i < plan->count; i++)
 		free(pool.ended[i].text);
 	free(pool.ended);

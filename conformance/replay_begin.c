@@ -19,6 +19,7 @@ static void a_job_becomes_a_run(void)
 	ct_int(ct_job(conn, id)->replay, 0);
 	ct_status(cairn_replay_get(conn, cairn_any(), id, &row, ct_err()), CAIRN_NOT_FOUND,
 		  "replay.run_not_found");
+	ct_later(row);
 	ct_play play = { .id = id };
 	ct_play_on(conn, &play);
 	const cairn_replay_run *run = ct_played(conn, id);
@@ -284,6 +285,7 @@ static void canceled_before_it_began(void)
 	ct_claim_none(conn);
 	ct_status(cairn_replay_get(conn, cairn_any(), id, &row, ct_err()), CAIRN_NOT_FOUND,
 		  "replay.run_not_found");
+	ct_later(row);
 }
 
 static void a_canceled_parent(void)

@@ -4,14 +4,14 @@
  */
 #include "ct_ledger.h"
 
-static const char *source_of(const ct_live *live, int64_t seq, int attempt)
+static const char *source_of(const ct_play *live, int64_t seq, int attempt)
 {
 	char id[CAIRN_ID_TEXT];
 	cairn_id_format(live->id, id);
 	return ct_format("%s/%lld/%d", id, (long long)seq, attempt);
 }
 
-static void entry_is(cairn_conn *conn, const ct_live *live, size_t at, const char *source,
+static void entry_is(cairn_conn *conn, const ct_play *live, size_t at, const char *source,
 		     int64_t amount)
 {
 	const cairn_entries *entries = ct_entries(conn, live->id);
@@ -23,13 +23,13 @@ static void entry_is(cairn_conn *conn, const ct_live *live, size_t at, const cha
 	ct_id(entries->at[at].run, live->id);
 }
 
-static cairn_status complete(ct_live *live, cairn_replay_step *step, const cairn_charge *usage,
+static cairn_status complete(ct_play *live, cairn_replay_step *step, const cairn_charge *usage,
 			     size_t n)
 {
 	return cairn_replay_complete(live->replay, step, CAIRN_STR("1"), usage, n, ct_err());
 }
 
-static cairn_status fail(ct_live *live, cairn_replay_step *step, const cairn_charge *usage,
+static cairn_status fail(ct_play *live, cairn_replay_step *step, const cairn_charge *usage,
 			 size_t n)
 {
 	cairn_replay_failure failure = { .size = sizeof(failure),
@@ -38,36 +38,28 @@ static cairn_status fail(ct_live *live, cairn_replay_step *step, const cairn_cha
 	return cairn_replay_fail(live->replay, step, &failure, ct_err());
 }
 
-static cairn_status reserve(ct_live *live, const cairn_replay_step *step,
+static cairn_status reserve(ct_play *live, const cairn_replay_step *step,
 			    const cairn_charge *amounts, size_t n)
 {
 	return cairn_replay_reserve(live->replay, step, amounts, n, CAIRN_MINUTE, ct_err());
 }
 
 /* Without its worker: the lease runs out, is reaped, and somebody else begins. */
-static ct_live taken_over(cairn_conn *conn, const ct_live *live)
-{
-	ct_set_now(ct_job(conn, live->id)->lease_expires_at + 1);
-	ct_reap(conn, 1);
-	ct_set_now(ct_job(conn, live->id)->run_at);
-	return ct_live_again(conn, live->id);
-}
-
 /* ---- ends ----------------------------------------------------------------------------------- */
 
 static void charged_with_the_end(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_charge usage[] = { ct_usage("tokens", 7), ct_usage("cost", 0) };
-	cairn_replay_step step = ct_live_do(&live, "one");
+	cairn_replay_step step = ct_ask_run(live.replay, "one");
 	ct_booked(conn, live.id, "");
 	ct_ok(complete(&live, &step, usage, 2));
 	/* the same again writes nothing */
-	const char *before = ct_replay_snapshot(conn, live.id);
+	const char *before = ct_play_snapshot(conn, live.id);
 	ct_advance(1);
 	ct_ok(complete(&live, &step, usage, 2));
-	ct_replay_unchanged(conn, live.id, before);
+	ct_play_unchanged(conn, live.id, before);
 	ct_int(ct_entries(conn, live.id)->count, 2);
 	ct_purse(conn, live.id, "tokens", "open spent 7 reserved 0");
 	ct_purse(conn, live.id, "cost", "open spent 0 reserved 0");
@@ -81,7 +73,7 @@ static void charged_with_the_end(void)
 static void failures_are_charged(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_replay_call call = { .kind = CAIRN_STR("k"),
 				   .name = CAIRN_STR("one"),
 				   .max_attempts = 2 };
@@ -90,9 +82,9 @@ static void failures_are_charged(void)
 	ct_ok(cairn_replay_step_begin(live.replay, &call, 1, &step, ct_err()));
 	ct_ok(fail(&live, &step, &usage, 1));
 	ct_int(step.next, CAIRN_NEXT_SUSPEND);
-	ct_live_suspend(&live);
+	ct_play_suspend(&live);
 	ct_set_now(step.until);
-	ct_live again = ct_live_again(conn, live.id);
+	ct_play again = ct_play_of(conn, live.id);
 	ct_ok(cairn_replay_step_begin(again.replay, &call, 1, &step, ct_err()));
 	ct_int(step.next, CAIRN_NEXT_RUN);
 	usage.amount = 4;
@@ -107,22 +99,22 @@ static void failures_are_charged(void)
 static void refused_as_a_whole(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_charge usage[] = { ct_usage("a", 5), ct_usage("b", 11), ct_usage("c", 1) };
 	ct_limit(conn, live.id, "b", CAIRN_BUDGET_HARD, 10);
-	cairn_replay_step step = ct_live_do(&live, "one");
-	const char *before = ct_replay_snapshot(conn, live.id);
+	cairn_replay_step step = ct_ask_run(live.replay, "one");
+	const char *before = ct_play_snapshot(conn, live.id);
 	ct_status(complete(&live, &step, usage, 3), CAIRN_CONFLICT, "budget.exceeded");
 	ct_status(fail(&live, &step, usage, 3), CAIRN_CONFLICT, "budget.exceeded");
 	ct_int(step.next, CAIRN_NEXT_RUN);
-	ct_replay_unchanged(conn, live.id, before);
+	ct_play_unchanged(conn, live.id, before);
 	usage[1].amount = 10;
 	ct_ok(complete(&live, &step, usage, 3));
 	ct_purse(conn, live.id, "b", "HARD 10 spent 10 reserved 0 left 0");
 	/* a SOFT one only tells, and nothing at all always fits */
 	ct_limit(conn, live.id, "a", CAIRN_BUDGET_SOFT, 5);
-	ct_live_paid(&live, "two", "a", 2);
-	ct_live_paid(&live, "three", "b", 0);
+	ct_play_paid(&live, "two", "a", 2);
+	ct_play_paid(&live, "three", "b", 0);
 	ct_purse(conn, live.id, "a", "SOFT 5 spent 7 reserved 0 left 0");
 	ct_ledger(conn, live.id);
 }
@@ -130,25 +122,25 @@ static void refused_as_a_whole(void)
 static void out_of_range(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_charge usage = ct_usage("a", -1);
-	cairn_replay_step step = ct_live_do(&live, "one");
-	const char *before = ct_replay_snapshot(conn, live.id);
+	cairn_replay_step step = ct_ask_run(live.replay, "one");
+	const char *before = ct_play_snapshot(conn, live.id);
 	ct_budget(conn);
 	ct_status(complete(&live, &step, &usage, 1), CAIRN_INVALID, NULL);
 	ct_status(fail(&live, &step, &usage, 1), CAIRN_INVALID, NULL);
 	ct_status(reserve(&live, &step, &usage, 1), CAIRN_INVALID, NULL);
 	ct_spent(conn, 0, "negative amounts", 1);
-	ct_replay_unchanged(conn, live.id, before);
+	ct_play_unchanged(conn, live.id, before);
 	usage.amount = INT64_MAX;
 	ct_ok(complete(&live, &step, &usage, 1));
-	step = ct_live_do(&live, "two");
-	before = ct_replay_snapshot(conn, live.id);
+	step = ct_ask_run(live.replay, "two");
+	before = ct_play_snapshot(conn, live.id);
 	usage.amount = 1;
 	ct_status(complete(&live, &step, &usage, 1), CAIRN_INVALID, "budget.overflow");
 	ct_status(fail(&live, &step, &usage, 1), CAIRN_INVALID, "budget.overflow");
 	ct_status(reserve(&live, &step, &usage, 1), CAIRN_INVALID, "budget.overflow");
-	ct_replay_unchanged(conn, live.id, before);
+	ct_play_unchanged(conn, live.id, before);
 	ct_ok(complete(&live, &step, NULL, 0));
 	ct_ledger(conn, live.id);
 }
@@ -158,11 +150,11 @@ static void out_of_range(void)
 static void reserved_then_charged(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_charge bound = ct_usage("a", 8);
 	cairn_charge usage = ct_usage("a", 6);
 	ct_limit(conn, live.id, "a", CAIRN_BUDGET_HARD, 10);
-	cairn_replay_step step = ct_live_do(&live, "one");
+	cairn_replay_step step = ct_ask_run(live.replay, "one");
 	ct_ok(reserve(&live, &step, &bound, 1));
 	ct_ok(reserve(&live, &step, &bound, 1));
 	ct_purse(conn, live.id, "a", "HARD 10 spent 0 reserved 8 left 2");
@@ -173,7 +165,7 @@ static void reserved_then_charged(void)
 	entry_is(conn, &live, 0, source_of(&live, 1, 1), 6);
 	ct_int(ct_entries(conn, live.id)->count, 1);
 	/* a failure charges what was reserved, too */
-	step = ct_live_do(&live, "two");
+	step = ct_ask_run(live.replay, "two");
 	bound.amount = 4;
 	usage.amount = 1;
 	ct_ok(reserve(&live, &step, &bound, 1));
@@ -185,13 +177,13 @@ static void reserved_then_charged(void)
 static void all_or_none(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_charge amounts[] = { ct_usage("b", 2), ct_usage("a", 11), ct_usage("c", 1) };
 	ct_limit(conn, live.id, "a", CAIRN_BUDGET_HARD, 10);
-	cairn_replay_step step = ct_live_do(&live, "one");
-	const char *before = ct_replay_snapshot(conn, live.id);
+	cairn_replay_step step = ct_ask_run(live.replay, "one");
+	const char *before = ct_play_snapshot(conn, live.id);
 	ct_status(reserve(&live, &step, amounts, 3), CAIRN_CONFLICT, "budget.exceeded");
-	ct_replay_unchanged(conn, live.id, before);
+	ct_play_unchanged(conn, live.id, before);
 	amounts[1].amount = 10;
 	ct_ok(reserve(&live, &step, amounts, 3));
 	ct_purse(conn, live.id, "a", "HARD 10 spent 0 reserved 10 left 0");
@@ -202,14 +194,15 @@ static void all_or_none(void)
 static void of_a_worker_that_died(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_charge bound = ct_usage("a", 8);
 	ct_limit(conn, live.id, "a", CAIRN_BUDGET_HARD, 10);
-	cairn_replay_step step = ct_live_do(&live, "one");
+	cairn_replay_step step = ct_ask_run(live.replay, "one");
 	ct_ok(cairn_replay_reserve(live.replay, &step, &bound, 1, CAIRN_HOUR, ct_err()));
 	cairn_time over = ct_now() + CAIRN_HOUR;
-	ct_live other = taken_over(conn, &live);
-	step = ct_live_do(&other, "one");
+	ct_play other = live;
+	ct_play_takeover(conn, &other);
+	step = ct_ask_run(other.replay, "one");
 	ct_int(step.attempts, 2);
 	/* another attempt is another source */
 	ct_status(reserve(&other, &step, &bound, 1), CAIRN_CONFLICT, "budget.exceeded");
@@ -226,14 +219,14 @@ static void of_a_worker_that_died(void)
 /* ---- replayed ------------------------------------------------------------------------------------ */
 
 /* What a program sees: a budget, a step of 7, a budget, another step, a budget. */
-static const char *program(ct_live *live)
+static const char *program(ct_play *live)
 {
 	const char *seen = "";
 	for (int i = 0; i < 3; i++) {
 		cairn_budget budget = { .spent = -1 };
 		if (i > 0) {
 			cairn_charge usage = ct_usage("a", 7);
-			cairn_replay_step step = ct_live_ask(live, ct_format("step%d", i));
+			cairn_replay_step step = ct_ask_for(live->replay, ct_format("step%d", i));
 			if (step.next == CAIRN_NEXT_RUN)
 				ct_ok(complete(live, &step, &usage, 1));
 		}
@@ -249,28 +242,29 @@ static const char *program(ct_live *live)
 static void the_same_again(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	ct_limit(conn, live.id, "a", CAIRN_BUDGET_SOFT, 50);
 	ct_text(program(&live), "0/50 7/43 14/36 ");
 	ct_int(ct_memos(conn, live.id)->count, 5);
 	ct_str(ct_memos(conn, live.id)->at[0].kind, "budget");
 	const char *ledger = ct_ledger(conn, live.id);
 	ct_spends(ct_charge(conn, ct_entry(live.id, "x", 30)), CAIRN_OK, NULL);
-	ct_live other = taken_over(conn, &live);
+	ct_play other = live;
+	ct_play_takeover(conn, &other);
 	ct_budget(conn);
 	ct_text(program(&other), "0/50 7/43 14/36 ");
 	ct_spent(conn, 0, "what is remembered", 5);
 	ct_int(ct_memos(conn, live.id)->count, 5);
 	ct_booked(conn, live.id, ct_format("%s a:s/x=30", ledger));
-	ct_live_fail(&other, CAIRN_FINISH_TERMINAL);
+	ct_play_fail(&other, "it.broke");
 	cairn_resume resume = ct_resumption(live.id);
 	ct_resume_replay(conn, &resume);
-	ct_live resumed = ct_live_again(conn, live.id);
+	ct_play resumed = ct_play_of(conn, live.id);
 	ct_text(program(&resumed), "0/50 7/43 14/36 ");
 	ct_purse(conn, live.id, "a", "SOFT 50 spent 44 reserved 0 left 6");
 }
 
-static cairn_budget seen_by(ct_live *live)
+static cairn_budget seen_by(ct_play *live)
 {
 	cairn_budget budget = { .spent = -1 };
 	ct_ok(cairn_replay_budget(live->replay, CAIRN_STR("a"), &budget, ct_err()));
@@ -280,28 +274,31 @@ static cairn_budget seen_by(ct_live *live)
 static void parent_and_child(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live parent = ct_live_new(conn);
+	ct_play parent = ct_play_aside(conn);
 	ct_limit(conn, parent.id, "a", CAIRN_BUDGET_HARD, 50);
-	ct_live_paid(&parent, "mine", "a", 7);
+	ct_play_paid(&parent, "mine", "a", 7);
 	cairn_id id = ct_child_of(&parent, "c", "below");
-	ct_live_suspend(&parent);
-	ct_live child = ct_live_again(conn, id);
+	ct_play_suspend(&parent);
+	ct_play child = ct_play_of(conn, id);
 	ct_int(seen_by(&child).spent, 7);
-	ct_live_paid(&child, "its", "a", 7);
+	ct_play_paid(&child, "its", "a", 7);
+	ct_spends(ct_reserve(conn, ct_entry(id, "held", 5), CAIRN_HOUR), CAIRN_OK, NULL);
 	cairn_budget budget = seen_by(&child);
+	ct_spends(ct_release(conn, ct_entry(id, "held", 5)), CAIRN_OK, NULL);
 	ct_int(budget.spent, 14);
-	ct_int(budget.remaining, 36);
+	ct_int(budget.reserved, 5);
+	ct_int(budget.remaining, 31);
 	ct_id(budget.root, parent.id);
-	ct_live_succeed(&child, "1");
-	ct_live again = ct_live_again(conn, parent.id);
-	ct_live_knows(&again, "mine", "1");
+	ct_play_succeed(&child, "1");
+	ct_play again = ct_play_of(conn, parent.id);
+	ct_play_knows(&again, "mine", "1");
 	ct_next(ct_child(again.replay, "c"), RESULT);
 	budget = seen_by(&again);
 	ct_int(budget.spent, 14);
 	ct_int(budget.total, 50);
 	ct_int(budget.remaining, 36);
 	entry_is(conn, &child, 1, source_of(&child, 2, 1), 7);
-	ct_live_succeed(&again, NULL);
+	ct_play_succeed(&again, NULL);
 	ct_purse(conn, parent.id, "a", "HARD 50 spent 14 reserved 0 left 36");
 	ct_ledger(conn, parent.id);
 }

@@ -33,7 +33,7 @@ static void name_calls(cairn_replay_call *calls, size_t n, const char *prefix)
 
 static void try_steps(cairn_conn *conn, size_t n)
 {
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_replay_call calls[MOST];
 	cairn_replay_step each[MOST];
 	cairn_str values[MOST];
@@ -59,7 +59,7 @@ static void try_steps(cairn_conn *conn, size_t n)
 		values[i] = CAIRN_STR("1");
 	ct_ok(cairn_replay_value(again, calls, values, n, each, ct_err()));
 	ct_spent(conn, 1, "new values", n);
-	ct_live_succeed(&live, NULL);
+	ct_play_succeed(&live, NULL);
 	ct_spent(conn, 1, "an end", 1);
 }
 
@@ -70,7 +70,7 @@ static void steps(void)
 
 static void try_replays(cairn_conn *conn, size_t n)
 {
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_replay_call calls[MOST];
 	cairn_replay_step each[MOST];
 	cairn_str values[MOST];
@@ -90,7 +90,12 @@ static void try_replays(cairn_conn *conn, size_t n)
 		ct_ok(cairn_replay_value(again, &calls[i], values, 1, each, ct_err()));
 	/* one for each page, and one that finds no more */
 	ct_spent(conn, n / 3 + 1, "pages of what is remembered", n);
-	ct_live_succeed(&live, NULL);
+	again = ct_play_begin(conn, live.lease, NULL);
+	for (size_t i = n; i-- > 0;)
+		ct_ok(cairn_replay_value(again, &calls[i], values, 1, each, ct_err()));
+	ct_spent(conn, 1, "a begin with what is asked for in another order", n);
+	ct_int(cairn_replay_replaying(again), 0);
+	ct_play_succeed(&live, NULL);
 }
 
 static void replays(void)
@@ -100,7 +105,7 @@ static void replays(void)
 
 static void try_waits(cairn_conn *conn, size_t n)
 {
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_child_new children[MOST];
 	cairn_replay_step each[MOST];
 	cairn_replay_step step;
@@ -139,9 +144,9 @@ static void try_signals(cairn_conn *conn, size_t n)
 	cairn_broadcast_report report;
 	broadcast.name = cairn_str_of(ct_format("go%u", ct_number()));
 	for (size_t i = 0; i < n; i++) {
-		ct_live live = ct_live_new(conn);
+		ct_play live = ct_play_aside(conn);
 		ct_next(ct_await(live.replay, broadcast.name.ptr, -1), SUSPEND);
-		ct_live_suspend(&live);
+		ct_play_suspend(&live);
 		items[i] = (cairn_signal_new){ .run = live.id,
 					       .name = CAIRN_STR("x"),
 					       .key = CAIRN_STR("k") };
@@ -171,18 +176,18 @@ static void try_cancels(cairn_conn *conn, size_t n)
 {
 	cairn_id runs[MOST];
 	cairn_replay_changed each[MOST];
-	ct_live lives[MOST];
+	ct_play lives[MOST];
 	for (size_t i = 0; i < n; i++) {
-		lives[i] = ct_live_new(conn);
+		lives[i] = ct_play_aside(conn);
 		runs[i] = lives[i].id;
 	}
 	ct_budget(conn);
 	ct_ok(cairn_replay_cancel(conn, cairn_any(), runs, n, none, each, ct_err()));
 	ct_spent(conn, 4, "runs without children canceled", n);
 	for (size_t i = 0; i < n; i++) {
-		lives[i] = ct_live_new(conn);
+		lives[i] = ct_play_aside(conn);
 		runs[i] = lives[i].id;
-		ct_live below = ct_live_again(
+		ct_play below = ct_play_of(
 			conn, ct_child_of(&lives[i], "c", ct_format("c%u", ct_number())));
 		ct_child_of(&below, "d", "deep");
 	}
@@ -199,12 +204,12 @@ static void cancels(void)
 
 static void try_recoveries(cairn_conn *conn, size_t n)
 {
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_replay_changed changed;
 	cairn_job_added added;
 	for (size_t i = 0; i < n; i++)
-		ct_live_did(&live, ct_format("step%zu", i), "1");
-	ct_live_fail(&live, CAIRN_FINISH_TERMINAL);
+		ct_play_did(&live, ct_format("step%zu", i), "1");
+	ct_play_fail(&live, "it.broke");
 	cairn_fork_new fork = ct_fork(live.id, NULL);
 	cairn_resume resume = ct_resumption(live.id);
 	cairn_replay_delete_opts opts = { .size = sizeof(opts), .scope = cairn_any() };
@@ -235,8 +240,8 @@ static void recoveries(void)
 static void reads(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
-	ct_live_paid(&live, "one", "a", 7);
+	ct_play live = ct_play_aside(conn);
+	ct_play_paid(&live, "one", "a", 7);
 	ct_child_of(&live, "c", "below");
 	cairn_replay_filter filter = { .size = sizeof(filter), .scope = cairn_any(), .counts = 1 };
 	cairn_memo_filter memo = { .size = sizeof(memo), .scope = cairn_any(), .run = live.id };
@@ -310,7 +315,7 @@ static void entries(void)
 static void nothing(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	ct_budget(conn);
 	ct_ok(cairn_replay_step_begin(live.replay, NULL, 0, NULL, ct_err()));
 	ct_ok(cairn_replay_value(live.replay, NULL, NULL, 0, NULL, ct_err()));
@@ -336,7 +341,7 @@ static const ct_case cases[] = {
 	{ .name = "replays.trips.what_is_remembered_costs_its_pages",
 	  BUDGET,
 	  .rule = "Steps that are remembered cost one round trip for each page of them, the first "
-		  "with the begin.",
+		  "with the begin, in whatever order a page's are asked for.",
 	  .run = replays },
 	{ .name = "replays.trips.waits_are_one_each",
 	  BUDGET,

@@ -8,9 +8,9 @@ static const cairn_str none = { NULL, 0 };
 /* A root with children c (with d, with e below) and f; all of them begun. */
 struct tree {
 	cairn_conn *conn;
-	ct_live root;
-	ct_live c;
-	ct_live d;
+	ct_play root;
+	ct_play c;
+	ct_play d;
 	cairn_id e;
 	cairn_id f;
 };
@@ -18,23 +18,18 @@ struct tree {
 static struct tree tree_of(void)
 {
 	struct tree tree = { .conn = ct_open() };
-	tree.root = ct_live_new(tree.conn);
-	tree.c = ct_live_again(tree.conn, ct_child_of(&tree.root, "c", "qc"));
+	tree.root = ct_play_aside(tree.conn);
+	tree.c = ct_play_of(tree.conn, ct_child_of(&tree.root, "c", "qc"));
 	tree.f = ct_child_of(&tree.root, "f", "qf");
-	tree.d = ct_live_again(tree.conn, ct_child_of(&tree.c, "d", "qd"));
+	tree.d = ct_play_of(tree.conn, ct_child_of(&tree.c, "d", "qd"));
 	tree.e = ct_child_of(&tree.d, "e", "qe");
 	return tree;
-}
-
-static const char *status_of(cairn_conn *conn, cairn_id run)
-{
-	return cairn_replay_status_text(ct_replay_run(conn, run)->status);
 }
 
 static void the_whole_tree(void)
 {
 	struct tree tree = tree_of();
-	ct_live other = ct_live_new(tree.conn);
+	ct_play other = ct_play_aside(tree.conn);
 	cairn_replay_changed changed;
 	ct_ok(cairn_replay_cancel(tree.conn, cairn_any(), &tree.root.id, 1, CAIRN_STR("OPERATOR"),
 				  &changed, ct_err()));
@@ -44,11 +39,11 @@ static void the_whole_tree(void)
 	ct_int(changed.lease_expires_at, ct_job(tree.conn, tree.root.id)->lease_expires_at);
 	cairn_id all[] = { tree.root.id, tree.c.id, tree.d.id, tree.e, tree.f };
 	for (size_t i = 0; i < 5; i++) {
-		ct_text(status_of(tree.conn, all[i]), "CANCELED");
+		ct_stage_is(tree.conn, all[i], "CANCELED");
 		ct_last_event(tree.conn, all[i], CAIRN_EVENT_CANCELED);
 	}
 	ct_str(ct_job(tree.conn, tree.root.id)->status_reason, "OPERATOR");
-	ct_text(status_of(tree.conn, other.id), "RUNNING");
+	ct_stage_is(tree.conn, other.id, "RUNNING");
 	cairn_replay_call call = { .kind = CAIRN_STR("k") };
 	cairn_replay_step step;
 	ct_status(cairn_replay_step_begin(tree.d.replay, &call, 1, &step, ct_err()), CAIRN_STALE,
@@ -61,24 +56,40 @@ static void part_of_a_tree(void)
 {
 	struct tree tree = tree_of();
 	ct_int(ct_cancel_replay(tree.conn, tree.c.id).descendants, 2);
-	ct_text(status_of(tree.conn, tree.root.id), "RUNNING");
-	ct_text(status_of(tree.conn, tree.f), "ENQUEUED");
-	ct_text(status_of(tree.conn, tree.e), "CANCELED");
+	ct_stage_is(tree.conn, tree.root.id, "RUNNING");
+	ct_stage_is(tree.conn, tree.f, "ENQUEUED");
+	ct_stage_is(tree.conn, tree.e, "CANCELED");
 	/* its parent is told by the step, when it comes there again */
-	ct_live again = ct_live_begin(tree.conn, tree.root.lease);
+	ct_play again = ct_play_under(tree.conn, tree.root.lease);
 	ct_next(ct_child(again.replay, "c"), FAILED);
 	ct_next(ct_child(again.replay, "f"), SUSPEND);
+}
+
+/* More children than a page has, so that they are read and kept in pieces. */
+static void a_wide_tree(void)
+{
+	enum { WIDE = 1001 };
+	cairn_conn *conn = ct_open();
+	ct_play root = ct_play_aside(conn);
+	cairn_child_new *children = ct_alloc(WIDE * sizeof *children);
+	cairn_replay_step *each = ct_alloc(WIDE * sizeof *each);
+	for (size_t i = 0; i < WIDE; i++)
+		children[i] =
+			(cairn_child_new){ .type = CAIRN_STR("t"), .queue = CAIRN_STR("below") };
+	ct_ok(cairn_replay_child(root.replay, children, WIDE, each, ct_err()));
+	ct_int(ct_cancel_replay(conn, root.id).descendants, WIDE);
+	ct_int(ct_count_jobs(conn, 1u << CAIRN_JOB_PENDING), 0);
 }
 
 static void wakes_a_parent(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live root = ct_live_new(conn);
+	ct_play root = ct_play_aside(conn);
 	cairn_id child = ct_child_of(&root, "c", "below");
-	ct_live_suspend(&root);
-	ct_text(status_of(conn, root.id), "SUSPENDED");
+	ct_play_suspend(&root);
+	ct_stage_is(conn, root.id, "SUSPENDED");
 	ct_cancel_replay(conn, child);
-	ct_live again = ct_live_again(conn, root.id);
+	ct_play again = ct_play_of(conn, root.id);
 	ct_next(ct_child(again.replay, "c"), FAILED);
 }
 
@@ -86,52 +97,61 @@ static void again(void)
 {
 	struct tree tree = tree_of();
 	ct_cancel_replay(tree.conn, tree.root.id);
-	const char *before = ct_replay_snapshot(tree.conn, tree.root.id);
-	const char *below = ct_replay_snapshot(tree.conn, tree.e);
+	const char *before = ct_play_snapshot(tree.conn, tree.root.id);
+	const char *below = ct_play_snapshot(tree.conn, tree.e);
 	ct_advance(CAIRN_SECOND);
 	cairn_replay_changed changed = ct_cancel_replay(tree.conn, tree.root.id);
 	ct_int(changed.job_status, CAIRN_JOB_CANCELED);
 	ct_int(changed.descendants, 0);
-	ct_replay_unchanged(tree.conn, tree.root.id, before);
-	ct_replay_unchanged(tree.conn, tree.e, below);
+	ct_play_unchanged(tree.conn, tree.root.id, before);
+	ct_play_unchanged(tree.conn, tree.e, below);
 }
 
 static void over_stays_over(void)
 {
 	struct tree tree = tree_of();
-	ct_live_succeed(&tree.root, "[1]");
-	const char *before = ct_replay_snapshot(tree.conn, tree.root.id);
-	const char *below = ct_replay_snapshot(tree.conn, tree.c.id);
+	ct_play_succeed(&tree.root, "[1]");
+	const char *before = ct_play_snapshot(tree.conn, tree.root.id);
+	const char *below = ct_play_snapshot(tree.conn, tree.c.id);
 	cairn_replay_changed changed = ct_cancel_replay(tree.conn, tree.root.id);
 	ct_int(changed.job_status, CAIRN_JOB_SUCCEEDED);
 	ct_int(changed.descendants, 0);
-	ct_replay_unchanged(tree.conn, tree.root.id, before);
+	ct_play_unchanged(tree.conn, tree.root.id, before);
 	/* so do its descendants */
-	ct_replay_unchanged(tree.conn, tree.c.id, below);
-	ct_live failed = ct_live_new(tree.conn);
-	ct_live_fail(&failed, CAIRN_FINISH_TERMINAL);
+	ct_play_unchanged(tree.conn, tree.c.id, below);
+	ct_play failed = ct_play_aside(tree.conn);
+	ct_play_fail(&failed, "it.broke");
 	ct_int(ct_cancel_replay(tree.conn, failed.id).job_status, CAIRN_JOB_DEAD_LETTERED);
-	ct_text(status_of(tree.conn, failed.id), "FAILED");
+	ct_stage_is(tree.conn, failed.id, "FAILED");
 }
 
-/* A descendant that is over is left alone; what is below it, too. */
+/* c has succeeded, and so has e, which is below d. */
 static void over_in_between(void)
 {
 	struct tree tree = tree_of();
-	ct_live_succeed(&tree.c, "\"c\"");
-	cairn_replay_changed changed = ct_cancel_replay(tree.conn, tree.root.id);
-	ct_text(status_of(tree.conn, tree.root.id), "CANCELED");
-	ct_text(status_of(tree.conn, tree.f), "CANCELED");
-	ct_text(status_of(tree.conn, tree.c.id), "SUCCEEDED");
-	ct_str(ct_replay_run(tree.conn, tree.c.id)->output, "\"c\"");
-	ct_true(changed.descendants >= 1);
+	ct_play e = ct_play_of(tree.conn, tree.e);
+	ct_play_succeed(&e, "\"e\"");
+	ct_play_succeed(&tree.c, "\"c\"");
+	const char *c = ct_play_snapshot(tree.conn, tree.c.id);
+	const char *d = ct_play_snapshot(tree.conn, tree.d.id);
+	const char *below = ct_play_snapshot(tree.conn, tree.e);
+	ct_int(ct_cancel_replay(tree.conn, tree.root.id).descendants, 1);
+	ct_stage_is(tree.conn, tree.root.id, "CANCELED");
+	ct_stage_is(tree.conn, tree.f, "CANCELED");
+	ct_play_unchanged(tree.conn, tree.c.id, c);
+	ct_play_unchanged(tree.conn, tree.d.id, d);
+	ct_play_unchanged(tree.conn, tree.e, below);
+	/* d is still at work: canceled by itself, it leaves e alone */
+	ct_int(ct_cancel_replay(tree.conn, tree.d.id).descendants, 0);
+	ct_stage_is(tree.conn, tree.d.id, "CANCELED");
+	ct_play_unchanged(tree.conn, tree.e, below);
 }
 
 static void several(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live a = ct_live_new(conn);
-	ct_live b = ct_live_new(conn);
+	ct_play a = ct_play_aside(conn);
+	ct_play b = ct_play_aside(conn);
 	cairn_id child = ct_child_of(&b, "c", "below");
 	cairn_id plain = ct_enqueue(conn, "t");
 	cairn_id ids[] = { b.id, cairn_id_new(), a.id, plain };
@@ -145,7 +165,7 @@ static void several(void)
 	ct_int(each[2].descendants, 0);
 	ct_each(each[3], CAIRN_OK, NULL);
 	ct_int(ct_job(conn, plain)->status, CAIRN_JOB_CANCELED);
-	ct_text(status_of(conn, child), "CANCELED");
+	ct_stage_is(conn, child, "CANCELED");
 	ct_status(cairn_replay_cancel(conn, cairn_any(), ids + 1, 1, none, NULL, ct_err()),
 		  CAIRN_NOT_FOUND, "replay.run_not_found");
 }
@@ -153,21 +173,15 @@ static void several(void)
 static void sleeping(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
-	cairn_replay_step step;
-	ct_ok(cairn_replay_sleep(live.replay, CAIRN_HOUR, &step, ct_err()));
-	ct_live_suspend(&live);
+	ct_play live = ct_play_new(conn);
+	ct_sleep(live.replay, CAIRN_HOUR);
+	ct_play_suspend(&live);
 	cairn_replay_changed changed = ct_cancel_replay(conn, live.id);
 	ct_int(changed.lease_expires_at, 0);
-	ct_text(status_of(conn, live.id), "CANCELED");
+	ct_stage_is(conn, live.id, "CANCELED");
 	ct_int(ct_memos(conn, live.id)->at[0].status, CAIRN_MEMO_WAITING);
 	ct_advance(2 * CAIRN_HOUR);
-	cairn_claim_opts opts = ct_claim_opts("w", 1);
-	opts.queue = ct_job(conn, live.id)->queue;
-	cairn_jobs *jobs = NULL;
-	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
-	ct_later(jobs);
-	ct_int(jobs->count, 0);
+	ct_claim_none(conn);
 }
 
 /* A plain cancel takes no children along: they find out when they begin again. */
@@ -175,29 +189,29 @@ static void by_way_of_the_job(void)
 {
 	struct tree tree = tree_of();
 	ct_cancel(tree.conn, tree.root.id);
-	ct_text(status_of(tree.conn, tree.c.id), "RUNNING");
-	ct_text(status_of(tree.conn, tree.f), "ENQUEUED");
+	ct_stage_is(tree.conn, tree.c.id, "RUNNING");
+	ct_stage_is(tree.conn, tree.f, "ENQUEUED");
 	cairn_replay *replay = NULL;
-	cairn_lease lease = ct_live_claim(tree.conn, tree.f);
-	const char *before = ct_replay_snapshot(tree.conn, tree.f);
+	cairn_lease lease = ct_play_claim(tree.conn, tree.f);
+	const char *before = ct_play_snapshot(tree.conn, tree.f);
 	ct_status(cairn_replay_begin(tree.conn, &lease, NULL, &replay, ct_err()), CAIRN_STALE,
 		  "run.canceled");
 	ct_true(replay == NULL);
-	ct_replay_unchanged(tree.conn, tree.f, before);
+	ct_play_unchanged(tree.conn, tree.f, before);
 	/* the grandchild's parent is not canceled */
-	ct_live_again(tree.conn, tree.e);
+	ct_play_of(tree.conn, tree.e);
 }
 
 static void not_begun(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live source = ct_live_new(conn);
-	ct_live_did(&source, "one", "1");
+	ct_play source = ct_play_aside(conn);
+	ct_play_did(&source, "one", "1");
 	cairn_fork_new fork = ct_fork(source.id, "one");
 	cairn_id id = ct_fork_replay(conn, &fork);
 	ct_cancel_replay(conn, id);
 	ct_replay_stands(conn, id, "CANCELED one=COMPLETED");
-	ct_text(status_of(conn, source.id), "RUNNING");
+	ct_stage_is(conn, source.id, "RUNNING");
 	ct_int(ct_attempts(conn, id)->count, 0);
 }
 
@@ -215,7 +229,7 @@ static void start_child(cairn_conn *conn, void *arg)
 {
 	struct meeting *meeting = arg;
 	ct_ok(cairn_begin(conn, &meeting->tx, ct_err()));
-	ct_live live = ct_live_begin(conn, meeting->lease);
+	ct_play live = ct_play_under(conn, meeting->lease);
 	meeting->child = ct_child_of(&live, "c", "below");
 }
 
@@ -231,13 +245,13 @@ static void a_child_that_is_being_started(void)
 	ct_session *a = ct_session_new("a");
 	ct_session *b = ct_session_new("b");
 	struct meeting meeting = { .tx = CAIRN_TX_INIT };
-	meeting.lease = ct_live_new(conn).lease;
+	meeting.lease = ct_play_aside(conn).lease;
 	ct_step(a, start_child, &meeting);
 	ct_start(b, cancel_parent, &meeting);
 	ct_step(a, ct_commit, &meeting.tx);
 	ct_join(b);
-	ct_text(status_of(conn, meeting.lease.id), "CANCELED");
-	ct_text(status_of(conn, meeting.child), "CANCELED");
+	ct_stage_is(conn, meeting.lease.id, "CANCELED");
+	ct_stage_is(conn, meeting.child, "CANCELED");
 	ct_int(meeting.changed.descendants, 1);
 }
 
@@ -267,9 +281,14 @@ static const ct_case cases[] = {
 	  .rule = "A run that is over stays as it is, and so do its descendants; that is OK.",
 	  .covers = "smol-19",
 	  .run = over_stays_over },
+	{ .name = "replays.cancel.however_many_children",
+	  CANCEL,
+	  .rule = "A run is canceled with all its children, and were they more than a page.",
+	  .run = a_wide_tree },
 	{ .name = "replays.cancel.a_descendant_that_is_over_stays",
 	  CANCEL,
-	  .rule = "Of a tree that is canceled what is over keeps its end and its output.",
+	  .rule = "Of a tree that is canceled what is over stays as it is, and so does what is "
+		  "below it.",
 	  .run = over_in_between },
 	{ .name = "replays.cancel.each_for_itself",
 	  CANCEL,

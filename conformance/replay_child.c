@@ -338,12 +338,16 @@ static void malformed(void)
 				  { .type = CAIRN_STR("t"), .input = CAIRN_STR("{") },
 				  { .type = CAIRN_STR("t"), .name = CAIRN_STR("a#2") },
 				  { .type = CAIRN_STR("t"), .max_attempts = -1 },
-				  { .type = CAIRN_STR("t"), .timeout = -1 } };
+				  { .type = CAIRN_STR("t"), .timeout = -1 },
+				  { .type = CAIRN_STR("t"), .reserved0_ = 1 } };
 	const char *before = ct_play_snapshot(conn, play.id);
-	cairn_replay_step step;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		ct_status(cairn_replay_child(play.replay, &bad[i], 1, &step, ct_err()),
-			  CAIRN_INVALID, NULL);
+	cairn_replay_step each[2];
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		cairn_child_new both[] = { { .type = CAIRN_STR("t") }, bad[i] };
+		ct_status(cairn_replay_child(play.replay, both, 2, each, ct_err()), CAIRN_INVALID,
+			  NULL);
+		ct_int(ct_last()->index, 1);
+	}
 	ct_play_unchanged(conn, play.id, before);
 	ct_int(ct_count_jobs(conn, 0), 1);
 }
@@ -402,14 +406,7 @@ static void a_child_of_a_child(void)
 /* The first one that is due there, which must be this. */
 static void kid_succeeds(cairn_conn *conn, cairn_id id, const char *output)
 {
-	cairn_claim_opts opts = ct_claim_opts("w", 1);
-	cairn_jobs *jobs = NULL;
-	opts.queue = CAIRN_STR("kids");
-	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
-	ct_later(jobs);
-	ct_int(jobs->count, 1);
-	ct_id(jobs->at[0].id, id);
-	cairn_finish finish = ct_success(cairn_job_lease(&jobs->at[0]));
+	cairn_finish finish = ct_success(ct_play_claim(conn, id));
 	finish.output = cairn_str_of(output);
 	ct_finish(conn, finish);
 }

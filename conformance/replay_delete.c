@@ -30,15 +30,15 @@ static void counts_are(const cairn_replay_deleted *gone, size_t roots, size_t de
 /* A root and a child of it, both over: four steps, two signals, two entries. */
 static cairn_id tree(cairn_conn *conn, cairn_id *child)
 {
-	ct_live root = ct_live_new(conn);
-	ct_live_paid(&root, "one", "a", 7);
+	ct_play root = ct_play_aside(conn);
+	ct_play_paid(&root, "one", "a", 7);
 	ct_signal(conn, root.id, "go", "1");
 	ct_signal(conn, root.id, "go", "2");
 	ct_next(ct_await(root.replay, "go", -1), RESULT);
-	ct_live below = ct_live_again(conn, ct_child_of(&root, "c", "below"));
-	ct_live_paid(&below, "its", "a", 5);
-	ct_live_succeed(&below, "1");
-	ct_live_succeed(&root, "2");
+	ct_play below = ct_play_of(conn, ct_child_of(&root, "c", "below"));
+	ct_play_paid(&below, "its", "a", 5);
+	ct_play_succeed(&below, "1");
+	ct_play_succeed(&root, "2");
 	*child = below.id;
 	return root.id;
 }
@@ -46,11 +46,11 @@ static cairn_id tree(cairn_conn *conn, cairn_id *child)
 static cairn_id ended(cairn_conn *conn, const char *type, enum cairn_replay_status status)
 {
 	ct_define(conn, type);
-	ct_live live = ct_live_job(conn, ct_new(type));
+	ct_play live = ct_play_job(conn, ct_new(type));
 	if (status == CAIRN_REPLAY_SUCCEEDED)
-		ct_live_succeed(&live, NULL);
+		ct_play_succeed(&live, NULL);
 	else if (status == CAIRN_REPLAY_FAILED)
-		ct_live_fail(&live, CAIRN_FINISH_TERMINAL);
+		ct_play_fail(&live, "it.broke");
 	else
 		ct_cancel_replay(conn, live.id);
 	return live.id;
@@ -65,7 +65,7 @@ static void with_everything(void)
 	cairn_id other_child;
 	cairn_id root = tree(conn, &child);
 	cairn_id other = tree(conn, &other_child);
-	const char *before = ct_replay_snapshot(conn, other);
+	const char *before = ct_play_snapshot(conn, other);
 	cairn_replay_delete_opts opts = all();
 	opts.run = root;
 	cairn_replay_deleted gone = deleted(conn, &opts);
@@ -74,7 +74,7 @@ static void with_everything(void)
 	ct_int(gone.entries, 2);
 	ct_replay_gone(conn, root);
 	ct_replay_gone(conn, child);
-	ct_replay_unchanged(conn, other, before);
+	ct_play_unchanged(conn, other, before);
 	ct_ledger(conn, other);
 	gone = deleted(conn, &opts);
 	counts_are(&gone, 0, 0, 0, 0);
@@ -91,15 +91,15 @@ static void dry(void)
 	cairn_id root = tree(conn, &child);
 	ended(conn, "u", CAIRN_REPLAY_FAILED);
 	cairn_replay_delete_opts opts = all();
-	const char *before = ct_replay_snapshot(conn, root);
-	const char *below = ct_replay_snapshot(conn, child);
+	const char *before = ct_play_snapshot(conn, root);
+	const char *below = ct_play_snapshot(conn, child);
 	opts.dry = 1;
 	cairn_replay_deleted told = deleted(conn, &opts);
 	counts_are(&told, 2, 1, 4, 0);
 	ct_int(told.signals, 2);
 	ct_int(told.entries, 2);
-	ct_replay_unchanged(conn, root, before);
-	ct_replay_unchanged(conn, child, below);
+	ct_play_unchanged(conn, root, before);
+	ct_play_unchanged(conn, child, below);
 	ct_int(ct_count_jobs(conn, 0), 3);
 	opts.dry = 0;
 	cairn_replay_deleted gone = deleted(conn, &opts);
@@ -124,7 +124,7 @@ static void by_status_and_type(void)
 	gone = deleted(conn, &opts);
 	counts_are(&gone, 1, 0, 0, 0);
 	ct_replay_gone(conn, canceled);
-	ct_text(cairn_replay_status_text(ct_replay_run(conn, good)->status), "SUCCEEDED");
+	ct_stage_is(conn, good, "SUCCEEDED");
 	/* only what is over can be chosen */
 	opts.statuses = 1u << CAIRN_REPLAY_RUNNING;
 	ct_status(cairn_replay_delete(conn, &opts, &gone, ct_err()), CAIRN_INVALID, NULL);
@@ -137,12 +137,12 @@ static void by_age_oldest_first(void)
 	cairn_conn *conn = ct_open();
 	cairn_id ids[4];
 	/* those that began last are over first */
-	ct_live lives[4];
+	ct_play lives[4];
 	for (int i = 0; i < 4; i++)
-		lives[i] = ct_live_new(conn);
+		lives[i] = ct_play_aside(conn);
 	for (int i = 3; i >= 0; i--) {
 		ct_advance(CAIRN_SECOND);
-		ct_live_succeed(&lives[i], NULL);
+		ct_play_succeed(&lives[i], NULL);
 		ids[i] = lives[i].id;
 	}
 	cairn_replay_delete_opts opts = all();
@@ -169,23 +169,23 @@ static void by_age_oldest_first(void)
 static void never_a_live_tree(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live root = ct_live_new(conn);
+	ct_play root = ct_play_aside(conn);
 	cairn_id child = ct_child_of(&root, "c", "below");
 	cairn_replay_delete_opts opts = all();
 	cairn_replay_deleted gone = deleted(conn, &opts);
 	/* a root that is not over does not fit at all */
 	counts_are(&gone, 0, 0, 0, 0);
-	ct_live_succeed(&root, NULL);
-	const char *before = ct_replay_snapshot(conn, root.id);
+	ct_play_succeed(&root, NULL);
+	const char *before = ct_play_snapshot(conn, root.id);
 	for (int begun = 0; begun < 2; begun++) {
 		for (uint32_t dryly = 0; dryly < 2; dryly++) {
 			opts.dry = dryly;
 			gone = deleted(conn, &opts);
 			counts_are(&gone, 0, 0, 0, 1);
-			ct_replay_unchanged(conn, root.id, before);
+			ct_play_unchanged(conn, root.id, before);
 		}
 		if (!begun)
-			ct_live_again(conn, child);
+			ct_play_of(conn, child);
 	}
 	opts.run = root.id;
 	opts.dry = 0;
@@ -235,9 +235,9 @@ static void forks_stay(void)
 	opts.run = root;
 	ct_int(deleted(conn, &opts).roots, 1);
 	ct_replay_stands(conn, run, "ENQUEUED one=COMPLETED");
-	ct_id(ct_replay_run(conn, run)->source, root);
-	ct_live again = ct_live_again(conn, run);
-	ct_live_knows(&again, "one", "1");
+	ct_id(ct_played(conn, run)->source, root);
+	ct_play again = ct_play_of(conn, run);
+	ct_play_knows(&again, "one", "1");
 }
 
 static void jobs_leave_runs_alone(void)
@@ -255,14 +255,14 @@ static void jobs_leave_runs_alone(void)
 	ct_int(pruned, 1);
 	ct_true(!ct_exists(conn, plain));
 	ct_make(conn, "t", CAIRN_JOB_SUCCEEDED);
-	const char *before = ct_replay_snapshot(conn, root);
+	const char *before = ct_play_snapshot(conn, root);
 	ct_advance(CAIRN_HOUR);
 	opts.age = CAIRN_SECOND;
 	opts.statuses = 1u << CAIRN_JOB_SUCCEEDED | 1u << CAIRN_JOB_DEAD_LETTERED |
 			1u << CAIRN_JOB_CANCELED;
 	ct_ok(cairn_job_prune(conn, &opts, &pruned, ct_err()));
 	ct_int(pruned, 1);
-	ct_replay_unchanged(conn, root, before);
+	ct_play_unchanged(conn, root, before);
 	ct_true(ct_exists(conn, child));
 }
 
@@ -301,8 +301,8 @@ static void what_is_being_resumed(void)
 	ct_join(b);
 	ct_int(meeting.gone.roots, 0);
 	ct_replay_stands(conn, meeting.run, "ENQUEUED");
-	ct_live live = ct_live_again(conn, meeting.run);
-	ct_live_fail(&live, CAIRN_FINISH_TERMINAL);
+	ct_play live = ct_play_of(conn, meeting.run);
+	ct_play_fail(&live, "it.broke");
 	ct_step(a, begin_and_resume, &meeting);
 	ct_step(a, ct_rollback, &meeting.tx);
 	ct_step(b, delete_all, &meeting);
@@ -325,23 +325,23 @@ static void a_step_of_a_graph(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_id run = graph(conn);
-	ct_live live = ct_live_begin(conn, ct_claim_step(conn, run, "a"));
+	ct_play live = ct_play_under(conn, ct_claim_step(conn, run, "a"));
 	cairn_replay_step step;
-	ct_live_did(&live, "one", "1");
+	ct_play_did(&live, "one", "1");
 	ct_ok(cairn_replay_sleep(live.replay, CAIRN_HOUR, &step, ct_err()));
-	ct_live_suspend(&live);
-	ct_text(cairn_replay_status_text(ct_replay_run(conn, live.id)->status), "SUSPENDED");
+	ct_play_suspend(&live);
+	ct_stage_is(conn, live.id, "SUSPENDED");
 	ct_int(ct_run_step(conn, run, "b")->status, CAIRN_STEP_BLOCKED);
 	ct_advance(CAIRN_HOUR);
-	live = ct_live_begin(conn, ct_claim_step(conn, run, "a"));
-	ct_live_knows(&live, "one", "1");
+	live = ct_play_under(conn, ct_claim_step(conn, run, "a"));
+	ct_play_knows(&live, "one", "1");
 	cairn_id child = ct_child_of(&live, "c", "below");
-	ct_live_suspend(&live);
-	ct_live below = ct_live_again(conn, child);
-	ct_live_succeed(&below, "2");
-	live = ct_live_begin(conn, ct_claim_step(conn, run, "a"));
+	ct_play_suspend(&live);
+	ct_play below = ct_play_of(conn, child);
+	ct_play_succeed(&below, "2");
+	live = ct_play_under(conn, ct_claim_step(conn, run, "a"));
 	ct_next(ct_child(live.replay, "c"), RESULT);
-	ct_live_succeed(&live, "3");
+	ct_play_succeed(&live, "3");
 	ct_stands(conn, run, "RUNNING a=SUCCEEDED b=ENQUEUED");
 	ct_str(ct_run_step(conn, run, "a")->output, "3");
 	ct_finish(conn, ct_success(ct_claim_step(conn, run, "b")));
@@ -366,14 +366,14 @@ static void a_step_that_may_not(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_id run = ct_flow(conn, "a b:a!");
-	ct_live live = ct_live_begin(conn, ct_claim_step(conn, run, "a"));
+	ct_play live = ct_play_under(conn, ct_claim_step(conn, run, "a"));
 	cairn_replay_step step;
 	ct_ok(cairn_replay_sleep(live.replay, CAIRN_HOUR, &step, ct_err()));
-	const char *before = ct_replay_snapshot(conn, live.id);
+	const char *before = ct_play_snapshot(conn, live.id);
 	ct_status(cairn_replay_suspend(live.replay, ct_err()), CAIRN_INVALID,
 		  "job.workflow_handler_continuation_not_enabled");
-	ct_replay_unchanged(conn, live.id, before);
-	ct_live_succeed(&live, NULL);
+	ct_play_unchanged(conn, live.id, before);
+	ct_play_succeed(&live, NULL);
 	ct_stands(conn, run, "RUNNING a=SUCCEEDED b=ENQUEUED");
 }
 

@@ -5,7 +5,7 @@
 #include "ct_ledger.h"
 
 /* one, two, a failed three, four, and one under way. */
-static ct_live source_of(cairn_conn *conn)
+static ct_play source_of(cairn_conn *conn)
 {
 	cairn_job_new job = ct_new("t");
 	job.payload = CAIRN_STR("{ \"n\" : 1.0 }");
@@ -16,13 +16,13 @@ static ct_live source_of(cairn_conn *conn)
 	job.max_attempts = 3;
 	job.timeout = CAIRN_HOUR;
 	job.key = CAIRN_STR("the key");
-	ct_live live = ct_live_job(conn, job);
-	ct_live_did(&live, "one", "[ 1 ]");
-	ct_live_paid(&live, "two", "a", 7);
-	ct_live_failed(&live, "three", "no.luck");
+	ct_play live = ct_play_job(conn, job);
+	ct_play_did(&live, "one", "[ 1 ]");
+	ct_play_paid(&live, "two", "a", 7);
+	ct_play_failed(&live, "three", "no.luck");
 	ct_advance(CAIRN_SECOND);
-	ct_live_did(&live, "four", "4");
-	ct_live_do(&live, "five");
+	ct_play_did(&live, "four", "4");
+	ct_ask_run(live.replay, "five");
 	return live;
 }
 
@@ -45,11 +45,11 @@ static cairn_id aside(cairn_conn *conn, cairn_id source, const char *name)
 static void the_first_steps(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = source_of(conn);
-	const char *before = ct_replay_snapshot(conn, live.id);
+	ct_play live = source_of(conn);
+	const char *before = ct_play_snapshot(conn, live.id);
 	cairn_id run = forked(conn, live.id, "two");
 	ct_replay_stands(conn, run, "ENQUEUED one=COMPLETED two=COMPLETED");
-	ct_int(ct_replay_run(conn, run)->shared, 2);
+	ct_int(ct_played(conn, run)->shared, 2);
 	const cairn_memo *mine = ct_memo(conn, run, "one");
 	const cairn_memo *theirs = ct_memo(conn, live.id, "one");
 	ct_str(mine->result, "[ 1 ]");
@@ -57,20 +57,20 @@ static void the_first_steps(void)
 	ct_true(memcmp(mine->hash, theirs->hash, sizeof mine->hash) == 0);
 	ct_int(mine->created_at, theirs->created_at);
 	ct_int(mine->ended_at, theirs->ended_at);
-	ct_replay_unchanged(conn, live.id, before);
-	ct_live again = ct_live_again(conn, run);
+	ct_play_unchanged(conn, live.id, before);
+	ct_play again = ct_play_of(conn, run);
 	ct_int(cairn_replay_replaying(again.replay), 1);
-	ct_live_knows(&again, "one", "[ 1 ]");
-	ct_live_knows(&again, "two", "1");
+	ct_play_knows(&again, "one", "[ 1 ]");
+	ct_play_knows(&again, "two", "1");
 	ct_int(cairn_replay_replaying(again.replay), 0);
-	ct_int(ct_live_do(&again, "three").seq, 3);
-	ct_replay_unchanged(conn, live.id, before);
+	ct_int(ct_ask_run(again.replay, "three").seq, 3);
+	ct_play_unchanged(conn, live.id, before);
 }
 
 static void what_completed_only(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = source_of(conn);
+	ct_play live = source_of(conn);
 	cairn_fork_new fork = ct_fork(live.id, NULL);
 	fork.seq = 5;
 	cairn_id run = ct_fork_replay(conn, &fork);
@@ -80,34 +80,34 @@ static void what_completed_only(void)
 	ct_int(memos->at[1].seq, 2);
 	ct_int(memos->at[2].seq, 4);
 	ct_str(memos->at[2].name, "four");
-	ct_int(ct_replay_run(conn, run)->shared, 5);
-	ct_live again = ct_live_again(conn, run);
-	ct_live_knows(&again, "four", "4");
-	ct_true(ct_live_do(&again, "three").seq > 4);
-	ct_true(ct_live_do(&again, "five").seq > 5);
+	ct_int(ct_played(conn, run)->shared, 5);
+	ct_play again = ct_play_of(conn, run);
+	ct_play_knows(&again, "four", "4");
+	ct_true(ct_ask_run(again.replay, "three").seq > 4);
+	ct_true(ct_ask_run(again.replay, "five").seq > 5);
 }
 
 static void by_seq_as_by_name(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = source_of(conn);
+	ct_play live = source_of(conn);
 	cairn_fork_new fork = ct_fork(live.id, NULL);
 	for (int64_t seq = 0; seq <= 2; seq++) {
 		fork.seq = seq;
 		cairn_id run = ct_fork_replay(conn, &fork);
 		ct_int(ct_memos(conn, run)->count, seq);
-		ct_int(ct_replay_run(conn, run)->shared, seq);
+		ct_int(ct_played(conn, run)->shared, seq);
 	}
 	cairn_id top = aside(conn, live.id, NULL);
 	ct_replay_stands(conn, top, "ENQUEUED");
-	ct_live again = ct_live_again(conn, top);
-	ct_int(ct_live_do(&again, "one").seq, 1);
+	ct_play again = ct_play_of(conn, top);
+	ct_int(ct_ask_run(again.replay, "one").seq, 1);
 }
 
 static void no_such_step(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = source_of(conn);
+	ct_play live = source_of(conn);
 	cairn_fork_new fork = ct_fork(live.id, "six");
 	cairn_job_added added;
 	size_t jobs = ct_count_jobs(conn, 0);
@@ -139,7 +139,7 @@ static void no_such_step(void)
 static void as_its_source(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = source_of(conn);
+	ct_play live = source_of(conn);
 	cairn_id run = forked(conn, live.id, "two");
 	const cairn_job *job = ct_job(conn, run);
 	const cairn_job *from = ct_job(conn, live.id);
@@ -159,21 +159,21 @@ static void as_its_source(void)
 	ct_int(job->run_at, ct_now());
 	ct_int(job->created_at, ct_now());
 	ct_text(ct_timeline(conn, run), "ENQUEUED");
-	const cairn_replay_run *row = ct_replay_run(conn, run);
+	const cairn_replay_run *row = ct_played(conn, run);
 	ct_id(row->root, run);
 	ct_id(row->source, live.id);
 	ct_true(cairn_id_is_none(row->parent));
 	ct_str(row->scope, "root");
 	ct_int(row->attempt, 0);
-	ct_live again = ct_live_again(conn, run);
-	ct_int(ct_replay_run(conn, again.id)->attempt, 1);
-	ct_int(ct_replay_run(conn, live.id)->children, 0);
+	ct_play again = ct_play_of(conn, run);
+	ct_int(ct_played(conn, again.id)->attempt, 1);
+	ct_int(ct_played(conn, live.id)->children, 0);
 }
 
 static void otherwise_if_said(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = source_of(conn);
+	ct_play live = source_of(conn);
 	cairn_fork_new fork = ct_fork(live.id, "one");
 	fork.queue = CAIRN_STR("other");
 	fork.owner = CAIRN_STR("you");
@@ -183,11 +183,11 @@ static void otherwise_if_said(void)
 	ct_str(ct_job(conn, run)->queue, "other");
 	ct_str(ct_job(conn, run)->owner, "you");
 	ct_int(ct_job(conn, run)->run_at, fork.run_at);
-	ct_str(ct_replay_run(conn, run)->code, "v2");
+	ct_str(ct_played(conn, run)->code, "v2");
 	/* it is due later, and was never suspended */
-	ct_text(cairn_replay_status_text(ct_replay_run(conn, run)->status), "ENQUEUED");
+	ct_stage_is(conn, run, "ENQUEUED");
 	ct_set_now(fork.run_at);
-	cairn_lease lease = ct_live_claim(conn, run);
+	cairn_lease lease = ct_play_claim(conn, run);
 	cairn_replay_opts opts = { .size = sizeof(opts), .code = CAIRN_STR("v1") };
 	cairn_replay *replay = NULL;
 	ct_status(cairn_replay_begin(conn, &lease, &opts, &replay, ct_err()), CAIRN_CONFLICT,
@@ -199,16 +199,16 @@ static void otherwise_if_said(void)
 static void purse_and_post_stay(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = source_of(conn);
+	ct_play live = source_of(conn);
 	ct_limit(conn, live.id, "a", CAIRN_BUDGET_HARD, 10);
 	ct_signal(conn, live.id, "go", "1");
 	cairn_id run = forked(conn, live.id, "two");
 	ct_purse(conn, run, "a", "-");
 	ct_booked(conn, run, "");
-	ct_live again = ct_live_again(conn, run);
-	ct_live_knows(&again, "two", "1");
+	ct_play again = ct_play_of(conn, run);
+	ct_play_knows(&again, "two", "1");
 	ct_next(ct_await(again.replay, "go", -1), SUSPEND);
-	ct_live_paid(&again, "mine", "a", 20);
+	ct_play_paid(&again, "mine", "a", 20);
 	ct_purse(conn, run, "a", "open spent 20 reserved 0");
 	ct_purse(conn, live.id, "a", "HARD 10 spent 7 reserved 0 left 3");
 }
@@ -218,33 +218,33 @@ static void purse_and_post_stay(void)
 static void of_forks(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = source_of(conn);
-	ct_live first = ct_live_again(conn, aside(conn, live.id, "two"));
-	ct_live_knows(&first, "one", "[ 1 ]");
-	ct_live_knows(&first, "two", "1");
-	ct_live_did(&first, "three", "\"mine\"");
+	ct_play live = source_of(conn);
+	ct_play first = ct_play_of(conn, aside(conn, live.id, "two"));
+	ct_play_knows(&first, "one", "[ 1 ]");
+	ct_play_knows(&first, "two", "1");
+	ct_play_did(&first, "three", "\"mine\"");
 	cairn_id run = forked(conn, first.id, "three");
 	ct_replay_stands(conn, run, "ENQUEUED one=COMPLETED two=COMPLETED three=COMPLETED");
-	ct_id(ct_replay_run(conn, run)->source, first.id);
-	ct_id(ct_replay_run(conn, run)->root, run);
+	ct_id(ct_played(conn, run)->source, first.id);
+	ct_id(ct_played(conn, run)->root, run);
 	ct_str(ct_memo(conn, run, "three")->result, "\"mine\"");
 	/* none of them needs its source */
 	ct_cancel_replay(conn, live.id);
-	ct_text(cairn_replay_status_text(ct_replay_run(conn, run)->status), "ENQUEUED");
+	ct_stage_is(conn, run, "ENQUEUED");
 	cairn_id other = aside(conn, live.id, "one");
-	ct_live again = ct_live_again(conn, other);
-	ct_live_knows(&again, "one", "[ 1 ]");
+	ct_play again = ct_play_of(conn, other);
+	ct_play_knows(&again, "one", "[ 1 ]");
 }
 
 static void of_every_status(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_replay_step step;
-	ct_live_did(&live, "one", "1");
+	ct_play_did(&live, "one", "1");
 	aside(conn, live.id, "one");
 	ct_ok(cairn_replay_sleep(live.replay, CAIRN_HOUR, &step, ct_err()));
-	ct_live_suspend(&live);
+	ct_play_suspend(&live);
 	cairn_fork_new fork = ct_fork(live.id, NULL);
 	fork.seq = 2;
 	fork.queue = CAIRN_STR("aside");
@@ -252,30 +252,30 @@ static void of_every_status(void)
 	cairn_id run = ct_fork_replay(conn, &fork);
 	ct_replay_stands(conn, run, "ENQUEUED one=COMPLETED");
 	ct_advance(CAIRN_HOUR);
-	live = ct_live_again(conn, live.id);
-	ct_live_succeed(&live, "1");
-	const char *before = ct_replay_snapshot(conn, live.id);
+	live = ct_play_of(conn, live.id);
+	ct_play_succeed(&live, "1");
+	const char *before = ct_play_snapshot(conn, live.id);
 	aside(conn, live.id, "one");
-	ct_replay_unchanged(conn, live.id, before);
+	ct_play_unchanged(conn, live.id, before);
 }
 
 static void of_a_child(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live root = ct_live_new(conn);
-	ct_live child = ct_live_again(conn, ct_child_of(&root, "c", "below"));
-	ct_live_did(&child, "one", "1");
+	ct_play root = ct_play_aside(conn);
+	ct_play child = ct_play_of(conn, ct_child_of(&root, "c", "below"));
+	ct_play_did(&child, "one", "1");
 	cairn_id run = forked(conn, child.id, "one");
-	const cairn_replay_run *row = ct_replay_run(conn, run);
+	const cairn_replay_run *row = ct_played(conn, run);
 	ct_id(row->root, run);
 	ct_true(cairn_id_is_none(row->parent));
 	ct_str(row->scope, "c");
-	ct_live_suspend(&root);
+	ct_play_suspend(&root);
 	/* it is nobody's child: its end wakes nobody */
-	ct_live again = ct_live_again(conn, run);
-	ct_live_knows(&again, "one", "1");
-	ct_live_succeed(&again, "1");
-	ct_text(cairn_replay_status_text(ct_replay_run(conn, root.id)->status), "SUSPENDED");
+	ct_play again = ct_play_of(conn, run);
+	ct_play_knows(&again, "one", "1");
+	ct_play_succeed(&again, "1");
+	ct_stage_is(conn, root.id, "SUSPENDED");
 }
 
 #define FORK .kind = CT_VERB, .store = CT_REPLAYS

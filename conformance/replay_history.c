@@ -10,7 +10,7 @@
 
 static void status_is(cairn_conn *conn, cairn_id run, enum cairn_replay_status status)
 {
-	ct_text(cairn_replay_status_text(ct_replay_run(conn, run)->status),
+	ct_text(cairn_replay_status_text(ct_played(conn, run)->status),
 		cairn_replay_status_text(status));
 }
 
@@ -19,47 +19,47 @@ static void projected(void)
 	cairn_conn *conn = ct_open();
 	cairn_replay_step step;
 	ct_define_retry(conn, "r", 3, CAIRN_MINUTE);
-	ct_live live = ct_live_job(conn, ct_new("r"));
+	ct_play live = ct_play_job(conn, ct_new("r"));
 	status_is(conn, live.id, CAIRN_REPLAY_RUNNING);
 	ct_ok(cairn_replay_sleep(live.replay, CAIRN_HOUR, &step, ct_err()));
 	ct_int(step.next, CAIRN_NEXT_SUSPEND);
-	ct_live_suspend(&live);
+	ct_play_suspend(&live);
 	status_is(conn, live.id, CAIRN_REPLAY_SUSPENDED);
-	ct_int(ct_replay_run(conn, live.id)->wake_at, step.until);
+	ct_int(ct_played(conn, live.id)->wake_at, step.until);
 	ct_set_now(step.until);
-	live = ct_live_again(conn, live.id);
+	live = ct_play_of(conn, live.id);
 	status_is(conn, live.id, CAIRN_REPLAY_RUNNING);
-	ct_int(ct_replay_run(conn, live.id)->run_number, 2);
-	ct_int(ct_replay_run(conn, live.id)->attempt, 1);
+	ct_int(ct_played(conn, live.id)->run_number, 2);
+	ct_int(ct_played(conn, live.id)->attempt, 1);
 	/* a retry is no suspension */
-	ct_live_fail(&live, CAIRN_FINISH_RETRYABLE);
+	ct_play_break(&live);
 	status_is(conn, live.id, CAIRN_REPLAY_ENQUEUED);
-	ct_int(ct_replay_run(conn, live.id)->wake_at, ct_now() + CAIRN_MINUTE);
+	ct_int(ct_played(conn, live.id)->wake_at, ct_now() + CAIRN_MINUTE);
 	ct_advance(CAIRN_MINUTE);
-	live = ct_live_again(conn, live.id);
-	ct_int(ct_replay_run(conn, live.id)->attempt, 2);
-	ct_live_succeed(&live, "{ \"x\":1.0 }");
+	live = ct_play_of(conn, live.id);
+	ct_int(ct_played(conn, live.id)->attempt, 2);
+	ct_play_succeed(&live, "{ \"x\":1.0 }");
 	status_is(conn, live.id, CAIRN_REPLAY_SUCCEEDED);
-	ct_str(ct_replay_run(conn, live.id)->output, "{ \"x\":1.0 }");
-	ct_int(ct_replay_run(conn, live.id)->finished_at, ct_now());
+	ct_str(ct_played(conn, live.id)->output, "{ \"x\":1.0 }");
+	ct_int(ct_played(conn, live.id)->finished_at, ct_now());
 }
 
 static void ended_otherwise(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
-	ct_live_did(&live, "one", "1");
-	ct_live_failed(&live, "two", "no.luck");
-	ct_live_fail(&live, CAIRN_FINISH_TERMINAL);
+	ct_play live = ct_play_aside(conn);
+	ct_play_did(&live, "one", "1");
+	ct_play_failed(&live, "two", "no.luck");
+	ct_play_fail(&live, "it.broke");
 	ct_replay_stands(conn, live.id, "FAILED one=COMPLETED two=FAILED");
-	ct_str(ct_replay_run(conn, live.id)->error_code, "it.broke");
-	ct_str(ct_replay_run(conn, live.id)->error_message, "it broke");
+	ct_str(ct_played(conn, live.id)->error_code, "it.broke");
+	ct_str(ct_played(conn, live.id)->error_message, "it broke");
 	ct_int(ct_attempts(conn, live.id)->count, 1);
 	ct_str(ct_memo(conn, live.id, "one")->result, "1");
-	ct_live other = ct_live_new(conn);
+	ct_play other = ct_play_aside(conn);
 	ct_cancel_replay(conn, other.id);
 	status_is(conn, other.id, CAIRN_REPLAY_CANCELED);
-	ct_int(ct_replay_run(conn, other.id)->lease_expires_at,
+	ct_int(ct_played(conn, other.id)->lease_expires_at,
 	       ct_job(conn, other.id)->lease_expires_at);
 }
 
@@ -71,8 +71,8 @@ static void says_what_its_job_says(void)
 	job.payload = CAIRN_STR("{\"b\": 1.50, \"a\": \"\xc3\xa9\"}");
 	job.tenant = CAIRN_STR("acme");
 	job.owner = CAIRN_STR("me");
-	ct_live live = ct_live_job(conn, job);
-	const cairn_replay_run *run = ct_replay_run(conn, live.id);
+	ct_play live = ct_play_job(conn, job);
+	const cairn_replay_run *run = ct_played(conn, live.id);
 	const cairn_job *row = ct_job(conn, live.id);
 	ct_str(run->payload, "{\"b\": 1.50, \"a\": \"\xc3\xa9\"}");
 	ct_str(run->tenant, "acme");
@@ -100,16 +100,16 @@ static void says_what_its_job_says(void)
 static void counted(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_replay_step step;
-	ct_live_did(&live, "one", "1");
-	ct_live_did(&live, "two", "2");
-	ct_live_failed(&live, "three", "x");
-	ct_live_do(&live, "four");
+	ct_play_did(&live, "one", "1");
+	ct_play_did(&live, "two", "2");
+	ct_play_failed(&live, "three", "x");
+	ct_ask_run(live.replay, "four");
 	ct_ok(cairn_replay_sleep(live.replay, CAIRN_HOUR, &step, ct_err()));
 	ct_child_of(&live, "c", "below");
 	ct_child_of(&live, "d", "below");
-	const cairn_replay_run *run = ct_replay_run(conn, live.id);
+	const cairn_replay_run *run = ct_played(conn, live.id);
 	ct_int(run->steps, 7);
 	ct_int(run->completed, 2);
 	ct_int(run->failed, 1);
@@ -131,7 +131,7 @@ static void a_plain_job_is_none(void)
 		  "replay.run_not_found");
 	ct_ok(cairn_replay_list(conn, &filter, &runs, ct_err()));
 	ct_int(runs->count, 0);
-	ct_live_begin(conn, ct_claim(conn, "w"));
+	ct_play_under(conn, ct_claim(conn, "w"));
 	ct_ok(cairn_replay_list(conn, &filter, &runs, ct_err()));
 	ct_int(runs->count, 1);
 	cairn_free(runs);
@@ -152,25 +152,25 @@ static struct field field_of(void)
 	struct field field = { .conn = ct_open(), .began = ct_now() };
 	cairn_replay_step step;
 	ct_define(field.conn, "u");
-	ct_live root = ct_live_new(field.conn);
-	ct_live_did(&root, "one", "1");
+	ct_play root = ct_play_aside(field.conn);
+	ct_play_did(&root, "one", "1");
 	field.ids[0] = root.id;
 	ct_advance(CAIRN_SECOND);
 	field.ids[1] = ct_child_of(&root, "c", "below");
-	ct_live child = ct_live_again(field.conn, field.ids[1]);
+	ct_play child = ct_play_of(field.conn, field.ids[1]);
 	ct_advance(CAIRN_SECOND);
 	field.ids[2] = ct_child_of(&child, "d", "deep");
 	ct_advance(CAIRN_SECOND);
-	ct_live other = ct_live_new(field.conn);
+	ct_play other = ct_play_aside(field.conn);
 	field.ids[3] = other.id;
 	ct_ok(cairn_replay_sleep(other.replay, CAIRN_HOUR, &step, ct_err()));
-	ct_live_suspend(&other);
+	ct_play_suspend(&other);
 	ct_advance(CAIRN_SECOND);
-	ct_live bad = ct_live_job(field.conn, ct_new("u"));
-	ct_live_fail(&bad, CAIRN_FINISH_TERMINAL);
+	ct_play bad = ct_play_job(field.conn, ct_new("u"));
+	ct_play_fail(&bad, "it.broke");
 	field.ids[4] = bad.id;
 	ct_advance(CAIRN_SECOND);
-	field.ids[5] = ct_live_job(field.conn, ct_new("u")).id;
+	field.ids[5] = ct_play_job(field.conn, ct_new("u")).id;
 	ct_cancel_replay(field.conn, field.ids[5]);
 	return field;
 }
@@ -217,7 +217,7 @@ static void by_family(void)
 	ct_text(found(&field, &filter), "3");
 	filter.run = cairn_id_new();
 	ct_text(found(&field, &filter), "");
-	const cairn_replay_run *child = ct_replay_run(field.conn, field.ids[2]);
+	const cairn_replay_run *child = ct_played(field.conn, field.ids[2]);
 	ct_id(child->root, field.ids[0]);
 	ct_id(child->parent, field.ids[1]);
 	ct_str(child->scope, "d");
@@ -320,12 +320,12 @@ static void compact_and_counted(void)
 static void memos_by_filter(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_memo_filter filter = { .size = sizeof(filter), .scope = cairn_any(), .run = live.id };
 	cairn_memos *memos = NULL;
-	ct_live_did(&live, "one", "[ 1 ]");
-	ct_live_failed(&live, "two", "no.luck");
-	ct_live_do(&live, "three");
+	ct_play_did(&live, "one", "[ 1 ]");
+	ct_play_failed(&live, "two", "no.luck");
+	ct_ask_run(live.replay, "three");
 	ct_child_of(&live, "four", "below");
 	ct_ok(cairn_replay_memos(conn, &filter, &memos, ct_err()));
 	ct_int(memos->count, 4);
@@ -358,9 +358,9 @@ static void memos_by_filter(void)
 static void timed_and_numbered(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_time began = ct_now();
-	cairn_replay_step step = ct_live_do(&live, "one");
+	cairn_replay_step step = ct_ask_run(live.replay, "one");
 	ct_advance(CAIRN_SECOND);
 	ct_ok(cairn_replay_complete(live.replay, &step, CAIRN_STR("1"), NULL, 0, ct_err()));
 	const cairn_memo *memo = ct_memo(conn, live.id, "one");
@@ -380,34 +380,29 @@ static void timed_and_numbered(void)
 }
 
 /* A program that sleeps before a step: what stands behind the sleep is not asked for. */
-static bool sleeps_first(ct_live *live)
+static bool sleeps_first(ct_play *live)
 {
 	cairn_replay_step step;
 	ct_ok(cairn_replay_sleep(live->replay, CAIRN_HOUR, &step, ct_err()));
 	if (step.next == CAIRN_NEXT_SUSPEND) {
-		ct_live_suspend(live);
+		ct_play_suspend(live);
 		return false;
 	}
-	ct_live_did(live, "behind", "1");
+	ct_play_did(live, "behind", "1");
 	return true;
 }
 
 static void behind_a_sleep(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_new(conn);
 	ct_true(!sleeps_first(&live));
 	ct_int(ct_memos(conn, live.id)->count, 1);
 	ct_int(ct_memos(conn, live.id)->at[0].status, CAIRN_MEMO_WAITING);
 	ct_advance(CAIRN_HOUR - 1);
-	cairn_claim_opts opts = ct_claim_opts("w", 1);
-	opts.queue = ct_job(conn, live.id)->queue;
-	cairn_jobs *jobs = NULL;
-	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
-	ct_later(jobs);
-	ct_int(jobs->count, 0);
+	ct_claim_none(conn);
 	ct_advance(1);
-	ct_live again = ct_live_again(conn, live.id);
+	ct_play again = ct_play_of(conn, live.id);
 	ct_true(sleeps_first(&again));
 	ct_int(ct_memos(conn, live.id)->at[0].status, CAIRN_MEMO_COMPLETED);
 	ct_int(ct_memo(conn, live.id, "behind")->seq, 2);

@@ -23,22 +23,14 @@ static const char *const good[] = {
 
 /* ---- kept ---------------------------------------------------------------------------------------- */
 
-static ct_live taken_over(cairn_conn *conn, const ct_live *live)
-{
-	ct_set_now(ct_job(conn, live->id)->lease_expires_at + 1);
-	ct_reap(conn, 1);
-	ct_set_now(ct_job(conn, live->id)->run_at);
-	return ct_live_again(conn, live->id);
-}
-
-static void remember(ct_live *live, const char *name, cairn_str document)
+static void remember(ct_play *live, const char *name, cairn_str document)
 {
 	cairn_replay_call call = { .kind = CAIRN_STR("k"), .input = document };
 	cairn_replay_step step;
 	call.name = cairn_str_of(ct_format("value %s", name));
 	ct_ok(cairn_replay_value(live->replay, &call, &document, 1, &step, ct_err()));
 	ct_same(step.result, document);
-	step = ct_live_ask(live, name);
+	step = ct_ask_for(live->replay, name);
 	if (step.next == CAIRN_NEXT_RUN)
 		ct_ok(cairn_replay_complete(live->replay, &step, document, NULL, 0, ct_err()));
 	ct_int(step.next, CAIRN_NEXT_RESULT);
@@ -48,11 +40,11 @@ static void remember(ct_live *live, const char *name, cairn_str document)
 static void results_are_kept(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	for (int round = 0; round < 2; round++) {
 		for (size_t i = 0; i < COUNT(good); i++)
 			remember(&live, ct_format("step %zu", i), cairn_str_of(good[i]));
-		live = taken_over(conn, &live);
+		ct_play_takeover(conn, &live);
 	}
 	for (size_t i = 0; i < COUNT(good); i++) {
 		const cairn_memo *memo = ct_memo(conn, live.id, ct_format("step %zu", i));
@@ -72,14 +64,14 @@ static cairn_str document_of(size_t bytes)
 static void up_to_the_limit(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_str most = document_of(MIB);
 	cairn_str more = document_of(MIB + 1);
 	cairn_replay_call call = { .kind = CAIRN_STR("k") };
 	cairn_signal_new item = { .run = live.id, .name = CAIRN_STR("go"), .payload = more };
 	cairn_signal_sent sent;
 	remember(&live, "most", most);
-	cairn_replay_step step = ct_live_do(&live, "more");
+	cairn_replay_step step = ct_ask_run(live.replay, "more");
 	ct_budget(conn);
 	ct_status(cairn_replay_complete(live.replay, &step, more, NULL, 0, ct_err()),
 		  CAIRN_TOO_LARGE, "json.too_large");
@@ -94,7 +86,8 @@ static void up_to_the_limit(void)
 	item.payload = most;
 	ct_ok(cairn_signal_send(conn, cairn_any(), &item, 1, &sent, ct_err()));
 	ct_same(ct_await(live.replay, "go", -1).result, most);
-	ct_live next = taken_over(conn, &live);
+	ct_play next = live;
+	ct_play_takeover(conn, &next);
 	remember(&next, "most", most);
 	ct_same(ct_await(next.replay, "go", -1).result, most);
 }
@@ -103,7 +96,7 @@ static void signals_and_children(void)
 {
 	cairn_conn *conn = ct_open();
 	for (size_t i = 0; i < COUNT(good); i++) {
-		ct_live live = ct_live_new(conn);
+		ct_play live = ct_play_aside(conn);
 		cairn_child_new child = { .type = CAIRN_STR("t"),
 					  .name = CAIRN_STR("c"),
 					  .queue = CAIRN_STR("below"),
@@ -112,40 +105,41 @@ static void signals_and_children(void)
 		ct_signal(conn, live.id, "go", good[i]);
 		ct_str(ct_await(live.replay, "go", -1).result, good[i]);
 		ct_ok(cairn_replay_child(live.replay, &child, 1, &step, ct_err()));
-		ct_live below = ct_live_again(conn, step.child);
-		ct_str(ct_replay_run(conn, below.id)->payload, good[i]);
-		ct_live_succeed(&below, good[i]);
-		ct_live_suspend(&live);
-		live = ct_live_again(conn, live.id);
+		ct_play below = ct_play_of(conn, step.child);
+		ct_str(ct_played(conn, below.id)->payload, good[i]);
+		ct_play_succeed(&below, good[i]);
+		ct_play_suspend(&live);
+		live = ct_play_of(conn, live.id);
 		ct_str(ct_await(live.replay, "go", -1).result, good[i]);
 		ct_ok(cairn_replay_child(live.replay, &child, 1, &step, ct_err()));
 		ct_result(step, good[i]);
-		ct_live_succeed(&live, good[i]);
-		ct_str(ct_replay_run(conn, live.id)->output, good[i]);
+		ct_play_succeed(&live, good[i]);
+		ct_str(ct_played(conn, live.id)->output, good[i]);
 	}
 }
 
 static void absent_is_null(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
-	ct_live_did(&live, "step", NULL);
+	ct_play live = ct_play_aside(conn);
+	ct_play_did(&live, "step", NULL);
 	ct_signal(conn, live.id, "go", NULL);
 	ct_str(ct_await(live.replay, "go", -1).result, "null");
 	cairn_id child = ct_child_of(&live, "c", "below");
-	ct_str(ct_replay_run(conn, child)->payload, "{}");
-	ct_live below = ct_live_again(conn, child);
-	ct_live_succeed(&below, NULL);
-	ct_str(ct_replay_run(conn, child)->output, NULL);
-	ct_live next = taken_over(conn, &live);
-	ct_live_knows(&next, "step", "null");
+	ct_str(ct_played(conn, child)->payload, "{}");
+	ct_play below = ct_play_of(conn, child);
+	ct_play_succeed(&below, NULL);
+	ct_str(ct_played(conn, child)->output, NULL);
+	ct_play next = live;
+	ct_play_takeover(conn, &next);
+	ct_play_knows(&next, "step", "null");
 	cairn_replay_step step = ct_child(next.replay, "c");
 	ct_result(step, "null");
 }
 
 /* ---- refused ---------------------------------------------------------------------------------------- */
 
-static void refuse_document(ct_live *live, cairn_replay_step held, cairn_str bad, const char *code)
+static void refuse_document(ct_play *live, cairn_replay_step held, cairn_str bad, const char *code)
 {
 	cairn_conn *conn = ct_open();
 	cairn_replay_call call = { .kind = CAIRN_STR("k"), .input = bad };
@@ -181,16 +175,16 @@ static void refuse_document(ct_live *live, cairn_replay_step held, cairn_str bad
 static void bad_documents(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
-	cairn_replay_step held = ct_live_do(&live, "one");
-	const char *before = ct_replay_snapshot(conn, live.id);
+	ct_play live = ct_play_aside(conn);
+	cairn_replay_step held = ct_ask_run(live.replay, "one");
+	const char *before = ct_play_snapshot(conn, live.id);
 	ct_budget(conn);
 	refuse_document(&live, held, CAIRN_STR("{"), "json.invalid");
 	refuse_document(&live, held, CAIRN_STR("\"\\u0000\""), "json.invalid");
 	refuse_document(&live, held, CAIRN_STR("\xff"), NULL);
 	refuse_document(&live, held, CAIRN_STR("{\"a\":1,\"a\":2}"), "json.duplicate_member");
 	refuse_document(&live, held, CAIRN_STR("1 2"), "json.invalid");
-	ct_replay_unchanged(conn, live.id, before);
+	ct_play_unchanged(conn, live.id, before);
 	/* the names of what was refused are not used up */
 	cairn_replay_call call = { .kind = CAIRN_STR("k") };
 	cairn_replay_step step;
@@ -198,7 +192,7 @@ static void bad_documents(void)
 	ct_true(memchr(step.name.ptr, '#', step.name.len) == NULL);
 }
 
-static void refuse_call(ct_live *live, cairn_replay_call call, const char *code)
+static void refuse_call(ct_play *live, cairn_replay_call call, const char *code)
 {
 	cairn_replay_call calls[2] = { { .kind = CAIRN_STR("k") }, call };
 	cairn_replay_step each[2];
@@ -209,12 +203,15 @@ static void refuse_call(ct_live *live, cairn_replay_call call, const char *code)
 	ct_status(cairn_replay_value(live->replay, calls, values, 2, each, ct_err()), CAIRN_INVALID,
 		  code);
 	ct_int(ct_last()->index, 1);
+	each[0].name = CAIRN_STR("a");
+	ct_status(cairn_replay_step_again(live->replay, &call, &each[0], ct_err()), CAIRN_INVALID,
+		  code);
 }
 
 static void bad_calls(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_replay_step step;
 	cairn_replay_call call = { .kind = CAIRN_STR("k") };
 	ct_budget(conn);
@@ -269,6 +266,7 @@ static void bad_entries(void)
 	cairn_id run = ct_enqueue(conn, "t");
 	cairn_entry_new entry = ct_entry(run, "x", -1);
 	cairn_budget_new axis = { .axis = CAIRN_STR("a"), .total = -1 };
+	cairn_entry_done done;
 	ct_budget(conn);
 	refuse_entry(conn, entry, NULL);
 	entry = ct_entry(run, "x", 1);
@@ -300,6 +298,15 @@ static void bad_entries(void)
 	entry = ct_entry(run, ct_repeat('x', 512), 1);
 	entry.axis = cairn_str_of(ct_repeat('y', 255));
 	ct_spends(ct_charge(conn, entry), CAIRN_OK, NULL);
+	/* and so are 30 days */
+	entry = ct_entry(run, "held", 1);
+	ct_spends(ct_reserve(conn, entry, 30 * CAIRN_DAY), CAIRN_OK, NULL);
+	ct_status(cairn_budget_reserve(conn, cairn_any(), &entry, 1, 30 * CAIRN_DAY + 1, &done,
+				       ct_err()),
+		  CAIRN_INVALID, NULL);
+	ct_status(cairn_budget_reserve(conn, cairn_any(), &entry, 1, CAIRN_SECOND - 1, &done,
+				       ct_err()),
+		  CAIRN_INVALID, NULL);
 }
 
 static void refuse_scope(cairn_conn *conn, cairn_scope scope, const char *code)
@@ -312,6 +319,13 @@ static void refuse_scope(cairn_conn *conn, cairn_scope scope, const char *code)
 	cairn_replay_delete_opts opts = { .size = sizeof(opts), .scope = scope };
 	cairn_resume resume = ct_resumption(run);
 	cairn_fork_new fork = ct_fork(run, NULL);
+	cairn_entry_new charge = ct_entry(run, "x", 1);
+	cairn_entry_done done;
+	cairn_budget_new axis = { .axis = CAIRN_STR("a"), .total = 1 };
+	cairn_signal_new item = { .run = run, .name = CAIRN_STR("go") };
+	cairn_signal_sent sent;
+	cairn_broadcast all = { .size = sizeof(all), .scope = scope, .name = CAIRN_STR("go") };
+	cairn_broadcast_report report;
 	cairn_replay_runs *runs = NULL;
 	cairn_memos *memos = NULL;
 	cairn_signals *signals = NULL;
@@ -328,6 +342,11 @@ static void refuse_scope(cairn_conn *conn, cairn_scope scope, const char *code)
 	ct_status(cairn_signal_list(conn, &post, &signals, ct_err()), CAIRN_INVALID, code);
 	ct_status(cairn_budget_read(conn, scope, run, &budgets, ct_err()), CAIRN_INVALID, code);
 	ct_status(cairn_budget_entries(conn, &entry, &entries, ct_err()), CAIRN_INVALID, code);
+	ct_status(cairn_budget_charge(conn, scope, &charge, 1, &done, ct_err()), CAIRN_INVALID,
+		  code);
+	ct_status(cairn_budget_set(conn, scope, run, &axis, 1, ct_err()), CAIRN_INVALID, code);
+	ct_status(cairn_signal_send(conn, scope, &item, 1, &sent, ct_err()), CAIRN_INVALID, code);
+	ct_status(cairn_signal_broadcast(conn, &all, &report, ct_err()), CAIRN_INVALID, code);
 	ct_status(cairn_replay_delete(conn, &opts, &gone, ct_err()), CAIRN_INVALID, code);
 	ct_status(cairn_replay_resume(conn, &resume, &changed, ct_err()), CAIRN_INVALID, code);
 	ct_status(cairn_replay_fork(conn, &fork, &added, ct_err()), CAIRN_INVALID, code);
@@ -365,6 +384,14 @@ static void refuse_pages(cairn_conn *conn)
 	list.size = sizeof(list);
 	list.statuses = 1u << 9;
 	ct_status(cairn_replay_list(conn, &list, &runs, ct_err()), CAIRN_INVALID, NULL);
+	list.statuses = 0;
+	list.type = CAIRN_STR("\t");
+	ct_status(cairn_replay_list(conn, &list, &runs, ct_err()), CAIRN_INVALID,
+		  "arg.invalid_name");
+	entry.limit = 0;
+	entry.reserved_ = 1;
+	ct_status(cairn_budget_entries(conn, &entry, &entries, ct_err()), CAIRN_INVALID,
+		  "arg.reserved");
 	opts.limit = 0;
 	opts.reserved_ = 1;
 	ct_status(cairn_replay_delete(conn, &opts, &gone, ct_err()), CAIRN_INVALID, "arg.reserved");
@@ -385,6 +412,10 @@ static void bad_filters(void)
 	fork.name = none;
 	fork.seq = -1;
 	ct_status(cairn_replay_fork(conn, &fork, &added, ct_err()), CAIRN_INVALID, "arg.invalid");
+	fork.seq = 0;
+	fork.code = CAIRN_STR("\t");
+	ct_status(cairn_replay_fork(conn, &fork, &added, ct_err()), CAIRN_INVALID,
+		  "arg.invalid_name");
 	ct_spent(conn, 0, "bad filters", 1);
 }
 

@@ -8,20 +8,20 @@
 static void refused(cairn_conn *conn, const cairn_resume *resume, const char *code)
 {
 	cairn_replay_changed changed = { .status = CAIRN_INTERNAL };
-	const char *before = ct_replay_snapshot(conn, resume->run);
+	const char *before = ct_play_snapshot(conn, resume->run);
 	ct_status(cairn_replay_resume(conn, resume, &changed, ct_err()), CAIRN_STALE, code);
 	ct_each(changed, CAIRN_STALE, code);
 	ct_int(changed.job_status, ct_job(conn, resume->run)->status);
-	ct_replay_unchanged(conn, resume->run, before);
+	ct_play_unchanged(conn, resume->run, before);
 }
 
 /* A run with a step that completed and one that failed, which failed. */
 static cairn_id failed_run(cairn_conn *conn)
 {
-	ct_live live = ct_live_new(conn);
-	ct_live_paid(&live, "one", "a", 7);
-	ct_live_failed(&live, "two", "no.luck");
-	ct_live_fail(&live, CAIRN_FINISH_TERMINAL);
+	ct_play live = ct_play_aside(conn);
+	ct_play_paid(&live, "one", "a", 7);
+	ct_play_failed(&live, "two", "no.luck");
+	ct_play_fail(&live, "it.broke");
 	return live.id;
 }
 
@@ -42,16 +42,16 @@ static void goes_on(void)
 	ct_int(job->run_number, 2);
 	ct_int(job->run_at, ct_now());
 	ct_str(job->status_reason, "FIXED");
-	ct_live again = ct_live_again(conn, run);
-	ct_int(ct_replay_run(conn, run)->attempt, 2);
-	ct_live_knows(&again, "one", "1");
-	cairn_replay_step step = ct_live_do(&again, "two");
+	ct_play again = ct_play_of(conn, run);
+	ct_int(ct_played(conn, run)->attempt, 2);
+	ct_play_knows(&again, "one", "1");
+	cairn_replay_step step = ct_ask_run(again.replay, "two");
 	ct_int(step.attempts, 2);
 	ct_int(step.failures, 0);
 	ct_ok(cairn_replay_complete(again.replay, &step, CAIRN_STR("2"), NULL, 0, ct_err()));
-	ct_live_succeed(&again, "3");
+	ct_play_succeed(&again, "3");
 	ct_replay_stands(conn, run, "SUCCEEDED one=COMPLETED two=COMPLETED");
-	const cairn_replay_run *row = ct_replay_run(conn, run);
+	const cairn_replay_run *row = ct_played(conn, run);
 	ct_str(row->error_code, NULL);
 	ct_str(row->error_message, NULL);
 	ct_str(row->output, "3");
@@ -73,23 +73,23 @@ static void reason_unless_said(void)
 static void a_failed_child_anew(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live root = ct_live_new(conn);
+	ct_play root = ct_play_aside(conn);
 	cairn_id first = ct_child_of(&root, "c", "below");
-	ct_live_suspend(&root);
-	ct_live child = ct_live_again(conn, first);
-	ct_live_fail(&child, CAIRN_FINISH_TERMINAL);
-	root = ct_live_again(conn, root.id);
+	ct_play_suspend(&root);
+	ct_play child = ct_play_of(conn, first);
+	ct_play_fail(&child, "it.broke");
+	root = ct_play_of(conn, root.id);
 	ct_next(ct_child(root.replay, "c"), FAILED);
-	ct_live_fail(&root, CAIRN_FINISH_TERMINAL);
+	ct_play_fail(&root, "it.broke");
 	cairn_resume resume = ct_resumption(root.id);
 	ct_resume_replay(conn, &resume);
-	ct_text(cairn_replay_status_text(ct_replay_run(conn, first)->status), "FAILED");
-	root = ct_live_again(conn, root.id);
+	ct_stage_is(conn, first, "FAILED");
+	root = ct_play_of(conn, root.id);
 	cairn_replay_step step = ct_child(root.replay, "c");
 	ct_next(step, SUSPEND);
 	ct_true(cairn_id_compare(step.child, first) != 0);
-	ct_id(ct_replay_run(conn, step.child)->parent, root.id);
-	ct_int(ct_replay_run(conn, root.id)->children, 2);
+	ct_id(ct_played(conn, step.child)->parent, root.id);
+	ct_int(ct_played(conn, root.id)->children, 2);
 }
 
 /* ---- whom it is refused --------------------------------------------------------------------------- */
@@ -98,7 +98,7 @@ static void a_live_one(void)
 {
 	cairn_conn *conn = ct_open();
 	ct_define_retry(conn, "r", 5, CAIRN_MINUTE);
-	ct_live live = ct_live_job(conn, ct_new("r"));
+	ct_play live = ct_play_job(conn, ct_new("r"));
 	cairn_resume resume = ct_resumption(live.id);
 	cairn_replay_step step;
 	refused(conn, &resume, "replay.run_live");
@@ -107,14 +107,14 @@ static void a_live_one(void)
 	refused(conn, &resume, "replay.run_live");
 	resume.flags = 0;
 	ct_ok(cairn_replay_sleep(live.replay, CAIRN_HOUR, &step, ct_err()));
-	ct_live_suspend(&live);
+	ct_play_suspend(&live);
 	refused(conn, &resume, "replay.run_live");
 	ct_advance(CAIRN_HOUR);
-	live = ct_live_again(conn, live.id);
-	ct_live_fail(&live, CAIRN_FINISH_RETRYABLE);
+	live = ct_play_of(conn, live.id);
+	ct_play_break(&live);
 	refused(conn, &resume, "replay.run_live");
 	ct_advance(CAIRN_MINUTE);
-	live = ct_live_again(conn, live.id);
+	live = ct_play_of(conn, live.id);
 	ct_set_now(ct_job(conn, live.id)->lease_expires_at + 1);
 	/* nobody took it back yet: that is the reaper's */
 	refused(conn, &resume, "replay.run_live");
@@ -125,20 +125,20 @@ static void a_live_one(void)
 static void a_success(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_resume resume = ct_resumption(live.id);
-	ct_live_succeed(&live, "1");
+	ct_play_succeed(&live, "1");
 	refused(conn, &resume, "replay.run_over");
 	resume.flags = CAIRN_RESUME_CANCELED | CAIRN_RESUME_OWNER;
 	refused(conn, &resume, "replay.run_over");
-	ct_str(ct_replay_run(conn, live.id)->output, "1");
+	ct_str(ct_played(conn, live.id)->output, "1");
 }
 
 static void a_canceled_one(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
-	ct_live_did(&live, "one", "1");
+	ct_play live = ct_play_aside(conn);
+	ct_play_did(&live, "one", "1");
 	cairn_resume resume = ct_resumption(live.id);
 	ct_cancel_replay(conn, live.id);
 	refused(conn, &resume, "replay.run_over");
@@ -149,8 +149,8 @@ static void a_canceled_one(void)
 	refused(conn, &resume, "replay.run_over");
 	resume.flags = CAIRN_RESUME_CANCELED;
 	ct_resume_replay(conn, &resume);
-	ct_live again = ct_live_again(conn, live.id);
-	ct_live_knows(&again, "one", "1");
+	ct_play again = ct_play_of(conn, live.id);
+	ct_play_knows(&again, "one", "1");
 }
 
 static void the_second(void)
@@ -162,8 +162,8 @@ static void the_second(void)
 	ct_resume_replay(conn, &resume);
 	/* it is not over now, whatever was seen */
 	refused(conn, &resume, "replay.run_live");
-	ct_live live = ct_live_again(conn, run);
-	ct_live_fail(&live, CAIRN_FINISH_TERMINAL);
+	ct_play live = ct_play_of(conn, run);
+	ct_play_fail(&live, "it.broke");
 	refused(conn, &resume, "job.expectation_mismatch");
 	resume.run_number = 2;
 	ct_resume_replay(conn, &resume);
@@ -225,8 +225,8 @@ static void given_over(void)
 	cairn_conn *conn = ct_open();
 	cairn_job_new job = ct_new("t");
 	job.owner = CAIRN_STR("gone");
-	ct_live live = ct_live_job(conn, job);
-	ct_live_fail(&live, CAIRN_FINISH_TERMINAL);
+	ct_play live = ct_play_job(conn, job);
+	ct_play_fail(&live, "it.broke");
 	cairn_resume resume = ct_resumption(live.id);
 	ct_resume_replay(conn, &resume);
 	ct_str(ct_job(conn, live.id)->owner, "gone");
@@ -236,7 +236,7 @@ static void given_over(void)
 	ct_int(ct_resume_replay(conn, &resume).job_status, CAIRN_JOB_PENDING);
 	ct_str(ct_job(conn, live.id)->owner, "here");
 	ct_int(ct_job(conn, live.id)->run_number, 2);
-	live = ct_live_again(conn, live.id);
+	live = ct_play_of(conn, live.id);
 	resume.owner = CAIRN_STR("there");
 	refused(conn, &resume, "replay.run_live");
 	ct_set_now(ct_job(conn, live.id)->lease_expires_at);
@@ -245,12 +245,17 @@ static void given_over(void)
 	ct_advance(1);
 	ct_reap(conn, 1);
 	ct_set_now(ct_job(conn, live.id)->run_at);
-	live = ct_live_again(conn, live.id);
-	ct_live_fail(&live, CAIRN_FINISH_TERMINAL);
+	live = ct_play_of(conn, live.id);
+	ct_play_fail(&live, "it.broke");
 	resume.owner = (cairn_str){ NULL, 0 };
 	ct_resume_replay(conn, &resume);
 	ct_str(ct_job(conn, live.id)->owner, NULL);
 	ct_int(ct_job(conn, live.id)->run_number, 3);
+	live = ct_play_of(conn, live.id);
+	ct_play_fail(&live, "it.broke");
+	resume.owner = CAIRN_STR("back");
+	ct_resume_replay(conn, &resume);
+	ct_str(ct_job(conn, live.id)->owner, "back");
 }
 
 #define RESUME .kind = CT_VERB, .store = CT_REPLAYS

@@ -283,10 +283,19 @@ static void refused(void)
 			  CAIRN_INVALID, NULL);
 	}
 	cairn_replay_failure failure = { .size = sizeof(failure), .code = CAIRN_STR(" ") };
-	ct_true(cairn_replay_fail(play.replay, &step, &failure, ct_err()) != CAIRN_OK);
+	ct_status(cairn_replay_fail(play.replay, &step, &failure, ct_err()), CAIRN_INVALID, NULL);
 	failure.code = CAIRN_STR("x");
 	failure.message = cairn_str_of(ct_repeat('m', 8193));
-	ct_true(cairn_replay_fail(play.replay, &step, &failure, ct_err()) != CAIRN_OK);
+	ct_status(cairn_replay_fail(play.replay, &step, &failure, ct_err()), CAIRN_TOO_LARGE, NULL);
+	failure.message.len = 1;
+	failure.final = 2;
+	ct_status(cairn_replay_fail(play.replay, &step, &failure, ct_err()), CAIRN_INVALID,
+		  "arg.reserved");
+	failure.final = 0;
+	failure.reserved_ = 1;
+	ct_status(cairn_replay_fail(play.replay, &step, &failure, ct_err()), CAIRN_INVALID,
+		  "arg.reserved");
+	failure.reserved_ = 0;
 	ct_play_unchanged(conn, play.id, before);
 	failure.message = cairn_str_of(ct_repeat('m', 8192));
 	ct_ok(cairn_replay_fail(play.replay, &step, &failure, ct_err()));

@@ -14,13 +14,13 @@ static struct owned owned_by(cairn_conn *conn, const char *tenant)
 {
 	cairn_job_new job = ct_new("t");
 	job.tenant = cairn_str_of(tenant);
-	ct_live live = ct_live_job(conn, job);
+	ct_play live = ct_play_job(conn, job);
 	struct owned owned = { .run = live.id };
-	ct_live_paid(&live, "one", "a", 7);
+	ct_play_paid(&live, "one", "a", 7);
 	owned.child = ct_child_of(&live, "c", "below");
 	ct_signal(conn, live.id, "go", "1");
 	ct_same(ct_job(conn, owned.child)->tenant, job.tenant);
-	ct_live_fail(&live, CAIRN_FINISH_TERMINAL);
+	ct_play_fail(&live, "it.broke");
 	return owned;
 }
 
@@ -161,7 +161,7 @@ static void spend(cairn_conn *conn, cairn_scope scope, const struct owned *owned
 	cairn_entry_new entry = ct_entry(owned->run, ct_format("%u", ct_number()), 1);
 	cairn_entry_done done = { .status = CAIRN_INTERNAL };
 	cairn_budget_new budget = { .axis = CAIRN_STR("a"), .total = 1000 };
-	const char *before = ct_replay_snapshot(conn, owned->run);
+	const char *before = ct_play_snapshot(conn, owned->run);
 	ct_ok(cairn_budget_reserve(conn, scope, &entry, 1, 0, &done, ct_err()));
 	told(done.status, done.code, sees);
 	ct_int(done.spent + done.reserved > 0, sees);
@@ -171,7 +171,7 @@ static void spend(cairn_conn *conn, cairn_scope scope, const struct owned *owned
 	told(done.status, done.code, sees);
 	expect(cairn_budget_set(conn, scope, owned->run, &budget, 1, ct_err()), sees);
 	if (!sees)
-		ct_replay_unchanged(conn, owned->run, before);
+		ct_play_unchanged(conn, owned->run, before);
 }
 
 static void spends(void)
@@ -192,7 +192,7 @@ static void change(cairn_conn *conn, cairn_scope scope, const struct owned *owne
 	};
 	cairn_replay_deleted gone;
 	cairn_str none = { NULL, 0 };
-	const char *before = ct_replay_snapshot(conn, owned->run);
+	const char *before = ct_play_snapshot(conn, owned->run);
 	ct_ok(cairn_signal_send(conn, scope, &item, 1, &sent, ct_err()));
 	told(sent.status, sent.code, sees);
 	fork.scope = scope;
@@ -200,13 +200,13 @@ static void change(cairn_conn *conn, cairn_scope scope, const struct owned *owne
 	expect(cairn_replay_fork(conn, &fork, &added, ct_err()), sees);
 	ct_ok(cairn_replay_delete(conn, &opts, &gone, ct_err()));
 	ct_int(gone.live, sees);
-	ct_replay_unchanged(conn, owned->run, before);
+	ct_play_unchanged(conn, owned->run, before);
 	if (sees)
 		return;
 	expect(cairn_replay_resume(conn, &resume, &changed, ct_err()), sees);
 	ct_ok(cairn_replay_cancel(conn, scope, &owned->child, 1, none, &changed, ct_err()));
 	told(changed.status, changed.code, sees);
-	ct_replay_unchanged(conn, owned->run, before);
+	ct_play_unchanged(conn, owned->run, before);
 }
 
 static void changes(void)
@@ -231,9 +231,8 @@ static void what_it_sees_it_changes(void)
 	ct_ok(cairn_replay_delete(field.conn, &opts, &gone, ct_err()));
 	ct_int(gone.roots, 1);
 	ct_replay_gone(field.conn, field.a.run);
-	ct_text(cairn_replay_status_text(ct_replay_run(field.conn, field.b.run)->status), "FAILED");
-	ct_text(cairn_replay_status_text(ct_replay_run(field.conn, field.global.run)->status),
-		"FAILED");
+	ct_stage_is(field.conn, field.b.run, "FAILED");
+	ct_stage_is(field.conn, field.global.run, "FAILED");
 }
 
 static void broadcasts(void)
@@ -244,9 +243,9 @@ static void broadcasts(void)
 	for (size_t i = 0; i < 3; i++) {
 		cairn_job_new job = ct_new("t");
 		job.tenant = cairn_str_of(tenants[i]);
-		ct_live live = ct_live_job(conn, job);
+		ct_play live = ct_play_job(conn, job);
 		ct_next(ct_await(live.replay, "go", -1), SUSPEND);
-		ct_live_suspend(&live);
+		ct_play_suspend(&live);
 		runs[i] = live.id;
 	}
 	cairn_broadcast broadcast = { .size = sizeof(broadcast),

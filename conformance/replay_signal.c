@@ -95,6 +95,43 @@ static void in_their_order(void)
 	ct_str(left->at[0].payload, "-3");
 }
 
+static void signals_are(const cairn_signal_filter *filter, cairn_conn *conn, const char *want)
+{
+	cairn_signals *page = NULL;
+	const char *seqs = "";
+	ct_ok(cairn_signal_list(conn, filter, &page, ct_err()));
+	ct_later(page);
+	for (size_t i = 0; i < page->count; i++)
+		seqs = ct_format("%s%s%lld", seqs, i ? " " : "", (long long)page->at[i].seq);
+	ct_text(seqs, want);
+}
+
+static void in_pages(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_play play = ct_play_new(conn);
+	cairn_signal_filter filter = {
+		.size = sizeof(filter), .scope = cairn_any(), .run = play.id, .limit = 2
+	};
+	for (int n = 0; n < 5; n++)
+		ct_signal(conn, play.id, n % 2 ? "odd" : "even", NULL);
+	ct_await(play.replay, "even", -1);
+	signals_are(&filter, conn, "1 2");
+	filter.after = 2;
+	signals_are(&filter, conn, "3 4");
+	filter.after = 4;
+	signals_are(&filter, conn, "5");
+	filter.name = CAIRN_STR("even");
+	filter.after = 0;
+	signals_are(&filter, conn, "1 3");
+	filter.untaken = 1;
+	signals_are(&filter, conn, "3 5");
+	filter.after = 3;
+	signals_are(&filter, conn, "5");
+	filter.name = CAIRN_STR("none");
+	signals_are(&filter, conn, "");
+}
+
 static void several_names(void)
 {
 	cairn_conn *conn = ct_open();
@@ -241,6 +278,10 @@ static const ct_case cases[] = {
 	  .rule = "Signals of one name are taken in the order in which they were sent, each once, "
 		  "by name.",
 	  .run = in_their_order },
+	{ .name = "replays.signal.listed_by_name_in_pages",
+	  VERB,
+	  .rule = "Signals are listed by seq, of one name if it is said, taken or not, in pages.",
+	  .run = in_pages },
 	{ .name = "replays.signal.of_several_names",
 	  VERB,
 	  .rule = "Only a signal of a name that the run waits for wakes it.",

@@ -108,6 +108,19 @@ static void to_a_run_that_is_over(void)
 	}
 }
 
+static void without_asking(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_signal_new items[] = { { .name = CAIRN_STR("a") }, { .name = CAIRN_STR("a") } };
+	items[0].run = ct_play_add(conn);
+	items[1].run = ct_make(conn, "t", CAIRN_JOB_CANCELED).id;
+	ct_ok(cairn_signal_send(conn, cairn_any(), items, 1, NULL, ct_err()));
+	ct_int(ct_signals(conn, items[0].run)->count, 1);
+	ct_status(cairn_signal_send(conn, cairn_any(), items, 2, NULL, ct_err()), CAIRN_STALE,
+		  "replay.run_over");
+	ct_int(ct_last()->index, 1);
+}
+
 static void in_scope(void)
 {
 	cairn_conn *conn = ct_open();
@@ -207,6 +220,7 @@ static void to_all_that_wait(void)
 		ct_play_on(conn, &waits[i]);
 		cairn_replay_step step = ct_await(waits[i].replay, "go", -1);
 		ct_result(step, "[1]");
+		ct_text(ct_steps_told(conn, waits[i].id), "WAITING SIGNALED COMPLETED");
 	}
 	ct_int(ct_signals(conn, elsewhere.id)->count, 0);
 	ct_int(ct_signals(conn, running.id)->count, 0);
@@ -298,6 +312,10 @@ static const ct_case cases[] = {
 	  .rule = "A run that has ended gets no signals: STALE replay.run_over, and nothing is "
 		  "written.",
 	  .run = to_a_run_that_is_over },
+	{ .name = "replays.signal.without_asking_what_came_of_each",
+	  VERB,
+	  .rule = "Who does not ask for each is told of the first that was refused.",
+	  .run = without_asking },
 	{ .name = "replays.signal.only_in_scope",
 	  VERB,
 	  .rule = "A run that is not in scope is not found.",

@@ -4,10 +4,13 @@
  */
 #include "ct_ledger.h"
 
-/* The old worker: something done, two steps under way, one of them paid for beforehand. */
+/*
+ * The old worker: something done, two steps under way, one of them paid for beforehand, and a
+ * signal to be taken.
+ */
 struct old {
 	cairn_conn *conn;
-	ct_live live;
+	ct_play live;
 	cairn_replay_step step;
 	cairn_replay_step other;
 	cairn_id child;
@@ -19,14 +22,15 @@ static struct old old_worker(void)
 	cairn_charge bound = ct_usage("a", 5);
 	ct_define_retry(old.conn, "t2", 5, CAIRN_SECOND);
 	cairn_job_new job = ct_new("t2");
-	old.live = ct_live_job(old.conn, job);
+	old.live = ct_play_job(old.conn, job);
 	ct_limit(old.conn, old.live.id, "a", CAIRN_BUDGET_HARD, 100);
-	ct_live_paid(&old.live, "done", "a", 7);
+	ct_play_paid(&old.live, "done", "a", 7);
 	ct_define(old.conn, "t");
 	old.child = ct_child_of(&old.live, "c", "below");
-	old.step = ct_live_do(&old.live, "mine");
-	old.other = ct_live_do(&old.live, "mine too");
+	old.step = ct_ask_run(old.live.replay, "mine");
+	old.other = ct_ask_run(old.live.replay, "mine too");
 	ct_ok(cairn_replay_reserve(old.live.replay, &old.step, &bound, 1, CAIRN_DAY, ct_err()));
+	ct_signal(old.conn, old.live.id, "go", "1");
 	return old;
 }
 
@@ -103,29 +107,15 @@ static void refuses_ends(struct old *old, struct refusal want)
 static void refused(struct old *old, cairn_status status, const char *code)
 {
 	struct refusal want = { status, code };
-	ct_signal(old->conn, old->live.id, "go", "1");
-	const char *before = ct_replay_snapshot(old->conn, old->live.id);
-	const char *below = ct_replay_snapshot(old->conn, old->child);
+	const char *before = ct_play_snapshot(old->conn, old->live.id);
+	const char *below = ct_play_snapshot(old->conn, old->child);
 	size_t jobs = ct_count_jobs(old->conn, 0);
 	ct_ledger(old->conn, old->live.id);
 	refuses_steps(old, want);
 	refuses_waits(old, want);
 	refuses_ends(old, want);
-	ct_replay_unchanged(old->conn, old->live.id, before);
-	ct_replay_unchanged(old->conn, old->child, below);
-	ct_int(ct_count_jobs(old->conn, 0), jobs);
-}
-
-/* The same of a run that is over, to which no signal can be sent. */
-static void refused_of_the_dead(struct old *old, cairn_status status, const char *code)
-{
-	struct refusal want = { status, code };
-	const char *before = ct_replay_snapshot(old->conn, old->live.id);
-	size_t jobs = ct_count_jobs(old->conn, 0);
-	refuses_steps(old, want);
-	refuses_waits(old, want);
-	refuses_ends(old, want);
-	ct_replay_unchanged(old->conn, old->live.id, before);
+	ct_play_unchanged(old->conn, old->live.id, before);
+	ct_play_unchanged(old->conn, old->child, below);
 	ct_int(ct_count_jobs(old->conn, 0), jobs);
 }
 
@@ -141,12 +131,12 @@ static void reaped(struct old *old)
 	ct_reap(old->conn, 1);
 }
 
-static ct_live next_worker(struct old *old)
+static ct_play next_worker(struct old *old)
 {
 	cairn_time due = ct_job(old->conn, old->live.id)->run_at;
 	if (due > ct_now())
 		ct_set_now(due);
-	return ct_live_again(old->conn, old->live.id);
+	return ct_play_of(old->conn, old->live.id);
 }
 
 /* ---- how it was lost ------------------------------------------------------------------------- */
@@ -166,7 +156,7 @@ static void just_in_time(void)
 	expire(&old);
 	ct_advance(-1);
 	ct_ok(cairn_replay_complete(old.live.replay, &old.step, CAIRN_STR("1"), NULL, 0, ct_err()));
-	ct_live_suspend(&old.live);
+	ct_play_suspend(&old.live);
 }
 
 static void taken_back(void)
@@ -180,32 +170,32 @@ static void taken_over(void)
 {
 	struct old old = old_worker();
 	reaped(&old);
-	ct_live mine = next_worker(&old);
+	ct_play mine = next_worker(&old);
 	refused(&old, CAIRN_STALE, "job.lease_lost");
 	/* the same step is under way again: it is the other's */
-	cairn_replay_step step = ct_live_do(&mine, "mine");
-	refused_of_the_dead(&old, CAIRN_STALE, "job.lease_lost");
+	cairn_replay_step step = ct_ask_run(mine.replay, "mine");
+	refused(&old, CAIRN_STALE, "job.lease_lost");
 	ct_ok(cairn_replay_complete(mine.replay, &step, CAIRN_STR("\"mine\""), NULL, 0, ct_err()));
-	refused_of_the_dead(&old, CAIRN_STALE, "job.lease_lost");
+	refused(&old, CAIRN_STALE, "job.lease_lost");
 	ct_str(ct_memo(old.conn, mine.id, "mine")->result, "\"mine\"");
-	ct_live_knows(&mine, "done", "1");
+	ct_play_knows(&mine, "done", "1");
 }
 
 static void canceled(void)
 {
 	struct old old = old_worker();
 	ct_cancel_replay(old.conn, old.live.id);
-	refused_of_the_dead(&old, CAIRN_STALE, "run.canceled");
+	refused(&old, CAIRN_STALE, "run.canceled");
 	expire(&old);
 	/* canceled comes before expired */
-	refused_of_the_dead(&old, CAIRN_STALE, "run.canceled");
+	refused(&old, CAIRN_STALE, "run.canceled");
 }
 
 static void canceled_as_a_job(void)
 {
 	struct old old = old_worker();
 	ct_cancel(old.conn, old.live.id);
-	refused_of_the_dead(&old, CAIRN_STALE, "run.canceled");
+	refused(&old, CAIRN_STALE, "run.canceled");
 }
 
 static void requeued(void)
@@ -228,41 +218,41 @@ static void resumed(void)
 	resume.flags = CAIRN_RESUME_CANCELED;
 	ct_resume_replay(old.conn, &resume);
 	refused(&old, CAIRN_STALE, "job.lease_lost");
-	ct_live mine = next_worker(&old);
+	ct_play mine = next_worker(&old);
 	refused(&old, CAIRN_STALE, "job.lease_lost");
-	ct_live_knows(&mine, "done", "1");
+	ct_play_knows(&mine, "done", "1");
 }
 
 static void finished_by_another(void)
 {
 	struct old old = old_worker();
 	reaped(&old);
-	ct_live mine = next_worker(&old);
-	ct_live_succeed(&mine, "[2]");
-	refused_of_the_dead(&old, CAIRN_STALE, "job.finished");
-	ct_str(ct_replay_run(old.conn, mine.id)->output, "[2]");
+	ct_play mine = next_worker(&old);
+	ct_play_succeed(&mine, "[2]");
+	refused(&old, CAIRN_STALE, "job.finished");
+	ct_str(ct_played(old.conn, mine.id)->output, "[2]");
 }
 
 static void failed_by_another(void)
 {
 	struct old old = old_worker();
 	reaped(&old);
-	ct_live mine = next_worker(&old);
-	ct_live_fail(&mine, CAIRN_FINISH_TERMINAL);
-	refused_of_the_dead(&old, CAIRN_STALE, "job.finished");
-	ct_str(ct_replay_run(old.conn, mine.id)->error_code, "it.broke");
+	ct_play mine = next_worker(&old);
+	ct_play_fail(&mine, "it.broke");
+	refused(&old, CAIRN_STALE, "job.finished");
+	ct_str(ct_played(old.conn, mine.id)->error_code, "it.broke");
 }
 
 static void suspended_by_another(void)
 {
 	struct old old = old_worker();
 	reaped(&old);
-	ct_live mine = next_worker(&old);
+	ct_play mine = next_worker(&old);
 	cairn_replay_step step;
 	ct_ok(cairn_replay_sleep(mine.replay, CAIRN_HOUR, &step, ct_err()));
-	ct_live_suspend(&mine);
+	ct_play_suspend(&mine);
 	refused(&old, CAIRN_STALE, "job.lease_lost");
-	ct_int(ct_replay_run(old.conn, mine.id)->status, CAIRN_REPLAY_SUSPENDED);
+	ct_int(ct_played(old.conn, mine.id)->status, CAIRN_REPLAY_SUSPENDED);
 }
 
 static void deleted(void)
@@ -288,8 +278,8 @@ static void deleted(void)
 static void its_own_end(void)
 {
 	struct old old = old_worker();
-	ct_live_suspend(&old.live);
-	const char *before = ct_replay_snapshot(old.conn, old.live.id);
+	ct_play_suspend(&old.live);
+	const char *before = ct_play_snapshot(old.conn, old.live.id);
 	cairn_replay_call call = { .kind = CAIRN_STR("k"), .name = CAIRN_STR("new") };
 	cairn_replay_step step;
 	ct_budget(old.conn);
@@ -301,18 +291,18 @@ static void its_own_end(void)
 					ct_err()),
 		  CAIRN_INVALID, "replay.attempt_ended");
 	ct_spent(old.conn, 0, "calls behind the end", 3);
-	ct_replay_unchanged(old.conn, old.live.id, before);
+	ct_play_unchanged(old.conn, old.live.id, before);
 }
 
 static void another_claim(void)
 {
 	struct old old = old_worker();
-	ct_live second = ct_live_begin(ct_open(), old.live.lease);
-	ct_int(ct_replay_run(old.conn, old.live.id)->attempt, 1);
-	ct_int(ct_live_ask(&second, "mine").next, CAIRN_NEXT_WAIT);
+	ct_play second = ct_play_under(ct_open(), old.live.lease);
+	ct_int(ct_played(old.conn, old.live.id)->attempt, 1);
+	ct_int(ct_ask_for(second.replay, "mine").next, CAIRN_NEXT_WAIT);
 	cairn_replay_step step = old.step;
 	step.claim = cairn_id_new();
-	const char *before = ct_replay_snapshot(old.conn, old.live.id);
+	const char *before = ct_play_snapshot(old.conn, old.live.id);
 	cairn_replay_failure failure = { .size = sizeof(failure) };
 	ct_status(cairn_replay_complete(second.replay, &step, CAIRN_STR("1"), NULL, 0, ct_err()),
 		  CAIRN_STALE, "replay.step_not_held");
@@ -320,18 +310,18 @@ static void another_claim(void)
 	step.claim = cairn_id_new();
 	ct_status(cairn_replay_fail(second.replay, &step, &failure, ct_err()), CAIRN_STALE,
 		  "replay.step_not_held");
-	ct_replay_unchanged(old.conn, old.live.id, before);
+	ct_play_unchanged(old.conn, old.live.id, before);
 	/* who ends otherwise what has ended */
 	step = old.step;
 	ct_ok(cairn_replay_complete(old.live.replay, &step, CAIRN_STR("1"), NULL, 0, ct_err()));
-	before = ct_replay_snapshot(old.conn, old.live.id);
+	before = ct_play_snapshot(old.conn, old.live.id);
 	step = old.step;
 	ct_status(cairn_replay_fail(old.live.replay, &step, &failure, ct_err()), CAIRN_STALE,
 		  "replay.step_not_held");
-	ct_replay_unchanged(old.conn, old.live.id, before);
+	ct_play_unchanged(old.conn, old.live.id, before);
 	step = old.step;
 	ct_ok(cairn_replay_complete(old.live.replay, &step, CAIRN_STR("1"), NULL, 0, ct_err()));
-	ct_replay_unchanged(old.conn, old.live.id, before);
+	ct_play_unchanged(old.conn, old.live.id, before);
 }
 
 #define LOST	.kind = CT_VERB, .store = CT_REPLAYS

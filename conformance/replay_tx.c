@@ -13,7 +13,7 @@ static const cairn_str none = { NULL, 0 };
 /* What a transaction meets. */
 struct field {
 	cairn_conn *conn;
-	ct_live live; /* at work, with one step done and one under way */
+	ct_play live; /* at work, with one step done and one under way */
 	cairn_replay_step held;
 	cairn_id failed;
 	cairn_id stop;
@@ -23,25 +23,25 @@ struct field {
 static struct field field_of(void)
 {
 	struct field field = { .conn = ct_open() };
-	ct_live other = ct_live_new(field.conn);
-	ct_live_fail(&other, CAIRN_FINISH_TERMINAL);
+	ct_play other = ct_play_aside(field.conn);
+	ct_play_fail(&other, "it.broke");
 	field.failed = other.id;
-	other = ct_live_new(field.conn);
+	other = ct_play_aside(field.conn);
 	ct_child_of(&other, "c", "below");
 	field.stop = other.id;
-	other = ct_live_new(field.conn);
-	ct_live_did(&other, "x", "1");
-	ct_live_succeed(&other, NULL);
+	other = ct_play_aside(field.conn);
+	ct_play_did(&other, "x", "1");
+	ct_play_succeed(&other, NULL);
 	field.old = other.id;
-	field.live = ct_live_new(field.conn);
-	ct_live_did(&field.live, "one", "1");
-	field.held = ct_live_do(&field.live, "two");
+	field.live = ct_play_aside(field.conn);
+	ct_play_did(&field.live, "one", "1");
+	field.held = ct_ask_run(field.live.replay, "two");
 	ct_limit(field.conn, field.live.id, "a", CAIRN_BUDGET_HARD, 100);
 	return field;
 }
 
 /* Each call once; what it makes. */
-static void do_all(struct field *field, ct_live *live, cairn_id *forked)
+static void do_all(struct field *field, ct_play *live, cairn_id *forked)
 {
 	cairn_conn *conn = field->conn;
 	cairn_charge usage = ct_usage("a", 7);
@@ -63,7 +63,7 @@ static void do_all(struct field *field, ct_live *live, cairn_id *forked)
 	ct_limit(conn, live->id, "a", CAIRN_BUDGET_HARD, 50);
 	ct_next(ct_await(live->replay, "go", -1), SUSPEND);
 	ct_child_of(live, "child", "below2");
-	ct_live_suspend(live);
+	ct_play_suspend(live);
 	ct_int(ct_signal(conn, live->id, "go", "1").woken, 1);
 	ct_resume_replay(conn, &resume);
 	ct_cancel_replay(conn, field->stop);
@@ -88,10 +88,9 @@ static void stands(cairn_conn *conn, const struct field *field, cairn_id forked)
 
 static const char *everything(cairn_conn *conn, const struct field *field)
 {
-	return ct_format("%s%s%s%s", ct_replay_snapshot(conn, field->live.id),
-			 ct_replay_snapshot(conn, field->failed),
-			 ct_replay_snapshot(conn, field->stop),
-			 ct_replay_snapshot(conn, field->old));
+	return ct_format("%s%s%s%s", ct_play_snapshot(conn, field->live.id),
+			 ct_play_snapshot(conn, field->failed), ct_play_snapshot(conn, field->stop),
+			 ct_play_snapshot(conn, field->old));
 }
 
 static void committed(void)
@@ -107,8 +106,8 @@ static void committed(void)
 	ct_text(everything(other, &field), before);
 	ct_ok(cairn_commit(&tx, ct_err()));
 	stands(other, &field, forked);
-	ct_live again = ct_live_again(field.conn, field.live.id);
-	ct_live_knows(&again, "two", "2");
+	ct_play again = ct_play_of(field.conn, field.live.id);
+	ct_play_knows(&again, "two", "2");
 }
 
 static void rolled_back(void)
@@ -119,7 +118,7 @@ static void rolled_back(void)
 	cairn_tx tx = CAIRN_TX_INIT;
 	cairn_id forked;
 	ct_ok(cairn_begin(field.conn, &tx, ct_err()));
-	ct_live inside = ct_live_begin(field.conn, field.live.lease);
+	ct_play inside = ct_play_under(field.conn, field.live.lease);
 	do_all(&field, &inside, &forked);
 	cairn_rollback(&tx);
 	ct_text(everything(field.conn, &field), before);
@@ -137,17 +136,17 @@ static void begun_inside(void)
 	cairn_lease lease = ct_claim(conn, "w");
 	cairn_replay_runs *runs = NULL;
 	ct_ok(cairn_begin(conn, &tx, ct_err()));
-	ct_live live = ct_live_begin(conn, lease);
-	ct_live_did(&live, "one", "1");
+	ct_play live = ct_play_under(conn, lease);
+	ct_play_did(&live, "one", "1");
 	ct_replay_stands(conn, id, "RUNNING one=COMPLETED");
 	cairn_rollback(&tx);
 	ct_status(cairn_replay_get(conn, cairn_any(), id, &runs, ct_err()), CAIRN_NOT_FOUND,
 		  "replay.run_not_found");
 	cairn_free(runs);
-	live = ct_live_begin(conn, lease);
-	ct_int(ct_replay_run(conn, id)->attempt, 1);
-	ct_live_did(&live, "one", "2");
-	ct_live_succeed(&live, NULL);
+	live = ct_play_under(conn, lease);
+	ct_int(ct_played(conn, id)->attempt, 1);
+	ct_play_did(&live, "one", "2");
+	ct_play_succeed(&live, NULL);
 	ct_replay_stands(conn, id, "SUCCEEDED one=COMPLETED");
 }
 
@@ -156,15 +155,15 @@ static void a_business_row(void)
 {
 	cairn_conn *conn = ct_open();
 	cairn_conn *other = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	ct_next(ct_await(live.replay, "paid", -1), SUSPEND);
-	ct_live_suspend(&live);
-	const char *before = ct_replay_snapshot(other, live.id);
+	ct_play_suspend(&live);
+	const char *before = ct_play_snapshot(other, live.id);
 	ct_int(ct_subject()->app_step(conn, CAIRN_APP_BEGIN), 0);
 	ct_signal(conn, live.id, "paid", "1");
-	ct_text(ct_replay_snapshot(other, live.id), before);
+	ct_text(ct_play_snapshot(other, live.id), before);
 	ct_int(ct_subject()->app_step(conn, CAIRN_APP_ROLLBACK), 0);
-	ct_replay_unchanged(conn, live.id, before);
+	ct_play_unchanged(conn, live.id, before);
 	ct_int(ct_subject()->app_step(conn, CAIRN_APP_BEGIN), 0);
 	cairn_id job = ct_enqueue(conn, "t");
 	ct_int(ct_signal(conn, live.id, "paid", "2").woken, 1);
@@ -172,7 +171,7 @@ static void a_business_row(void)
 	ct_int(ct_subject()->app_step(conn, CAIRN_APP_COMMIT), 0);
 	ct_true(ct_exists(other, job));
 	ct_purse(other, live.id, "a", "open spent 3 reserved 0");
-	live = ct_live_again(other, live.id);
+	live = ct_play_of(other, live.id);
 	cairn_replay_step step = ct_await(live.replay, "paid", -1);
 	ct_result(step, "2");
 }
@@ -247,7 +246,7 @@ static void outcomes_leave_it_usable(void)
 static void no_waiting_inside(void)
 {
 	cairn_conn *conn = ct_open();
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_tx tx = CAIRN_TX_INIT;
 	cairn_replay_wait_opts opts = { .size = sizeof(opts),
 					.scope = cairn_any(),
@@ -259,7 +258,7 @@ static void no_waiting_inside(void)
 	ct_status(cairn_replay_wait(conn, &opts, &run, ct_err()), CAIRN_TIMEOUT,
 		  "replay.wait_timeout");
 	ct_int(run->at[0].status, CAIRN_REPLAY_RUNNING);
-	ct_live_succeed(&live, "1");
+	ct_play_succeed(&live, "1");
 	ct_ok(cairn_replay_wait(conn, &opts, &run, ct_err()));
 	ct_later(run);
 	ct_str(run->at[0].output, "1");
@@ -372,7 +371,7 @@ static void uncertain(cairn_status status)
 
 static void steps_again(bool was_done)
 {
-	ct_live live = ct_live_new(open_broken(was_done));
+	ct_play live = ct_play_aside(open_broken(was_done));
 	cairn_conn *conn = ct_open();
 	cairn_replay_call call = { .kind = CAIRN_STR("k"), .name = CAIRN_STR("one") };
 	cairn_charge usage = ct_usage("a", 7);
@@ -392,7 +391,7 @@ static void steps_again(bool was_done)
 	ct_ok(cairn_replay_complete(live.replay, &step, result, &usage, 1, ct_err()));
 	ct_int(step.next, CAIRN_NEXT_RESULT);
 	ct_purse(conn, live.id, "a", "open spent 7 reserved 0");
-	step = ct_live_do(&live, "two");
+	step = ct_ask_run(live.replay, "two");
 	lost = 1;
 	uncertain(cairn_replay_reserve(live.replay, &step, &usage, 1, 0, ct_err()));
 	ct_ok(cairn_replay_reserve(live.replay, &step, &usage, 1, 0, ct_err()));
@@ -422,7 +421,7 @@ static void steps_not_at_all(void)
 static void from_outside_again(void)
 {
 	cairn_conn *conn = open_broken(true);
-	ct_live live = ct_live_new(conn);
+	ct_play live = ct_play_aside(conn);
 	cairn_entry_new entry = ct_entry(live.id, "x", 7);
 	cairn_entry_done told;
 	cairn_signal_new item = { .run = live.id,

@@ -192,7 +192,7 @@ int cairn_conformance_main(int argc, char **argv, const cairn_subject *given)
 {
 	cairn_subject subject = { .size = sizeof(subject) };
 	memcpy(&subject, given, given->size < sizeof(subject) ? given->size : sizeof(subject));
-	struct options options = { .jobs = 2, .timeout = 60 };
+	struct options options = { .jobs = 4, .timeout = 60 };
 	options.seed = (uint64_t)time(NULL) * 1000 + (uint64_t)getpid() % 1000;
 	int wrong = parse(&options, argc, argv);
 	if (wrong)

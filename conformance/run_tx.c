@@ -183,6 +183,7 @@ static void refuse_runs(cairn_conn *conn, const struct field *field)
 	cairn_runs *runs = NULL;
 	ct_status(cairn_run_get(conn, cairn_any(), nobody, &runs, ct_err()), CAIRN_NOT_FOUND,
 		  "workflow.run_not_found");
+	ct_later(runs);
 	dag = ct_dag_keyed("a", "the key");
 	ct_add_run(conn, &dag);
 	dag.metadata = CAIRN_STR("[1]");

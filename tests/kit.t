@@ -16,18 +16,21 @@ told() {
 # A subject that is not what it should be: $1 in the initialiser.
 subject() {
 	cat >"$scratch/subject.c" <<END
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <cairn/conformance.h>
 #include <cairn/memory_driver.h>
 static int never(const char *url) { (void)url; return -1; }
+static int told(const char *url) { fprintf(stderr, "%s\n", url); return 0; }
+static int told_never(const char *url) { fprintf(stderr, "clear %s\n", url); return -1; }
 static int forever(const char *url) { (void)url; for (;;) pause(); }
 static int crash(const char *url) { (void)url; abort(); }
 static const char *const known[] = { "conn.now.*", NULL };
 int main(int argc, char **argv)
 {
 	const cairn_subject subject = { .size = sizeof(subject), .driver = &cairn_memory, $1 };
-	(void)never; (void)forever; (void)crash; (void)known;
+	(void)never; (void)told; (void)told_never; (void)forever; (void)crash; (void)known;
 	return cairn_conformance_main(argc, argv, &subject);
 }
 END
@@ -81,6 +84,22 @@ ok "of that case alone" grep -q '^exit 1$' "$scratch/out"
 subject '.url = "memory:{case}", .reset = forever'
 told "$scratch/subject" --only 'conn.now.an_*' --timeout 1 --keep >"$scratch/out"
 ok "a case that hangs is ended" grep -q 'took too long' "$scratch/out"
+
+# Cases of migrations have stores of their own, which are not cleared.
+three="--jobs 1 --only jobs.cancel.* --only migrations.up.*"
+subject '.url = "memory:{case}", .clear = told'
+# shellcheck disable=SC2086 # options
+told "$scratch/subject" $three >"$scratch/out"
+ok "cases pass on a store that is cleared" test "$(grep -c '^memory:' "$scratch/out")" -gt 1
+is "$(grep '^memory:' "$scratch/out" | sort -u | wc -l)" 1 "which is one for all of them"
+subject '.url = "memory:{case}", .clear = told_never, .reset = told'
+# shellcheck disable=SC2086
+told "$scratch/subject" $three >"$scratch/out"
+clears=$(grep -c '^clear memory:' "$scratch/out")
+ok "one that can't be cleared is reset" test "$(grep -c '^memory:' "$scratch/out")" -gt "$clears"
+subject '.url = "memory:{case}", .clear = never, .reset = never'
+told "$scratch/subject" --only 'jobs.cancel.*' >"$scratch/out"
+ok "one that can't be either is a failure" grep -q "reset failed after the case" "$scratch/out"
 
 for how in --no-fork '--jobs 3'; do
 	# shellcheck disable=SC2086 # an option and its value

@@ -86,6 +86,12 @@ typedef struct cairn_subject {
 	 * their own stay. Answers 0. Optional.
 	 */
 	int (*deafen)(const char *url);
+	/*
+	 * Leaves at url what migrating leaves, an empty store, whatever a case did there. Answers 0, or
+	 * -1 when it could not; reset follows then. With "{case}" in the URL a store goes from
+	 * case to case that way, which is worth it where migrating takes longer than a case. Optional.
+	 */
+	int (*clear)(const char *url);
 } cairn_subject;
 
 /*
@@ -95,7 +101,7 @@ typedef struct cairn_subject {
  *	--only PATTERN   only cases whose name fits (*, ?, [..]); may be repeated
  *	--no-fork        all in this process, for debuggers
  *	--seed N         of the random choices; printed with every failure
- *	--jobs N         so many cases at once (2), if each has a URL of its own
+ *	--jobs N         so many cases at once (4), if each has a URL of its own; many wait for locks
  *	--timeout S      for one case, in seconds (60)
  *	--keep           leaves the databases of failed cases
  *	--summary        only the table, no line per case

@@ -53,6 +53,28 @@ static int drop_schema(const char *url)
 	return run(sql);
 }
 
+/* Nothing but cairn's own tables may be left; those that hold rows are truncated. */
+static int clear_schema(const char *url)
+{
+	const char *word = strstr(url, "%22");
+	char sql[1280];
+	if (!word)
+		return -1;
+	snprintf(sql, sizeof(sql),
+		 "DO $$DECLARE t regclass; has bool; BEGIN FOR t IN SELECT c.oid FROM pg_class c"
+		 " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'kit \"%s'"
+		 " AND c.relkind = 'r' AND c.relname <> 'cairn_migrations' LOOP"
+		 " EXECUTE format('SELECT EXISTS (SELECT FROM %%s)', t) INTO has;"
+		 " IF has THEN EXECUTE format('TRUNCATE %%s', t); END IF; END LOOP; END$$;"
+		 "SELECT (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = "
+		 "c.relnamespace"
+		 " WHERE n.nspname = 'kit \"%s' AND c.relname !~ '^(pk_)?cairn_')"
+		 " + (SELECT count(*) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+		 " WHERE n.nspname = 'kit \"%s' AND p.proname LIKE 'poison%%')",
+		 word + 3, word + 3, word + 3);
+	return run(sql) == 0 ? 0 : -1;
+}
+
 static int terminate(cairn_conn *conn)
 {
 	PGconn *pg = cairn_postgres_handle(conn);
@@ -200,6 +222,7 @@ static int run_kit(int argc, char **argv, const char *options, uint32_t lacks)
 		.poison_key = poison_key,
 		.lacks = lacks,
 		.deafen = deafen,
+		.clear = clear_schema,
 	};
 	return cairn_conformance_main(argc, argv, &postgres);
 }
