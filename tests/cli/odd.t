@@ -17,6 +17,8 @@ long=é
 while [ ${#long} -lt 600 ]; do
 	long=$long$long
 done
+exits 2 "an id that would steer a terminal" run show "$(printf 'a\033[2J\302\233b\377c')"
+like "$err" "'a \[2J b.{0,3}c' is no id" "does not"
 for word in "$long" "x$long"; do
 	exits 2 "a long word" --json show "$word"
 	is "$(printf '%s\n' "$err" | json error.status)" usage "is cut between characters"
@@ -94,4 +96,53 @@ big=$(printf '%4094s' '' | tr ' ' x)
 id=$("$cairn" enqueue c --payload "\"${big}é\"")
 "$cairn" show "$id" >out
 is "$(sed -n 's/^payload  *//p' out)" "\"$big…" "a long one is cut between characters"
+
+# ---- replay runs: names, results, signals, ledgers
+play() {
+	CODE='v"1\' "$build/tests/cli/durable" "${CAIRN_DB:-sqlite:cairn.db}" "$type" "$@"
+}
+type='r"un\é'
+kind='ki"nd\😀'
+text="\"${csi}2J$del\""
+"$cairn" define "$type" --max-attempts 1 >/dev/null
+run=$("$cairn" enqueue "$type" --payload "$text")
+exits 2 "a payload that is empty" signal send "$run" "$kind" ''
+like "$err" '^cairn: JSON: an empty text' "is told by its name"
+printf '"\377"' >bad.json
+exits 2 "one that is no UTF-8" --json signal send "$run" "$kind" @bad.json
+is "$(printf '%s\n' "$err" | json error.code)" json.invalid "is no JSON"
+lines 1 signal send "$run" "$kind" "$text" -k 'k"\'
+lines 1 budget set "$run" 'ax"is\' 5
+lines 1 budget charge "$run" 'ax"is\' 3 --source 'ty"pe\:i"d\'
+is "$(play "step:$kind:$text" "signal:$kind" "child:$type" | tail -n 1)" suspended "a run"
+lines 1 run show "$run" --documents
+lines 2 run list --type "$type" --documents
+lines 3 run steps "$run" --documents
+lines 8 run events "$run"
+lines 8 run follow "$run" --timeout 1ms
+lines 1 signal list "$run"
+lines 1 budget show "$run"
+lines 1 budget entries "$run"
+is "$("$cairn" --json run show "$run" | json code),$("$cairn" --json run show "$run" | json steps.0.kind)" \
+	"v\"1\\,$kind" "and names come back as they were"
+for command in "run show $run" "run show $run --full" "run steps $run" "run events $run" "run list" \
+	"signal list $run" "budget show $run" "budget entries $run"; do
+	# shellcheck disable=SC2086 # words
+	"$cairn" $command >out
+	is "$?,$(steers out)" 0,0 "$command"
+	# shellcheck disable=SC2086 # words
+	"$cairn" $command >&- 2>err
+	is "$?,$(cat err)" "8,cairn: the output could not be written" "where nothing can be written"
+done
+"$cairn" run follow "$run" --timeout 1m >&- 2>err
+is "$?,$(cat err)" "8,cairn: the output could not be written" "nor is it followed there"
+"$cairn" run follow "$run" --timeout 1ms >out 2>err
+is "$?,$(steers out)" 6,0 "followed"
+is "$("$cairn" run show "$run" --field payload)" "$text" "a payload is what it is"
+lines 1 run fork "$run" --seq 1 --code 'v"2\'
+lines 1 run cancel "$run" --reason 'why"\'
+lines 1 run resume "$run" --canceled
+lines 1 run cancel "$run"
+lines 1 run wait "$run"
+lines 1 run delete "$run"
 done_testing

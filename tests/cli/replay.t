@@ -39,6 +39,14 @@ is "$(printf '%s\n' "$out" | json roots)" 0 "is none"
 # ---- a run, step by step
 run=$("$cairn" enqueue order --payload '{ "n": 1.00, "big": 123456789012345678901234567890 }' --tenant acme)
 exits 3 "it is a job until it has begun" run show "$run"
+exits 6 "but may be waited for" run wait "$run" --timeout 0
+exits 6 "and followed" run follow "$run" --timeout 50ms
+like "$out" ' ENQUEUED ' "from its first event on"
+never=$("$cairn" enqueue other)
+"$cairn" cancel "$never" >/dev/null
+exits 3 "one that ended without having begun is none" run wait "$never"
+"$cairn" run wait "$run" --timeout 1m >waited 2>&1 &
+waiter=$!
 long=$(printf '%0200d' 7 | tr 0 x)
 set -- 'value:clock:17' "step:card.charge:\"$long\"" child:part sleep:50 signal:approve:3600000
 is "$(CODE=v1 play order "$@" | tail -n 2 | cut -d' ' -f1,2)" "3 SUSPEND
@@ -107,6 +115,8 @@ like "$out" ' SUCCEEDED ' "to the end"
 exits 0 "events" run events "$run"
 like "$out" '^ *SEQ +AT +SINCE +EVENT +RUN +DETAILS' "a head"
 like "$out" ' SIGNALED +3.0|4.0 +\{"name":"approve","signal":1\}' "a signal"
+wait $waiter
+is "$?,$(cat waited)" 0,SUCCEEDED "who waited before it began knows, too"
 exits 0 "wait" run wait "$run"
 is "$out" SUCCEEDED "tells so"
 is "$("$cairn" run wait "$run" --result)" '{"n": 1.0}' "or the output"

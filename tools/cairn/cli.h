@@ -150,8 +150,8 @@ cairn_time wall_clock(void);
 
 /* A whole file, or the standard input for "-"; it is kept in *held. Answers -1 to go on. */
 int file_take(const struct cli *cli, const char *path, cairn_str *text, char **held);
-/* Text, @file or -; what is read is kept in *held. Answers -1 to go on. */
-int document_take(const struct cli *cli, const char *option, const char *given, cairn_str *document,
+/* Text, @file or -; what: its name in messages; what is read is kept in *held. Answers -1 to go on. */
+int document_take(const struct cli *cli, const char *what, const char *given, cairn_str *document,
 		  char **held);
 
 /* ---- errors.c ---- */

@@ -80,7 +80,7 @@ int run_wait(struct cli *cli, int argc, char **argv)
 		code = db_ready(cli, &conn);
 	if (code >= 0)
 		return code;
-	if (run_is_replay(cli, conn, id, &replay, &err) != CAIRN_OK)
+	if (run_may_be_replay(cli, conn, id, &replay, &err) != CAIRN_OK)
 		code = failed(cli, &err);
 	else
 		code = replay ? replay_wait(cli, conn, id, timeout, result)

@@ -172,7 +172,8 @@ int run_show(struct cli *cli, int argc, char **argv)
 	};
 	int code = args_parse(cli, opts, &argc, argv);
 	if (code < 0 && argc != 1)
-		code = usage_error(cli, "run show takes one id; cairn runs lists them");
+		code = usage_error(
+			cli, "run show takes one id; cairn runs and cairn run list tell them");
 	if (code < 0)
 		code = run_id_parse(cli, argv[0], &id);
 	if (code < 0)

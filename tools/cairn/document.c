@@ -40,13 +40,13 @@ int file_take(const struct cli *cli, const char *path, cairn_str *text, char **h
 	return -1;
 }
 
-int document_take(const struct cli *cli, const char *option, const char *given, cairn_str *document,
+int document_take(const struct cli *cli, const char *what, const char *given, cairn_str *document,
 		  char **held)
 {
 	if (given == NULL || (*given != '@' && strcmp(given, "-") != 0)) {
 		*document = cairn_str_of(given);
 		if (given != NULL && *given == '\0')
-			return usage_error(cli, "--%s: an empty text is not JSON", option);
+			return usage_error(cli, "%s: an empty text is not JSON", what);
 		return -1;
 	}
 	int code = file_take(cli, *given == '@' ? given + 1 : given, document, held);

@@ -24,7 +24,9 @@ int usage_error(const struct cli *cli, const char *format, ...)
 		json_close(&json);
 		json_end(&json);
 	} else {
-		fprintf(stderr, "cairn: %s\n", text);
+		fputs("cairn: ", stderr);
+		put_harmless(stderr, cairn_str_of(text));
+		fputc('\n', stderr);
 	}
 	return EXIT_USAGE;
 }

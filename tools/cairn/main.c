@@ -1,6 +1,7 @@
 /*
  * main.c - the command `cairn`: global options, then the table of commands.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -194,10 +195,26 @@ static int run(struct cli *cli, int argc, char **argv)
 	return unknown_command(cli, argv[used]);
 }
 
+/*
+ * Those that the caller closed are taken, or a database's connection would get the number, and what is printed. They stay
+ * of no use: the input can't be read, nor the others written.
+ */
+static bool take_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	}
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	const char *db = getenv("CAIRN_DB");
 	struct cli cli = { .db = db != NULL && *db != '\0' ? db : DEFAULT_DB };
+	if (!take_standard_files())
+		return EXIT_OTHER;
 	int code = run(&cli, argc - 1, argv + 1);
 	/* what could not be written was not said: a full disk must not look like success */
 	if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -24,6 +24,19 @@ cairn_status run_is_replay(const struct cli *cli, cairn_conn *conn, cairn_id id,
 	return st == CAIRN_UNSUPPORTED ? CAIRN_OK : st;
 }
 
+/*
+ * No DAG run has the id of a job; the wait itself says what became of one that never was a replay run.
+ */
+cairn_status run_may_be_replay(const struct cli *cli, cairn_conn *conn, cairn_id id, bool *replay,
+			       cairn_error *err)
+{
+	cairn_jobs *job = NULL;
+	cairn_status st = cairn_job_get(conn, cli_scope(cli), id, &job, err);
+	*replay = st == CAIRN_OK;
+	cairn_free(job);
+	return st == CAIRN_NOT_FOUND ? CAIRN_OK : st;
+}
+
 /* ---- runs --------------------------------------------------------------------------------- */
 
 static int settle_list(const struct cli *cli, const struct replay_list *args,

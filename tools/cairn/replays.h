@@ -11,6 +11,9 @@
  */
 cairn_status run_is_replay(const struct cli *cli, cairn_conn *conn, cairn_id id, bool *replay,
 			   cairn_error *err);
+/* The same for who waits: also of a job that has not begun yet, since it may become one. */
+cairn_status run_may_be_replay(const struct cli *cli, cairn_conn *conn, cairn_id id, bool *replay,
+			       cairn_error *err);
 
 /* ---- the verbs of `cairn run` on a replay run; each answers the exit code ---- */
 

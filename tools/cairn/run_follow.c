@@ -210,7 +210,7 @@ int run_follow(struct cli *cli, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	follow.seq = after;
-	if (run_is_replay(cli, follow.conn, follow.id, &follow.replay, &err) != CAIRN_OK)
+	if (run_may_be_replay(cli, follow.conn, follow.id, &follow.replay, &err) != CAIRN_OK)
 		code = failed(cli, &err);
 	else
 		code = follow_run(&follow, timeout);

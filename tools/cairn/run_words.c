@@ -9,7 +9,7 @@ int run_id_parse(const struct cli *cli, const char *word, cairn_id *id)
 {
 	if (cairn_id_parse(cairn_str_of(word), id) == 0)
 		return -1;
-	return usage_error(cli, "'%s' is no id; cairn runs lists them", word);
+	return usage_error(cli, "'%s' is no id; cairn runs and cairn run list tell them", word);
 }
 
 /* Names of statuses by number, from 1 to where they end. */
