@@ -47,9 +47,8 @@ static int ended_well(pid_t pid, int killed)
 	int status = 0;
 	if (waitpid(pid, &status, 0) != pid)
 		return 0;
-	if (killed)
-		return WIFSIGNALED(status) || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return (killed && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
+	       (WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static int any_failed(pid_t *workers)

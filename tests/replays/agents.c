@@ -104,12 +104,24 @@ static enum cairn_finish_how agent(void *user, cairn_durable *run)
 	return cairn_durable_return(run, CAIRN_STR("\"agent\""));
 }
 
+/* Nothing but its one signal can wake it, which nobody sends again. */
+static enum cairn_finish_how lone(void *user, cairn_durable *run)
+{
+	cairn_str payload;
+	(void)user;
+	if (!cairn_durable_signal(run, CAIRN_STR("go"), -1, &payload) || !one(run))
+		return cairn_durable_end(run);
+	return cairn_durable_return(run, CAIRN_STR("\"lone\""));
+}
+
 static cairn_durable_program programs[] = {
 	{ .size = sizeof(cairn_durable_program), .run = agent, .page = 3 },
 	{ .size = sizeof(cairn_durable_program), .run = sub },
+	{ .size = sizeof(cairn_durable_program), .run = lone },
 };
 
-const cairn_handler agents_handlers[2] = {
+const cairn_handler agents_handlers[AGENTS] = {
 	{ .type = { "agent", 5 }, .run = cairn_durable_handler, .user = &programs[0] },
 	{ .type = { "sub", 3 }, .run = cairn_durable_handler, .user = &programs[1] },
+	{ .type = { "lone", 4 }, .run = cairn_durable_handler, .user = &programs[2] },
 };

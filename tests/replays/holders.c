@@ -11,12 +11,16 @@
 
 enum { FILLERS = 16 };
 
-/* What the limit and others bring about is expected; anything else is not. */
-static cairn_status allowed(const char *what, cairn_status st, const cairn_error *err)
+/* What the limit brings about is the item's outcome, not the call's; and nothing else refuses an item. */
+static void must(const char *what, cairn_status st, const cairn_entry_done *done,
+		 const cairn_error *err)
 {
-	if (st != CAIRN_OK && st != CAIRN_CONFLICT && st != CAIRN_NOT_FOUND)
+	if (st != CAIRN_OK)
 		load_die(what, err);
-	return st;
+	if (done->status == CAIRN_OK || done->code == CAIRN_E_BUDGET_EXCEEDED)
+		return;
+	printf("# refused: %s\n", cairn_code_text(done->code));
+	load_die(what, NULL);
 }
 
 static void hold(cairn_conn *conn, struct dice *dice, const char *source)
@@ -29,15 +33,15 @@ static void hold(cairn_conn *conn, struct dice *dice, const char *source)
 				 .source_id = cairn_str_of(source),
 				 .amount = 1 + dice_below(dice, 30) };
 	cairn_usec duration = CAIRN_SECOND + dice_below(dice, 1000) * CAIRN_MILLISECOND;
-	allowed("reserve", cairn_budget_reserve(conn, cairn_any(), &item, 1, duration, &done, &err),
-		&err);
+	must("reserve", cairn_budget_reserve(conn, cairn_any(), &item, 1, duration, &done, &err),
+	     &done, &err);
 	atomic_fetch_add(done.status == CAIRN_OK ? &world->reserved : &world->refused, 1);
 	uint32_t roll = dice_below(dice, 100);
 	if (done.status != CAIRN_OK || roll < 10)
 		return;
 	if (roll < 25) {
-		allowed("release", cairn_budget_release(conn, cairn_any(), &item, 1, &done, &err),
-			&err);
+		must("release", cairn_budget_release(conn, cairn_any(), &item, 1, &done, &err),
+		     &done, &err);
 		return;
 	}
 	/* more than was reserved, too, and after it is over */
@@ -48,7 +52,7 @@ static void hold(cairn_conn *conn, struct dice *dice, const char *source)
 		struct timespec nap = { .tv_sec = 2 };
 		nanosleep(&nap, NULL);
 	}
-	allowed("charge", cairn_budget_charge(conn, cairn_any(), &item, 1, &done, &err), &err);
+	must("charge", cairn_budget_charge(conn, cairn_any(), &item, 1, &done, &err), &done, &err);
 }
 
 void *holder_work(void *user)
@@ -101,13 +105,13 @@ static uint32_t beyond(size_t which, const cairn_budget *budget)
 	return 1;
 }
 
-uint32_t holders_judge(cairn_conn *conn, int raise)
+uint32_t holders_judge(cairn_conn *conn)
 {
 	uint32_t faults = 0;
 	for (size_t i = 0; i < LEDGERS; i++) {
 		cairn_budget budget = look(conn, world->ledgers[i]);
 		faults += beyond(i, &budget);
-		if (raise && budget.spent > budget.total * 9 / 10)
+		if (budget.spent > budget.total * 9 / 10)
 			set(conn, i, budget.total + 100);
 	}
 	return faults;
@@ -133,8 +137,8 @@ static void *fill(void *user)
 					 .source_type = CAIRN_STR("fill"),
 					 .source_id = cairn_str_of(source),
 					 .amount = 1 };
-		allowed("fill", cairn_budget_charge(conn, cairn_any(), &item, 1, &done, &err),
-			&err);
+		must("fill", cairn_budget_charge(conn, cairn_any(), &item, 1, &done, &err), &done,
+		     &err);
 	}
 	cairn_close(conn);
 	return NULL;

@@ -72,6 +72,7 @@ void game_define(struct side *side)
 	cairn_definition definitions[] = {
 		{ .type = CAIRN_STR("agent"), .max_attempts = 50, .retry = soon },
 		{ .type = CAIRN_STR("sub"), .max_attempts = 50, .retry = soon },
+		{ .type = CAIRN_STR("lone"), .max_attempts = 50, .retry = soon },
 		{ .type = CAIRN_STR("work"), .max_attempts = 3, .retry = retry },
 		{ .type = CAIRN_STR("once"), .max_attempts = 1, .priority = 2, .retry = retry },
 		{ .type = CAIRN_STR("fleeting"),
@@ -79,7 +80,7 @@ void game_define(struct side *side)
 		  .retention = CAIRN_RETAIN_NONE,
 		  .retry = retry },
 	};
-	if (cairn_job_define(side->conn, definitions, 5, &err) != CAIRN_OK)
+	if (cairn_job_define(side->conn, definitions, 6, &err) != CAIRN_OK)
 		side_die(side, "definitions", &err);
 }
 

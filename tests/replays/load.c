@@ -86,9 +86,9 @@ void game_found(cairn_conn *conn, const char *url, uint64_t seed)
 
 /* ---- from outside -------------------------------------------------------------------------- */
 
-static void allow(const char *what, cairn_status st, const cairn_error *err)
+static void must(const char *what, cairn_status st, const cairn_error *err)
 {
-	if (st != CAIRN_OK && st != CAIRN_STALE && st != CAIRN_NOT_FOUND && st != CAIRN_CONFLICT)
+	if (st != CAIRN_OK)
 		load_die(what, err);
 }
 
@@ -98,39 +98,50 @@ static void enqueue(cairn_conn *conn, struct dice *dice)
 	cairn_job_added added;
 	char payload[32];
 	snprintf(payload, sizeof payload, "{\"p\":%u}", (unsigned)dice_below(dice, PROGRAMS));
-	cairn_job_new job = { .type = CAIRN_STR("agent"),
+	cairn_job_new job = { .type = dice_percent(dice, 70) ? CAIRN_STR("agent")
+							     : CAIRN_STR("lone"),
 			      .queue = CAIRN_STR("load"),
 			      .payload = cairn_str_of(payload) };
-	allow("enqueue", cairn_job_enqueue(conn, &job, 1, &added, &err), &err);
+	must("enqueue", cairn_job_enqueue(conn, &job, 1, &added, &err), &err);
 	cairn_budget_new axis = { .axis = TOKENS, .total = 100 + dice_below(dice, 2000) };
 	if (added.status == CAIRN_OK && dice_percent(dice, 50))
-		allow("budget", cairn_budget_set(conn, cairn_any(), added.id, &axis, 1, &err),
-		      &err);
+		must("budget", cairn_budget_set(conn, cairn_any(), added.id, &axis, 1, &err), &err);
+}
+
+/* By the key a lone one is sent no other. */
+static void send(cairn_conn *conn, const cairn_replay_run *run)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_signal_sent sent;
+	cairn_signal_new go = { .run = run->id,
+				.name = CAIRN_STR("go"),
+				.payload = CAIRN_STR("[1]") };
+	if (cairn_str_is(run->type, "lone"))
+		go.key = CAIRN_STR("once");
+	must("send", cairn_signal_send(conn, cairn_any(), &go, 1, &sent, &err), &err);
 }
 
 static void disturb(cairn_conn *conn, struct dice *dice, const cairn_replay_runs *runs)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	const cairn_replay_run *run = &runs->at[dice_below(dice, (uint32_t)runs->count)];
-	cairn_signal_sent sent;
 	cairn_replay_changed changed;
 	cairn_broadcast_report report;
-	cairn_signal_new go = { .run = run->id,
+	cairn_broadcast all = { .size = sizeof all,
+				.scope = cairn_any(),
 				.name = CAIRN_STR("go"),
-				.payload = CAIRN_STR("[1]") };
-	cairn_broadcast all = {
-		.size = sizeof all, .scope = cairn_any(), .name = CAIRN_STR("go"), .limit = 5
-	};
+				.type = CAIRN_STR("agent"),
+				.limit = 5 };
 	uint32_t roll = dice_below(dice, 100);
 	if (roll < 80)
-		allow("send", cairn_signal_send(conn, cairn_any(), &go, 1, &sent, &err), &err);
+		send(conn, run);
 	else if (roll < 90)
-		allow("broadcast", cairn_signal_broadcast(conn, &all, &report, &err), &err);
+		must("broadcast", cairn_signal_broadcast(conn, &all, &report, &err), &err);
 	else if (roll < 94)
-		allow("cancel",
-		      cairn_replay_cancel(conn, cairn_any(), &run->id, 1, (cairn_str){ NULL, 0 },
-					  &changed, &err),
-		      &err);
+		must("cancel",
+		     cairn_replay_cancel(conn, cairn_any(), &run->id, 1, (cairn_str){ NULL, 0 },
+					 &changed, &err),
+		     &err);
 	atomic_fetch_add(&world->sent, 1);
 }
 
@@ -144,7 +155,7 @@ static size_t live_runs(cairn_conn *conn, cairn_replay_runs **runs)
 						   1u << CAIRN_REPLAY_SUSPENDED,
 				       .limit = RUNS_AT_ONCE,
 				       .compact = 1 };
-	allow("list", cairn_replay_list(conn, &filter, runs, &err), &err);
+	must("list", cairn_replay_list(conn, &filter, runs, &err), &err);
 	return (*runs)->count;
 }
 
@@ -159,7 +170,7 @@ static size_t live_jobs(cairn_conn *conn)
 				    .statuses = 1u << CAIRN_JOB_PENDING | 1u << CAIRN_JOB_LEASED,
 				    .limit = RUNS_AT_ONCE,
 				    .compact = 1 };
-	allow("jobs", cairn_job_list(conn, &filter, &jobs, &err), &err);
+	must("jobs", cairn_job_list(conn, &filter, &jobs, &err), &err);
 	size_t n = jobs->count;
 	cairn_free(jobs);
 	return n;
@@ -190,7 +201,7 @@ static cairn_worker *start_worker(pthread_t *thread)
 				   .connect = open_one,
 				   .queue = CAIRN_STR("load"),
 				   .handlers = agents_handlers,
-				   .handler_count = 2,
+				   .handler_count = AGENTS,
 				   .lease = CAIRN_SECOND,
 				   .reap_interval = 200 * CAIRN_MILLISECOND,
 				   .poll_max = 100 * CAIRN_MILLISECOND,
@@ -294,7 +305,7 @@ static void sweep(cairn_conn *conn)
 					  .scope = cairn_any(),
 					  .limit = JUDGED_MAX,
 					  .age = 4 * CAIRN_SECOND };
-	allow("delete", cairn_replay_delete(conn, &opts, &deleted, &err), &err);
+	must("delete", cairn_replay_delete(conn, &opts, &deleted, &err), &err);
 }
 
 static uint32_t judge_all(cairn_conn *conn, uint64_t *judged)
@@ -310,7 +321,7 @@ static uint32_t judge_all(cairn_conn *conn, uint64_t *judged)
 				       .limit = JUDGED_MAX,
 				       .compact = 1 };
 	do {
-		allow("list", cairn_replay_list(conn, &filter, &runs, &err), &err);
+		must("list", cairn_replay_list(conn, &filter, &runs, &err), &err);
 		for (size_t i = 0; i < runs->count; i++)
 			faults += judge_agent(conn, &runs->at[i]);
 		*judged += runs->count;
@@ -324,7 +335,7 @@ static uint32_t judge_all(cairn_conn *conn, uint64_t *judged)
 uint32_t game_judge(cairn_conn *conn, uint64_t *judged)
 {
 	uint32_t faults = faults_of_end + atomic_load(&world->faults);
-	faults += holders_judge(conn, 1);
+	faults += holders_judge(conn);
 	faults += judge_all(conn, judged);
 	sweep(conn);
 	return faults;
@@ -335,12 +346,19 @@ void game_drain(cairn_conn *conn)
 {
 	pthread_t thread;
 	cairn_worker *worker = start_worker(&thread);
+	cairn_replay_runs *runs = NULL;
 	size_t left = live_jobs(conn);
 	for (int64_t until = load_now() + 60 * CAIRN_SECOND; left > 0 && load_now() < until;) {
 		struct timespec nap = { .tv_nsec = 50 * 1000 * 1000 };
+		(void)live_runs(conn, &runs);
+		for (size_t i = 0; i < runs->count; i++) {
+			if (cairn_str_is(runs->at[i].type, "lone"))
+				send(conn, &runs->at[i]);
+		}
 		nanosleep(&nap, NULL);
 		left = live_jobs(conn);
 	}
+	cairn_free(runs);
 	stop_worker(worker, thread);
 	if (left > 0)
 		load_die("some agents don't end", NULL);

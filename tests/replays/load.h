@@ -9,7 +9,7 @@
 #include "replays.h"
 
 /* Roots with HARD budgets, for 16 holders. */
-enum { LEDGERS = 12, HOLDERS = 2, DONE_MAX = 1 << 20 };
+enum { LEDGERS = 12, HOLDERS = 2, AGENTS = 3, DONE_MAX = 1 << 20 };
 
 /* What was done in the world, which no database undoes: shared by all processes. */
 struct world {
@@ -32,7 +32,7 @@ int world_execute(const char *key, int64_t attempt);
 int world_executed(const char *key, int64_t attempt);
 
 /* agents.c: the durable functions. */
-extern const cairn_handler agents_handlers[2];
+extern const cairn_handler agents_handlers[AGENTS];
 
 /* holders.c: reserves, charges, releases, until that moment; a thread's function. */
 struct holder {
@@ -43,7 +43,7 @@ struct holder {
 void *holder_work(void *holder);
 /* All ledgers are filled up to their totals by many at once, and not beyond. */
 uint32_t holders_end(cairn_conn *conn);
-/* No ledger is beyond its total now; those that are nearly full get a greater one if `raise`. */
-uint32_t holders_judge(cairn_conn *conn, int raise);
+/* No ledger is beyond its total now; those that are nearly full get a greater one. */
+uint32_t holders_judge(cairn_conn *conn);
 
 #endif
