@@ -76,7 +76,7 @@ void bench_wake(const bench_side *limit, const char *url, size_t repeat);
 void bench_share(const bench_side *limit, const char *url, size_t repeat);
 /* A store with much in it against one with nothing else. (scale.c) */
 void bench_scale(const char *url, size_t repeat);
-/* Claims in a queue where a million replay runs are suspended. (scale.c) */
+/* Claims in a queue where BENCH_SCALE replay runs are suspended. (scale.c) */
 void bench_suspended(const char *url, size_t repeat);
 /* DAG runs against plain jobs. (graphs.c) */
 void bench_graphs(const char *url, size_t repeat);

@@ -317,14 +317,16 @@ void bench_cairn_suspend(const char *url, size_t n)
 	static cairn_job_added added[1000];
 	static cairn_finish ends[1000];
 	static cairn_changed each[1000];
+	size_t some;
 	for (size_t i = 0; i < 1000; i++)
 		jobs[i] = (cairn_job_new){ .type = CAIRN_STR("bench"), .payload = PAYLOAD };
-	for (size_t done = 0; done < n; done += 1000) {
+	for (size_t done = 0; done < n; done += some) {
+		some = n - done < 1000 ? n - done : 1000;
 		cairn_tx tx = CAIRN_TX_INIT;
 		bench_must(cairn_begin(side->conn, &tx, &err), &err);
-		bench_must(cairn_job_enqueue(side->conn, jobs, 1000, added, &err), &err);
-		claim(side, 1000);
-		for (size_t i = 0; i < 1000; i++) {
+		bench_must(cairn_job_enqueue(side->conn, jobs, some, added, &err), &err);
+		claim(side, some);
+		for (size_t i = 0; i < some; i++) {
 			begin_attempt(side, i);
 			bench_must(cairn_replay_signal(side->replay, SIGNAL, -1, side->steps, &err),
 				   &err);
@@ -333,7 +335,7 @@ void bench_cairn_suspend(const char *url, size_t n)
 			cairn_replay_close(side->replay);
 			side->replay = NULL;
 		}
-		bench_must(cairn_job_finish(side->conn, ends, 1000, each, &err), &err);
+		bench_must(cairn_job_finish(side->conn, ends, some, each, &err), &err);
 		bench_must(cairn_commit(&tx, &err), &err);
 	}
 	side_close(side);

@@ -24,6 +24,18 @@ static size_t scale(void)
 	return given != NULL ? strtoul(given, NULL, 10) : 1000000;
 }
 
+/* "1 M backlog": what was measured, whatever BENCH_SCALE is. */
+static const char *told(size_t n, const char *what, char text[64])
+{
+	if (n >= 1000000 && n % 1000000 == 0)
+		snprintf(text, 64, "%zu M %s", n / 1000000, what);
+	else if (n >= 1000 && n % 1000 == 0)
+		snprintf(text, 64, "%zu k %s", n / 1000, what);
+	else
+		snprintf(text, 64, "%zu %s", n, what);
+	return text;
+}
+
 static void open_both(struct stores *stores, const char *url)
 {
 	const char *second = strncmp(url, "sqlite:", 7) == 0 ? ".second" : "&schema=bench_second";
@@ -76,19 +88,21 @@ static void compare_both(struct stores *stores, const char *what, size_t repeat)
 
 static void backlog(const char *url, size_t repeat)
 {
+	char text[64];
 	struct stores stores;
 	open_both(&stores, url);
 	bench_cairn_fill(stores.full, scale(), "default", 0);
-	compare_both(&stores, "1 M backlog", repeat);
+	compare_both(&stores, told(scale(), "backlog", text), repeat);
 	close_both(&stores);
 }
 
 static void future(const char *url, size_t repeat)
 {
+	char text[64];
 	struct stores stores;
 	open_both(&stores, url);
 	bench_cairn_fill(stores.full, scale(), "default", DAY);
-	compare_both(&stores, "1 M future", repeat);
+	compare_both(&stores, told(scale(), "future", text), repeat);
 	close_both(&stores);
 }
 
@@ -127,13 +141,16 @@ static void queues(const char *url, size_t repeat)
 /* What was done since somebody took a snapshot can't be cleared away as long as it is held. */
 static void dead_rows(const char *url, size_t repeat)
 {
+	char text[64];
+	size_t n = scale() / 10;
 	struct stores stores;
+	const char *what = told(n, "dead, held", text);
 	open_both(&stores, url);
 	void *held = bench_hold(url);
-	bench_cairn_fill(stores.full, scale() / 10, "default", 0);
-	bench_cairn_take(stores.full, scale() / 10, 1000, "default");
-	compare(&stores, "100 k dead, held", 200, 1, repeat);
-	compare(&stores, "100 k dead, held", 5000, 100, repeat);
+	bench_cairn_fill(stores.full, n, "default", 0);
+	bench_cairn_take(stores.full, n, 1000, "default");
+	compare(&stores, what, 200, 1, repeat);
+	compare(&stores, what, 5000, 100, repeat);
 	bench_let_go(held);
 	close_both(&stores);
 }
@@ -141,11 +158,12 @@ static void dead_rows(const char *url, size_t repeat)
 
 void bench_suspended(const char *url, size_t repeat)
 {
+	char text[64];
 	struct stores stores;
 	bench_title("a queue with many who wait", "full/s", "empty/s");
 	open_both(&stores, url);
 	bench_cairn_suspend(stores.full_url, scale());
-	compare_both(&stores, "1 M suspended", repeat);
+	compare_both(&stores, told(scale(), "suspended", text), repeat);
 	close_both(&stores);
 }
 

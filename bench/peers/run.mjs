@@ -48,7 +48,7 @@ const tables = [
 		title: "Postgres, durable",
 		unit: "durable functions: steps per second, signals in ms",
 		url,
-		wanted: ["replay record 1, ", "replay step done, ", "replay of", "signal"],
+		wanted: [" there", "replay of", "signal"],
 		peers: {
 			absurd: [process.execPath, "durable.mjs", "absurd", url],
 			dbos: [process.execPath, "durable.mjs", "dbos", url],
