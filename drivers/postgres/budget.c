@@ -24,9 +24,11 @@ _Static_assert(CAIRN_BUDGET_SOFT == 1 && CAIRN_BUDGET_HARD == 2, "kinds");
 
 static void lock_ledgers(struct pg *pg, struct pg_items items, size_t run, const cairn_scope *scope)
 {
-	cairn_pg__add_ids(pg, items, run);
-	cairn_pg__add_scope(pg, scope);
-	cairn_pg__queue(pg, PG_SQL_LEDGER_OPEN);
+	for (int look = 0; look < 2; look++) {
+		cairn_pg__add_ids(pg, items, run);
+		cairn_pg__add_scope(pg, scope);
+		cairn_pg__queue(pg, PG_SQL_LEDGER_OPEN);
+	}
 	cairn_pg__add_ids(pg, items, run);
 	cairn_pg__queue(pg, PG_SQL_LEDGER_LOCK);
 }
@@ -52,8 +54,6 @@ static void queue_set(struct pg *pg, const cairn_budget_set_plan *plan)
 	cairn_pg__queue(pg, PG_SQL_BUDGET_SET);
 }
 
-enum { SET = 2 };
-
 cairn_status cairn_pg__budget_set(void *self, const cairn_budget_set_plan *plan, int *found,
 				  cairn_error *err)
 {
@@ -68,7 +68,7 @@ cairn_status cairn_pg__budget_set(void *self, const cairn_budget_set_plan *plan,
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	*found = PQntuples(cairn_pg__result(pg, SET)) > 0;
+	*found = PQntuples(cairn_pg__result(pg, PG_LEDGER)) > 0;
 	cairn_pg__call_clear(pg);
 	return CAIRN_OK;
 }
@@ -143,7 +143,7 @@ static void queue_one(struct pg *pg, const cairn_budget_plan *plan)
 
 enum { ONE_SAME = 0, ONE_HOW, ONE_TOTAL };
 
-/* If not *done, somebody has written while it waited, and nothing was written. */
+/* If not *done, somebody has written while it waited, or there is no job, it seems; nothing was written. */
 static cairn_status write_one(struct pg *pg, const cairn_budget_plan *plan,
 			      cairn_budget_result *one, bool *done, cairn_error *err)
 {
@@ -156,8 +156,8 @@ static cairn_status write_one(struct pg *pg, const cairn_budget_plan *plan,
 		return status;
 	const PGresult *result = cairn_pg__result(pg, 1);
 	bool there = PQntuples(result) == 1;
-	*done = !there || cairn_pg__bool(result, 0, ONE_SAME);
-	if (there && *done) {
+	*done = there && cairn_pg__bool(result, 0, ONE_SAME);
+	if (*done) {
 		one->how = (enum cairn_budget_how)cairn_pg__int4(result, 0, ONE_HOW);
 		read_budget_now(result, 0, ONE_TOTAL, one);
 	}
@@ -189,7 +189,7 @@ cairn_status cairn_pg__budget_write(void *self, const cairn_budget_plan *plan,
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_pg__charge_read(pg, leased ? 3 : 2, each);
+	cairn_pg__charge_read(pg, leased + PG_LEDGER, each);
 	cairn_pg__call_clear(pg);
 	return CAIRN_OK;
 }

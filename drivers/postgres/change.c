@@ -341,8 +341,10 @@ static void queue_chunk(struct pg *pg, enum pg_sql sql, struct pg_items items, e
 	if (sql == PG_SQL_CHANGE)
 		cairn_pg__add_int4(pg, held);
 	cairn_pg__queue(pg, sql);
-	if (sql == PG_SQL_FORGET)
+	if (sql == PG_SQL_FORGET) {
+		cairn_pg__queue(pg, PG_SQL_GONE_LEDGERS);
 		cairn_pg__queue(pg, PG_SQL_FORGET_REST);
+	}
 }
 
 /* ---- the batch ---------------------------------------------------------- */
@@ -442,7 +444,7 @@ static size_t read_changes(struct pg *pg, const struct batch *batch, cairn_chang
 		cairn_pg__log_read(pg, n++, plan->line_count, plan->line_hits);
 	while ((items = next_chunk(batch, &at, &sql)).n > 0) {
 		read_result(pg, plan, cairn_pg__result(pg, n), items, each);
-		n += sql == PG_SQL_FORGET ? 2 : 1;
+		n += sql == PG_SQL_FORGET ? 3 : 1;
 	}
 	if (batch->wakes)
 		read_woken(pg, n++, batch, each);

@@ -498,7 +498,8 @@ void cairn_pg__memo(const PGresult *result, int row, int column, cairn_memo *mem
 
 /* ---- budget.c: charges of a step (replay.c) ---- */
 
-/* Statements: the ledgers of these items, locked; the entries. The first leaves the time. */
+/* PG_LEDGER statements: the ledgers of these items, made and locked; they leave the time. One: the entries. */
+enum { PG_LEDGER = 3 };
 void cairn_pg__ledger_queue(struct pg *pg, const cairn_budget_item *charges, size_t n);
 void cairn_pg__charge_queue(struct pg *pg, const cairn_budget_plan *plan, int64_t seq,
 			    cairn_id claim);

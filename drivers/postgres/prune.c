@@ -1,7 +1,7 @@
 /*
  * prune.c - deleting finished jobs with all that belongs to them, in one round trip: the first
- * statement picks rows and locks them, the second, which sees whatever was written to them
- * before, deletes. (sql_reap.h)
+ * statement picks rows and locks them, the second locks their ledgers, and the third, which sees whatever was written
+ * to them before, deletes. (sql_reap.h)
  */
 #include "pg.h"
 
@@ -41,11 +41,12 @@ cairn_status cairn_pg__job_prune(void *self, const cairn_prune_plan *plan, size_
 	else
 		cairn_pg__add_null(pg);
 	cairn_pg__queue(pg, PG_SQL_PRUNE_PICK);
+	cairn_pg__queue(pg, PG_SQL_GONE_LEDGERS);
 	cairn_pg__queue(pg, PG_SQL_PRUNE);
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	*pruned = (size_t)cairn_pg__int8(cairn_pg__result(pg, 1), 0, 0);
+	*pruned = (size_t)cairn_pg__int8(cairn_pg__result(pg, 2), 0, 0);
 	cairn_pg__call_clear(pg);
 	return CAIRN_OK;
 }

@@ -452,7 +452,7 @@ static void queue_leave(struct pg *pg, const cairn_leave_plan *plan)
 }
 
 /* Behind the lock, and the charges where there are some. */
-enum { CHARGED = 3, LEFT = 1, LEFT_BEHIND_CHARGES = 4 };
+enum { LEFT = 1, CHARGED = 1 + PG_LEDGER, LEFT_BEHIND_CHARGES };
 enum { LEFT_HELD = 0, LEFT_DONE, LEFT_WAKE, LEFT_MEMO };
 
 static cairn_status read_left(struct pg *pg, const cairn_leave_plan *plan, cairn_left *left,

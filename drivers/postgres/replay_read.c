@@ -281,7 +281,7 @@ static void queue_pick(struct pg *pg, const cairn_replay_remove_plan *plan)
 	cairn_pg__queue(pg, PG_SQL_TREES_PICK);
 }
 
-enum { PICKED = 0, REMOVED = 2 };
+enum { PICKED = 0, REMOVED = 3 };
 
 cairn_status cairn_pg__replay_remove(void *self, const cairn_replay_remove_plan *plan,
 				     cairn_replay_deleted *deleted, cairn_error *err)
@@ -294,6 +294,7 @@ cairn_status cairn_pg__replay_remove(void *self, const cairn_replay_remove_plan 
 		return status;
 	queue_pick(pg, plan);
 	cairn_pg__queue(pg, PG_SQL_TREES_LOCK);
+	cairn_pg__queue(pg, PG_SQL_GONE_LEDGERS);
 	cairn_pg__add_bool(pg, plan->dry != 0);
 	cairn_pg__queue(pg, PG_SQL_TREES_REMOVE);
 	status = cairn_pg__call_run(pg, err);

@@ -91,7 +91,7 @@
 		"ORDER BY p.priority DESC, p.run_at, p.id LIMIT " \
 		"CASE WHEN " PAUSED("$3") " OR " KEYED("$3") " OR " DUE_PARKED " THEN 0 " \
 		"ELSE " limit " END " \
-		"FOR UPDATE SKIP LOCKED" \
+		"FOR NO KEY UPDATE SKIP LOCKED" \
 	"), " TAKE
 
 #define TAKE \
@@ -337,7 +337,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_UNPARK] = { {
 		"UPDATE @schema.cairn_job_live SET parked = false WHERE ctid = ANY (ARRAY("
 			"SELECT p.ctid FROM @schema.cairn_job_live p WHERE p.queue = $3::text "
-			"AND p.parked AND p.run_at <= " CALL_T " FOR UPDATE SKIP LOCKED"
+			"AND p.parked AND p.run_at <= " CALL_T " FOR NO KEY UPDATE SKIP LOCKED"
 		"))",
 	} },
 
@@ -386,6 +386,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_FORGET] = { { FORGET } },
 
 	/* The primary keys of all that a job has; the lineage's two. */
+	[PG_SQL_GONE_LEDGERS] = { { GONE_LEDGERS } },
 	[PG_SQL_FORGET_REST] = { { FORGET_REST } },
 
 	/* cairn_job_live_pkey, in its order. */

@@ -22,11 +22,13 @@
 
 /* cairn_replay_pkey, cairn_ledger_pkey; the jobs' primary keys. $1 run, $2 scope. */
 #define TEXT_LEDGER_OPEN_ONE \
-	"INSERT INTO @schema.cairn_ledger (root_id, entries) SELECT n.root, 0 FROM (" \
-		"SELECT " ROOT_OF("$1::uuid") " AS root OFFSET 0" \
-	") n WHERE NOT EXISTS (" \
-		"SELECT FROM @schema.cairn_ledger g WHERE g.root_id = n.root" \
-	") AND " ONE_IN_SCOPE("$1", "$2") " ON CONFLICT DO NOTHING"
+	"INSERT INTO @schema.cairn_ledger (root_id, entries) SELECT j.id, 0 FROM (" \
+		"SELECT n.root FROM (" \
+			"SELECT " ROOT_OF("$1::uuid") " AS root OFFSET 0" \
+		") n WHERE NOT EXISTS (" \
+			"SELECT FROM @schema.cairn_ledger g WHERE g.root_id = n.root" \
+		") AND " ONE_IN_SCOPE("$1", "$2") " OFFSET 0" \
+	") n CROSS JOIN LATERAL " ROOT_JOB("n.root") " j ON CONFLICT DO NOTHING"
 
 /*
  * Behind it; cairn_budget_pkey, cairn_budget_entry_source, cairn_budget_entry_reserving, too. $2 run, $3 scope, $4 axis,
@@ -86,7 +88,8 @@
 	"(i.reserved - CASE WHEN i.how = 2 THEN i.own - " reserved " ELSE 0 END)::int8 " \
 	"FROM ledger d LEFT JOIN item i ON true"
 
-/* Answers same, how, and the budget's total, and what is spent and reserved now; or nothing: there is no such job. */
+/* Answers same, how, and the budget's total, and what is spent and reserved now; or nothing: there is no such job, or its row
+ * moved while its ledger was to be made. */
 #define PARTS_CHARGE_ONE \
 	ONE_LEDGER, \
 	ONE_ITEM("CASE WHEN x.state IS DISTINCT FROM 'CHARGED' THEN 2 WHEN x.was = x.amount THEN 3 ELSE 4 END", \

@@ -205,9 +205,16 @@
 	") "
 
 /*
- * What was sent to them, or charged. (Behind a statement that looked for nothing of it, what is not there
- * costs a probe.)
+ * cairn_ledger_pkey in its order. Who charges holds the ledger, and not the job: what was written meanwhile only a later
+ * statement sees.
  */
+#define GONE_LEDGERS \
+	"SELECT count(*) FROM (" \
+		"SELECT FROM @schema.cairn_ledger g WHERE g.root_id = ANY (" LEFT_IDS ") " \
+		"ORDER BY g.root_id FOR UPDATE" \
+	") held"
+
+/* What was sent to them, or charged. (Behind a statement that looked for nothing of it, what is not there costs a probe.) */
 #define FORGET_REPLAYS \
 	"signal AS (" \
 		"DELETE FROM @schema.cairn_signal WHERE " OF_GONE("run_id", "") \

@@ -1,23 +1,9 @@
 /*
- * replays.c - what replay runs and budgets meet on Postgres alone: no memory between two statements of a pipeline, and
- * what others commit while a statement waits.
+ * replays.c - what replay runs meet on Postgres alone: no memory between two statements of a pipeline, and what
+ * others commit while a statement waits. (Budgets: ledgers.c)
  */
-#include <libpq-fe.h>
-#include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
+#include "meanwhile.h"
 
-#include <cairn/cairn.h>
-#include <cairn/postgres.h>
-
-#include "../kit/pg_url.h"
-#include "../tap.h"
-
-static cairn_conn *conn;
-static cairn_conn *other;
-static PGconn *pg;
 static size_t countdown; /* the allocation that fails; 0: none */
 static int failed;	 /* it did */
 
@@ -35,65 +21,7 @@ static void *failing(void *user, void *ptr, size_t old_size, size_t new_size)
 	return realloc(ptr, new_size);
 }
 
-static void must(cairn_status st, const cairn_error *err)
-{
-	if (st == CAIRN_OK)
-		return;
-	printf("Bail out! %s %s (%s)\n", err->code, err->message, err->detail);
-	exit(1);
-}
-
-static cairn_conn *open_conn(const char *more)
-{
-	char url[1200];
-	const cairn_conn_opts opts = { .size = sizeof opts, .alloc = failing };
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_conn *made = NULL;
-	const char *given = pg_url();
-	snprintf(url, sizeof url, "%s%sschema=replays_%ld%s", given,
-		 strchr(given, '?') == NULL ? "?" : "&", (long)getpid(), more);
-	must(cairn_open(&made, &cairn_postgres, url, &opts, &err), &err);
-	return made;
-}
-
-static void open_store(void)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	const cairn_definition type = { .type = CAIRN_STR("t") };
-	conn = open_conn("");
-	must(cairn_migrate_up(conn, NULL, NULL, &err), &err);
-	must(cairn_job_define(conn, &type, 1, &err), &err);
-	other = open_conn("");
-	pg = PQconnectdb(pg_url());
-}
-
-static cairn_id enqueue(cairn_conn *on)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	const cairn_job_new job = { .type = CAIRN_STR("t") };
-	cairn_job_added added;
-	must(cairn_job_enqueue(on, &job, 1, &added, &err), &err);
-	return added.id;
-}
-
 /* ---- no memory ------------------------------------------------------------------ */
-
-/* A job that is its queue's first. */
-static cairn_lease claim(cairn_conn *on)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	const cairn_claim_opts opts = { .size = sizeof opts,
-					.worker = CAIRN_STR("w"),
-					.queue = CAIRN_STR("replays") };
-	const cairn_job_new job = { .type = CAIRN_STR("t"), .queue = CAIRN_STR("replays") };
-	cairn_job_added added;
-	cairn_jobs *jobs = NULL;
-	must(cairn_job_enqueue(on, &job, 1, &added, &err), &err);
-	must(cairn_job_claim(on, &opts, &jobs, &err), &err);
-	cairn_lease lease = cairn_job_lease(jobs->at);
-	cairn_free(jobs);
-	return lease;
-}
 
 static cairn_replay *begin(cairn_conn *on, const cairn_lease *lease)
 {
@@ -118,8 +46,8 @@ static cairn_status keep(cairn_replay *replay, const char *name, cairn_error *er
 static void no_memory(const char *more, const char *what)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_conn *on = open_conn(more);
-	const cairn_lease lease = claim(on);
+	cairn_conn *on = open_conn(more, failing);
+	const cairn_lease lease = claim(on, "t");
 	cairn_replay *replay = begin(on, &lease);
 	int good = 1;
 	int refused = 0;
@@ -142,148 +70,6 @@ static void no_memory(const char *more, const char *what)
 	cairn_close(on);
 }
 
-/* ---- what others commit meanwhile --------------------------------------------------- */
-
-struct charges {
-	cairn_entry_new items[2];
-	cairn_entry_done each[2];
-	size_t count;
-	cairn_status status;
-};
-
-static void *charge(void *user)
-{
-	struct charges *charges = user;
-	cairn_error err = CAIRN_ERROR_INIT;
-	charges->status = cairn_budget_charge(other, cairn_any(), charges->items, charges->count,
-					      charges->each, &err);
-	return NULL;
-}
-
-/* For a row of such a table of this program's schema: others have their own on this server. */
-static void until_somebody_waits(const char *table)
-{
-	char look[200];
-	snprintf(look, sizeof look,
-		 "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-		 "AND query LIKE '%%replays_%ld%%%s%%'",
-		 (long)getpid(), table);
-	for (int i = 0; i < 1000; i++) {
-		PGresult *result = PQexec(pg, look);
-		int n = PQntuples(result);
-		PQclear(result);
-		if (n > 0)
-			return;
-		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
-	}
-	printf("Bail out! nobody waits\n");
-	exit(1);
-}
-
-static int64_t spent(cairn_id run)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_budgets *budgets = NULL;
-	cairn_entries *entries = NULL;
-	const cairn_entry_filter filter = { .size = sizeof filter,
-					    .scope = cairn_any(),
-					    .run = run };
-	must(cairn_budget_read(conn, cairn_any(), run, &budgets, &err), &err);
-	must(cairn_budget_entries(conn, &filter, &entries, &err), &err);
-	int64_t sum = budgets->count > 0 ? budgets->at[0].spent : 0;
-	for (size_t i = 0; i < entries->count; i++)
-		sum -= entries->at[i].state == CAIRN_ENTRY_CHARGED ? entries->at[i].amount : 0;
-	is_int(sum, 0, "what is spent is the sum of what is charged");
-	sum = budgets->count > 0 ? budgets->at[0].spent : 0;
-	cairn_free(budgets);
-	cairn_free(entries);
-	return sum;
-}
-
-#define ENTRY(whose, amount_) \
-	{ \
-		.run = (whose), .axis = CAIRN_STR("a"), .source_type = CAIRN_STR("s"), \
-		.source_id = CAIRN_STR("1"), .amount = (amount_) \
-	}
-
-/* A job that is enqueued while its charge waits for another budget. */
-static void comes_meanwhile(void)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_tx tx = CAIRN_TX_INIT;
-	pthread_t thread;
-	cairn_id there = enqueue(conn);
-	cairn_entry_new first = ENTRY(there, 1);
-	cairn_entry_done done;
-	first.source_id = CAIRN_STR("0");
-	must(cairn_begin(conn, &tx, &err), &err);
-	must(cairn_budget_charge(conn, cairn_any(), &first, 1, &done, &err), &err);
-	cairn_id new = enqueue(conn);
-	struct charges charges = { .items = { ENTRY(there, 2), ENTRY(new, 4) }, .count = 2 };
-	pthread_create(&thread, NULL, charge, &charges);
-	until_somebody_waits("cairn_ledger");
-	must(cairn_commit(&tx, &err), &err);
-	pthread_join(thread, NULL);
-	is_int(charges.status, CAIRN_OK, "charges are made");
-	is_int(charges.each[0].status, CAIRN_OK, "that of the job that was there");
-	is_int(spent(there), 3, "and counts");
-	int64_t want = charges.each[1].status == CAIRN_OK ? 4 : 0;
-	is_int(spent(new), want, "that of the other one is as it was told");
-}
-
-/* A charge of 6 that waits while somebody does this. */
-static cairn_entry_done waits_while(cairn_id run, const char *source, int64_t total, int64_t amount)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_tx tx = CAIRN_TX_INIT;
-	pthread_t thread;
-	cairn_entry_new item = ENTRY(run, amount);
-	cairn_entry_done done;
-	const cairn_budget_new budget = { .axis = CAIRN_STR("a"),
-					  .kind = CAIRN_BUDGET_HARD,
-					  .total = total };
-	struct charges charges = { .items = { ENTRY(run, 6) }, .count = 1 };
-	charges.items[0].source_id = cairn_str_of(source);
-	must(cairn_begin(conn, &tx, &err), &err);
-	if (amount > 0)
-		must(cairn_budget_charge(conn, cairn_any(), &item, 1, &done, &err), &err);
-	else
-		must(cairn_budget_set(conn, cairn_any(), run, &budget, 1, &err), &err);
-	pthread_create(&thread, NULL, charge, &charges);
-	until_somebody_waits("cairn_ledger");
-	must(cairn_commit(&tx, &err), &err);
-	pthread_join(thread, NULL);
-	is_int(charges.status, CAIRN_OK, "the call was made");
-	return charges.each[0];
-}
-
-/* What was charged, and what total was set, while a charge waited: it is held against that. */
-static void written_meanwhile(void)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_id run = enqueue(conn);
-	cairn_entry_new first = ENTRY(run, 1);
-	cairn_entry_done done;
-	first.source_id = CAIRN_STR("0");
-	must(cairn_budget_charge(conn, cairn_any(), &first, 1, &done, &err), &err);
-	is_int(waits_while(run, "2", 0, 5).status, CAIRN_OK, "beside another charge");
-	is_int(spent(run), 12, "both count");
-	is_int(waits_while(run, "3", 15, 0).code, CAIRN_E_BUDGET_EXCEEDED,
-	       "against a total that was set");
-	is_int(spent(run), 12, "nothing counts");
-	const cairn_budget_new more = { .axis = CAIRN_STR("a"),
-					.kind = CAIRN_BUDGET_HARD,
-					.total = 20 };
-	must(cairn_budget_set(conn, cairn_any(), run, &more, 1, &err), &err);
-	first = (cairn_entry_new)ENTRY(run, 2);
-	first.source_id = CAIRN_STR("4");
-	must(cairn_budget_reserve(conn, cairn_any(), &first, 1, CAIRN_HOUR, &done, &err), &err);
-	is_int(waits_while(run, "5", 18, 0).code, CAIRN_E_BUDGET_EXCEEDED,
-	       "what is reserved counts, too");
-	is_int(waits_while(run, "5", 20, 0).status, CAIRN_OK, "and fits into a larger total");
-	is_int(spent(run), 18, "which is full");
-}
-
 /* ---- steps ------------------------------------------------------------------------------- */
 
 /* Two attempts under one lease; the second one does this in a thread. */
@@ -301,7 +87,7 @@ struct pair {
 static struct pair pair(void)
 {
 	struct pair pair = { .err = CAIRN_ERROR_INIT };
-	pair.lease = claim(conn);
+	pair.lease = claim(conn, "t");
 	pair.one = begin(conn, &pair.lease);
 	pair.two = begin(other, &pair.lease);
 	return pair;
@@ -396,11 +182,7 @@ int main(void)
 	open_store();
 	no_memory("", "a session of cairn's own");
 	no_memory("&pooler=transaction", "behind a pooler");
-	comes_meanwhile();
-	written_meanwhile();
 	steps_meanwhile();
-	cairn_close(other);
-	cairn_close(conn);
-	PQfinish(pg);
+	close_store();
 	return tap_done();
 }
