@@ -304,8 +304,8 @@ static void made_meanwhile(void)
 static void charged_meanwhile(void)
 {
 	struct scene scene = over();
-	charge_twice(conn, &scene);
-	waits_for(&scene, charge_once, prune);
+	charge_once(conn, &scene);
+	waits_for(&scene, charge_twice, prune);
 	is_int(scene.deleted, 1, "a job is pruned behind its charge");
 	nothing_left(&scene, "with what was charged");
 	scene = over();
