@@ -283,7 +283,7 @@ check-sanitize:
 	done; exit $$bad
 
 prove-programs:
-	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	@$(TEST_ENV) CAIRN_CASE_TIMEOUT=600 ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(TEST_PG) $(PROVE) $(foreach p,$(PROGRAMS),$(if $(findstring /mutants,$p),,$p)) $(wildcard tests/oom.t)
 
 # The long forms of tests/invariant.t, tests/threads.t, tests/runs.t and tests/replays.t.

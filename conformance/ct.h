@@ -355,6 +355,11 @@ void ct_step(ct_session *session, ct_step_fn *fn, void *arg);
  * waiting for something. Never wait for a lock by any other means.
  */
 bool ct_start(ct_session *session, ct_step_fn *fn, void *arg);
+/*
+ * Runs a step that passes what others hold, where claims can be open side by side, to its end: true. Elsewhere it may
+ * wait: false; join it.
+ */
+bool ct_pass(ct_session *session, ct_step_fn *fn, void *arg);
 /* Waits for the end of a started step; at most 20 s. */
 void ct_join(ct_session *session);
 /* A session over a connection that was opened by other means. */

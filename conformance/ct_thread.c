@@ -169,6 +169,14 @@ void ct_step(ct_session *session, ct_step_fn *fn, void *arg)
 	ct_join(session);
 }
 
+bool ct_pass(ct_session *session, ct_step_fn *fn, void *arg)
+{
+	bool ended = ct_start(session, fn, arg) || ct_has(CAIRN_CAP_PARALLEL_CLAIM);
+	if (ended)
+		ct_join(session);
+	return ended;
+}
+
 void ct_commit(cairn_conn *conn, void *tx)
 {
 	(void)conn;

@@ -75,8 +75,7 @@ static void side_by_side(void)
 		ct_record(conn, "t", ct_format("k%d", i));
 	ct_step(a, promote_and_hold, &pass);
 	ct_int(pass.inserted, 2);
-	ct_true(ct_start(b, promote_rest, &others));
-	ct_join(b);
+	ct_step(b, promote_rest, &others);
 	ct_int(others, 3);
 	ct_step(a, ct_commit, &pass.tx);
 	ct_int(ct_count_jobs(conn, 0), 5);
@@ -101,8 +100,7 @@ static void recording_does_not_wait(void)
 	cairn_id id = ct_record(conn, "t", "k");
 	ct_step(a, promote_and_hold, &pass);
 	ct_int(pass.inserted, 1);
-	ct_true(ct_start(b, record_known, each));
-	ct_join(b);
+	ct_step(b, record_known, each);
 	ct_int(each[0].disposition, CAIRN_EXISTING);
 	ct_id(each[0].id, id);
 	ct_int(each[0].intent_status, CAIRN_INTENT_PENDING);

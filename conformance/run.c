@@ -194,7 +194,12 @@ int cairn_conformance_main(int argc, char **argv, const cairn_subject *given)
 	memcpy(&subject, given, given->size < sizeof(subject) ? given->size : sizeof(subject));
 	struct options options = { .jobs = 4, .timeout = 60 };
 	options.seed = (uint64_t)time(NULL) * 1000 + (uint64_t)getpid() % 1000;
-	int wrong = parse(&options, argc, argv);
+	const char *patience = getenv("CAIRN_CASE_TIMEOUT");
+	int wrong = 0;
+	if (patience && !take_value(&options, "--timeout", patience))
+		wrong = usage(argv[0], patience);
+	if (!wrong)
+		wrong = parse(&options, argc, argv);
 	if (wrong)
 		return wrong;
 	size_t count = 0;

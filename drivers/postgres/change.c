@@ -195,8 +195,8 @@ static bool looks_again(const struct batch *batch)
  */
 static void settle(struct batch *batch, bool in_tx, bool own_clock, enum how how)
 {
-	/* a deletion has two statements */
-	size_t parts = batch->plan->n + batch->count[DELETIONS];
+	/* a deletion has three statements */
+	size_t parts = batch->plan->n + 2 * batch->count[DELETIONS];
 	size_t share = (parts + CHUNKS_MAX - 1) / CHUNKS_MAX;
 	size_t statements = batch->plan->claim != NULL ? 1 : 0;
 	size_t kinds = 0;

@@ -189,7 +189,8 @@ struct pg {
 	char prefix[32]; /* of prepared statements' names */
 	bool ready[PG_SQL_COUNT];
 	bool adopted;
-	bool lent;	   /* somebody asked for the handle, and may have changed the session */
+	atomic_bool
+		lent; /* somebody, in any thread, asked for the handle, and may have changed the session */
 	bool pooled;	   /* a transaction-mode pooler may stand in between */
 	bool prepare;	   /* use prepared statements */
 	bool own_tx;	   /* cairn began the transaction that is open */

@@ -102,7 +102,7 @@ typedef struct cairn_subject {
  *	--no-fork        all in this process, for debuggers
  *	--seed N         of the random choices; printed with every failure
  *	--jobs N         so many cases at once (4), if each has a URL of its own; many wait for locks
- *	--timeout S      for one case, in seconds (60)
+ *	--timeout S      for one case, in seconds (60, or what CAIRN_CASE_TIMEOUT says)
  *	--keep           leaves the databases of failed cases
  *	--summary        only the table, no line per case
  *	--coverage       case, kind, store and reference scenarios as tab-separated text

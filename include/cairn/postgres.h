@@ -41,7 +41,10 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_postgres_adopt(cairn_conn **conn, 
 							     const cairn_conn_opts *opts,
 							     cairn_error *err);
 
-/* The handle behind a connection; NULL when it belongs to another driver. */
+/*
+ * The handle behind a connection; NULL when it belongs to another driver. Any thread may ask for it as long as the
+ * connection is open, and what libpq allows beside a call (PQbackendPID, PQgetCancel) may be done then.
+ */
 CAIRN_API struct pg_conn *cairn_postgres_handle(const cairn_conn *conn);
 
 #ifdef __cplusplus

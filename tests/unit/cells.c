@@ -37,7 +37,7 @@ static void widths(void)
 		/* an accent on its own */ { "広い", 4 },
 		{ "😀", 2 },
 		{ "a\tb", 3 },
-		{ "\xE2\x80\xAEx", 1 },
+		{ "\xE2\x80\xAEx\xE2\x81\xA9\xE2\x80\xA8", 4 },
 		{ "\xFF\xFE", 2 },
 		{ "\xE2\x80", 2 },
 		{ "\xC0\x80", 2 },

@@ -91,10 +91,16 @@ size_t text_point(const char *text, size_t len, uint32_t *point)
 	return more + 1;
 }
 
+/* What ends lines or turns the direction of what comes behind it, the next columns included. */
+static bool steers(uint32_t point)
+{
+	return (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+}
+
 size_t text_harmless(const char *text, size_t len, uint32_t *point)
 {
 	size_t taken = text_point(text, len, point);
-	if (taken == 0)
+	if (taken == 0 || steers(*point))
 		*point = REPLACEMENT;
 	else if (*point < 0x20 || (*point >= 0x7F && *point < 0xA0))
 		*point = ' ';

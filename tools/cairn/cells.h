@@ -42,7 +42,7 @@ void cells_look(struct cells *cells, int row, int col, int count, uint32_t look)
 
 /* The character at the beginning of a text, and its bytes; 0 bytes: that is no UTF-8. */
 size_t text_point(const char *text, size_t len, uint32_t *point);
-/* The same for a terminal: a control character is a blank, a byte that is none a question mark. */
+/* The same for a terminal: a control character is a blank; what ends lines or turns directions, and no UTF-8, a question mark. */
 size_t text_harmless(const char *text, size_t len, uint32_t *point);
 
 /* How many columns a text takes. */
