@@ -233,7 +233,12 @@ static void given_over(void)
 	/* it is due: given over as it is */
 	resume.flags = CAIRN_RESUME_OWNER;
 	resume.owner = CAIRN_STR("here");
+	resume.run_number = 1;
+	refused(conn, &resume, "job.expectation_mismatch");
+	ct_str(ct_job(conn, live.id)->owner, "gone");
+	resume.run_number = 2;
 	ct_int(ct_resume_replay(conn, &resume).job_status, CAIRN_JOB_PENDING);
+	resume.run_number = 0;
 	ct_str(ct_job(conn, live.id)->owner, "here");
 	ct_int(ct_job(conn, live.id)->run_number, 2);
 	live = ct_play_of(conn, live.id);

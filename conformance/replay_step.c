@@ -324,6 +324,40 @@ static void said_again(void)
 	ct_play_unchanged(conn, other.id, before);
 }
 
+/* An end that is not the one that was written is refused, and leaves the step as it is. */
+static void said_otherwise(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_play play = ct_play_new(conn);
+	cairn_replay_step step = ct_ask_run(play.replay, "a");
+	cairn_replay_failure failure = { .size = sizeof(failure), .code = CAIRN_STR("it.failed") };
+	ct_step_complete(play.replay, &step, NULL);
+	ct_step_complete(play.replay, &step, "null");
+	const char *before = ct_play_snapshot(conn, play.id);
+	ct_status(cairn_replay_complete(play.replay, &step, CAIRN_STR("2"), NULL, 0, ct_err()),
+		  CAIRN_STALE, "replay.step_not_held");
+	ct_result(step, "null");
+	ct_status(cairn_replay_fail(play.replay, &step, &failure, ct_err()), CAIRN_STALE,
+		  "replay.step_not_held");
+	ct_play_unchanged(conn, play.id, before);
+	cairn_replay_call call = ct_call_named("b");
+	call.max_attempts = 9;
+	step = ct_ask(play.replay, &call);
+	ct_ok(cairn_replay_fail(play.replay, &step, &failure, ct_err()));
+	before = ct_play_snapshot(conn, play.id);
+	ct_ok(cairn_replay_fail(play.replay, &step, &failure, ct_err()));
+	ct_next(step, SUSPEND);
+	ct_int(step.failures, 1);
+	failure.message = CAIRN_STR("otherwise");
+	ct_status(cairn_replay_fail(play.replay, &step, &failure, ct_err()), CAIRN_STALE,
+		  "replay.step_not_held");
+	failure.code = CAIRN_STR("it.failed_otherwise");
+	failure.message = (cairn_str){ NULL, 0 };
+	ct_status(cairn_replay_fail(play.replay, &step, &failure, ct_err()), CAIRN_STALE,
+		  "replay.step_not_held");
+	ct_play_unchanged(conn, play.id, before);
+}
+
 static void never_begun(void)
 {
 	cairn_conn *conn = ct_open();
@@ -400,6 +434,12 @@ static const ct_case cases[] = {
 		  "twice.",
 	  .covers = "smol-32",
 	  .run = said_again },
+	{ .name = "replays.step.another_end_is_refused",
+	  VERB,
+	  .rule = "Once a step has ended, another result or failure of the same claim is refused, "
+		  "and "
+		  "what stands there is told.",
+	  .run = said_otherwise },
 	{ .name = "replays.step.only_what_is_held_is_ended",
 	  VERB,
 	  .rule = "A step that was never begun, is no step to be done, or belongs to another claim "

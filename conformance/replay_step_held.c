@@ -21,6 +21,9 @@ static void somebody_does_it(void)
 	ct_ok(cairn_replay_step_again(other, &call, &step, ct_err()));
 	ct_next(step, WAIT);
 	ct_str(step.name, "a");
+	ct_status(cairn_replay_complete(other, &step, CAIRN_STR("6"), NULL, 0, ct_err()),
+		  CAIRN_STALE, "replay.step_not_held");
+	ct_text(ct_remembers(conn, play.id), "a=RUNNING");
 	ct_step_complete(play.replay, &mine, "5");
 	ct_ok(cairn_replay_step_again(other, &call, &step, ct_err()));
 	ct_result(step, "5");

@@ -48,8 +48,10 @@ static cairn_code requeue_reason(const cairn_change *change, const cairn_job *ro
 	return row->lease_expires_at != 0 ? CAIRN_E_JOB_QUIESCE : CAIRN_E_NONE;
 }
 
-static cairn_code adopt_reason(const cairn_job *row)
+static cairn_code adopt_reason(const cairn_change *change, const cairn_job *row)
 {
+	if ((change->guard & CAIRN_GUARD_RUN) && row->run_number != change->run_number)
+		return CAIRN_E_JOB_EXPECTATION;
 	if (row->status == CAIRN_JOB_LEASED)
 		return CAIRN_E_JOB_LEASE_LIVE;
 	return row->status == CAIRN_JOB_PENDING ? CAIRN_E_NONE : CAIRN_E_JOB_STATE;
@@ -77,7 +79,7 @@ static cairn_code reason(enum cairn__asker asker, const cairn_change *change, co
 	case CAIRN__BY_REQUEUE:
 		return requeue_reason(change, row);
 	case CAIRN__BY_ADOPT:
-		return adopt_reason(row);
+		return adopt_reason(change, row);
 	case CAIRN__BY_EDIT:
 		return edit_reason(change, row);
 	case CAIRN__BY_CANCEL:

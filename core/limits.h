@@ -14,9 +14,10 @@
  * bounds at about 2700 bytes. A key is the largest part of its entry: type, tenant and key
  * are 1022 bytes together.
  */
-#define CAIRN__MAX_NAME	  255
-#define CAIRN__MAX_TENANT 255
-#define CAIRN__MAX_KEY	  512
+#define CAIRN__MAX_NAME	     255
+#define CAIRN__MAX_STEP_NAME 288 /* with its use, "#2", behind it */
+#define CAIRN__MAX_TENANT    255
+#define CAIRN__MAX_KEY	     512
 
 /*
  * A memory item's namespace: as text it stands in one index entry with a tenant and a key, of which

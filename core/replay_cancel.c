@@ -58,13 +58,20 @@ static int by_id(const void *a, const void *b)
 
 /* ---- one level ------------------------------------------------------------------- */
 
+/* A level may have more runs than a call takes. */
 static cairn_status cancel_jobs(struct canceling *c, const cairn_id *ids, size_t n,
 				cairn_changed *changed, cairn_error *err)
 {
-	return cairn_job_cancel(c->conn, c->scope, ids, n, c->reason, changed, err);
+	cairn_status st = CAIRN_OK;
+	for (size_t at = 0, some; at < n && st == CAIRN_OK; at += some) {
+		some = n - at < CAIRN__MAX_BATCH ? n - at : CAIRN__MAX_BATCH;
+		st = cairn_job_cancel(c->conn, c->scope, ids + at, some, c->reason, changed + at,
+				      err);
+	}
+	return st;
 }
 
-/* The children of a slice of this level, which is sorted by id, are the next level. */
+/* The children of this level, which is sorted by id, are the next one. */
 static cairn_status gather(struct canceling *c, const cairn_id *parents, size_t n, cairn_error *err)
 {
 	cairn_replay_runs *page = NULL;

@@ -45,7 +45,7 @@ static void answer(cairn_replay *replay, const cairn_memo *memo, cairn_id id,
 	step->error_code = memo->error_code;
 	step->error_message = memo->error_message;
 	step->timed_out = memo->timed_out;
-	step->claim = memo->claim;
+	step->claim = step->next == CAIRN_NEXT_RUN ? memo->claim : (cairn_id){ { 0 } };
 	step->child = memo->child;
 	if (step->next == CAIRN_NEXT_RESULT)
 		step->result = memo->result.len > 0 ? memo->result : CAIRN_STR("null");

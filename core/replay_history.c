@@ -108,6 +108,8 @@ static cairn_status memo_query(const cairn_memo_filter *filter, cairn_memo_query
 	cairn_status st = cairn__check_scope(&filter->scope, err);
 	if (st == CAIRN_OK)
 		st = cairn__check_page(filter->limit, &query->limit, err);
+	if (st == CAIRN_OK)
+		st = cairn__check_text(filter->name, CAIRN__MAX_STEP_NAME, "name", err);
 	return st;
 }
 

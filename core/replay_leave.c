@@ -12,6 +12,8 @@ static cairn_status check_held(cairn_replay *replay, const cairn_replay_step *st
 	cairn_status st = cairn__replay_check(replay, err);
 	if (st != CAIRN_OK)
 		return st;
+	if (step != NULL && step->next == CAIRN_NEXT_WAIT)
+		return cairn_fail(err, CAIRN_E_REPLAY_NOT_HELD);
 	if (step != NULL && step->seq > 0 && !cairn_id_is_none(step->claim))
 		return CAIRN_OK;
 	cairn_fail(err, CAIRN_E_ARG_INVALID);
@@ -26,13 +28,29 @@ static cairn_status charge_failure(const cairn_left *left, const cairn_leave_pla
 	return st != CAIRN_OK ? st : cairn_fail(err, CAIRN_E_INTERNAL);
 }
 
+/* How the step stands now. */
+struct stand {
+	cairn_time wake_at;
+	int32_t failures;
+};
+
+static bool is_same_end(const cairn_memo *memo, const cairn_leave_plan *plan)
+{
+	return memo->status == plan->to && cairn_id_compare(memo->claim, plan->claim) == 0 &&
+	       cairn_str_equal(memo->result, plan->result) &&
+	       cairn_str_equal(memo->error_code, plan->error_code) &&
+	       cairn_str_equal(memo->error_message, plan->error_message);
+}
+
 /* The same end again, after an unconfirmed one, finds what it wrote. */
-static cairn_status settle(cairn_replay *replay, const cairn_leave_plan *plan, cairn_rows *rows,
-			   cairn_left *left, cairn_error *err)
+static cairn_status explain(cairn_replay *replay, const cairn_leave_plan *plan, cairn_rows *rows,
+			    const cairn_left *left, struct stand *stand, cairn_error *err)
 {
 	const cairn_memo *memo = rows->count > 0 ? cairn_rows_at(rows, 0) : NULL;
 	switch (left->how) {
 	case CAIRN_LEAVE_DONE:
+		stand->wake_at = left->wake_at;
+		stand->failures += plan->to != CAIRN_MEMO_COMPLETED;
 		return CAIRN_OK;
 	case CAIRN_LEAVE_LOST:
 		return cairn__replay_lost(replay, err);
@@ -41,15 +59,14 @@ static cairn_status settle(cairn_replay *replay, const cairn_leave_plan *plan, c
 	case CAIRN_LEAVE_NOT_HELD:
 		break;
 	}
-	if (memo == NULL || memo->status != plan->to ||
-	    cairn_id_compare(memo->claim, plan->claim) != 0)
+	if (memo == NULL || !is_same_end(memo, plan))
 		return cairn_fail(err, CAIRN_E_REPLAY_NOT_HELD);
-	left->wake_at = memo->wake_at;
+	*stand = (struct stand){ .wake_at = memo->wake_at, .failures = memo->failures };
 	return CAIRN_OK;
 }
 
 static cairn_status leave(cairn_replay *replay, const cairn_replay_step *step,
-			  cairn_leave_plan *plan, struct cairn__usage usage, cairn_time *wake_at,
+			  cairn_leave_plan *plan, struct cairn__usage usage, struct stand *stand,
 			  cairn_error *err)
 {
 	cairn_conn *conn = replay->conn;
@@ -74,8 +91,7 @@ static cairn_status leave(cairn_replay *replay, const cairn_replay_step *step,
 		st = cairn__rows_whole(&rows, st, err);
 	}
 	if (st == CAIRN_OK)
-		st = settle(replay, plan, &rows, &left, err);
-	*wake_at = left.wake_at;
+		st = explain(replay, plan, &rows, &left, stand, err);
 	cairn__rows_drop(&rows);
 	cairn__charges_end(&charges, replay);
 	return st;
@@ -97,8 +113,8 @@ static cairn_status complete(cairn_replay *replay, cairn_replay_step *step, cair
 	cairn_str kept = cairn_rows_str(&replay->names, plan.result.ptr, plan.result.len);
 	if (kept.ptr == NULL)
 		return cairn_fail(err, CAIRN_E_NOMEM);
-	cairn_time never;
-	st = leave(replay, step, &plan, (struct cairn__usage){ usage, n }, &never, err);
+	struct stand stand = { .failures = step->failures };
+	st = leave(replay, step, &plan, (struct cairn__usage){ usage, n }, &stand, err);
 	if (st != CAIRN_OK)
 		return st;
 	step->next = CAIRN_NEXT_RESULT;
@@ -156,12 +172,12 @@ static cairn_status fail(cairn_replay *replay, cairn_replay_step *step,
 			 const cairn_replay_failure *failure, cairn_error *err)
 {
 	cairn_leave_plan plan;
-	cairn_time wake_at;
 	cairn_status st = check_held(replay, step, err);
 	if (st == CAIRN_OK)
 		st = check_failure(failure, err);
 	if (st != CAIRN_OK)
 		return st;
+	struct stand stand = { .failures = step->failures };
 	plan_failure(replay, step, failure, &plan);
 	cairn_str code = cairn_rows_str(&replay->names, plan.error_code.ptr, plan.error_code.len);
 	cairn_str message =
@@ -169,16 +185,16 @@ static cairn_status fail(cairn_replay *replay, cairn_replay_step *step,
 	if (cairn_rows_failed(&replay->names))
 		return cairn_fail(err, CAIRN_E_NOMEM);
 	st = leave(replay, step, &plan,
-		   (struct cairn__usage){ failure->usage, failure->usage_count }, &wake_at, err);
+		   (struct cairn__usage){ failure->usage, failure->usage_count }, &stand, err);
 	if (st != CAIRN_OK)
 		return st;
 	step->error_code = code;
 	step->error_message = message;
-	step->failures++;
+	step->failures = stand.failures;
 	step->next = plan.to == CAIRN_MEMO_FAILED ? CAIRN_NEXT_FAILED : CAIRN_NEXT_SUSPEND;
-	step->until = wake_at;
+	step->until = stand.wake_at;
 	if (step->next == CAIRN_NEXT_SUSPEND)
-		cairn__replay_suspends(replay, wake_at);
+		cairn__replay_suspends(replay, stand.wake_at);
 	return CAIRN_OK;
 }
 

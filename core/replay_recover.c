@@ -56,14 +56,16 @@ static cairn_code refusal(const cairn_resume *resume, const cairn_replay_run *ru
 	case CAIRN_REPLAY_ENQUEUED:
 	case CAIRN_REPLAY_RUNNING:
 	case CAIRN_REPLAY_SUSPENDED:
-		return resume->flags & CAIRN_RESUME_OWNER ? CAIRN_E_NONE : CAIRN_E_REPLAY_LIVE;
+		if (resume->flags & CAIRN_RESUME_OWNER)
+			break;
+		return CAIRN_E_REPLAY_LIVE;
 	}
 	return resume->run_number != 0 && resume->run_number != run->run_number
 		       ? CAIRN_E_JOB_EXPECTATION
 		       : CAIRN_E_NONE;
 }
 
-/* A run that is over is put back, if it still is as it was read; one that is not changes its owner. */
+/* A run that is over is put back, one that is not changes its owner; if it still is as it was read. */
 static cairn_status change(cairn_conn *conn, const cairn_resume *resume,
 			   const cairn_replay_run *run, cairn_changed *changed, cairn_error *err)
 {
@@ -81,6 +83,10 @@ static cairn_status change(cairn_conn *conn, const cairn_resume *resume,
 			cairn__plan_requeue(resume->scope, &item, reason, one);
 		else
 			cairn__plan_adopt(resume->scope, run->id, resume->owner, one);
+		if (!over && resume->run_number != 0) {
+			one->guard |= CAIRN_GUARD_RUN;
+			one->run_number = run->run_number;
+		}
 		if (resume->flags & CAIRN_RESUME_OWNER) {
 			one->set |= CAIRN_SET_OWNER;
 			one->owner = resume->owner;
@@ -147,10 +153,16 @@ cairn_status cairn_replay_resume(cairn_conn *conn, const cairn_resume *resume,
 
 static cairn_status check_fork(const cairn_fork_new *given, cairn_error *err)
 {
-	if (given == NULL || given->size < sizeof *given || given->seq < 0 ||
-	    (given->seq > 0 && given->name.len > 0))
+	if (given == NULL || given->size < sizeof *given || given->seq < 0)
 		return cairn_fail(err, CAIRN_E_ARG_INVALID);
+	if (given->seq > 0 && given->name.len > 0) {
+		cairn_fail(err, CAIRN_E_ARG_INVALID);
+		cairn_error_message(err, "A step is named by its name or its number.");
+		return CAIRN_INVALID;
+	}
 	cairn_status st = cairn__check_scope(&given->scope, err);
+	if (st == CAIRN_OK)
+		st = cairn__check_text(given->name, CAIRN__MAX_STEP_NAME, "name", err);
 	if (st == CAIRN_OK && given->code.len > 0)
 		st = cairn__check_name(given->code, "code", err);
 	if (st == CAIRN_OK && given->queue.len > 0)
