@@ -1,5 +1,6 @@
 /* replay_history.c - replay runs as they stand, what they remember, and waiting until one is over. */
 #include "check.h"
+#include "limits.h"
 #include "pause.h"
 #include "replay_read.h"
 #include "wait.h"
