@@ -91,7 +91,7 @@
 		"ORDER BY p.priority DESC, p.run_at, p.id LIMIT " \
 		"CASE WHEN " PAUSED("$3") " OR " KEYED("$3") " OR " DUE_PARKED " THEN 0 " \
 		"ELSE " limit " END " \
-		"FOR NO KEY UPDATE SKIP LOCKED" \
+		"FOR UPDATE SKIP LOCKED" \
 	"), " TAKE
 
 #define TAKE \
@@ -337,7 +337,7 @@ const struct pg_sql_text cairn_pg__sql[PG_SQL_COUNT] = {
 	[PG_SQL_UNPARK] = { {
 		"UPDATE @schema.cairn_job_live SET parked = false WHERE ctid = ANY (ARRAY("
 			"SELECT p.ctid FROM @schema.cairn_job_live p WHERE p.queue = $3::text "
-			"AND p.parked AND p.run_at <= " CALL_T " FOR NO KEY UPDATE SKIP LOCKED"
+			"AND p.parked AND p.run_at <= " CALL_T " FOR UPDATE SKIP LOCKED"
 		"))",
 	} },
 

@@ -16,28 +16,32 @@
 	"COALESCE((SELECT ro.root_id FROM @schema.cairn_replay ro WHERE ro.run_id = " run "), " run ")"
 
 /*
- * Whoever makes a ledger holds the root's job, so that nobody deletes that who does not see the ledger; not as one who
- * changes it, and claims go on. If its row moves meanwhile, only a later statement finds it: this goes twice.
+ * Whoever makes a ledger holds the job that it is made for, as all who write to a run do: nobody deletes the tree then
+ * who does not see the ledger. If the job's row moves meanwhile, only a later statement finds it: this goes twice.
  */
-#define ROOT_JOB(root) \
+#define JOB_HELD(run) \
 	"(" \
 		"SELECT ls.id FROM (" \
-			"SELECT l.id FROM @schema.cairn_job_live l WHERE l.id = " root " FOR KEY SHARE" \
+			"SELECT l.id FROM @schema.cairn_job_live l WHERE l.id = " run " FOR NO KEY UPDATE" \
 		") ls UNION ALL SELECT ds.id FROM (" \
-			"SELECT d.id FROM @schema.cairn_job_done d WHERE d.id = " root " FOR KEY SHARE" \
+			"SELECT d.id FROM @schema.cairn_job_done d WHERE d.id = " run " FOR NO KEY UPDATE" \
 		") ds" \
 	")"
 
-/* cairn_replay_pkey, the jobs' primary keys, cairn_ledger_pkey. $1 runs, $2 scope. */
+/* cairn_replay_pkey, the jobs' primary keys in their order, cairn_ledger_pkey in its order. $1 runs, $2 scope. */
 #define TEXT_LEDGER_OPEN \
-	"INSERT INTO @schema.cairn_ledger (root_id, entries) SELECT j.id, 0 FROM (" \
-		"SELECT n.root FROM (" \
-			"SELECT DISTINCT " ROOT_OF("u.id") " AS root FROM unnest($1::uuid[]) u(id) " \
-			"WHERE " JOB_IN_SCOPE("u.id", "$2") " ORDER BY 1 OFFSET 0" \
+	"WITH missing AS MATERIALIZED (" \
+		"SELECT n.id, n.root FROM (" \
+			"SELECT u.id, " ROOT_OF("u.id") " AS root FROM (" \
+				"SELECT DISTINCT u.id FROM unnest($1::uuid[]) u(id)" \
+			") u WHERE " JOB_IN_SCOPE("u.id", "$2") " OFFSET 0" \
 		") n WHERE NOT EXISTS (" \
 			"SELECT FROM @schema.cairn_ledger g WHERE g.root_id = n.root" \
-		") OFFSET 0" \
-	") n CROSS JOIN LATERAL " ROOT_JOB("n.root") " j ON CONFLICT DO NOTHING"
+		") ORDER BY n.id" \
+	"), held AS MATERIALIZED (" \
+		"SELECT m.root FROM missing m CROSS JOIN LATERAL " JOB_HELD("m.id") " j" \
+	") INSERT INTO @schema.cairn_ledger (root_id, entries) " \
+	"SELECT h.root, 0 FROM (SELECT DISTINCT h.root FROM held h) h ORDER BY h.root ON CONFLICT DO NOTHING"
 
 /* cairn_replay_pkey, cairn_ledger_pkey in its order. $1 runs. Leaves the time, and the roots that it locked. */
 #define TEXT_LEDGER_LOCK \

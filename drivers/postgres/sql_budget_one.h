@@ -22,13 +22,13 @@
 
 /* cairn_replay_pkey, cairn_ledger_pkey; the jobs' primary keys. $1 run, $2 scope. */
 #define TEXT_LEDGER_OPEN_ONE \
-	"INSERT INTO @schema.cairn_ledger (root_id, entries) SELECT j.id, 0 FROM (" \
+	"INSERT INTO @schema.cairn_ledger (root_id, entries) SELECT n.root, 0 FROM (" \
 		"SELECT n.root FROM (" \
 			"SELECT " ROOT_OF("$1::uuid") " AS root OFFSET 0" \
 		") n WHERE NOT EXISTS (" \
 			"SELECT FROM @schema.cairn_ledger g WHERE g.root_id = n.root" \
 		") AND " ONE_IN_SCOPE("$1", "$2") " OFFSET 0" \
-	") n CROSS JOIN LATERAL " ROOT_JOB("n.root") " j ON CONFLICT DO NOTHING"
+	") n CROSS JOIN LATERAL " JOB_HELD("$1") " j ON CONFLICT DO NOTHING"
 
 /*
  * Behind it; cairn_budget_pkey, cairn_budget_entry_source, cairn_budget_entry_reserving, too. $2 run, $3 scope, $4 axis,

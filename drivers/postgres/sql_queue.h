@@ -173,7 +173,7 @@
 			"p.events, p.fence FROM @schema.cairn_job_live p WHERE " WAITS("p", "$3::text") " " \
 			"AND p.tenant = h.tenant AND p.resource_key = h.resource_key " \
 			"AND " WANTED("p", "$7", "$8") " ORDER BY " QUEUE_ORDER("p") " " \
-			"LIMIT GREATEST(0, LEAST(h.room, $10::int8)) FOR NO KEY UPDATE SKIP LOCKED" \
+			"LIMIT GREATEST(0, LEAST(h.room, $10::int8)) FOR UPDATE SKIP LOCKED" \
 		") j" \
 	"), "
 
@@ -195,7 +195,7 @@
 					"SELECT j.id, j.priority, j.run_at, false FROM permitted j" \
 				") a ORDER BY " QUEUE_ORDER("a") " LIMIT $10" \
 			") b WHERE b.unkeyed" \
-		") FOR NO KEY UPDATE SKIP LOCKED" \
+		") FOR UPDATE SKIP LOCKED" \
 	"), pick AS MATERIALIZED (" \
 		"SELECT p.* FROM (SELECT * FROM open UNION ALL SELECT * FROM permitted) p " \
 		"ORDER BY " QUEUE_ORDER("p") " LIMIT $10" \

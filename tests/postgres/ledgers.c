@@ -345,23 +345,6 @@ static void moved_meanwhile(void)
 	is_int(spent(scene.id), 2, "both count");
 }
 
-static void claim_it(cairn_conn *on, struct scene *scene)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	const cairn_claim_opts opts = { .size = sizeof opts, .worker = CAIRN_STR("w") };
-	cairn_jobs *jobs = NULL;
-	must(cairn_job_claim(on, &opts, &jobs, &err), &err);
-	ok(jobs->count == 1 && cairn_id_compare(jobs->at[0].id, scene->id) == 0, "it is claimed");
-	cairn_free(jobs);
-}
-
-static void claimed_meanwhile(void)
-{
-	struct scene scene = { .id = enqueue(conn) };
-	beside(&scene, charge_once, claim_it);
-	is_int(spent(scene.id), 1, "a job is claimed while it is charged");
-}
-
 int main(void)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
@@ -369,7 +352,6 @@ int main(void)
 					  .retention = CAIRN_RETAIN_NONE };
 	open_store();
 	must(cairn_job_define(conn, &unkept, 1, &err), &err);
-	claimed_meanwhile();
 	comes_meanwhile();
 	written_meanwhile();
 	made_meanwhile();
