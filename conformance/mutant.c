@@ -214,7 +214,7 @@ static cairn_status on_prune(void *self, const cairn_prune_plan *plan, size_t *p
 	return status;
 }
 
-static cairn_status on_waiting(void *self, const cairn_wait_plan *plan, cairn_work *work,
+static cairn_status on_waiting(void *self, const cairn_wait_plan *plan, cairn_due *work,
 			       cairn_error *err)
 {
 	cairn_wait_plan mine = *plan;

@@ -83,7 +83,7 @@ typedef struct ct_mutant {
 	void (*schedule_fire)(cairn_schedule_fire_plan *plan);
 	void (*schedule_fate)(enum cairn_schedule_fate *fate);
 	void (*waiting)(cairn_wait_plan *plan);
-	void (*looked)(cairn_work *work);
+	void (*looked)(cairn_due *work);
 	void (*unparked)(cairn_upkeep_report *report);
 	void (*unpark)(uint32_t *limit);
 	cairn_usec unpark_clock;

@@ -16,23 +16,23 @@ static void default_queue_only(cairn_wait_plan *plan)
 	plan->queue_count = 1;
 }
 
-static void always_work(cairn_work *work)
+static void always_work(cairn_due *work)
 {
 	work->due = 1;
 }
 
-static void never_work(cairn_work *work)
+static void never_work(cairn_due *work)
 {
 	work->due = 0;
 }
 
-static void later_is_now(cairn_work *work)
+static void later_is_now(cairn_due *work)
 {
 	if (work->next < CAIRN_DUE_MAX)
 		work->due = 1;
 }
 
-static void no_next(cairn_work *work)
+static void no_next(cairn_due *work)
 {
 	work->next = CAIRN_DUE_MAX;
 }

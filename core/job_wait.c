@@ -31,7 +31,7 @@ static cairn_status check(cairn_conn *conn, const cairn_wait_opts *opts, cairn_w
 	return CAIRN_OK;
 }
 
-static cairn_status look(cairn_conn *conn, void *what, cairn_work *work, cairn_error *err)
+static cairn_status look(cairn_conn *conn, void *what, cairn_due *work, cairn_error *err)
 {
 	const cairn_wait_plan *plan = what;
 	return conn->jobs.waiting(conn->self, plan, work, err);

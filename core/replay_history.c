@@ -171,7 +171,7 @@ static cairn_status not_begun(cairn_conn *conn, const cairn_replay_query *run, c
 	return st;
 }
 
-static cairn_status look(cairn_conn *conn, void *what, cairn_work *work, cairn_error *err)
+static cairn_status look(cairn_conn *conn, void *what, cairn_due *work, cairn_error *err)
 {
 	struct vigil *vigil = what;
 	cairn_status st = cairn__read_replays(conn, &vigil->query, 0, &vigil->run, err);
@@ -190,7 +190,7 @@ static cairn_status wait(cairn_conn *conn, const cairn_replay_wait_opts *opts, s
 	int ready = 0;
 	cairn_status st;
 	if (opts->timeout < 0) {
-		cairn_work work = { .next = CAIRN_DUE_MAX };
+		cairn_due work = { .next = CAIRN_DUE_MAX };
 		st = look(conn, vigil, &work, err);
 		ready = (int)work.due;
 	} else {

@@ -16,7 +16,7 @@ static int over(const cairn_run *run)
 }
 
 /* What can't become true any more ends the waiting as well as what has. */
-static cairn_status look(cairn_conn *conn, void *what, cairn_work *work, cairn_error *err)
+static cairn_status look(cairn_conn *conn, void *what, cairn_due *work, cairn_error *err)
 {
 	struct vigil *vigil = what;
 	cairn_status st = cairn__read_runs(conn, &vigil->query, 1, &vigil->run, err);
@@ -58,7 +58,7 @@ static cairn_status vigil(cairn_conn *conn, struct vigil *vigil, cairn_usec time
 				    .sleep = conn->workflows.wait != NULL ? doze : NULL,
 				    .end = conn->workflows.unwait != NULL ? end : NULL };
 	if (timeout < 0) {
-		cairn_work work = { .next = CAIRN_DUE_MAX };
+		cairn_due work = { .next = CAIRN_DUE_MAX };
 		cairn_status st = look(conn, vigil, &work, err);
 		*ready = (int)work.due;
 		return st;

@@ -209,7 +209,7 @@ struct follow {
 	int64_t head;
 };
 
-static cairn_status look(cairn_conn *conn, void *what, cairn_work *work, cairn_error *err)
+static cairn_status look(cairn_conn *conn, void *what, cairn_due *work, cairn_error *err)
 {
 	struct follow *follow = what;
 	cairn_log_place place;

@@ -61,15 +61,15 @@ static cairn_status pause_until(cairn_conn *conn, struct cairn__wait *wait, cair
 	return CAIRN_OK;
 }
 
-static cairn_status look(cairn_conn *conn, struct cairn__wait *wait, cairn_work *work,
+static cairn_status look(cairn_conn *conn, struct cairn__wait *wait, cairn_due *work,
 			 cairn_error *err)
 {
-	*work = (cairn_work){ .next = CAIRN_DUE_MAX };
+	*work = (cairn_due){ .next = CAIRN_DUE_MAX };
 	return wait->look(conn, wait->what, work, err);
 }
 
 /* When to look again without having been told: after the pause, or when something becomes due. */
-static cairn_usec next_look(const cairn_work *work, cairn_usec pause, cairn_usec now)
+static cairn_usec next_look(const cairn_due *work, cairn_usec pause, cairn_usec now)
 {
 	cairn_usec due = work->next > FIRST_PAUSE ? work->next : FIRST_PAUSE;
 	return now + cairn__smaller(due, cairn__jitter(pause));
@@ -80,7 +80,7 @@ static cairn_status sleep_and_look(cairn_conn *conn, struct cairn__wait *wait, c
 {
 	cairn_usec pause = FIRST_PAUSE;
 	for (;;) {
-		cairn_work work;
+		cairn_due work;
 		enum cairn_wake wake = CAIRN_WAKE_NONE;
 		cairn_status st = look(conn, wait, &work, err);
 		cairn_usec now = cairn__ticks();
@@ -104,7 +104,7 @@ cairn_status cairn__wait(cairn_conn *conn, struct cairn__wait *wait, cairn_usec 
 			 cairn_error *err)
 {
 	int told = 0;
-	cairn_work work = { .due = 0 };
+	cairn_due work = { .due = 0 };
 	*ready = 0;
 	atomic_store(&conn->interrupted, 0);
 	cairn_status st = sleep_and_look(conn, wait, cairn__ticks() + timeout, ready, err);

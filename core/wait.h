@@ -10,7 +10,7 @@
 struct cairn__wait {
 	void *what; /* passed to look and sleep */
 	/* Sets due, or next, which is as far away as can be. */
-	cairn_status (*look)(cairn_conn *conn, void *what, cairn_work *work, cairn_error *err);
+	cairn_status (*look)(cairn_conn *conn, void *what, cairn_due *work, cairn_error *err);
 	/* At most `slice`; NULL: the core sleeps by itself and is told nothing. */
 	cairn_status (*sleep)(cairn_conn *conn, void *what, cairn_usec slice, enum cairn_wake *wake,
 			      cairn_error *err);

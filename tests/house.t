@@ -132,5 +132,9 @@ plant include/cairn/x.h <<'C'
 extern int class;
 C
 fails_with "cairn/x.h: not clean: c++" "headers: one that C++ can't read" in_tree check-headers.sh
+plant include/cairn/sys/x.h <<'C'
+typedef struct cairn_work cairn_work;
+C
+fails_with "in two headers: struct cairn_work" "headers: two types of one name" in_tree check-headers.sh
 
 done_testing

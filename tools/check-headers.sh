@@ -1,5 +1,6 @@
 #!/bin/sh
-# check-headers.sh - each public header compiles alone, twice, as C11 and as C++11.
+# check-headers.sh - each public header compiles alone, twice, as C11 and as C++11, and no two declare one type:
+# whoever includes both would get the wrong one of them.
 #
 # Works on the tree in the working directory; prints what the compilers say.
 set -u
@@ -27,4 +28,11 @@ for header in include/cairn/*.h include/cairn/sys/*.h; do
 	# shellcheck disable=SC2086
 	try "$name" "$CXX" -x c++ -std=c++11 $warnings $cjson
 done 2>&1
+
+twice=$(grep -hoE '^typedef (struct|union) cairn_[a-z0-9_]+ (\{|[a-z0-9_]+;)' include/cairn/*.h include/cairn/sys/*.h |
+	cut -d' ' -f2,3 | LC_ALL=C sort | uniq -d)
+if [ -n "$twice" ]; then
+	echo "$twice" | sed 's/^/in two headers: /'
+	bad=1
+fi
 exit $bad

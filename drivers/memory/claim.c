@@ -169,7 +169,7 @@ static bool in_queues(const cairn_wait_plan *plan, const cairn_job *job)
 	return false;
 }
 
-static void look_at(const cairn_job *job, cairn_time now, cairn_work *work)
+static void look_at(const cairn_job *job, cairn_time now, cairn_due *work)
 {
 	if (job->run_at <= now)
 		work->due = 1;
@@ -177,7 +177,7 @@ static void look_at(const cairn_job *job, cairn_time now, cairn_work *work)
 		work->next = job->run_at - now;
 }
 
-cairn_status cairn_mem__job_waiting(void *self, const cairn_wait_plan *plan, cairn_work *work,
+cairn_status cairn_mem__job_waiting(void *self, const cairn_wait_plan *plan, cairn_due *work,
 				    cairn_error *err)
 {
 	struct mem *mem = self;

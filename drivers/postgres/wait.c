@@ -22,7 +22,7 @@
 
 /* ---- the look ------------------------------------------------------------- */
 
-cairn_status cairn_pg__job_waiting(void *self, const cairn_wait_plan *plan, cairn_work *work,
+cairn_status cairn_pg__job_waiting(void *self, const cairn_wait_plan *plan, cairn_due *work,
 				   cairn_error *err)
 {
 	struct pg *pg = self;

@@ -526,7 +526,7 @@ cairn_status cairn_lite__job_claim(void *self, const cairn_claim_plan *plan, cai
 	return cairn_lite__write_end(&write, status, err);
 }
 
-static cairn_status when_next(struct lite *lite, cairn_str queue, cairn_time now, cairn_work *work,
+static cairn_status when_next(struct lite *lite, cairn_str queue, cairn_time now, cairn_due *work,
 			      cairn_error *err)
 {
 	struct lite_run run;
@@ -545,7 +545,7 @@ static cairn_status when_next(struct lite *lite, cairn_str queue, cairn_time now
 	return CAIRN_OK;
 }
 
-cairn_status cairn_lite__job_waiting(void *self, const cairn_wait_plan *plan, cairn_work *work,
+cairn_status cairn_lite__job_waiting(void *self, const cairn_wait_plan *plan, cairn_due *work,
 				     cairn_error *err)
 {
 	struct lite *lite = self;

@@ -2547,10 +2547,10 @@ AT(cairn_wait_plan, queues, 0);
 AT(cairn_wait_plan, queue_count, 8);
 AT(cairn_wait_plan, timeout, 16);
 
-SIZE(cairn_work, 16);
-AT(cairn_work, due, 0);
-AT(cairn_work, reserved_, 4);
-AT(cairn_work, next, 8);
+SIZE(cairn_due, 16);
+AT(cairn_due, due, 0);
+AT(cairn_due, reserved_, 4);
+AT(cairn_due, next, 8);
 
 SIZE(cairn_job_ops, 160);
 AT(cairn_job_ops, size, 0);

@@ -126,7 +126,7 @@ static cairn_status faulty_reap(void *self, const cairn_reap_plan *plan, cairn_r
 	return st == CAIRN_OK ? failed(fault, err) : st;
 }
 
-static cairn_status faulty_waiting(void *self, const cairn_wait_plan *plan, cairn_work *work,
+static cairn_status faulty_waiting(void *self, const cairn_wait_plan *plan, cairn_due *work,
 				   cairn_error *err)
 {
 	enum fault fault = drawn();

@@ -16,9 +16,7 @@ static void tell(struct replay *replay, cairn_id source, const cairn_job_added *
 {
 	char id[CAIRN_ID_TEXT];
 	bool fine = added->status == CAIRN_OK;
-	replay->tally.n++;
-	if (!fine && replay->tally.bad++ == 0)
-		replay->tally.first = added->status;
+	tally_count(&replay->tally, added->status);
 	if (replay->cli->json) {
 		struct json json = json_begin(stdout);
 		json_id(&json, "source_id", source);

@@ -1,9 +1,8 @@
-/* cmd_run_change.c - what people do to runs: end a gate, cancel, recover, wait, prune. */
+/* cmd_run_change.c - what people do to runs: end a gate, cancel, recover. (cmd_run_end.c: wait, prune) */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "filter.h"
 #include "replays.h"
 
 /* ---- complete-gate ---------------------------------------------------------------------- */
@@ -84,33 +83,6 @@ int run_complete_gate(struct cli *cli, int argc, char **argv)
 
 /* ---- cancel -------------------------------------------------------------------------------- */
 
-static void tell_canceled(const struct cli *cli, cairn_id id, const cairn_run_changed *changed,
-			  struct tally *tally)
-{
-	char text[CAIRN_ID_TEXT];
-	bool good = changed->status == CAIRN_OK;
-	cairn_id_format(id, text);
-	tally->n++;
-	if (!good && tally->bad++ == 0)
-		tally->first = changed->status;
-	if (cli->json) {
-		struct json json = json_begin(stdout);
-		json_id(&json, "id", id);
-		json_bool(&json, "canceled", good && changed->run_status == CAIRN_RUN_CANCELED);
-		json_z(&json, "status", cairn_run_status_text(changed->run_status));
-		json_int(&json, "steps", changed->canceled);
-		if (!good)
-			json_z(&json, "code", cairn_code_text(changed->code));
-		json_end(&json);
-	} else if (!good) {
-		fprintf(stderr, "cairn: %s: %s (%s)\n", text, cairn_code_message(changed->code),
-			cairn_code_text(changed->code));
-	} else {
-		printf("%s  %s, %" PRIu32 " steps canceled\n", text,
-		       cairn_run_status_text(changed->run_status), changed->canceled);
-	}
-}
-
 struct canceling {
 	cairn_run_cancel_opts graphs;
 	cairn_id *ids; /* those of DAG runs, then those of replay runs */
@@ -149,7 +121,14 @@ static cairn_status cancel_graphs(const struct cli *cli, cairn_conn *conn,
 	}
 	cairn_status st = cairn_run_cancel(conn, opts, each, err);
 	for (size_t i = 0; st == CAIRN_OK && i < opts->n; i++)
-		tell_canceled(cli, opts->runs[i], &each[i], tally);
+		tell_canceled(cli, tally, opts->runs[i],
+			      &(struct run_canceled){
+				      .status = each[i].status,
+				      .code = each[i].code,
+				      .canceled = each[i].run_status == CAIRN_RUN_CANCELED,
+				      .run_status = cairn_run_status_text(each[i].run_status),
+				      .others = "steps",
+				      .n = each[i].canceled });
 	free(each);
 	return st;
 }

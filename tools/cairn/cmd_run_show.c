@@ -5,30 +5,7 @@
 
 #include "replays.h"
 
-#define STORED_SHOWN 4096u /* of a text; more of it is for --field */
-
 /* ---- show ------------------------------------------------------------------------------ */
-
-static void stored(const struct cli *cli, const char *name, cairn_str text)
-{
-	bool on = colored(cli, stdout);
-	cairn_str head = text;
-	if (text.len == 0)
-		return;
-	if (head.len > STORED_SHOWN)
-		head.len = STORED_SHOWN;
-	while (head.len < text.len && (text.ptr[head.len] & 0xC0) == 0x80)
-		head.len--; /* no half characters */
-	printf("%s%-11s%s  ", color_on(on, DIM), name, color_off(on));
-	put_harmless(stdout, head);
-	puts(head.len < text.len ? "…" : "");
-}
-
-static void line(const struct cli *cli, const char *name, const char *text)
-{
-	if (strcmp(text, "-") != 0)
-		stored(cli, name, cairn_str_of(text));
-}
 
 static void print_recovery(const struct cli *cli, const cairn_run *run)
 {
@@ -36,9 +13,9 @@ static void print_recovery(const struct cli *cli, const cairn_run *run)
 	if (cairn_id_is_none(run->source))
 		return;
 	cairn_id_format(run->source, id);
-	line(cli, "recovers", id);
-	stored(cli, "recovery", run->recovery_key);
-	stored(cli, "because", run->recovery_reason);
+	stored_line(cli, "recovers", id);
+	stored_text(cli, "recovery", run->recovery_key);
+	stored_text(cli, "because", run->recovery_reason);
 }
 
 static void print_head(const struct cli *cli, const cairn_run *run, cairn_time now)
@@ -49,26 +26,27 @@ static void print_head(const struct cli *cli, const cairn_run *run, cairn_time n
 	bool on = colored(cli, stdout);
 	cairn_time end = run->finished_at != 0 ? run->finished_at : now;
 	cairn_id_format(run->id, id);
-	line(cli, "id", id);
-	printf("%s%-11s%s  %s%s%s\n", color_on(on, DIM), "status", color_off(on),
-	       color_on(on, run_status_color(run->status)), cairn_run_status_text(run->status),
-	       color_off(on));
-	stored(cli, "reason", run->status_reason);
-	stored(cli, "error", run->error_code);
-	stored(cli, "message", run->error_message);
-	stored(cli, "type", run->type);
-	stored(cli, "tenant", run->tenant);
-	stored(cli, "key", run->key);
-	stored(cli, "active_key", run->active_key);
-	line(cli, "on_failure", cairn_on_failure_text(run->on_failure));
-	line(cli, "done", counts_text(&run->counts, text));
-	line(cli, "created", when_text(run->created_at, text));
-	line(cli, "finished", when_text(run->finished_at, text));
-	line(cli, run->finished_at != 0 ? "took" : "age", span_text(end - run->created_at, span));
+	stored_line(cli, "id", id);
+	stored_name(cli, "status");
+	printf("%s%s%s\n", color_on(on, run_status_color(run->status)),
+	       cairn_run_status_text(run->status), color_off(on));
+	stored_text(cli, "reason", run->status_reason);
+	stored_text(cli, "error", run->error_code);
+	stored_text(cli, "message", run->error_message);
+	stored_text(cli, "type", run->type);
+	stored_text(cli, "tenant", run->tenant);
+	stored_text(cli, "key", run->key);
+	stored_text(cli, "active_key", run->active_key);
+	stored_line(cli, "on_failure", cairn_on_failure_text(run->on_failure));
+	stored_line(cli, "done", counts_text(&run->counts, text));
+	stored_line(cli, "created", when_text(run->created_at, text));
+	stored_line(cli, "finished", when_text(run->finished_at, text));
+	stored_line(cli, run->finished_at != 0 ? "took" : "age",
+		    span_text(end - run->created_at, span));
 	print_recovery(cli, run);
-	stored(cli, "metadata", run->metadata);
-	stored(cli, "result_step", run->result_step);
-	stored(cli, "result", run->result);
+	stored_text(cli, "metadata", run->metadata);
+	stored_text(cli, "result_step", run->result_step);
+	stored_text(cli, "result", run->result);
 }
 
 static void put_json(const cairn_run *run, const struct picture *picture, bool documents)

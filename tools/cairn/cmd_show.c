@@ -17,31 +17,6 @@ struct shown {
 
 /* ---- the job ------------------------------------------------------------------------------ */
 
-/* More of it is for --field. */
-#define STORED_SHOWN 4096u
-
-/* Stored text may hold line ends and worse: one line, and harmless. */
-static void stored(const struct shown *shown, const char *name, cairn_str text)
-{
-	bool on = colored(shown->cli, stdout);
-	cairn_str head = text;
-	if (text.len == 0)
-		return;
-	if (head.len > STORED_SHOWN)
-		head.len = STORED_SHOWN;
-	while (head.len < text.len && (text.ptr[head.len] & 0xC0) == 0x80)
-		head.len--; /* no half characters */
-	printf("%s%-10s%s  ", color_on(on, DIM), name, color_off(on));
-	put_harmless(stdout, head);
-	puts(head.len < text.len ? "…" : "");
-}
-
-static void line(const struct shown *shown, const char *name, const char *text)
-{
-	if (strcmp(text, "-") != 0)
-		stored(shown, name, cairn_str_of(text));
-}
-
 static void print_head(const struct shown *shown, const cairn_job *job)
 {
 	char text[256];
@@ -49,30 +24,31 @@ static void print_head(const struct shown *shown, const cairn_job *job)
 	char span[SPAN_TEXT];
 	bool on = colored(shown->cli, stdout);
 	cairn_id_format(job->id, id);
-	line(shown, "id", id);
-	printf("%s%-10s%s  %s%s%s%s%.*s%s\n", color_on(on, DIM), "status", color_off(on),
-	       color_on(on, status_color(job->status)), cairn_job_status_text(job->status),
-	       color_off(on), job->status_reason.len > 0 ? " (" : "", (int)job->status_reason.len,
+	stored_line(shown->cli, "id", id);
+	stored_name(shown->cli, "status");
+	printf("%s%s%s%s%.*s%s\n", color_on(on, status_color(job->status)),
+	       cairn_job_status_text(job->status), color_off(on),
+	       job->status_reason.len > 0 ? " (" : "", (int)job->status_reason.len,
 	       job->status_reason.len > 0 ? job->status_reason.ptr : "",
 	       job->status_reason.len > 0 ? ")" : "");
-	stored(shown, "type", job->type);
+	stored_text(shown->cli, "type", job->type);
 	if (!cairn_id_is_none(job->run)) {
 		cairn_id_format(job->run, id);
-		line(shown, "of run", id);
+		stored_line(shown->cli, "of run", id);
 	}
 	if (job->replay)
-		line(shown, "replay", "its steps are in cairn run show");
-	stored(shown, "queue", job->queue);
-	stored(shown, "tenant", job->tenant);
-	stored(shown, "owner", job->owner);
-	stored(shown, "resource_key", job->resource_key);
-	stored(shown, "key", job->key);
+		stored_line(shown->cli, "replay", "its steps are in cairn run show");
+	stored_text(shown->cli, "queue", job->queue);
+	stored_text(shown->cli, "tenant", job->tenant);
+	stored_text(shown->cli, "owner", job->owner);
+	stored_text(shown->cli, "resource_key", job->resource_key);
+	stored_text(shown->cli, "key", job->key);
 	snprintf(text, sizeof text, "%" PRId32 " of %" PRId32 ", run %" PRId32 ", fence %" PRId64,
 		 job->attempt, job->max_attempts, job->run_number, job->fence);
-	line(shown, "attempt", text);
+	stored_line(shown->cli, "attempt", text);
 	snprintf(text, sizeof text, "%" PRId32, job->priority);
-	line(shown, "priority", text);
-	line(shown, "timeout", span_text(job->timeout, span));
+	stored_line(shown->cli, "priority", text);
+	stored_line(shown->cli, "timeout", span_text(job->timeout, span));
 }
 
 static void print_progress(const struct shown *shown, const cairn_job *job)
@@ -86,32 +62,32 @@ static void print_progress(const struct shown *shown, const cairn_job *job)
 		 job->progress_done >= 0 ? number_text(job->progress_done, done) : "?",
 		 job->progress_total >= 0 ? " of " : "",
 		 job->progress_total >= 0 ? number_text(job->progress_total, total) : "");
-	line(shown, "progress", text);
+	stored_line(shown->cli, "progress", text);
 }
 
 static void print_times(const struct shown *shown, const cairn_job *job)
 {
 	char when[WHEN_TEXT];
 	char text[512];
-	line(shown, "created", when_text(job->created_at, when));
-	line(shown, "due", when_text(job->run_at, when));
-	line(shown, "started", when_text(job->started_at, when));
-	line(shown, "finished", when_text(job->finished_at, when));
+	stored_line(shown->cli, "created", when_text(job->created_at, when));
+	stored_line(shown->cli, "due", when_text(job->run_at, when));
+	stored_line(shown->cli, "started", when_text(job->started_at, when));
+	stored_line(shown->cli, "finished", when_text(job->finished_at, when));
 	if (job->status == CAIRN_JOB_LEASED) {
 		snprintf(text, sizeof text, "%.*s until %s", (int)job->worker.len, job->worker.ptr,
 			 when_text(job->lease_expires_at, when));
-		line(shown, "lease", text);
+		stored_line(shown->cli, "lease", text);
 		if (job->prestart)
-			line(shown, "ahead", "claimed ahead of its execution");
-		line(shown, "running", when_text(job->execution_started_at, when));
+			stored_line(shown->cli, "ahead", "claimed ahead of its execution");
+		stored_line(shown->cli, "running", when_text(job->execution_started_at, when));
 	}
-	stored(shown, "stage", job->stage);
+	stored_text(shown->cli, "stage", job->stage);
 	print_progress(shown, job);
-	stored(shown, "error", job->error_code);
-	stored(shown, "message", job->error_message);
-	stored(shown, "payload", job->payload);
-	stored(shown, "checkpoint", job->checkpoint);
-	stored(shown, "output", job->output);
+	stored_text(shown->cli, "error", job->error_code);
+	stored_text(shown->cli, "message", job->error_message);
+	stored_text(shown->cli, "payload", job->payload);
+	stored_text(shown->cli, "checkpoint", job->checkpoint);
+	stored_text(shown->cli, "output", job->output);
 }
 
 /* ---- attempts and timeline ------------------------------------------------------------------ */

@@ -72,7 +72,7 @@ int ids_or_filter(const struct cli *cli, int argc, const struct filter *filter)
 
 /* ---- outcomes ---- */
 
-static void count(struct tally *tally, cairn_status status)
+void tally_count(struct tally *tally, cairn_status status)
 {
 	tally->n++;
 	if (status != CAIRN_OK && tally->bad++ == 0)
@@ -95,7 +95,7 @@ void tell_changed(const struct cli *cli, struct tally *tally, cairn_id id, const
 		  const char *more, const cairn_changed *changed)
 {
 	char text[CAIRN_ID_TEXT];
-	count(tally, changed->status);
+	tally_count(tally, changed->status);
 	if (cli->json) {
 		struct json json = json_begin(stdout);
 		json_id(&json, "id", id);
@@ -143,7 +143,7 @@ void tell_swept(const struct cli *cli, struct tally *tally, const char *done,
 		const cairn_swept *swept)
 {
 	for (size_t i = 0; i < swept->count; i++) {
-		count(tally, swept->at[i].status);
+		tally_count(tally, swept->at[i].status);
 		tell_one_swept(cli, done, &swept->at[i]);
 	}
 }

@@ -52,6 +52,8 @@ struct tally {
 	cairn_status first; /* of the bad ones */
 };
 
+void tally_count(struct tally *tally, cairn_status status);
+
 /*
  * Tells how a call on one job ended: "ID  done, more", or why not. `done` is the word for people
  * and the name of the JSON member that says yes or no.

@@ -21,35 +21,6 @@ static const char *ended(enum cairn_job_status status)
 	return NULL;
 }
 
-static void tell_canceled(const struct cli *cli, cairn_id id, const cairn_replay_changed *changed,
-			  struct tally *tally)
-{
-	char text[CAIRN_ID_TEXT];
-	bool good = changed->status == CAIRN_OK;
-	const char *status = ended(changed->job_status);
-	cairn_id_format(id, text);
-	tally->n++;
-	if (!good && tally->bad++ == 0)
-		tally->first = changed->status;
-	if (cli->json) {
-		struct json json = json_begin(stdout);
-		json_id(&json, "id", id);
-		json_bool(&json, "canceled", good && changed->job_status == CAIRN_JOB_CANCELED);
-		json_z(&json, "status", status);
-		json_int(&json, "descendants", changed->descendants);
-		json_time(&json, "lease_expires_at", changed->lease_expires_at);
-		if (!good)
-			json_z(&json, "code", cairn_code_text(changed->code));
-		json_end(&json);
-	} else if (!good) {
-		fprintf(stderr, "cairn: %s: %s (%s)\n", text, cairn_code_message(changed->code),
-			cairn_code_text(changed->code));
-	} else {
-		printf("%s  %s, %" PRIu32 " descendants canceled\n", text,
-		       status != NULL ? status : "-", changed->descendants);
-	}
-}
-
 cairn_status replay_cancel(const struct cli *cli, cairn_conn *conn, const cairn_id *runs, size_t n,
 			   cairn_str reason, struct tally *tally, cairn_error *err)
 {
@@ -60,7 +31,15 @@ cairn_status replay_cancel(const struct cli *cli, cairn_conn *conn, const cairn_
 	}
 	cairn_status st = cairn_replay_cancel(conn, cli_scope(cli), runs, n, reason, each, err);
 	for (size_t i = 0; st == CAIRN_OK && i < n; i++)
-		tell_canceled(cli, runs[i], &each[i], tally);
+		tell_canceled(cli, tally, runs[i],
+			      &(struct run_canceled){
+				      .status = each[i].status,
+				      .code = each[i].code,
+				      .canceled = each[i].job_status == CAIRN_JOB_CANCELED,
+				      .run_status = ended(each[i].job_status),
+				      .others = "descendants",
+				      .n = each[i].descendants,
+				      .lease_expires_at = &each[i].lease_expires_at });
 	free(each);
 	return st;
 }

@@ -4,9 +4,8 @@
 
 #include "replays.h"
 
-#define STORED_SHOWN 4096u /* of a text; more of it is for --field */
-#define AWAITED	     20u   /* things that it waits for: more are in the list of steps */
-#define WAITING	     (1u << CAIRN_MEMO_WAITING)
+#define AWAITED 20u /* things that it waits for: more are in the list of steps */
+#define WAITING (1u << CAIRN_MEMO_WAITING)
 
 struct shown {
 	const struct cli *cli;
@@ -20,23 +19,7 @@ struct shown {
 
 static void stored(const struct shown *shown, const char *name, cairn_str text)
 {
-	bool on = colored(shown->cli, stdout);
-	cairn_str head = text;
-	if (text.len == 0)
-		return;
-	if (head.len > STORED_SHOWN && !shown->args->full)
-		head.len = STORED_SHOWN;
-	while (head.len < text.len && (text.ptr[head.len] & 0xC0) == 0x80)
-		head.len--; /* no half characters */
-	printf("%s%-11s%s  ", color_on(on, DIM), name, color_off(on));
-	put_harmless(stdout, head);
-	puts(head.len < text.len ? "…" : "");
-}
-
-static void line(const struct shown *shown, const char *name, const char *text)
-{
-	if (strcmp(text, "-") != 0)
-		stored(shown, name, cairn_str_of(text));
+	(shown->args->full ? stored_whole : stored_text)(shown->cli, name, text);
 }
 
 static void id_line(const struct shown *shown, const char *name, cairn_id id)
@@ -45,7 +28,7 @@ static void id_line(const struct shown *shown, const char *name, cairn_id id)
 	if (cairn_id_is_none(id))
 		return;
 	cairn_id_format(id, text);
-	line(shown, name, text);
+	stored_line(shown->cli, name, text);
 }
 
 static void print_descent(const struct shown *shown)
@@ -59,7 +42,7 @@ static void print_descent(const struct shown *shown)
 	if (cairn_id_is_none(run->source))
 		return;
 	snprintf(text, sizeof text, "%" PRId64, run->shared);
-	line(shown, "up to step", text);
+	stored_line(shown->cli, "up to step", text);
 }
 
 static void print_times(const struct shown *shown)
@@ -67,16 +50,16 @@ static void print_times(const struct shown *shown)
 	const cairn_replay_run *run = shown->run;
 	char text[512];
 	char when[WHEN_TEXT];
-	line(shown, "created", when_text(run->created_at, when));
-	line(shown, "started", when_text(run->started_at, when));
-	line(shown, "finished", when_text(run->finished_at, when));
+	stored_line(shown->cli, "created", when_text(run->created_at, when));
+	stored_line(shown->cli, "started", when_text(run->started_at, when));
+	stored_line(shown->cli, "finished", when_text(run->finished_at, when));
 	if (run->status == CAIRN_REPLAY_RUNNING) {
 		snprintf(text, sizeof text, "%.*s until %s", (int)run->worker.len,
 			 run->worker.len > 0 ? run->worker.ptr : "",
 			 when_text(run->lease_expires_at, when));
-		line(shown, "lease", text);
+		stored_line(shown->cli, "lease", text);
 	} else if (run->status == CAIRN_REPLAY_ENQUEUED) {
-		line(shown, "due", when_text(run->wake_at, when));
+		stored_line(shown->cli, "due", when_text(run->wake_at, when));
 	}
 }
 
@@ -86,8 +69,8 @@ static void print_status(const struct shown *shown)
 	bool on = colored(shown->cli, stdout);
 	char when[WHEN_TEXT];
 	id_line(shown, "id", run->id);
-	printf("%s%-11s%s  %s%s%s", color_on(on, DIM), "status", color_off(on),
-	       color_on(on, replay_status_color(run->status)),
+	stored_name(shown->cli, "status");
+	printf("%s%s%s", color_on(on, replay_status_color(run->status)),
 	       cairn_replay_status_text(run->status), color_off(on));
 	if (run->status == CAIRN_REPLAY_SUSPENDED && run->wake_at < NEVER)
 		printf(", due %s", when_text(run->wake_at, when));
@@ -106,7 +89,7 @@ static void print_head(const struct shown *shown)
 	stored(shown, "owner", run->owner);
 	snprintf(text, sizeof text, "%" PRId32 ", run %" PRId32 " of its job, fence %" PRId64,
 		 run->attempt, run->run_number, run->fence);
-	line(shown, "attempt", text);
+	stored_line(shown->cli, "attempt", text);
 	stored(shown, "code", run->code);
 	stored(shown, "scope", run->scope);
 	print_descent(shown);
@@ -114,7 +97,7 @@ static void print_head(const struct shown *shown)
 	snprintf(text, sizeof text,
 		 "%" PRId64 ", %" PRId64 " completed, %" PRId64 " failed, %" PRId64 " waiting",
 		 run->steps, run->completed, run->failed, run->waiting);
-	line(shown, "steps", text);
+	stored_line(shown->cli, "steps", text);
 	stored(shown, "payload", run->payload);
 	stored(shown, "output", run->output);
 }
@@ -136,13 +119,14 @@ static void print_awaited(const struct shown *shown, const cairn_memos *memos)
 		if (!is_awaited(shown->run, &memos->at[i]))
 			continue;
 		if (n < AWAITED)
-			line(shown, n == 0 ? "suspended" : "", awaited_text(&memos->at[i], text));
+			stored_line(shown->cli, n == 0 ? "suspended" : "",
+				    awaited_text(&memos->at[i], text));
 		n++;
 	}
 	if (n > AWAITED) {
 		more = n - AWAITED;
 		snprintf(text, sizeof text, "and %zu more", more);
-		line(shown, "", text);
+		stored_line(shown->cli, "", text);
 	}
 }
 

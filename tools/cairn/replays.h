@@ -2,7 +2,6 @@
 #ifndef CLI_REPLAYS_H
 #define CLI_REPLAYS_H
 
-#include "filter.h"
 #include "runs.h"
 
 /*

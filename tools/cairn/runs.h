@@ -3,6 +3,7 @@
 #define CLI_RUNS_H
 
 #include "cli.h"
+#include "filter.h"
 #include "graph_file.h"
 #include "json.h"
 #include "table.h"
@@ -63,6 +64,22 @@ void json_run_edge(struct json *json, const cairn_run_edge *edge);
 void json_run_event(struct json *json, const cairn_run_event *event);
 /* An enqueued, existing or recovered run. */
 void json_run_added(struct json *json, const cairn_run_added *added);
+
+/* ---- run_canceled.c ---- */
+
+struct run_canceled {
+	cairn_status status;
+	cairn_code code;
+	bool canceled;
+	const char *run_status; /* NULL: nobody knows */
+	const char *others;	/* what else was canceled: "steps" */
+	uint32_t n;
+	const cairn_time *lease_expires_at; /* NULL: it is nobody's */
+};
+
+/* "ID  CANCELED, 3 steps canceled", or why not. */
+void tell_canceled(const struct cli *cli, struct tally *tally, cairn_id id,
+		   const struct run_canceled *what);
 
 /* ---- picture.c: a graph as it is drawn, from a run or from a file ---- */
 

@@ -52,4 +52,15 @@ const char *number_text(int64_t n, char text[NUMBER_TEXT]);
 /* Columns of the terminal behind a stream, 0 if there is none. */
 size_t terminal_width(FILE *to);
 
+/* ---- stored.c: "name  text", a line each ---- */
+
+/* What goes before a text. */
+void stored_name(const struct cli *cli, const char *name);
+/* Harmless and, if it is long, cut; an absent text has no line. */
+void stored_text(const struct cli *cli, const char *name, cairn_str text);
+/* The same, never cut. */
+void stored_whole(const struct cli *cli, const char *name, cairn_str text);
+/* The same of what the program says; "-" has no line. */
+void stored_line(const struct cli *cli, const char *name, const char *text);
+
 #endif

@@ -548,15 +548,15 @@ typedef void cairn_job_unwait_fn(void *self, int *told);
 /* Never further ahead than this is a next due time told. */
 #define CAIRN_DUE_MAX CAIRN_HOUR
 
-typedef struct cairn_work {
+typedef struct cairn_due {
 	uint32_t
 		due; /* 1: there is a job that is PENDING and due now, and its resource is not full */
 	uint32_t reserved_;
 	cairn_usec next; /* else: how long until the next one is due; at most CAIRN_DUE_MAX */
-} cairn_work;
+} cairn_due;
 
 /* What the queues have, unless they are paused: a look that locks nothing. The core sets due 0 and next to the longest. */
-typedef cairn_status cairn_job_waiting_fn(void *self, const cairn_wait_plan *plan, cairn_work *work,
+typedef cairn_status cairn_job_waiting_fn(void *self, const cairn_wait_plan *plan, cairn_due *work,
 					  cairn_error *err);
 
 /* ---- upkeep ------------------------------------------------------------- */
