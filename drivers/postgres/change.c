@@ -366,6 +366,13 @@ static struct pg_items next_chunk(const struct batch *batch, size_t *at, enum pg
 	return (struct pg_items){ .n = 0 };
 }
 
+/* How many statements lock: of runs first, of jobs, and of parents once more. */
+static size_t lock_count(const struct batch *batch)
+{
+	bool both = batch->steps && !batch->alone;
+	return (size_t)batch->lock + both + batch->wakes;
+}
+
 static void queue_locks(struct pg *pg, const struct batch *batch, struct pg_items items)
 {
 	if (batch->steps) {
@@ -374,7 +381,9 @@ static void queue_locks(struct pg *pg, const struct batch *batch, struct pg_item
 					.parents = batch->wakes,
 					.runs_only = batch->alone };
 		cairn_pg__hold_queue(pg, &hold);
-	} else if (batch->lock) {
+		return;
+	}
+	for (size_t i = 0; i < lock_count(batch); i++) {
 		cairn_pg__add_ids(pg, COLUMN(id));
 		cairn_pg__queue(pg, batch->wakes ? PG_SQL_PARENTS_LOCK : PG_SQL_LOCK_JOBS);
 	}
@@ -439,7 +448,7 @@ static size_t read_changes(struct pg *pg, const struct batch *batch, cairn_chang
 	struct pg_items items;
 	enum pg_sql sql;
 	size_t at = 0;
-	size_t n = batch->lock ? batch->steps && !batch->alone ? 2 : 1 : 0;
+	size_t n = lock_count(batch);
 	if (plan->line_count > 0)
 		cairn_pg__log_read(pg, n++, plan->line_count, plan->line_hits);
 	while ((items = next_chunk(batch, &at, &sql)).n > 0) {

@@ -88,6 +88,10 @@ void cairn_pg__hold_queue(struct pg *pg, const struct pg_hold *hold)
 	cairn_pg__add_bool(pg, hold->skip_locked);
 	cairn_pg__add_bool(pg, hold->parents);
 	cairn_pg__queue(pg, PG_SQL_STEP_JOBS_LOCK);
+	if (!hold->parents)
+		return;
+	cairn_pg__add_ids(pg, hold->jobs, 0);
+	cairn_pg__queue(pg, PG_SQL_PARENTS_LOCK);
 }
 
 /* ---- what follows ------------------------------------------------------------- */

@@ -308,12 +308,14 @@ cairn_status cairn_pg__run_prune(void *self, const cairn_run_prune_plan *plan, s
 	cairn_pg__add_int8(pg, plan->age);
 	cairn_pg__queue(pg, PG_SQL_RUN_PRUNE_PICK);
 	cairn_pg__queue(pg, PG_SQL_RUN_PRUNE_JOBS);
+	cairn_pg__add_now(pg);
+	cairn_pg__queue(pg, PG_SQL_RUN_PRUNE_WHOLE);
 	cairn_pg__queue(pg, PG_SQL_GONE_LEDGERS);
 	cairn_pg__queue(pg, PG_SQL_RUN_PRUNE);
 	status = cairn_pg__call_run(pg, err);
 	if (status != CAIRN_OK)
 		return status;
-	*pruned = (size_t)cairn_pg__int8(cairn_pg__result(pg, 3), 0, 0);
+	*pruned = (size_t)cairn_pg__int8(cairn_pg__result(pg, 4), 0, 0);
 	cairn_pg__call_clear(pg);
 	return CAIRN_OK;
 }

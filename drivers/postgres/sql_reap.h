@@ -28,14 +28,20 @@
 	"AND " j ".execution_started_at IS NULL))"
 #define LEFT_RUNS "COALESCE(NULLIF(current_setting('cairn.runs', true), '')::uuid[], '{}')"
 
-/* The end of a child is told to its parent: whose job is locked, or has ended. */
+/* The end of a child is told to its parent: whose job is locked, be it over or not, or is gone. */
 #define LEFT_PARENTS "COALESCE(NULLIF(current_setting('cairn.parents', true), '')::uuid[], '{}')"
 #define PARENT_HELD(id) \
-	"(SELECT r.parent_id = ANY (" LEFT_PARENTS ") OR NOT EXISTS (" \
+	"(SELECT r.parent_id = ANY (" LEFT_PARENTS ") OR NOT (EXISTS (" \
 		"SELECT FROM @schema.cairn_job_live p WHERE p.id = r.parent_id" \
-	") FROM @schema.cairn_replay r WHERE r.run_id = " id ")"
+	") OR EXISTS (" \
+		"SELECT FROM @schema.cairn_job_done p WHERE p.id = r.parent_id" \
+	")) FROM @schema.cairn_replay r WHERE r.run_id = " id ")"
 
-/* A row's notes are the events that it gets: 64 FAILED, 128 RETRY_SCHEDULED, 256 DEAD_LETTERED, 1024. */
+/*
+ * A row's notes are the events that it gets: 64 FAILED, 128 RETRY_SCHEDULED, 256 DEAD_LETTERED, 1024. What dies is
+ * deleted here, and that waits for whoever makes a ledger to it, as FOR UPDATE does and FOR NO KEY UPDATE does not: such
+ * a job is skipped, too.
+ */
 #define REAP_HIT \
 	"WITH found AS MATERIALIZED (" \
 		"SELECT l.id, l.type, l.tenant, l.worker, l.leased_at, l.fence, l.run_number, " \
@@ -47,7 +53,7 @@
 		"WHERE " EXPIRED("l") " AND ($7::uuid[] IS NULL OR l.id = ANY ($7)) " \
 		"AND (l.run_id IS NULL OR NOT " DIES("l") " OR l.run_id = ANY (" LEFT_RUNS ")) " \
 		"AND (l.replay < 2 OR NOT " DIES("l") " OR " PARENT_HELD("l.id") ") " \
-		"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8 FOR NO KEY UPDATE SKIP LOCKED" \
+		"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8 FOR UPDATE SKIP LOCKED" \
 	"), hit AS MATERIALIZED (" \
 		"SELECT f.*, f.unstarted OR f.again AS back, " \
 		"COALESCE(f.heartbeat_at <= f.execution_started_at, false) AS unrenewed, " \

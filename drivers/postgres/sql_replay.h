@@ -113,13 +113,15 @@
 
 /* ---- what enter and leave have in common -------------------------------------------- */
 
-/* $3 run, $4 fence: the lease. round is the run's attempt. */
-#define RUN_HELD \
+/* $3 run, $4 fence: the lease, if it runs. round is the run's attempt. */
+#define LEASE_RUNS "l.lease_expires_at > " TICK
+#define RUN_HELD   RUN_IF(LEASE_RUNS)
+#define RUN_IF(runs) \
 	"run AS MATERIALIZED (" \
 		"SELECT l.*, r.attempt AS round, r.root_id FROM (" \
 			"SELECT l.id, l.run_number, l.attempt, l.events, l.tenant FROM @schema.cairn_job_live l " \
 			"WHERE l.id = $3::uuid AND l.status <> 'PENDING' AND l.fence = $4::int8 " \
-			"AND l.lease_expires_at > " TICK " OFFSET 0" \
+			"AND (" runs ") OFFSET 0" \
 		") l CROSS JOIN LATERAL (" \
 			"SELECT r.attempt, r.root_id FROM @schema.cairn_replay r WHERE r.run_id = l.id OFFSET 0" \
 		") r" \
@@ -358,12 +360,16 @@
 
 /* ---- leave ------------------------------------------------------------------------------- */
 
+/* The statement before charged: under this lease, which ran then, and only if the memo was held. */
+#define CHARGED "current_setting('cairn.charged', true) = '1'"
+
 /*
  * cairn_job_live_pkey, cairn_replay_pkey, cairn_memo_pkey. $5 seq, $6 events, $7 claim, $8 status, $9 result, $10 and
- * $11 code and message, $12 wait, $13 not before, $14: only if the charges of the statement before were written.
+ * $11 code and message, $12 wait, $13 not before, $14: only if the charges of the statement before were written, and then even
+ * if the lease has run out since.
  */
 #define TEXT_LEAVE \
-	"WITH " CALL_CLOCK RUN_HELD "memo AS MATERIALIZED (" \
+	"WITH " CALL_CLOCK RUN_IF(LEASE_RUNS " OR ($14::boolean AND " CHARGED ")") "memo AS MATERIALIZED (" \
 		"SELECT m.* FROM run r CROSS JOIN LATERAL (" \
 			"SELECT m.* FROM @schema.cairn_memo m WHERE m.run_id = r.id AND m.seq = $5::int8 OFFSET 0" \
 		") m" \
@@ -372,7 +378,7 @@
 		"ELSE 14 END AS event, $10::text AS error_code, $11::text AS error_message, c.now, " \
 		"CASE WHEN $8 = 'WAITING' THEN GREATEST(c.now + $12::int8 * interval '1 microsecond', " \
 		"$13::timestamptz) END AS wake_at FROM memo m CROSS JOIN clock c WHERE m.status = 'RUNNING' " \
-		"AND m.claim = $7::uuid AND (NOT $14::boolean OR current_setting('cairn.charged', true) = '1')" \
+		"AND m.claim = $7::uuid AND (NOT $14 OR " CHARGED ")" \
 	"), done AS (" \
 		"UPDATE @schema.cairn_memo m SET status = $8, result = $9::json, error_code = x.error_code, " \
 		"error_message = x.error_message, wake_at = x.wake_at, " \
@@ -435,11 +441,19 @@
 
 /* ---- signals ---------------------------------------------------------------------------------- */
 
-/* cairn_job_live_pkey, in its order. $1 jobs; leaves behind the time, and those that it locked. */
+/*
+ * cairn_job_live_pkey, in its order; both jobs' primary keys. $1 jobs; leaves behind the time, those that it locked, and
+ * those that were there when it began.
+ */
 #define TEXT_SIGNAL_LOCK \
-	"SELECT " LEAVE_NOW("clock_timestamp()") ", set_config('cairn.held', held.ids, true) FROM (" \
+	"SELECT " LEAVE_NOW("clock_timestamp()") ", set_config('cairn.held', held.ids, true), " \
+	LEAVE_UUIDS("cairn.there", \
+		"SELECT j.id FROM unnest($1::uuid[]) u(id) CROSS JOIN LATERAL (" \
+			"SELECT v.id FROM @schema.cairn_job_live v WHERE v.id = u.id UNION ALL " \
+			"SELECT d.id FROM @schema.cairn_job_done d WHERE d.id = u.id OFFSET 0" \
+		") j") " FROM (" \
 		"SELECT '{' || COALESCE(string_agg(l.id::text, ','), '') || '}' AS ids FROM (" \
-			"SELECT l.id FROM @schema.cairn_job_live l WHERE l.id = ANY ($1::uuid[]) " \
+			"SELECT l.id FROM @schema.cairn_job_live l WHERE l.id = ANY ($1) " \
 			"ORDER BY l.id FOR NO KEY UPDATE" \
 		") l" \
 	") held"
@@ -475,8 +489,8 @@
 
 /*
  * Both jobs' primary keys, cairn_signal_key, cairn_signal_pkey from its end. Behind one of the two: $3 runs, $4 names, $5
- * keys, $6 payloads, $7 hashes, $8 scope, $9: the item goes to all that are held; $10 events. A job that was not held
- * had ended. Answers CAIRN_SIGNAL_….
+ * keys, $6 payloads, $7 hashes, $8 scope, $9: the item goes to all that are held; $10 events. A job that was there
+ * and is not held had ended; one that was not, and was enqueued meanwhile, is not found. Answers CAIRN_SIGNAL_….
  */
 #define SIGNAL_ITEMS \
 	"WITH " CALL_CLOCK "item AS MATERIALIZED (" \
@@ -493,7 +507,8 @@
 			"SELECT l.id, l.events, l.run_number, l.attempt FROM @schema.cairn_job_live l " \
 			"WHERE l.id = i.run AND i.run = ANY (" LEFT_UUIDS("cairn.held") ") OFFSET 0" \
 		") l ON true LEFT JOIN LATERAL (" \
-			"SELECT v.tenant FROM @schema.cairn_job_live v WHERE v.id = i.run UNION ALL " \
+			"SELECT v.tenant FROM @schema.cairn_job_live v WHERE v.id = i.run " \
+			"AND ($9 OR i.run = ANY (" LEFT_UUIDS("cairn.there") ")) UNION ALL " \
 			"SELECT d.tenant FROM @schema.cairn_job_done d WHERE d.id = i.run LIMIT 1" \
 		") e ON true LEFT JOIN LATERAL (" \
 			"SELECT k.seq, k.name, k.hash FROM @schema.cairn_signal k " \

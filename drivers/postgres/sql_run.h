@@ -59,11 +59,26 @@
 		"SELECT rp.parent_id FROM @schema.cairn_replay rp WHERE rp.run_id = up.id OFFSET 0" \
 	") rp WHERE rp.parent_id IS NOT NULL"
 
-/* cairn_job_live_pkey, in its order; cairn_replay_pkey. The jobs in $1 and the parents of replay runs among them. */
-#define TEXT_PARENTS_LOCK \
-	HOLDING("SELECT FROM @schema.cairn_job_live l WHERE l.id = ANY (ARRAY(" \
-			"SELECT u.id FROM unnest($1::uuid[]) u(id) UNION ALL " PARENTS_OF("$1") \
-		")) ORDER BY l.id FOR NO KEY UPDATE")
+/*
+ * Jobs that are live, in the order of cairn_job_live_pkey, and behind them parents that are not, in that of
+ * cairn_job_done_pkey: one that is resumed would begin, and wait for the child, before its end is there to be seen. (Not
+ * FOR KEY SHARE: where several held a row, those who lock and change it in one statement could wait for each other.) The
+ * row of one that is being resumed moves while it is waited for, and only a later statement finds it: where parents are
+ * locked, two of these go.
+ */
+#define HOLDING_JOBS(jobs, children) \
+	HOLDING("SELECT l.id FROM (" \
+			"SELECT l.id FROM @schema.cairn_job_live l WHERE l.id = ANY (ARRAY(" \
+				jobs " UNION ALL " PARENTS_OF(children) \
+			")) ORDER BY l.id FOR NO KEY UPDATE" \
+		") l UNION ALL SELECT d.id FROM (" \
+			"SELECT d.id FROM @schema.cairn_job_done d WHERE d.id = ANY (ARRAY(" \
+				PARENTS_OF(children) \
+			")) ORDER BY d.id FOR NO KEY UPDATE" \
+		") d")
+
+/* Both jobs' primary keys, cairn_replay_pkey. The jobs in $1 and the parents of replay runs among them. */
+#define TEXT_PARENTS_LOCK HOLDING_JOBS("SELECT u.id FROM unnest($1::uuid[]) u(id)", "$1")
 
 /* cairn_run_pkey, in its order. $1 runs; or those of the steps in $1, by cairn_step_pkey. */
 #define TEXT_RUNS_LOCK \
@@ -80,15 +95,13 @@
 		"ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED")
 
 /*
- * cairn_job_live_pkey, in its order; cairn_run_pkey, cairn_step_key. Behind RUNS_LOCK: the jobs in $1
+ * Both jobs' primary keys; cairn_run_pkey, cairn_step_key, cairn_replay_pkey. Behind RUNS_LOCK: the jobs in $1
  * and, with $3 1, those of the open steps of runs that are FAIL_FAST; with 2 of any; of the runs in $2,
  * or (NULL) of those that the jobs belong to; with $4 of those that were left behind. With $5 the parents of
  * replay runs among them, too.
  */
 #define TEXT_STEP_JOBS_LOCK \
-	HOLDING("SELECT FROM @schema.cairn_job_live l WHERE l.id = ANY (ARRAY(" \
-			"SELECT u.id FROM unnest($1::uuid[]) u(id) UNION ALL " \
-			PARENTS_OF("CASE WHEN $5::boolean THEN $1 END") " UNION ALL SELECT s.id FROM (" \
+	HOLDING_JOBS("SELECT u.id FROM unnest($1::uuid[]) u(id) UNION ALL SELECT s.id FROM (" \
 				"SELECT r.id FROM @schema.cairn_run r WHERE $3::int4 > 0 " \
 				"AND r.id = ANY (CASE WHEN $4::boolean THEN " LEFT_UUIDS("cairn.runs") " " \
 				"ELSE COALESCE($2::uuid[], " RUNS_OF("$1") ") END) " \
@@ -96,8 +109,7 @@
 			") r CROSS JOIN LATERAL (" \
 				"SELECT s.id FROM @schema.cairn_step s WHERE s.run_id = r.id " \
 				"AND s.status = 'ENQUEUED' OFFSET 0" \
-			") s" \
-		")) ORDER BY l.id FOR NO KEY UPDATE")
+			") s", "CASE WHEN $5::boolean THEN $1 END")
 
 /*
  * cairn_job_live_pkey, cairn_step_pkey, cairn_replay_pkey. Whether this transaction sees what it waits for,

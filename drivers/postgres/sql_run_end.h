@@ -343,27 +343,32 @@
 /* ---- reap ---------------------------------------------------------------------------------- */
 
 /*
- * cairn_job_live_reap, cairn_run_pkey in its order. The runs of expired leases whose steps would end, as far
- * as nobody else holds them, and the parents of expired children that would end. $2 limit, $3: only these ids. Nothing has died yet.
+ * cairn_job_live_reap, cairn_replay_pkey, both jobs' primary keys and cairn_run_pkey in their order. The runs of expired
+ * leases whose steps would end, as far as nobody else holds them, and the parents of expired children that would end,
+ * those that are over, too (HOLDING_JOBS). $2 limit, $3: only these ids. Nothing has died yet.
  */
+#define DYING(column, which) \
+	"SELECT " column " FROM @schema.cairn_job_live l WHERE " EXPIRED("l") " " \
+	"AND " which " AND " DIES("l") " " \
+	"AND ($3::uuid[] IS NULL OR l.id = ANY ($3)) " \
+	"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8"
+#define PARENTS_FREE(table) \
+	"SELECT p.id FROM (" \
+		"SELECT p.id FROM @schema." table " p WHERE p.id = ANY (ARRAY(" \
+			"SELECT c.parent_id FROM child c" \
+		")) ORDER BY p.id FOR NO KEY UPDATE SKIP LOCKED" \
+	") p"
 #define TEXT_REAP_RUNS \
-	"SELECT set_config('cairn.died', '{}', true), set_config('cairn.ended', '{}', true), " \
+	"WITH child AS MATERIALIZED (" \
+		"SELECT r.parent_id FROM (" DYING("l.id", "l.replay = 2") ") c CROSS JOIN LATERAL (" \
+			"SELECT r.parent_id FROM @schema.cairn_replay r WHERE r.run_id = c.id OFFSET 0" \
+		") r" \
+	") SELECT set_config('cairn.died', '{}', true), set_config('cairn.ended', '{}', true), " \
 	LEAVE_UUIDS("cairn.parents", \
-		"SELECT p.id FROM @schema.cairn_job_live p WHERE p.id = ANY (ARRAY(" \
-			"SELECT r.parent_id FROM (" \
-				"SELECT l.id FROM @schema.cairn_job_live l WHERE " EXPIRED("l") " " \
-				"AND l.replay = 2 AND " DIES("l") " " \
-				"AND ($3::uuid[] IS NULL OR l.id = ANY ($3)) " \
-				"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8" \
-			") c CROSS JOIN LATERAL (" \
-				"SELECT r.parent_id FROM @schema.cairn_replay r WHERE r.run_id = c.id OFFSET 0" \
-			") r" \
-		")) ORDER BY p.id FOR NO KEY UPDATE SKIP LOCKED") ", " LEAVE_UUIDS("cairn.runs", \
+		PARENTS_FREE("cairn_job_live") " UNION ALL " PARENTS_FREE("cairn_job_done")) ", " \
+	LEAVE_UUIDS("cairn.runs", \
 		"SELECT r.id FROM @schema.cairn_run r WHERE r.id = ANY (ARRAY(" \
-			"SELECT l.run_id FROM @schema.cairn_job_live l WHERE " EXPIRED("l") " " \
-			"AND l.run_id IS NOT NULL AND " DIES("l") " " \
-			"AND ($3::uuid[] IS NULL OR l.id = ANY ($3)) " \
-			"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8" \
+			DYING("l.run_id", "l.run_id IS NOT NULL") \
 		")) ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED")
 
 /* Whether replay runs that its jobs began are not over, or are leased still. */
@@ -393,27 +398,43 @@
 		"AND (r.canceled = 0 OR " KEPT_UNTIL("r.id", T) " IS NULL) AND NOT " REPLAYS_LIVE("r.id", T) " " \
 		"ORDER BY r.finished_at, r.id LIMIT $5::int8 FOR UPDATE SKIP LOCKED")
 
-/* Steps, and the descendants of those that are replay runs. */
+/* Steps of the runs that were left behind, and the descendants of those that are replay runs. */
 #define STEPS_AND_REPLAYS \
-	"SELECT s.id FROM @schema.cairn_step s WHERE s.run_id = ANY (" LEFT_UUIDS("cairn.runs") ") " \
-	"UNION ALL SELECT c.run_id FROM @schema.cairn_step s CROSS JOIN LATERAL (" \
+	"SELECT s.run_id, s.id FROM @schema.cairn_step s WHERE " OF_LEFT_RUNS("s.run_id") " " \
+	"UNION ALL SELECT s.run_id, c.run_id FROM @schema.cairn_step s CROSS JOIN LATERAL (" \
 		"SELECT c.run_id FROM @schema.cairn_replay c WHERE c.root_id = s.id " \
 		"AND c.run_id <> s.id OFFSET 0" \
-	") c WHERE s.run_id = ANY (" LEFT_UUIDS("cairn.runs") ")"
+	") c WHERE " OF_LEFT_RUNS("s.run_id")
+#define OF_LEFT_RUNS(column) column " = ANY (" LEFT_UUIDS("cairn.runs") ")"
 
-/* cairn_step_key, cairn_replay_root, cairn_job_done_pkey in its order. Leaves steps behind. */
+/* cairn_step_key, cairn_replay_root, cairn_job_done_pkey in its order. Leaves behind the jobs that it locked. */
 #define TEXT_RUN_PRUNE_JOBS \
-	"SELECT " LEAVE_UUIDS("cairn.gone", \
-		STEPS_AND_REPLAYS) ", (" \
-		"SELECT count(*) FROM (" \
-			"SELECT FROM @schema.cairn_job_done d WHERE d.id = ANY (ARRAY(" \
-				STEPS_AND_REPLAYS \
-			")) ORDER BY d.id FOR UPDATE" \
-		") held" \
-	")"
+	"SELECT " LEAVE_UUIDS("cairn.held", \
+		"SELECT d.id FROM @schema.cairn_job_done d WHERE d.id = ANY (ARRAY(" \
+			"SELECT m.id FROM (" STEPS_AND_REPLAYS ") m" \
+		")) ORDER BY d.id FOR UPDATE")
+
+/*
+ * cairn_step_key, cairn_replay_root, the jobs' primary keys. Behind it: those locks may have been waited for, and
+ * meanwhile a descendant was resumed. Leaves those runs behind all of whose jobs are held and no longer leased, and
+ * their steps and the descendants of these.
+ */
+#define TEXT_RUN_PRUNE_WHOLE \
+	"WITH member AS MATERIALIZED (" STEPS_AND_REPLAYS "), held AS MATERIALIZED (" \
+		"SELECT u.id FROM unnest(" LEFT_UUIDS("cairn.held") ") u(id)" \
+	"), live AS MATERIALIZED (" \
+		"SELECT DISTINCT m.run_id FROM member m " \
+		"LEFT JOIN @schema.cairn_job_live lv ON " IS("lv.id", "m.id") " " \
+		"LEFT JOIN @schema.cairn_job_done dn ON " IS("dn.id", "m.id") " " \
+		"WHERE lv.id IS NOT NULL OR dn.lease_expires_at > " T " " \
+		"OR (dn.id IS NOT NULL AND dn.id NOT IN (SELECT h.id FROM held h))" \
+	") SELECT " LEAVE_UUIDS("cairn.runs", \
+		"SELECT u.id FROM unnest(" LEFT_UUIDS("cairn.runs") ") u(id) " \
+		"WHERE u.id NOT IN (SELECT v.run_id FROM live v)") ", " \
+	LEAVE_UUIDS("cairn.gone", \
+		"SELECT m.id FROM member m WHERE m.run_id NOT IN (SELECT v.run_id FROM live v)")
 
 /* The primary keys of all that runs, steps and jobs have; cairn_step_edge_dependent. */
-#define OF_LEFT_RUNS(column) column " = ANY (" LEFT_UUIDS("cairn.runs") ")"
 #define PARTS_RUN_PRUNE \
 	"WITH gone AS (" \
 		"DELETE FROM @schema.cairn_job_done d WHERE d.id = ANY (" LEFT_IDS ") " \
