@@ -37,11 +37,7 @@
 		"SELECT FROM @schema.cairn_job_done p WHERE p.id = r.parent_id" \
 	")) FROM @schema.cairn_replay r WHERE r.run_id = " id ")"
 
-/*
- * A row's notes are the events that it gets: 64 FAILED, 128 RETRY_SCHEDULED, 256 DEAD_LETTERED, 1024. What dies is
- * deleted here, and that waits for whoever makes a ledger to it, as FOR UPDATE does and FOR NO KEY UPDATE does not: such
- * a job is skipped, too.
- */
+/* A row's notes are the events that it gets: 64 FAILED, 128 RETRY_SCHEDULED, 256 DEAD_LETTERED, 1024. */
 #define REAP_HIT \
 	"WITH found AS MATERIALIZED (" \
 		"SELECT l.id, l.type, l.tenant, l.worker, l.leased_at, l.fence, l.run_number, " \
@@ -53,7 +49,7 @@
 		"WHERE " EXPIRED("l") " AND ($7::uuid[] IS NULL OR l.id = ANY ($7)) " \
 		"AND (l.run_id IS NULL OR NOT " DIES("l") " OR l.run_id = ANY (" LEFT_RUNS ")) " \
 		"AND (l.replay < 2 OR NOT " DIES("l") " OR " PARENT_HELD("l.id") ") " \
-		"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8 FOR UPDATE SKIP LOCKED" \
+		"ORDER BY l.lease_expires_at, l.id LIMIT $2::int8 FOR NO KEY UPDATE SKIP LOCKED" \
 	"), hit AS MATERIALIZED (" \
 		"SELECT f.*, f.unstarted OR f.again AS back, " \
 		"COALESCE(f.heartbeat_at <= f.execution_started_at, false) AS unrenewed, " \
