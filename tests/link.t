@@ -7,6 +7,7 @@
 root=$scratch/root
 lib=$root/opt/cairn/lib64
 hello=$(pwd)/examples/hello.c
+replays=$(pwd)/docs/REPLAYS.md
 cc=${CC:-cc}
 cxx=${CXX:-c++}
 make=${MAKE:-make}
@@ -235,6 +236,36 @@ C
 ok "a driver author's ten lines link with the installed kit" \
 	build_app kit "cairn-conformance cairn-memory" "$cc" kit.c
 ok "and list the cases" sh -c './kit --list | grep -q "^jobs\."'
+
+# ---- the program of docs/REPLAYS.md ------------------------------------------------------
+
+awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$replays" >order.c
+ok "the pieces of docs/REPLAYS.md are a program" build_app order "cairn-worker cairn-sqlite" \
+	"$cc" -std=c11 -Wall -Wextra -Wpedantic -Werror order.c
+order_cairn() {
+	"$root/opt/cairn/bin/cairn" --db sqlite:order.db "$@"
+}
+suspended() {
+	for _ in $(seq 300); do
+		order=$(order_cairn run list --status SUSPENDED --json 2>/dev/null | sed -n 's/^{"id":"\([^"]*\)".*/\1/p')
+		[ -z "$order" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+./order 2>order.err &
+worker=$!
+ok "it sleeps" suspended
+kill -9 $worker
+wait $worker 2>/dev/null
+ok "it is sent a signal while nobody works" order_cairn signal send "$order" approved '"by me"'
+./order 2>>order.err &
+worker=$!
+is "$(order_cairn run wait "$order" --result --timeout 1m)" '{"receipt": 17}' "started again it goes on"
+kill $worker
+wait $worker 2>/dev/null
+is "$(order_cairn run list | grep -c "^$order .*SUCCEEDED"),$(order_cairn run list --json | wc -l | tr -d ' ')" 1,1 \
+	"and was the same run"
 
 # ---- and away -----------------------------------------------------------------------------
 

@@ -97,7 +97,13 @@ exits 2 "which?" budget show
 exits 2 "no id" budget show 17
 exits 2 "how much?" budget set "$run" tokens
 exits 2 "no amount" budget set "$run" tokens much
-exits 2 "less than nothing" budget set "$run" tokens -- -1
+for word in -1 -0.5 1.5; do
+	exits 2 "not $word" budget set "$run" tokens "$word"
+	like "$err" "'$word' is no amount: a whole number from 0 on" "is told as an amount"
+done
+exits 2 "less than nothing" budget charge "$run" tokens -1 --source bill:1
+like "$err" "'-1' is no amount" "is told so, too"
+exits 2 "the same behind --" budget set "$run" tokens -- -1
 exits 2 "for what?" budget charge "$run" tokens 1
 exits 2 "no source" budget charge "$run" tokens 1 --source bill
 exits 2 "half a source" budget charge "$run" tokens 1 --source bill:

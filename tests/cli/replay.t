@@ -38,13 +38,23 @@ is "$(printf '%s\n' "$out" | json roots)" 0 "is none"
 
 # ---- a run, step by step
 run=$("$cairn" enqueue order --payload '{ "n": 1.00, "big": 123456789012345678901234567890 }' --tenant acme)
-exits 3 "it is a job until it has begun" run show "$run"
+is "$(column id run list),$(column id jobs --type order --status pending)" ",$run " "it is a job until it has begun"
+for verb in show steps events; do
+	exits 3 "$verb: which is none yet" run "$verb" "$run"
+	like "$err" "a job, PENDING, .* see cairn show $run\. \(replay.run_not_found\)" "and told as what it is"
+done
 exits 6 "but may be waited for" run wait "$run" --timeout 0
 exits 6 "and followed" run follow "$run" --timeout 50ms
 like "$out" ' ENQUEUED ' "from its first event on"
 never=$("$cairn" enqueue other)
 "$cairn" cancel "$never" >/dev/null
 exits 3 "one that ended without having begun is none" run wait "$never"
+exits 3 "nor to be shown" run show "$never"
+like "$err" 'a job, CANCELED,' "as what it is"
+never=$("$cairn" enqueue other)
+exits 0 "one that has not begun" run cancel "$never" --reason 'not needed'
+is "$out,$(status "$never")" "$never  CANCELED, 0 descendants canceled,CANCELED" "is canceled"
+like "$("$cairn" show "$never")" 'not needed' "with the reason"
 "$cairn" run wait "$run" --timeout 1m >waited 2>&1 &
 waiter=$!
 long=$(printf '%0200d' 7 | tr 0 x)

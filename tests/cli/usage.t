@@ -6,6 +6,7 @@ man=$root/docs/man/cairn.1
 exits 0 "help" help
 like "$out" '^  enqueue +' "lists the commands"
 like "$out" '^  5 +the schema is missing' "and the exit codes"
+like "$out" '^  runs .* DAG runs; replay runs: cairn run list$' "and tells runs apart"
 exits 0 "--help" --help
 exits 2 "no command" --json
 exits 2 "an unknown command" dance
@@ -50,6 +51,10 @@ for option in --queue --type --status --tenant; do
 	exits 2 "an empty $option" prune --age 0 "$option="
 done
 is "$(status "$id")" PENDING "selects nothing, and not everything"
+exits 2 "a negative number is an operand" resources set k -1
+like "$err" "'-1'" "so it is told what is wrong with it"
+exits 2 "a letter is an option" resources set k -x
+like "$err" 'unknown option -x' "known or not"
 exits 0 "-- ends the options" define -- -odd
 is "$("$cairn" --json define --list | json type | head -n 1)" -odd "so a type may begin with a dash"
 

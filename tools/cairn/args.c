@@ -144,9 +144,10 @@ static int take(struct parse *parse)
 	return store(parse->cli, opt, value);
 }
 
+/* No option is a digit: -1 is an operand, and whoever takes it says what is wrong with it. */
 static bool is_option(const char *word)
 {
-	return word[0] == '-' && word[1] != '\0';
+	return word[0] == '-' && word[1] != '\0' && !(word[1] >= '0' && word[1] <= '9');
 }
 
 static int check_globals(const struct cli *cli)

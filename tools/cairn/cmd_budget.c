@@ -240,7 +240,7 @@ static int parse(const struct cli *cli, int argc, char **argv, struct budget_arg
 		return code;
 	args->on = cairn_str_of(argv[2]);
 	if (int_parse(argv[3], 0, INT64_MAX, &args->amount) != 0)
-		return usage_error(cli, "'%s' is no amount", argv[3]);
+		return usage_error(cli, "'%s' is no amount: a whole number from 0 on", argv[3]);
 	return args->source != NULL ? split(cli, args) : -1;
 }
 

@@ -20,7 +20,8 @@ static int overview(void)
 {
 	puts("usage: cairn [--db URL] [--json] COMMAND [options]\n"
 	     "\n"
-	     "Durable jobs in SQLite or Postgres.\n"
+	     "Durable execution in SQLite or Postgres: jobs, graphs of jobs (DAG runs), durable\n"
+	     "functions (replay runs), checkpoints, memory, logs and locks.\n"
 	     "\n"
 	     "Commands:");
 	for (const struct command *command = commands; command->name != NULL; command++)

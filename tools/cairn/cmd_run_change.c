@@ -99,7 +99,7 @@ static cairn_status part(const struct cli *cli, cairn_conn *conn, struct canceli
 	for (size_t i = 0; st == CAIRN_OK && i < what->n; i++) {
 		bool replay = false;
 		cairn_id id = ids[i];
-		st = run_is_replay(cli, conn, id, &replay, err);
+		st = run_may_be_replay(cli, conn, id, &replay, err);
 		if (replay)
 			continue;
 		memmove(&ids[graphs + 1], &ids[graphs], (i - graphs) * sizeof *ids);

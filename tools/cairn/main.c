@@ -48,9 +48,13 @@ const struct command commands[] = {
 	{ "show", cmd_show, "ID [--field NAME]", "Shows a job, its attempts and its timeline",
 	  "--field prints one of payload, checkpoint, output, request, byte for byte.\n" },
 	{ "run", cmd_run, "VERB [ID] [options]", "Shows and changes runs: DAG runs and replay runs",
+	  "A DAG run is a graph of jobs that was submitted. A replay run is a job whose handler is "
+	  "a\ndurable function; it is enqueued as every job, and is one from when a worker begins "
+	  "it.\n"
+	  "\n"
 	  "submit         enqueues a graph from a file\n"
 	  "show ID        a run and its steps\n"
-	  "list           lists replay runs; cairn runs lists DAG runs\n"
+	  "list           lists replay runs; DAG runs: cairn runs\n"
 	  "steps ID       its steps\n"
 	  "inputs STEP    what the prerequisites of a step came to\n"
 	  "events ID      its timeline\n"
@@ -59,15 +63,15 @@ const struct command commands[] = {
 	  "append ID      adds steps while a gate is open\n"
 	  "complete-gate  says how a gate ended\n"
 	  "cancel ID …    cancels runs with all their steps and children\n"
-	  "resume ID      a replay run that failed goes on\n"
+	  "resume ID      a replay run that failed goes on (cairn resume is for queues)\n"
 	  "fork ID        a new replay run from an old one's first steps\n"
 	  "recover ID     does a DAG run that is over once more\n"
 	  "wait ID        waits until a run is over\n"
 	  "prune          deletes DAG runs that were over long ago\n"
 	  "delete         deletes replay runs that are over\n"
 	  "cairn help run VERB has the options of each.\n" },
-	{ "runs", cmd_runs, "[options]", "Lists DAG runs, or replay runs, newest first",
-	  "With --replay: cairn run list.\n" },
+	{ "runs", cmd_runs, "[options]", "Lists DAG runs; replay runs: cairn run list",
+	  "Newest first. With --replay it is cairn run list.\n" },
 	{ "signal", cmd_signal, "send RUN NAME [JSON] | broadcast NAME [JSON] | list RUN [options]",
 	  "Sends signals to replay runs, and lists them",
 	  "send prints the signal's number. JSON may be @FILE, or - for the standard input; "
@@ -81,7 +85,8 @@ const struct command commands[] = {
 	{ "queues", cmd_queues, "[--all]", "Counts what stands in each queue", NULL },
 	{ "pause", cmd_pause, "QUEUE ...", "Stops the claims of queues",
 	  "Jobs go on to be enqueued, and what is leased runs on. It stays so until resumed.\n" },
-	{ "resume", cmd_resume, "QUEUE ...", "Lets paused queues go on", NULL },
+	{ "resume", cmd_resume, "QUEUE ...", "Lets paused queues go on; a run: cairn run resume",
+	  NULL },
 	{ "resources", cmd_resources, "[set KEY CAPACITY]",
 	  "Lists resources with their permits, or sets a capacity",
 	  "With --tenant one of that tenant, else one of global jobs.\n" },
@@ -134,7 +139,7 @@ const struct command commands[] = {
 	{ "retry", cmd_retry, "ID ...", "Makes jobs due now",
 	  "Those that wait for their time, and those that were dead-lettered or canceled.\n" },
 	{ "replay", cmd_replay, "ID ... [--key KEY] [--reason TEXT]",
-	  "Enqueues jobs that succeeded once more",
+	  "Enqueues jobs that succeeded once more; replay runs: cairn run",
 	  "Prints the new ids. The same key again answers the same new job.\n" },
 	{ "adopt", cmd_adopt, "ID ... (--owner NAME | --anybody)", "Gives jobs to another owner",
 	  NULL },

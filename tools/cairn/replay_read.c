@@ -6,6 +6,27 @@
 
 #define LONGEST_WAIT CAIRN_HOUR /* of one call */
 
+/* What there is of a job that began no replay run is in its own command. */
+static cairn_status refuse_job(const struct cli *cli, cairn_conn *conn, cairn_id id,
+			       cairn_error *err)
+{
+	cairn_jobs *job = NULL;
+	char text[CAIRN_ID_TEXT];
+	cairn_status st = cairn_job_get(conn, cli_scope(cli), id, &job, err);
+	if (st == CAIRN_OK) {
+		st = CAIRN_NOT_FOUND;
+		outcome_error(err, st, CAIRN_E_REPLAY_NOT_FOUND);
+		cairn_id_format(id, text);
+		snprintf(err->message, sizeof err->message,
+			 "It is a job, %s, that has not begun a replay run: see cairn show %s.",
+			 cairn_job_status_text(job->at[0].status), text);
+	} else if (st == CAIRN_NOT_FOUND) {
+		st = CAIRN_OK;
+	}
+	cairn_free(job);
+	return st;
+}
+
 cairn_status run_is_replay(const struct cli *cli, cairn_conn *conn, cairn_id id, bool *replay,
 			   cairn_error *err)
 {
@@ -20,6 +41,8 @@ cairn_status run_is_replay(const struct cli *cli, cairn_conn *conn, cairn_id id,
 	cairn_status st = cairn_replay_list(conn, &filter, &runs, err);
 	*replay = st == CAIRN_OK && runs->count > 0;
 	cairn_free(runs);
+	if (st == CAIRN_OK && !*replay)
+		st = refuse_job(cli, conn, id, err);
 	/* a driver may have no replay runs */
 	return st == CAIRN_UNSUPPORTED ? CAIRN_OK : st;
 }

@@ -5,12 +5,12 @@
 #include "runs.h"
 
 /*
- * Whether an id is that of a replay run; if not it is left to those who work on DAG runs, who say that there is no
- * such run. The one place where verbs that both have are told apart.
+ * Whether an id is that of a replay run; NOT_FOUND, with what it is, of a job that has not begun one. What is no job is left
+ * to those who work on DAG runs, who say that there is no such run. The one place where verbs that both have are told apart.
  */
 cairn_status run_is_replay(const struct cli *cli, cairn_conn *conn, cairn_id id, bool *replay,
 			   cairn_error *err);
-/* The same for who waits: also of a job that has not begun yet, since it may become one. */
+/* The same for who waits or cancels: also of a job that has not begun yet, since it may become one. */
 cairn_status run_may_be_replay(const struct cli *cli, cairn_conn *conn, cairn_id id, bool *replay,
 			       cairn_error *err);
 
