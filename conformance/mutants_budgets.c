@@ -238,6 +238,24 @@ static void suspended_is_enqueued(const cairn_replay_query *query, cairn_rows *r
 	}
 }
 
+static void of_any_root(cairn_replay_query *query)
+{
+	if (!cairn_id_is_none(query->run))
+		memset(&query->root, 0, sizeof query->root);
+}
+
+static void of_any_parent(cairn_replay_query *query)
+{
+	if (!cairn_id_is_none(query->run))
+		query->parents = NULL;
+}
+
+static void children_of_any_root(cairn_replay_query *query)
+{
+	if (query->parents)
+		memset(&query->root, 0, sizeof query->root);
+}
+
 static void everybodys_runs(cairn_replay_query *query)
 {
 	query->scope = cairn_any();
@@ -424,6 +442,12 @@ const ct_mutant ct_budget_mutants[] = {
 	  .replays_listed = failures_only, .change = a_success_is_put_back },
 	{ "replay.suspended_is_enqueued", "takes what is suspended for enqueued", REPLAYS,
 	  .replays_listed = suspended_is_enqueued },
+	{ "replay.run_of_any_root", "reads a run without looking at its tree", REPLAYS,
+	  .replay_list = of_any_root },
+	{ "replay.run_of_any_parent", "reads a run without looking at its parent", REPLAYS,
+	  .replay_list = of_any_parent },
+	{ "replay.children_of_any_root", "lists children without looking at their tree", REPLAYS,
+	  .replay_list = children_of_any_root },
 	{ "replay.everybodys_runs", "reads runs outside the scope", REPLAYS,
 	  .replay_list = everybodys_runs },
 	{ "replay.everybodys_memos", "reads steps outside the scope", REPLAYS,

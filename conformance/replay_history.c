@@ -223,6 +223,32 @@ static void by_family(void)
 	ct_str(child->scope, "d");
 }
 
+/* What a filter names has to fit all together. */
+static void by_family_together(void)
+{
+	struct field field = field_of();
+	cairn_replay_filter filter = all();
+	filter.run = field.ids[2];
+	filter.root = field.ids[0];
+	ct_text(found(&field, &filter), "2");
+	filter.parent = field.ids[1];
+	ct_text(found(&field, &filter), "2");
+	filter.root = field.ids[3];
+	ct_text(found(&field, &filter), "");
+	filter.parent = (cairn_id){ { 0 } };
+	ct_text(found(&field, &filter), "");
+	filter.root = (cairn_id){ { 0 } };
+	filter.parent = field.ids[1];
+	ct_text(found(&field, &filter), "2");
+	filter.parent = field.ids[0];
+	ct_text(found(&field, &filter), "");
+	filter.run = (cairn_id){ { 0 } };
+	filter.root = field.ids[3];
+	ct_text(found(&field, &filter), "");
+	filter.root = field.ids[0];
+	ct_text(found(&field, &filter), "1");
+}
+
 static void by_status(void)
 {
 	struct field field = field_of();
@@ -443,6 +469,10 @@ static const ct_case cases[] = {
 	  READ,
 	  .rule = "Runs are listed by tree, by parent or as one, newest first.",
 	  .run = by_family },
+	{ .name = "replays.history.listed_by_family_together",
+	  READ,
+	  .rule = "Run, tree and parent that are given together all have to fit.",
+	  .run = by_family_together },
 	{ .name = "replays.history.listed_by_status",
 	  READ,
 	  .rule = "Each projected status is found by its bit, and by no other.",
