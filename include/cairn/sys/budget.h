@@ -1,9 +1,9 @@
 /*
  * sys/budget.h - the budget store of a driver.
  *
- * Tables: budgets, one row for each root run and axis that has a total, or on which something was charged or reserved, with
- * the sum of its charges; entries. Whoever writes entries holds the rows of their budgets, made if they are missing, locked by (root, axis)
- * before anything is read, as sys/replay.h says of jobs: no interleaving may exceed a HARD total. A run of which
+ * Tables: budgets, one row for each root run and axis that has a total, or on which something was charged or reserved,
+ * with the sum of its charges; entries. Whoever writes entries holds the rows of their budgets, made if they are missing,
+ * locked by (root, axis) before anything is read, as sys/replay.h says of jobs: no interleaving may exceed a HARD total. A run of which
  * there is no replay row yet is its own root. All of it goes with the root's job: what is written while that is deleted finds
  * no job, or is deleted with it. Reservations are summed up when they are looked at: one is over when expires_at <= now.
  */
