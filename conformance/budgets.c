@@ -195,6 +195,83 @@ static void held_anew(void)
 	ct_booked(conn, run, "a:s/x~3");
 }
 
+/* Which of the times of a budget and of its entry an act sets. */
+static void of_its_time(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_id run = ct_enqueue(conn, "t");
+	cairn_entry_new entry = ct_entry(run, "x", 3);
+	cairn_time made = ct_now();
+	ct_spends(ct_reserve(conn, entry, CAIRN_MINUTE), CAIRN_OK, NULL);
+	ct_int(ct_budget_of(conn, run, "a").created_at, made);
+	ct_advance(CAIRN_SECOND);
+	ct_int(ct_reserve(conn, entry, CAIRN_MINUTE).disposition, CAIRN_EXISTING);
+	ct_int(ct_entries(conn, run)->at[0].updated_at, made + CAIRN_SECOND);
+	ct_spends(ct_reserve(conn, ct_entry(run, "y", 3), 0), CAIRN_OK, NULL);
+	ct_spends(ct_release(conn, entry), CAIRN_OK, NULL);
+	ct_int(ct_entries(conn, run)->at[0].expires_at, 0);
+	ct_int(ct_entries(conn, run)->at[0].updated_at, made + CAIRN_SECOND);
+	ct_int(ct_budget_of(conn, run, "a").updated_at, made);
+	ct_spends(ct_charge(conn, entry), CAIRN_OK, NULL);
+	ct_int(ct_budget_of(conn, run, "a").updated_at, made + CAIRN_SECOND);
+	ct_advance(CAIRN_SECOND);
+	ct_int(ct_charge(conn, entry).disposition, CAIRN_EXISTING);
+	ct_int(ct_entries(conn, run)->at[0].updated_at, made + CAIRN_SECOND);
+	ct_int(ct_budget_of(conn, run, "a").updated_at, made + CAIRN_SECOND);
+	ct_int(ct_budget_of(conn, run, "a").created_at, made);
+}
+
+/* An axis that nobody has spent on, and on which too much is asked for. */
+static void refused_at_first(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_id run = ct_enqueue(conn, "t");
+	cairn_entry_new items[2] = { ct_entry(run, "x", INT64_MAX), ct_entry(run, "x", 1) };
+	cairn_entry_done each[2];
+	items[1].axis = CAIRN_STR("b");
+	ct_limit(conn, run, "a", CAIRN_BUDGET_HARD, 10);
+	ct_ok(cairn_budget_release(conn, cairn_any(), items, 2, each, ct_err()));
+	ct_each(each[1], CAIRN_NOT_FOUND, "budget.entry_not_found");
+	ct_purse(conn, run, "b", "-");
+	ct_ok(cairn_budget_reserve(conn, cairn_any(), items, 2, 0, each, ct_err()));
+	ct_each(each[0], CAIRN_CONFLICT, "budget.exceeded");
+	ct_each(each[1], CAIRN_OK, NULL);
+	ct_purse(conn, run, "b", "open spent 0 reserved 1");
+	ct_booked(conn, run, "b:s/x~1");
+}
+
+/* What was over counts again: each of both is all that fits into 64 bits. */
+static void the_clock_goes_back(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_id run = ct_enqueue(conn, "t");
+	cairn_entry_new entry = ct_entry(run, "x", INT64_MAX);
+	ct_spends(ct_reserve(conn, entry, CAIRN_SECOND), CAIRN_OK, NULL);
+	ct_advance(CAIRN_SECOND);
+	ct_spends(ct_charge(conn, ct_entry(run, "y", INT64_MAX)), CAIRN_OK, NULL);
+	ct_advance(-CAIRN_SECOND);
+	const char *both = ct_format("open spent %lld reserved %lld", (long long)INT64_MAX,
+				     (long long)INT64_MAX);
+	ct_purse(conn, run, "a", both);
+	ct_spends(ct_charge(conn, ct_entry(run, "z", 1)), CAIRN_INVALID, "budget.overflow");
+	ct_spends(ct_reserve(conn, ct_entry(run, "z", 0), 0), CAIRN_INVALID, "budget.overflow");
+	ct_spends(ct_charge(conn, ct_entry(run, "z", 0)), CAIRN_OK, NULL);
+	/* its own reservation, too, may be charged only if what is spent can be told */
+	ct_spends(ct_charge(conn, entry), CAIRN_INVALID, "budget.overflow");
+	cairn_entry_new items[2] = { entry, ct_entry(run, "w", 1) };
+	cairn_entry_done each[2];
+	ct_ok(cairn_budget_charge(conn, cairn_any(), items, 2, each, ct_err()));
+	ct_each(each[0], CAIRN_INVALID, "budget.overflow");
+	ct_each(each[1], CAIRN_INVALID, "budget.overflow");
+	ct_limit(conn, run, "a", CAIRN_BUDGET_HARD, INT64_MAX);
+	ct_spends(ct_charge(conn, entry), CAIRN_CONFLICT, "budget.exceeded");
+	ct_spends(ct_reserve(conn, ct_entry(run, "w", 1), 0), CAIRN_CONFLICT, "budget.exceeded");
+	ct_int(ct_budget_of(conn, run, "a").remaining, 0);
+	ct_spends(ct_release(conn, entry), CAIRN_OK, NULL);
+	ct_int(ct_budget_of(conn, run, "a").spent, INT64_MAX);
+	ct_int(ct_budget_of(conn, run, "a").reserved, 0);
+}
+
 static void listed(void)
 {
 	cairn_conn *conn = ct_open();
@@ -252,6 +329,13 @@ static void the_roots(void)
 	ct_id(ct_entries(conn, child)->at[1].run, grandchild);
 	ct_id(ct_entries(conn, child)->at[1].root, root.id);
 	ct_id(ct_budget_of(conn, grandchild, "a").root, root.id);
+	/* who writes an entry anew owns it; who gives it back does not */
+	ct_int(ct_reserve(conn, ct_entry(child, "y", 4), 0).disposition, CAIRN_EXISTING);
+	ct_id(ct_entries(conn, child)->at[1].run, child);
+	ct_spends(ct_release(conn, ct_entry(root.id, "y", 4)), CAIRN_OK, NULL);
+	ct_id(ct_entries(conn, child)->at[1].run, child);
+	ct_spends(ct_reserve(conn, ct_entry(root.id, "y", 4), 0), CAIRN_OK, NULL);
+	ct_id(ct_entries(conn, child)->at[1].run, root.id);
 	ct_limit(conn, grandchild, "a", CAIRN_BUDGET_HARD, 13);
 	ct_spends(ct_charge(conn, ct_entry(child, "w", 4)), CAIRN_OK, NULL);
 	ct_purse(conn, root.id, "a", "HARD 13 spent 9 reserved 4 left 0");
@@ -320,6 +404,22 @@ static const ct_case cases[] = {
 	  .rule = "Reserving the same again answers EXISTING and holds from now; less than a "
 		  "second is refused.",
 	  .run = held_anew },
+	{ .name = "budgets.entries.each_act_sets_its_times",
+	  ONE,
+	  .rule = "What is reserved or released sets the entry's times and leaves its budget's; a "
+		  "charge sets both; what was released has no expires_at.",
+	  .run = of_its_time },
+	{ .name = "budgets.entries.what_is_refused_makes_no_budget",
+	  ONE,
+	  .rule = "The first reservation on an axis makes its budget, as a charge does; what is "
+		  "refused makes none.",
+	  .run = refused_at_first },
+	{ .name = "budgets.entries.a_clock_that_goes_back_overflows_nothing",
+	  ONE,
+	  .rule = "A reservation that was over counts again when the clock goes back; spent and "
+		  "reserved may then be beyond 2^63 - 1 together, and nothing more fits, not even "
+		  "what was reserved.",
+	  .run = the_clock_goes_back },
 	{ .name = "budgets.entries.the_ledger_is_listed_by_seq",
 	  ONE,
 	  .rule = "The ledger is listed by seq, of one axis or all, in pages.",
@@ -327,7 +427,7 @@ static const ct_case cases[] = {
 	{ .name = "budgets.tree.any_run_names_the_roots_budget",
 	  RUN,
 	  .rule = "Budgets and entries are the root's, whichever run of the tree is named, one "
-		  "that has not begun too; the entry remembers who spent.",
+		  "that has not begun too; the entry remembers who spent, or reserved last.",
 	  .covers = "smol-70",
 	  .run = the_roots },
 	{ .name = "budgets.tree.of_runs_not_begun_and_over",

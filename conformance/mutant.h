@@ -210,6 +210,7 @@ typedef struct ct_mutant {
 	void (*budget_written)(void *self, const cairn_budget_plan *plan,
 			       cairn_budget_result *each);
 	void (*budget_entries)(cairn_entry_query *query);
+	void (*budget_entries_listed)(cairn_rows *entries);
 	cairn_usec budget_clock;      /* of writes … */
 	cairn_usec budget_read_clock; /* … and of reads */
 	bool budget_any;	      /* the scope is not looked at */

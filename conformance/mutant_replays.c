@@ -185,7 +185,10 @@ static cairn_status on_entries(void *self, const cairn_entry_query *query, int *
 		mine.scope = cairn_any();
 	if (active->budget_entries)
 		active->budget_entries(&mine);
-	return the_budgets()->entries(self, &mine, found, rows, err);
+	cairn_status status = the_budgets()->entries(self, &mine, found, rows, err);
+	if (status == CAIRN_OK && active->budget_entries_listed)
+		active->budget_entries_listed(rows);
+	return status;
 }
 
 bool ct_mutates_replays(const ct_mutant *mutant)
@@ -201,8 +204,8 @@ bool ct_mutates_replays(const ct_mutant *mutant)
 bool ct_mutates_budgets(const ct_mutant *mutant)
 {
 	return mutant->budget_set || mutant->budget_write || mutant->budget_written ||
-	       mutant->budget_entries || mutant->budget_clock || mutant->budget_read_clock ||
-	       mutant->budget_any;
+	       mutant->budget_entries || mutant->budget_entries_listed || mutant->budget_clock ||
+	       mutant->budget_read_clock || mutant->budget_any;
 }
 
 void ct_wrap_replays(cairn_driver *driver, const ct_mutant *mutant)

@@ -131,6 +131,15 @@ static void every_axis(cairn_entry_query *query)
 	query->axis = (cairn_str){ NULL, 0 };
 }
 
+static void released_until(cairn_rows *entries)
+{
+	for (size_t i = 0; i < cairn_rows_count(entries); i++) {
+		cairn_entry *entry = cairn_rows_at(entries, i);
+		if (entry->state == CAIRN_ENTRY_RELEASED)
+			entry->expires_at = entry->updated_at + CAIRN_SECOND;
+	}
+}
+
 static void from_the_first(cairn_entry_query *query)
 {
 	query->after = 0;
@@ -238,6 +247,24 @@ static void suspended_is_enqueued(const cairn_replay_query *query, cairn_rows *r
 	}
 }
 
+static void of_any_root(cairn_replay_query *query)
+{
+	if (!cairn_id_is_none(query->run))
+		memset(&query->root, 0, sizeof query->root);
+}
+
+static void of_any_parent(cairn_replay_query *query)
+{
+	if (!cairn_id_is_none(query->run))
+		query->parents = NULL;
+}
+
+static void children_of_any_root(cairn_replay_query *query)
+{
+	if (query->parents)
+		memset(&query->root, 0, sizeof query->root);
+}
+
 static void everybodys_runs(cairn_replay_query *query)
 {
 	query->scope = cairn_any();
@@ -306,6 +333,25 @@ static void a_failure_too(cairn_replay_begun *begun, cairn_rows *memos)
 		*row = failed;
 }
 
+/* As if the fork had not needed it; as if it had been put in line. */
+static void needs_nothing(cairn_rows *jobs)
+{
+	for (size_t i = 0; i < cairn_rows_count(jobs); i++) {
+		cairn_job *job = cairn_rows_at(jobs, i);
+		if (cairn_id_compare(job->id, last_fork) == 0)
+			job->resource_key = (cairn_str){ NULL, 0 };
+	}
+}
+
+static void in_line_at_once(cairn_rows *jobs)
+{
+	for (size_t i = 0; i < cairn_rows_count(jobs); i++) {
+		cairn_job *job = cairn_rows_at(jobs, i);
+		if (cairn_id_compare(job->id, last_fork) == 0)
+			job->parked = 0;
+	}
+}
+
 static void never_dry(cairn_replay_remove_plan *plan)
 {
 	plan->dry = 0;
@@ -336,6 +382,15 @@ static void everybodys_trees(cairn_replay_remove_plan *plan)
 static void of_the_same_age(cairn_replay_remove_plan *plan)
 {
 	plan->age += CAIRN_DAY;
+}
+
+static void in_its_own_words(const cairn_enter_plan *plan, cairn_entered *each, cairn_rows *memos)
+{
+	for (size_t i = 0; i < plan->n && plan->verb == CAIRN_MEMO_CHILD; i++) {
+		cairn_memo *memo = each[i].row > 0 ? cairn_rows_at(memos, each[i].row - 1) : NULL;
+		if (memo && cairn_str_equal(memo->error_code, CAIRN_STR("replay.child_lost")))
+			memo->error_message = CAIRN_STR("it broke");
+	}
 }
 
 static cairn_id last_child;
@@ -398,6 +453,8 @@ const ct_mutant ct_budget_mutants[] = {
 	  .budget_entries = every_axis },
 	{ "budget.entries_from_the_first", "lists entries from the first on", BUDGETS,
 	  .budget_entries = from_the_first },
+	{ "budget.released_until", "keeps expires_at of what was released", BUDGETS,
+	  .budget_entries_listed = released_until },
 	{ "budget.everybodys", "reads and charges budgets outside the scope", REPLAYS,
 	  .budget_any = true },
 	{ "budget.some_of_all", "reserves what fits of all that a step asks for", REPLAYS,
@@ -424,6 +481,12 @@ const ct_mutant ct_budget_mutants[] = {
 	  .replays_listed = failures_only, .change = a_success_is_put_back },
 	{ "replay.suspended_is_enqueued", "takes what is suspended for enqueued", REPLAYS,
 	  .replays_listed = suspended_is_enqueued },
+	{ "replay.run_of_any_root", "reads a run without looking at its tree", REPLAYS,
+	  .replay_list = of_any_root },
+	{ "replay.run_of_any_parent", "reads a run without looking at its parent", REPLAYS,
+	  .replay_list = of_any_parent },
+	{ "replay.children_of_any_root", "lists children without looking at their tree", REPLAYS,
+	  .replay_list = children_of_any_root },
 	{ "replay.everybodys_runs", "reads runs outside the scope", REPLAYS,
 	  .replay_list = everybodys_runs },
 	{ "replay.everybodys_memos", "reads steps outside the scope", REPLAYS,
@@ -441,6 +504,12 @@ const ct_mutant ct_budget_mutants[] = {
 	  .replay_fork = everybodys_source },
 	{ "replay.fork_with_budget", "takes a budget along into a fork", REPLAYS,
 	  .replay_forked = takes_the_purse_along },
+	{ "replay.fork_needs_nothing", "forks without the resource that the source needs", REPLAYS,
+	  .replay_forked = notes_the_fork, .listed = needs_nothing },
+	{ "replay.fork_in_line_at_once", "does not park a fork for later", REPLAYS,
+	  .replay_forked = notes_the_fork, .listed = in_line_at_once },
+	{ "replay.child_without_a_code", "tells an end without a code in words of its own", REPLAYS,
+	  .replay_entered = in_its_own_words },
 	{ "replay.delete_never_dry", "deletes in a dry run", REPLAYS, .replay_remove = never_dry },
 	{ "replay.delete_any_type", "deletes trees of any type", REPLAYS,
 	  .replay_remove = of_any_type },

@@ -210,7 +210,7 @@ static void a_canceled_child(void)
 	cairn_replay_step step = ct_child(parent.replay, "c");
 	ct_next(step, FAILED);
 	ct_str(step.error_code, "replay.child_lost");
-	ct_true(step.error_message.len > 0);
+	ct_str(step.error_message, cairn_code_message(CAIRN_E_REPLAY_CHILD_LOST));
 	ct_stage_is(conn, parent.id, "RUNNING");
 }
 

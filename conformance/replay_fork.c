@@ -134,6 +134,19 @@ static void no_such_step(void)
 	forked(conn, live.id, NULL);
 }
 
+/* Nothing of a job's queue can be claimed by its owner. */
+static void claims_none(cairn_conn *conn, cairn_id id)
+{
+	const cairn_job *job = ct_job(conn, id);
+	cairn_claim_opts opts = ct_claim_opts("w", 1);
+	cairn_jobs *jobs = NULL;
+	opts.queue = job->queue;
+	opts.owner = job->owner;
+	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
+	ct_later(jobs);
+	ct_int(jobs->count, 0);
+}
+
 /* ---- what it is otherwise --------------------------------------------------------------------------- */
 
 static void as_its_source(void)
@@ -194,6 +207,44 @@ static void otherwise_if_said(void)
 		  "replay.code_mismatch");
 	opts.code = CAIRN_STR("v2");
 	ct_play_begin(conn, lease, &opts);
+}
+
+/* What both need goes by one after the other. */
+static void needs_what_its_source_needs(void)
+{
+	cairn_conn *conn = ct_open();
+	cairn_job_new job = ct_new("t");
+	job.resource_key = CAIRN_STR("the press");
+	ct_play live = ct_play_job(conn, job);
+	ct_play_did(&live, "one", "1");
+	cairn_id run = aside(conn, live.id, "one");
+	ct_str(ct_job(conn, run)->resource_key, "the press");
+	claims_none(conn, run);
+	ct_play_succeed(&live, NULL);
+	ct_play_claim(conn, run);
+}
+
+/* It is put by, so that claims do not come upon it again and again. */
+static void for_later(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_play live = source_of(conn);
+	cairn_fork_new fork = ct_fork(live.id, "one");
+	cairn_job_new other = ct_new("t");
+	fork.queue = CAIRN_STR("aside");
+	fork.run_at = ct_now() + CAIRN_HOUR;
+	cairn_id run = ct_fork_replay(conn, &fork);
+	other.queue = fork.queue;
+	other.owner = CAIRN_STR("me");
+	cairn_id due = ct_add(conn, &other);
+	ct_int(ct_job(conn, run)->parked, 1);
+	ct_play_claim(conn, due);
+	ct_set_now(fork.run_at - 1);
+	claims_none(conn, run);
+	ct_set_now(fork.run_at);
+	ct_play_claim(conn, run);
+	fork.run_at = ct_now();
+	ct_int(ct_job(conn, ct_fork_replay(conn, &fork))->parked, 0);
 }
 
 static void purse_and_post_stay(void)
@@ -308,6 +359,15 @@ static const ct_case cases[] = {
 	  FORK,
 	  .rule = "Queue, owner, code and time of a fork may be others.",
 	  .run = otherwise_if_said },
+	{ .name = "replays.fork.needs_what_its_source_needs",
+	  FORK,
+	  .rule = "A fork needs its source's resource, and waits for it as any job does.",
+	  .run = needs_what_its_source_needs },
+	{ .name = "replays.fork.for_later_is_parked",
+	  FORK,
+	  .rule = "A fork for later is parked until then: it is not claimed before, and holds up "
+		  "nobody.",
+	  .run = for_later },
 	{ .name = "replays.fork.leaves_signals_and_budgets_behind",
 	  FORK,
 	  .rule = "Signals, budgets and what was charged stay the source's; a fork spends its own.",

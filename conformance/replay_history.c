@@ -44,6 +44,30 @@ static void projected(void)
 	ct_int(ct_played(conn, live.id)->finished_at, ct_now());
 }
 
+/* Somebody has to look for it: a claim of its queue, for other types, too. */
+static void due_and_not_in_line(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_play live = ct_play_aside(conn);
+	cairn_replay_step step;
+	cairn_jobs *jobs = NULL;
+	ct_ok(cairn_replay_sleep(live.replay, CAIRN_HOUR, &step, ct_err()));
+	ct_play_suspend(&live);
+	ct_set_now(step.until + 5 * CAIRN_SECOND);
+	status_is(conn, live.id, CAIRN_REPLAY_SUSPENDED);
+	ct_int(ct_played(conn, live.id)->wake_at, step.until);
+	const cairn_str another = CAIRN_STR("another");
+	cairn_claim_opts opts = ct_claim_opts("w", 1);
+	opts.queue = ct_job(conn, live.id)->queue;
+	opts.types = &another;
+	opts.type_count = 1;
+	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
+	ct_later(jobs);
+	ct_int(jobs->count, 0);
+	status_is(conn, live.id, CAIRN_REPLAY_ENQUEUED);
+	ct_int(ct_played(conn, live.id)->wake_at, step.until);
+}
+
 static void ended_otherwise(void)
 {
 	cairn_conn *conn = ct_open();
@@ -221,6 +245,32 @@ static void by_family(void)
 	ct_id(child->root, field.ids[0]);
 	ct_id(child->parent, field.ids[1]);
 	ct_str(child->scope, "d");
+}
+
+/* What a filter names has to fit all together. */
+static void by_family_together(void)
+{
+	struct field field = field_of();
+	cairn_replay_filter filter = all();
+	filter.run = field.ids[2];
+	filter.root = field.ids[0];
+	ct_text(found(&field, &filter), "2");
+	filter.parent = field.ids[1];
+	ct_text(found(&field, &filter), "2");
+	filter.root = field.ids[3];
+	ct_text(found(&field, &filter), "");
+	filter.parent = (cairn_id){ { 0 } };
+	ct_text(found(&field, &filter), "");
+	filter.root = (cairn_id){ { 0 } };
+	filter.parent = field.ids[1];
+	ct_text(found(&field, &filter), "2");
+	filter.parent = field.ids[0];
+	ct_text(found(&field, &filter), "");
+	filter.run = (cairn_id){ { 0 } };
+	filter.root = field.ids[3];
+	ct_text(found(&field, &filter), "");
+	filter.root = field.ids[0];
+	ct_text(found(&field, &filter), "1");
 }
 
 static void by_status(void)
@@ -413,10 +463,15 @@ static void behind_a_sleep(void)
 static const ct_case cases[] = {
 	{ .name = "replays.history.a_status_is_projected_from_the_job",
 	  READ,
-	  .rule = "A run is what its job is: RUNNING, SUSPENDED until it is due, ENQUEUED for a "
+	  .rule = "A run is what its job is: RUNNING, SUSPENDED while it is put by, ENQUEUED for a "
 		  "retry, SUCCEEDED with its output; its attempt counts no suspensions.",
 	  .covers = "smol-14",
 	  .run = projected },
+	{ .name = "replays.history.suspended_until_it_is_in_line",
+	  READ,
+	  .rule = "A run that is due stays SUSPENDED until a claim of its queue has put it in "
+		  "line.",
+	  .run = due_and_not_in_line },
 	{ .name = "replays.history.failed_and_canceled_runs_keep_their_steps",
 	  READ,
 	  .rule = "A run that failed was tried once, says why, and keeps the steps that "
@@ -443,6 +498,10 @@ static const ct_case cases[] = {
 	  READ,
 	  .rule = "Runs are listed by tree, by parent or as one, newest first.",
 	  .run = by_family },
+	{ .name = "replays.history.listed_by_family_together",
+	  READ,
+	  .rule = "Run, tree and parent that are given together all have to fit.",
+	  .run = by_family_together },
 	{ .name = "replays.history.listed_by_status",
 	  READ,
 	  .rule = "Each projected status is found by its bit, and by no other.",

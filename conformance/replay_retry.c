@@ -18,6 +18,17 @@ static void fail_with(cairn_replay *replay, cairn_replay_step *step, cairn_repla
 	ct_ok(cairn_replay_fail(replay, step, &failure, ct_err()));
 }
 
+/* What is under way has not failed, whatever its last try did. */
+static void begun_anew(cairn_conn *conn, cairn_id run)
+{
+	const cairn_memo *memo = ct_memo(conn, run, "a");
+	ct_int(memo->status, CAIRN_MEMO_RUNNING);
+	ct_str(memo->error_code, NULL);
+	ct_str(memo->error_message, NULL);
+	ct_int(memo->ended_at, 0);
+	ct_int(memo->wake_at, 0);
+}
+
 /* ---- one try --------------------------------------------------------------------------------------- */
 
 static void one_failure(cairn_conn *conn, int32_t max_attempts)
@@ -70,6 +81,7 @@ static void in_a_later_attempt(void)
 		ct_int(step.attempts, attempt);
 		ct_int(step.failures, 0);
 		ct_int(step.seq, 3);
+		begun_anew(conn, play.id);
 		ct_step_fail(play.replay, &step, "upstream.down");
 		ct_next(step, FAILED);
 		ct_play_retry(conn, &play);
@@ -128,6 +140,7 @@ static void several_tries(void)
 		ct_next(step, RUN);
 		ct_int(step.attempts, n);
 		ct_int(step.failures, n - 1);
+		begun_anew(conn, play.id);
 		ct_step_fail(play.replay, &step, "upstream.down");
 		cairn_time due = ct_now() + n * 20 * CAIRN_SECOND;
 		ct_next(step, SUSPEND);

@@ -232,6 +232,22 @@ static void to_all_that_wait(void)
 	ct_int(spread(conn, NULL, 0, 0), 0);
 }
 
+/* What it waited for in an attempt before, and has not asked for since. */
+static void to_none_that_waited_before(void)
+{
+	cairn_conn *conn = ct_open();
+	ct_play play = ct_play_new(conn);
+	ct_await(play.replay, "go", -1);
+	ct_play_retry(conn, &play);
+	ct_sleep(play.replay, CAIRN_HOUR);
+	ct_play_suspend(&play);
+	ct_stage_is(conn, play.id, "SUSPENDED");
+	ct_int(ct_memos(conn, play.id)->at[0].status, CAIRN_MEMO_WAITING);
+	ct_int(spread(conn, NULL, 0, 0), 0);
+	ct_int(ct_signals(conn, play.id)->count, 0);
+	ct_claim_none(conn);
+}
+
 static void in_portions(void)
 {
 	cairn_conn *conn = ct_open();
@@ -334,6 +350,11 @@ static const ct_case cases[] = {
 	  .rule = "A broadcast reaches every run that is suspended and waits for the name, and no "
 		  "other.",
 	  .run = to_all_that_wait },
+	{ .name = "replays.signal.to_none_that_waited_before",
+	  VERB,
+	  .rule = "A broadcast does not reach a run that waited for the name under an earlier "
+		  "lease, and has not asked for it since.",
+	  .run = to_none_that_waited_before },
 	{ .name = "replays.signal.to_all_in_portions",
 	  VERB,
 	  .rule = "A broadcast takes as many as its limit says, and tells whether others wait.",

@@ -113,49 +113,8 @@ struct item {
 	const cairn_budget_plan *plan;
 	const cairn_budget_item *item;
 	cairn_budget budget;
-	int64_t reserved; /* by others than this entry */
-	int64_t own;	  /* by this one, if it is not over */
 	const cairn_entry *was;
-	cairn_time now;
 };
-
-static enum cairn_budget_how judge_release(const struct item *item)
-{
-	if (item->was == NULL)
-		return CAIRN_BUDGET_UNKNOWN;
-	if (item->was->state == CAIRN_ENTRY_CHARGED)
-		return CAIRN_BUDGET_CONFLICT;
-	return held(item->was, item->now) ? CAIRN_BUDGET_DONE : CAIRN_BUDGET_EXISTS;
-}
-
-/* Whether what is written fits. */
-static enum cairn_budget_how judge_amount(const struct item *item)
-{
-	const cairn_budget *budget = &item->budget;
-	int64_t amount = item->item->amount;
-	int64_t counted = budget->spent + item->reserved;
-	bool charge = item->plan->verb == CAIRN_BUDGET_CHARGE;
-	if (charge && amount <= item->own)
-		return CAIRN_BUDGET_DONE;
-	if (budget->limited && budget->kind == CAIRN_BUDGET_HARD &&
-	    amount > budget->total - counted)
-		return CAIRN_BUDGET_EXCEEDED;
-	return amount > INT64_MAX - counted ? CAIRN_BUDGET_OVERFLOW : CAIRN_BUDGET_DONE;
-}
-
-static enum cairn_budget_how judge(const struct item *item)
-{
-	const cairn_entry *was = item->was;
-	bool charge = item->plan->verb == CAIRN_BUDGET_CHARGE;
-	if (item->plan->verb == CAIRN_BUDGET_RELEASE)
-		return judge_release(item);
-	if (was != NULL && was->state == CAIRN_ENTRY_CHARGED)
-		return charge && was->amount == item->item->amount ? CAIRN_BUDGET_EXISTS
-								   : CAIRN_BUDGET_CONFLICT;
-	if (!charge && held(was, item->now) && was->amount == item->item->amount)
-		return CAIRN_BUDGET_EXISTS;
-	return judge_amount(item);
-}
 
 static enum cairn_entry_state state_after(enum cairn_budget_verb verb)
 {
@@ -217,13 +176,11 @@ static struct item find_item(const struct mem_write *write, const cairn_budget_p
 		.plan = plan,
 		.item = asked,
 		.budget = { .root = root, .axis = asked->axis, .kind = CAIRN_BUDGET_SOFT },
-		.was = find_entry(write->state, root, asked),
-		.now = write->now
+		.was = find_entry(write->state, root, asked)
 	};
 	if (budget != NULL)
 		item.budget = *budget;
-	item.own = held(item.was, write->now) ? item.was->amount : 0;
-	item.reserved = reserved(write->state, root, asked->axis, write->now) - item.own;
+	item.budget.reserved = reserved(write->state, root, asked->axis, write->now);
 	return item;
 }
 
@@ -233,7 +190,8 @@ static int write_item(struct mem_write *write, const cairn_budget_plan *plan,
 	if (job_in_scope(write->state, &plan->scope, asked->run) == NULL)
 		return 0;
 	struct item item = find_item(write, plan, asked);
-	each->how = judge(&item);
+	each->how =
+		cairn_budget_test(plan->verb, asked->amount, &item.budget, item.was, write->now);
 	bool again = each->how == CAIRN_BUDGET_EXISTS && plan->verb == CAIRN_BUDGET_RESERVE;
 	if (each->how != CAIRN_BUDGET_DONE && !again)
 		return 0;
@@ -241,11 +199,6 @@ static int write_item(struct mem_write *write, const cairn_budget_plan *plan,
 	if (put_entry(write, &item) != 0)
 		return -1;
 	return put_budget(write, &item);
-}
-
-static bool fine(enum cairn_budget_how how)
-{
-	return how == CAIRN_BUDGET_DONE || how == CAIRN_BUDGET_EXISTS;
 }
 
 /* What the budgets are when the call has ended. */
@@ -276,7 +229,8 @@ int cairn_mem__budget_items(struct mem_write *write, const cairn_budget_plan *pl
 	memset(each, 0, plan->n * sizeof *each);
 	for (size_t i = 0; i < plan->n && !failed; i++) {
 		failed = write_item(write, plan, &plan->items[i], &each[i]);
-		*refused = *refused || (plan->all && !fine(each[i].how));
+		*refused = *refused || (plan->all && each[i].how != CAIRN_BUDGET_DONE &&
+					each[i].how != CAIRN_BUDGET_EXISTS);
 	}
 	if (*refused && !failed) {
 		struct mem_state *now = write->state;
@@ -328,11 +282,6 @@ static int push_budgets(struct mem *mem, const struct mem_state *state, cairn_id
 		if (cairn_id_compare(row.root, root) != 0)
 			break;
 		row.reserved = reserved(state, root, row.axis, now);
-		row.remaining = INT64_MAX;
-		if (row.limited) {
-			int64_t left = row.total - (row.spent + row.reserved);
-			row.remaining = left > 0 ? left : 0;
-		}
 		if (cairn_mem__push(rows, MEM_BUDGETS, &row) != 0)
 			return -1;
 	}

@@ -196,14 +196,6 @@ cairn_status cairn_pg__budget_write(void *self, const cairn_budget_plan *plan,
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-static int64_t remaining(const cairn_budget *budget)
-{
-	if (!budget->limited)
-		return INT64_MAX;
-	int64_t left = budget->total - budget->spent;
-	return left > budget->reserved ? left - budget->reserved : 0;
-}
-
 static void read_budget(const PGresult *result, int row, void *into)
 {
 	cairn_budget *budget = into;
@@ -214,7 +206,6 @@ static void read_budget(const PGresult *result, int row, void *into)
 	budget->total = cairn_pg__int8(result, row, 3);
 	budget->spent = cairn_pg__int8(result, row, 4);
 	budget->reserved = cairn_pg__int8(result, row, 5);
-	budget->remaining = remaining(budget);
 	budget->created_at = cairn_pg__time(result, row, 6);
 	budget->updated_at = cairn_pg__time(result, row, 7);
 }

@@ -58,10 +58,9 @@ static void add_statuses(struct pg *pg, uint32_t statuses)
 
 static enum pg_sql text_of(const cairn_replay_query *query)
 {
-	if (!cairn_id_is_none(query->run) ||
-	    (query->parents == NULL && cairn_id_is_none(query->root)))
-		return PG_SQL_REPLAY_RUNS;
-	return query->parents != NULL ? PG_SQL_REPLAY_RUNS_PARENT : PG_SQL_REPLAY_RUNS_ROOT;
+	if (query->parents != NULL)
+		return PG_SQL_REPLAY_RUNS_PARENT;
+	return cairn_id_is_none(query->root) ? PG_SQL_REPLAY_RUNS : PG_SQL_REPLAY_RUNS_ROOT;
 }
 
 static void add_whose(struct pg *pg, const cairn_replay_query *query, enum pg_sql sql)

@@ -142,8 +142,8 @@
 		"ELSE y.state END, " \
 		"CASE WHEN y.how = 2 AND $3 < 3 THEN " PUT("y.was", "y.e", "y.amount") " ELSE y.was END, " \
 		"CASE WHEN y.how = 2 THEN " PUT("y.live", "y.e", "$3 = 2") " ELSE y.live END FROM (" \
-			"SELECT x.*, CASE WHEN x.want <> 2 OR $3 = 3 OR ($3 = 1 AND x.amount <= x.own) " \
-			"OR ($3 = 1 AND x.amount = 0) THEN x.want " \
+			"SELECT x.*, CASE WHEN x.want <> 2 OR $3 = 3 OR ($3 = 1 AND x.amount <= " \
+			"LEAST(x.own, 9223372036854775807 - x.spent[x.g])) THEN x.want " \
 			"WHEN x.hard AND x.sum > x.total THEN 5 WHEN x.sum > 9223372036854775807 THEN 6 ELSE 2 END AS how " \
 			"FROM (" \
 				"SELECT z.*, z.spent[z.g]::numeric + z.reserved[z.g] - z.own + z.amount AS sum, " \
@@ -190,7 +190,8 @@
 			"SELECT g.entries FROM @schema.cairn_ledger g WHERE g.root_id = t.root OFFSET 0" \
 		") g WHERE t.had IS NULL" \
 	"), again AS (" \
-		"UPDATE @schema.cairn_budget_entry o SET run_id = t.run, updated_at = c.now, expires_at = " EXPIRES ", " \
+		"UPDATE @schema.cairn_budget_entry o SET run_id = CASE WHEN $3 < 3 THEN t.run ELSE o.run_id END, updated_at = c.now, " \
+		"expires_at = " EXPIRES ", " \
 		"amount = t.to_amount, state = " STATE_WORD("t.to_state") ", " \
 		"reserving = CASE WHEN t.to_state = 1 THEN t.root END FROM touched t CROSS JOIN clock c " \
 		"WHERE o.ctid = t.tid AND t.had IS NOT NULL" \

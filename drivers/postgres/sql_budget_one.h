@@ -93,7 +93,7 @@
 #define PARTS_CHARGE_ONE \
 	ONE_LEDGER, \
 	ONE_ITEM("CASE WHEN x.state IS DISTINCT FROM 'CHARGED' THEN 2 WHEN x.was = x.amount THEN 3 ELSE 4 END", \
-		 "OR y.amount <= y.own "), \
+		 "OR y.amount <= LEAST(y.own, 9223372036854775807 - y.spent) "), \
 	ONE_ENTRY("NULL::uuid", "NULL::timestamptz", "CHARGED", "i.how = 2"), \
 	"i.spent + i.amount, 'SOFT', $4 FROM item i WHERE i.how = 2 ON CONFLICT (root_id, axis) DO UPDATE SET " \
 	"spent = excluded.spent, updated_at = excluded.updated_at", \

@@ -101,19 +101,19 @@ static cairn_status read_sum(struct lite_write *write, struct lite_sum *sum, cai
 	cairn_status status = cairn_lite__start(&run, write->lite, LITE_BUDGET_FIND, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_id(&run, &sum->root);
-	cairn_lite__bind_text(&run, sum->axis);
+	cairn_lite__bind_id(&run, &sum->is.root);
+	cairn_lite__bind_text(&run, sum->is.axis);
 	cairn_lite__bind_int(&run, write->now);
 	status = cairn_lite__row(&run, &sum->there, err);
 	if (status != CAIRN_OK || !sum->there)
 		return status;
-	sum->kind = kind_of(&run);
-	sum->limited = cairn_lite__int(&run) != 0;
-	sum->total = cairn_lite__int(&run);
-	sum->spent = cairn_lite__int(&run);
-	sum->reserved = cairn_lite__int(&run);
-	sum->spent_before = sum->spent;
-	sum->reserved_before = sum->reserved;
+	sum->is.kind = kind_of(&run);
+	sum->is.limited = cairn_lite__int(&run) != 0;
+	sum->is.total = cairn_lite__int(&run);
+	sum->is.spent = cairn_lite__int(&run);
+	sum->is.reserved = cairn_lite__int(&run);
+	sum->spent_before = sum->is.spent;
+	sum->reserved_before = sum->is.reserved;
 	cairn_lite__stop(&run);
 	return CAIRN_OK;
 }
@@ -125,29 +125,28 @@ static cairn_status find_sum(struct lite_write *write, const cairn_id *root, cai
 	struct lite_list *list = &write->lite->sums;
 	for (*at = 0; *at < list->n; ++*at) {
 		const struct lite_sum *sum = (const struct lite_sum *)list->at + *at;
-		if (cairn_id_compare(sum->root, *root) == 0 && cairn_str_equal(sum->axis, axis))
+		if (cairn_id_compare(sum->is.root, *root) == 0 &&
+		    cairn_str_equal(sum->is.axis, axis))
 			return CAIRN_OK;
 	}
 	struct lite_sum *sum = cairn_lite__list_add(write->lite, list, sizeof *sum);
 	if (sum == NULL)
 		return cairn_fail(err, CAIRN_E_NOMEM);
-	*sum = (struct lite_sum){ .root = *root, .axis = axis, .kind = CAIRN_BUDGET_SOFT };
+	*sum = (struct lite_sum){
+		.is = { .root = *root, .axis = axis, .kind = CAIRN_BUDGET_SOFT }
+	};
 	return read_sum(write, sum, err);
 }
 
 /* ---- one entry ------------------------------------------------------------------------- */
 
-/* An item on its way: its budget, and its entry, seq 0 if there is none. */
+/* An item on its way: its budget, and of its entry what is looked at; seq 0: there is none. */
 struct item {
 	struct lite_write *write;
 	const cairn_budget_plan *plan;
 	const cairn_budget_item *item;
 	struct lite_sum *sum;
-	int64_t seq;
-	int64_t amount;
-	enum cairn_entry_state state;
-	bool held;   /* a reservation that is not over */
-	int64_t own; /* what of it counts as reserved */
+	cairn_entry was;
 };
 
 static cairn_status find_entry(struct item *item, cairn_error *err)
@@ -158,57 +157,19 @@ static cairn_status find_entry(struct item *item, cairn_error *err)
 	cairn_status status = cairn_lite__start(&run, item->write->lite, LITE_ENTRY_FIND, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_id(&run, &item->sum->root);
+	cairn_lite__bind_id(&run, &item->sum->is.root);
 	cairn_lite__bind_text(&run, asked->axis);
 	cairn_lite__bind_text(&run, asked->source_type);
 	cairn_lite__bind_text(&run, asked->source_id);
 	status = cairn_lite__row(&run, &found, err);
 	if (status != CAIRN_OK || !found)
 		return status;
-	item->seq = cairn_lite__int(&run);
-	item->amount = cairn_lite__int(&run);
-	item->state = cairn_entry_state_parse(cairn_lite__view(&run));
-	item->held =
-		item->state == CAIRN_ENTRY_RESERVED && cairn_lite__int(&run) > item->write->now;
-	item->own = item->held ? item->amount : 0;
+	item->was.seq = cairn_lite__int(&run);
+	item->was.amount = cairn_lite__int(&run);
+	item->was.state = cairn_entry_state_parse(cairn_lite__view(&run));
+	item->was.expires_at = cairn_lite__int(&run);
 	cairn_lite__stop(&run);
 	return CAIRN_OK;
-}
-
-static enum cairn_budget_how judge_release(const struct item *item)
-{
-	if (item->seq == 0)
-		return CAIRN_BUDGET_UNKNOWN;
-	if (item->state == CAIRN_ENTRY_CHARGED)
-		return CAIRN_BUDGET_CONFLICT;
-	return item->held ? CAIRN_BUDGET_DONE : CAIRN_BUDGET_EXISTS;
-}
-
-/* Whether what is written fits. */
-static enum cairn_budget_how judge_amount(const struct item *item)
-{
-	const struct lite_sum *sum = item->sum;
-	int64_t amount = item->item->amount;
-	int64_t counted = sum->spent + sum->reserved - item->own;
-	bool charge = item->plan->verb == CAIRN_BUDGET_CHARGE;
-	if (charge && amount <= item->own)
-		return CAIRN_BUDGET_DONE;
-	if (sum->limited && sum->kind == CAIRN_BUDGET_HARD && amount > sum->total - counted)
-		return CAIRN_BUDGET_EXCEEDED;
-	return amount > INT64_MAX - counted ? CAIRN_BUDGET_OVERFLOW : CAIRN_BUDGET_DONE;
-}
-
-static enum cairn_budget_how judge(const struct item *item)
-{
-	bool charge = item->plan->verb == CAIRN_BUDGET_CHARGE;
-	bool alike = item->amount == item->item->amount;
-	if (item->plan->verb == CAIRN_BUDGET_RELEASE)
-		return judge_release(item);
-	if (item->seq != 0 && item->state == CAIRN_ENTRY_CHARGED)
-		return charge && alike ? CAIRN_BUDGET_EXISTS : CAIRN_BUDGET_CONFLICT;
-	if (!charge && item->held && alike)
-		return CAIRN_BUDGET_EXISTS;
-	return judge_amount(item);
 }
 
 static cairn_status insert_entry(const struct item *item, cairn_error *err)
@@ -220,7 +181,7 @@ static cairn_status insert_entry(const struct item *item, cairn_error *err)
 	cairn_status status = cairn_lite__start(&run, item->write->lite, LITE_ENTRY_INSERT, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_id(&run, &item->sum->root);
+	cairn_lite__bind_id(&run, &item->sum->is.root);
 	cairn_lite__bind_id(&run, &asked->run);
 	cairn_lite__bind_text(&run, asked->axis);
 	cairn_lite__bind_text(&run, asked->source_type);
@@ -241,8 +202,8 @@ static cairn_status update_entry(const struct item *item, cairn_error *err)
 	cairn_status status = cairn_lite__start(&run, item->write->lite, LITE_ENTRY_UPDATE, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_id(&run, &item->sum->root);
-	cairn_lite__bind_int(&run, item->seq);
+	cairn_lite__bind_id(&run, &item->sum->is.root);
+	cairn_lite__bind_int(&run, item->was.seq);
 	cairn_lite__bind_id(&run, &item->item->run);
 	cairn_lite__bind_int(&run, item->item->amount);
 	cairn_lite__bind_word(
@@ -258,8 +219,8 @@ static cairn_status release_entry(const struct item *item, cairn_error *err)
 	cairn_status status = cairn_lite__start(&run, item->write->lite, LITE_ENTRY_RELEASE, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_id(&run, &item->sum->root);
-	cairn_lite__bind_int(&run, item->seq);
+	cairn_lite__bind_id(&run, &item->sum->is.root);
+	cairn_lite__bind_int(&run, item->was.seq);
 	cairn_lite__bind_int(&run, item->write->now);
 	return cairn_lite__finish(&run, err);
 }
@@ -271,8 +232,8 @@ static cairn_status spend(const struct item *item, int64_t amount, cairn_error *
 	cairn_status status = cairn_lite__start(&run, item->write->lite, LITE_BUDGET_SPEND, err);
 	if (status != CAIRN_OK)
 		return status;
-	cairn_lite__bind_id(&run, &item->sum->root);
-	cairn_lite__bind_text(&run, item->sum->axis);
+	cairn_lite__bind_id(&run, &item->sum->is.root);
+	cairn_lite__bind_text(&run, item->sum->is.axis);
 	cairn_lite__bind_int(&run, amount);
 	cairn_lite__bind_int(&run, item->write->now);
 	return cairn_lite__finish(&run, err);
@@ -282,16 +243,18 @@ static cairn_status spend(const struct item *item, int64_t amount, cairn_error *
 static cairn_status write_entry(const struct item *item, cairn_error *err)
 {
 	struct lite_sum *sum = item->sum;
+	const cairn_entry *was = &item->was;
 	bool charge = item->plan->verb == CAIRN_BUDGET_CHARGE;
 	cairn_status status;
-	sum->reserved -= item->own;
+	if (was->state == CAIRN_ENTRY_RESERVED && was->expires_at > item->write->now)
+		sum->is.reserved -= was->amount;
 	if (item->plan->verb == CAIRN_BUDGET_RELEASE)
 		return release_entry(item, err);
-	status = item->seq == 0 ? insert_entry(item, err) : update_entry(item, err);
+	status = was->seq == 0 ? insert_entry(item, err) : update_entry(item, err);
 	if (charge)
-		sum->spent += item->item->amount;
+		sum->is.spent += item->item->amount;
 	else
-		sum->reserved += item->item->amount;
+		sum->is.reserved += item->item->amount;
 	if (status == CAIRN_OK && (charge || !sum->there))
 		status = spend(item, charge ? item->item->amount : 0, err);
 	sum->there = true;
@@ -300,51 +263,55 @@ static cairn_status write_entry(const struct item *item, cairn_error *err)
 
 /* ---- many ------------------------------------------------------------------------------- */
 
-static bool fine(enum cairn_budget_how how)
+/* What became of an item, given its budget. */
+static cairn_status write_on(struct item *item, struct spender *spender, cairn_budget_result *each,
+			     cairn_error *err)
 {
-	return how == CAIRN_BUDGET_DONE || how == CAIRN_BUDGET_EXISTS;
+	struct lite_write *write = item->write;
+	enum cairn_budget_verb verb = item->plan->verb;
+	cairn_status status = find_entry(item, err);
+	if (status != CAIRN_OK)
+		return status;
+	each->how = cairn_budget_test(verb, item->item->amount, &item->sum->is,
+				      item->was.seq != 0 ? &item->was : NULL, write->now);
+	bool anew = each->how == CAIRN_BUDGET_EXISTS && verb == CAIRN_BUDGET_RESERVE;
+	if (each->how != CAIRN_BUDGET_DONE && !anew)
+		return CAIRN_OK;
+	status = mark(write->lite, spender, err);
+	return status == CAIRN_OK ? write_entry(item, err) : status;
 }
 
-/* total keeps where its budget stands in the list, until all are told what it is. */
+/* *place: where its budget stands in the list, until all are told what it is. */
 static cairn_status write_item(struct lite_write *write, const cairn_budget_plan *plan,
 			       const cairn_budget_item *asked, struct spender *spender,
-			       cairn_budget_result *each, cairn_error *err)
+			       size_t *place, cairn_budget_result *each, cairn_error *err)
 {
 	struct item item = { .write = write, .plan = plan, .item = asked };
-	size_t at;
 	cairn_status status = CAIRN_OK;
 	if (cairn_id_compare(spender->run, asked->run) != 0)
 		status = find_spender(write->lite, &plan->scope, &asked->run, spender, err);
 	if (status != CAIRN_OK || spender->row == 0)
 		return status;
-	status = find_sum(write, &spender->root, asked->axis, &at, err);
+	status = find_sum(write, &spender->root, asked->axis, place, err);
 	if (status != CAIRN_OK)
 		return status;
-	item.sum = (struct lite_sum *)write->lite->sums.at + at;
-	each->total = (int64_t)at;
-	status = find_entry(&item, err);
-	if (status != CAIRN_OK)
-		return status;
-	each->how = judge(&item);
-	bool anew = each->how == CAIRN_BUDGET_EXISTS && plan->verb == CAIRN_BUDGET_RESERVE;
-	if (each->how != CAIRN_BUDGET_DONE && !anew)
-		return CAIRN_OK;
-	status = mark(write->lite, spender, err);
-	return status == CAIRN_OK ? write_entry(&item, err) : status;
+	item.sum = (struct lite_sum *)write->lite->sums.at + *place;
+	return write_on(&item, spender, each, err);
 }
 
 /* What the budgets are when the call has ended. */
 static void tell(const struct lite *lite, const cairn_budget_plan *plan, bool undone,
 		 cairn_budget_result *each)
 {
+	const size_t *places = lite->places.at;
 	for (size_t i = 0; i < plan->n; i++) {
 		if (each[i].how == CAIRN_BUDGET_MISS)
 			continue;
-		const struct lite_sum *sum = (const struct lite_sum *)lite->sums.at + each[i].total;
-		each[i].limited = sum->limited;
-		each[i].total = sum->total;
-		each[i].spent = undone ? sum->spent_before : sum->spent;
-		each[i].reserved = undone ? sum->reserved_before : sum->reserved;
+		const struct lite_sum *sum = (const struct lite_sum *)lite->sums.at + places[i];
+		each[i].limited = sum->is.limited;
+		each[i].total = sum->is.total;
+		each[i].spent = undone ? sum->spent_before : sum->is.spent;
+		each[i].reserved = undone ? sum->reserved_before : sum->is.reserved;
 	}
 }
 
@@ -355,17 +322,23 @@ cairn_status cairn_lite__budget_items(struct lite_write *write, const cairn_budg
 	cairn_status status = CAIRN_OK;
 	*refused = false;
 	write->lite->sums.n = 0;
+	write->lite->places.n = 0;
 	memset(each, 0, plan->n * sizeof *each);
 	for (size_t i = 0; i < plan->n && status == CAIRN_OK; i++) {
-		status = write_item(write, plan, &plan->items[i], &spender, &each[i], err);
-		*refused = *refused || (plan->all && !fine(each[i].how));
+		size_t *place =
+			cairn_lite__list_add(write->lite, &write->lite->places, sizeof *place);
+		if (place == NULL)
+			return cairn_fail(err, CAIRN_E_NOMEM);
+		status = write_item(write, plan, &plan->items[i], &spender, place, &each[i], err);
+		*refused = *refused || (plan->all && each[i].how != CAIRN_BUDGET_DONE &&
+					each[i].how != CAIRN_BUDGET_EXISTS);
 	}
 	if (status == CAIRN_OK)
 		tell(write->lite, plan, *refused, each);
 	return status;
 }
 
-/* *held: there is no lease to look at, or it holds. */
+/* *holds: there is no lease to look at, or it holds. */
 static cairn_status guard(struct lite_write *write, const cairn_budget_plan *plan, bool *holds,
 			  cairn_error *err)
 {
@@ -422,11 +395,6 @@ static void read_budget(struct lite_run *run, cairn_rows *rows, void *into)
 	row->reserved = cairn_lite__int(run);
 	row->created_at = cairn_lite__int(run);
 	row->updated_at = cairn_lite__int(run);
-	row->remaining = INT64_MAX;
-	if (row->limited) {
-		int64_t left = row->total - (row->spent + row->reserved);
-		row->remaining = left > 0 ? left : 0;
-	}
 }
 
 static cairn_status push_budgets(struct lite *lite, const cairn_id *root, cairn_rows *rows,

@@ -84,14 +84,8 @@ struct lite_ending {
 
 /* A budget as it was when the running call first met it, and as it is (budget.c). */
 struct lite_sum {
-	cairn_id root;
-	cairn_str axis;
+	cairn_budget is;
 	bool there;
-	bool limited;
-	enum cairn_budget_kind kind;
-	int64_t total;
-	int64_t spent;
-	int64_t reserved;
 	int64_t spent_before;
 	int64_t reserved_before;
 };
@@ -137,6 +131,7 @@ struct lite {
 	struct lite_list found;	  /* and those that wait for them */
 	struct lite_list wakes;	  /* cairn_id: replay runs that may be woken */
 	struct lite_list sums;	  /* struct lite_sum: budgets of the running call */
+	struct lite_list places;  /* size_t: which of them is that of an item */
 	struct lite_list due;	  /* steps whose jobs are to be inserted (run.c) */
 	struct lite_watch watch;
 	sqlite3_stmt *statements[LITE_SQL_COUNT];

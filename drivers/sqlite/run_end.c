@@ -56,6 +56,7 @@ void cairn_lite__lists_free(struct lite *lite)
 	cairn_lite__list_free(lite, &lite->found, sizeof(struct dependent));
 	cairn_lite__list_free(lite, &lite->wakes, sizeof(cairn_id));
 	cairn_lite__list_free(lite, &lite->sums, sizeof(struct lite_sum));
+	cairn_lite__list_free(lite, &lite->places, sizeof(size_t));
 	cairn_lite__run_jobs_free(lite);
 }
 

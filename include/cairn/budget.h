@@ -62,7 +62,10 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_budget_set(cairn_conn *conn, cairn
 							 cairn_id run, const cairn_budget_new *axes,
 							 size_t n, cairn_error *err);
 
-/* All axes of a run's tree, by name: those with a total, and those that were charged. NOT_FOUND as above. [1 round trip] */
+/*
+ * All axes of a run's tree, by name: those with a total, and those on which something was charged or reserved. NOT_FOUND as
+ * above. [1 round trip]
+ */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_budget_read(cairn_conn *conn, cairn_scope scope,
 							  cairn_id run, cairn_budgets **budgets,
 							  cairn_error *err);
@@ -88,8 +91,7 @@ typedef struct cairn_entry_new {
 typedef struct cairn_entry_done {
 	cairn_status status; /* OK, NOT_FOUND, CONFLICT, INVALID */
 	cairn_code code;
-	enum cairn_disposition
-		disposition; /* EXISTING: it was so before, and nothing was written */
+	enum cairn_disposition disposition; /* EXISTING: it was so before, and nothing was added */
 	uint32_t limited;
 	int64_t total; /* as they are now; 0 where the run was not found */
 	int64_t spent;

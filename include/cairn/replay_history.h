@@ -11,7 +11,10 @@
 extern "C" {
 #endif
 
-/* Read from its job: SUSPENDED is PENDING, continued, and not due yet. */
+/*
+ * Read from its job: SUSPENDED is PENDING, continued, and not put in line yet. That is done when it is woken, or, once it is
+ * due, by the next claim of its queue or the upkeep: until then it stays SUSPENDED, and wake_at has passed.
+ */
 enum cairn_replay_status {
 	CAIRN_REPLAY_ENQUEUED = 1,
 	CAIRN_REPLAY_RUNNING,
