@@ -512,7 +512,7 @@ void cairn_pg__charge_read(struct pg *pg, size_t n, cairn_budget_result *each);
 bool cairn_pg__ends_step(struct pg *pg, const cairn_change *change);
 /*
  * Locks, in a call that ends jobs or gates: the runs (or NULL: those of the jobs), then the jobs, and of runs
- * in which a step fails those that go with it. Two statements; the time is left behind.
+ * in which a step fails those that go with it. Two statements, with parents three; the time is left behind.
  */
 enum pg_also { PG_ALSO_NONE = 0, PG_ALSO_FAIL_FAST, PG_ALSO_ALL };
 struct pg_hold {

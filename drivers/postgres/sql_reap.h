@@ -31,11 +31,12 @@
 /* The end of a child is told to its parent: whose job is locked, be it over or not, or is gone. */
 #define LEFT_PARENTS "COALESCE(NULLIF(current_setting('cairn.parents', true), '')::uuid[], '{}')"
 #define PARENT_HELD(id) \
-	"(SELECT r.parent_id = ANY (" LEFT_PARENTS ") OR NOT (EXISTS (" \
-		"SELECT FROM @schema.cairn_job_live p WHERE p.id = r.parent_id" \
-	") OR EXISTS (" \
-		"SELECT FROM @schema.cairn_job_done p WHERE p.id = r.parent_id" \
-	")) FROM @schema.cairn_replay r WHERE r.run_id = " id ")"
+	"(SELECT r.parent_id = ANY (" LEFT_PARENTS ") OR (" \
+		"SELECT count(*) = 0 FROM (" \
+			"SELECT p.id FROM @schema.cairn_job_live p WHERE p.id = r.parent_id UNION ALL " \
+			"SELECT p.id FROM @schema.cairn_job_done p WHERE p.id = r.parent_id" \
+		") p" \
+	") FROM @schema.cairn_replay r WHERE r.run_id = " id ")"
 
 /* A row's notes are the events that it gets: 64 FAILED, 128 RETRY_SCHEDULED, 256 DEAD_LETTERED, 1024. */
 #define REAP_HIT \

@@ -365,8 +365,8 @@
 
 /*
  * cairn_job_live_pkey, cairn_replay_pkey, cairn_memo_pkey. $5 seq, $6 events, $7 claim, $8 status, $9 result, $10 and
- * $11 code and message, $12 wait, $13 not before, $14: only if the charges of the statement before were written, and then even
- * if the lease has run out since.
+ * $11 code and message, $12 wait, $13 not before, $14: only if the charges of the statement before were written,
+ * and then even if the lease has run out since.
  */
 #define TEXT_LEAVE \
 	"WITH " CALL_CLOCK RUN_IF(LEASE_RUNS " OR ($14::boolean AND " CHARGED ")") "memo AS MATERIALIZED (" \
@@ -442,18 +442,18 @@
 /* ---- signals ---------------------------------------------------------------------------------- */
 
 /*
- * cairn_job_live_pkey, in its order; both jobs' primary keys. $1 jobs; leaves behind the time, those that it locked, and
+ * cairn_job_live_pkey, in its order; cairn_job_done_pkey. $1 jobs; leaves behind the time, those that it locked, and
  * those that were there when it began.
  */
 #define TEXT_SIGNAL_LOCK \
 	"SELECT " LEAVE_NOW("clock_timestamp()") ", set_config('cairn.held', held.ids, true), " \
 	LEAVE_UUIDS("cairn.there", \
-		"SELECT j.id FROM unnest($1::uuid[]) u(id) CROSS JOIN LATERAL (" \
+		"SELECT j.id FROM unnest($1) u(id) CROSS JOIN LATERAL (" \
 			"SELECT v.id FROM @schema.cairn_job_live v WHERE v.id = u.id UNION ALL " \
 			"SELECT d.id FROM @schema.cairn_job_done d WHERE d.id = u.id OFFSET 0" \
 		") j") " FROM (" \
 		"SELECT '{' || COALESCE(string_agg(l.id::text, ','), '') || '}' AS ids FROM (" \
-			"SELECT l.id FROM @schema.cairn_job_live l WHERE l.id = ANY ($1) " \
+			"SELECT l.id FROM @schema.cairn_job_live l WHERE l.id = ANY ($1::uuid[]) " \
 			"ORDER BY l.id FOR NO KEY UPDATE" \
 		") l" \
 	") held"

@@ -60,11 +60,11 @@
 	") rp WHERE rp.parent_id IS NOT NULL"
 
 /*
- * Jobs that are live, in the order of cairn_job_live_pkey, and behind them parents that are not, in that of
- * cairn_job_done_pkey: one that is resumed would begin, and wait for the child, before its end is there to be seen. (Not
- * FOR KEY SHARE: where several held a row, those who lock and change it in one statement could wait for each other.) The
- * row of one that is being resumed moves while it is waited for, and only a later statement finds it: where parents are
- * locked, two of these go.
+ * Jobs that are live, in the order of cairn_job_live_pkey, and behind them parents that are over, in that of
+ * cairn_job_done_pkey: one that was resumed meanwhile would begin, and wait for the child, before the end of that can
+ * be seen. (Not FOR KEY SHARE: where several hold a row, those who lock and change it in one statement wait for each
+ * other.) The row of one that is being resumed moves while it is waited for, and only a later statement finds it: where
+ * parents are locked, this goes twice.
  */
 #define HOLDING_JOBS(jobs, children) \
 	HOLDING("SELECT l.id FROM (" \
@@ -98,7 +98,7 @@
  * Both jobs' primary keys; cairn_run_pkey, cairn_step_key, cairn_replay_pkey. Behind RUNS_LOCK: the jobs in $1
  * and, with $3 1, those of the open steps of runs that are FAIL_FAST; with 2 of any; of the runs in $2,
  * or (NULL) of those that the jobs belong to; with $4 of those that were left behind. With $5 the parents of
- * replay runs among them, too.
+ * replay runs among them, too; behind that PARENTS_LOCK goes.
  */
 #define TEXT_STEP_JOBS_LOCK \
 	HOLDING_JOBS("SELECT u.id FROM unnest($1::uuid[]) u(id) UNION ALL SELECT s.id FROM (" \

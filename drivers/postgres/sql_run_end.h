@@ -343,9 +343,9 @@
 /* ---- reap ---------------------------------------------------------------------------------- */
 
 /*
- * cairn_job_live_reap, cairn_replay_pkey, both jobs' primary keys and cairn_run_pkey in their order. The runs of expired
- * leases whose steps would end, as far as nobody else holds them, and the parents of expired children that would end,
- * those that are over, too (HOLDING_JOBS). $2 limit, $3: only these ids. Nothing has died yet.
+ * cairn_job_live_reap, cairn_replay_pkey; both jobs' primary keys and cairn_run_pkey in their order. The runs of
+ * expired leases whose steps would end, and the parents of expired children that would end, be they over or not
+ * (HOLDING_JOBS says why), as far as nobody else holds them. $2 limit, $3: only these ids. Nothing has died yet.
  */
 #define DYING(column, which) \
 	"SELECT " column " FROM @schema.cairn_job_live l WHERE " EXPIRED("l") " " \
@@ -415,9 +415,9 @@
 		")) ORDER BY d.id FOR UPDATE")
 
 /*
- * cairn_step_key, cairn_replay_root, the jobs' primary keys. Behind it: those locks may have been waited for, and
- * meanwhile a descendant was resumed. Leaves those runs behind all of whose jobs are held and no longer leased, and
- * their steps and the descendants of these.
+ * cairn_step_key, cairn_replay_root, the jobs' primary keys. Behind it, since a descendant may have been resumed while
+ * the locks were waited for. Leaves behind those of the runs whose jobs are all held, and leased no longer; and their
+ * steps and the descendants of these.
  */
 #define TEXT_RUN_PRUNE_WHOLE \
 	"WITH member AS MATERIALIZED (" STEPS_AND_REPLAYS "), held AS MATERIALIZED (" \
