@@ -19,14 +19,16 @@ void cairn_durable__trouble(struct cairn_durable *run, const cairn_error *err)
 	run->error = *err;
 }
 
-void cairn_durable__refuse(struct cairn_durable *run, cairn_code code)
+void cairn_durable__refuse(struct cairn_durable *run, cairn_code code, const char *message)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_worker__fail_code(&err, code);
+	if (message != NULL)
+		snprintf(err.message, sizeof err.message, "%s", message);
 	cairn_durable__trouble(run, &err);
 }
 
-static void fail(struct cairn_durable *run, const cairn_replay_step *step)
+static void fail(struct cairn_durable *run, const cairn_replay_step *step, bool given_up)
 {
 	if (run->state == CAIRN_DURABLE_FAILED || run->state == CAIRN_DURABLE_TROUBLE)
 		return;
@@ -38,19 +40,19 @@ static void fail(struct cairn_durable *run, const cairn_replay_step *step)
 		 run->code.len > 0 ? run->code.ptr : "");
 	snprintf(run->error.message, sizeof run->error.message, "%.*s", (int)run->message.len,
 		 run->message.len > 0 ? run->message.ptr : "");
-	run->given_up = step->failures < step->max_attempts;
+	run->given_up = given_up;
 }
 
-bool cairn_durable__settle(struct cairn_durable *run, const cairn_replay_step *step)
+bool cairn_durable__settle(struct cairn_durable *run, const cairn_replay_step *step, bool given_up)
 {
 	if (step->status != CAIRN_OK) {
-		cairn_durable__refuse(run, step->code);
+		cairn_durable__refuse(run, step->code, NULL);
 		return false;
 	}
 	if (step->next == CAIRN_NEXT_RESULT)
 		return true;
 	if (step->next == CAIRN_NEXT_FAILED)
-		fail(run, step);
+		fail(run, step, given_up);
 	else if (step->next == CAIRN_NEXT_SUSPEND && run->state == CAIRN_DURABLE_GOING)
 		run->state = CAIRN_DURABLE_SUSPENDED;
 	return false;
@@ -112,7 +114,7 @@ static int answer(cairn_durable *run, cairn_status st, const cairn_error *err,
 		cairn_durable__trouble(run, err);
 		return 0;
 	}
-	if (!cairn_durable__settle(run, step))
+	if (!cairn_durable__settle(run, step, false))
 		return 0;
 	if (result != NULL)
 		*result = step->result;
@@ -161,6 +163,10 @@ int cairn_durable_now(cairn_durable *run, cairn_time *now)
 	cairn_str value;
 	if (!cairn_durable__going(run))
 		return 0;
+	if (now == NULL) {
+		cairn_durable__refuse(run, CAIRN_E_ARG_INVALID, "The time needs a place.");
+		return 0;
+	}
 	if (cairn_now(run->conn, &asked, &err) != CAIRN_OK) {
 		cairn_durable__trouble(run, &err);
 		return 0;
@@ -181,7 +187,7 @@ int cairn_durable_child(cairn_durable *run, const cairn_child_new *children, siz
 		return 0;
 	cairn_replay_step *steps = calloc(n + 1, sizeof *steps);
 	if (steps == NULL) {
-		cairn_durable__refuse(run, CAIRN_E_NOMEM);
+		cairn_durable__refuse(run, CAIRN_E_NOMEM, NULL);
 		return 0;
 	}
 	cairn_status st = cairn_replay_child(run->replay, children, n, steps, &err);
@@ -276,7 +282,7 @@ enum cairn_finish_how cairn_durable_return(cairn_durable *run, cairn_str output)
 static cairn_status begin(struct cairn_durable *run, const cairn_durable_program *program,
 			  cairn_error *err)
 {
-	if (program == NULL || program->size < sizeof *program)
+	if (program == NULL || program->size < sizeof *program || program->run == NULL)
 		return cairn_worker__fail_code(err, CAIRN_E_ARG_INVALID);
 	cairn_lease lease = cairn_context_lease(run->context);
 	cairn_replay_opts opts = { .size = sizeof opts,

@@ -32,16 +32,17 @@ struct cairn_work {
 	char **axes; /* their names, copied */
 	size_t charge_count;
 	cairn_time not_before;
-	bool final;
+	bool final;    /* it is not to be tried again */
+	bool given_up; /* and so it was recorded */
 	bool nomem;
 };
 
 /* The first thing that stands in the way counts. */
 void cairn_durable__trouble(struct cairn_durable *run, const cairn_error *err);
-/* The same with the library's own words. */
-void cairn_durable__refuse(struct cairn_durable *run, cairn_code code);
-/* What a step that is not done makes of the run; true if it has a result. */
-bool cairn_durable__settle(struct cairn_durable *run, const cairn_replay_step *step);
+/* The same with the library's own words; NULL: those of the code. */
+void cairn_durable__refuse(struct cairn_durable *run, cairn_code code, const char *message);
+/* What a step that is not done makes of the run; true if it has a result. given_up: if it failed, for good. */
+bool cairn_durable__settle(struct cairn_durable *run, const cairn_replay_step *step, bool given_up);
 /* Whether the run still goes, and was not told to give up. */
 bool cairn_durable__going(struct cairn_durable *run);
 

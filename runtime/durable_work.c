@@ -128,7 +128,7 @@ void cairn_work_not_before(cairn_work *work, cairn_time when)
 	work->not_before = when;
 }
 
-/* ---- doing one step --------------------------------------------------------------------- */
+/* ---- how a step ended ---------------------------------------------------------------------- */
 
 static void work_clear(struct cairn_work *work)
 {
@@ -168,9 +168,7 @@ static cairn_status record_failure(struct cairn_work *work, cairn_replay_failure
 		failure = failure_of(&why);
 		st = cairn_replay_fail(replay, work->step, &failure, err);
 	}
-	/* so it counts as given up, however many attempts it might have had (durable.c) */
-	if (st == CAIRN_OK && failure.final)
-		work->step->max_attempts = INT32_MAX;
+	work->given_up = st == CAIRN_OK && failure.final;
 	return st;
 }
 
@@ -235,16 +233,29 @@ static cairn_status record_patiently(struct cairn_work *work, bool done, cairn_e
 	return st;
 }
 
+/* ---- one step, and many side by side ------------------------------------------------------- */
+
+struct crew {
+	struct cairn_durable *run;
+	const cairn_durable_batch *batch;
+	cairn_replay_step *steps;
+	bool *given_up; /* of each: here and now */
+	atomic_size_t next;
+};
+
 /* Does a step that is RUN and records how it ended; the step says so. */
-static void do_step(struct cairn_durable *run, const cairn_replay_call *call,
-		    cairn_replay_step *step, size_t index, cairn_work_fn *work, void *user)
+static void do_step(struct crew *crew, size_t index)
 {
+	struct cairn_durable *run = crew->run;
+	cairn_replay_step *step = &crew->steps[index];
 	cairn_error err = CAIRN_ERROR_INIT;
 	char id[CAIRN_ID_TEXT];
-	struct cairn_work one = { .run = run, .call = call, .step = step, .index = index };
+	struct cairn_work one = {
+		.run = run, .call = &crew->batch->calls[index], .step = step, .index = index
+	};
 	cairn_id_format(cairn_context_job(run->context)->id, id);
 	snprintf(one.key, sizeof one.key, "%s/%" PRId64, id, step->seq);
-	bool done = work(user, &one) != 0;
+	bool done = crew->batch->work(crew->batch->user, &one) != 0;
 	if (one.nomem) {
 		done = false;
 		cairn_work_fail(&one, CAIRN_STR("step.no_memory"),
@@ -254,20 +265,9 @@ static void do_step(struct cairn_durable *run, const cairn_replay_call *call,
 	if (record_patiently(&one, done, &err) != CAIRN_OK)
 		cairn_durable__trouble(run, &err);
 	pthread_mutex_unlock(&run->lock);
+	crew->given_up[index] = one.given_up;
 	work_clear(&one);
 }
-
-/* ---- many --------------------------------------------------------------------------------- */
-
-struct crew {
-	struct cairn_durable *run;
-	const cairn_replay_call *calls;
-	cairn_replay_step *steps;
-	size_t n;
-	atomic_size_t next;
-	cairn_work_fn *work;
-	void *user;
-};
 
 static bool stopped(struct crew *crew)
 {
@@ -283,22 +283,22 @@ static void *serve(void *arg)
 	struct crew *crew = arg;
 	for (;;) {
 		size_t i = atomic_fetch_add(&crew->next, 1);
-		if (i >= crew->n)
+		if (i >= crew->batch->n)
 			return NULL;
 		if (crew->steps[i].status == CAIRN_OK && crew->steps[i].next == CAIRN_NEXT_RUN &&
 		    !stopped(crew))
-			do_step(crew->run, &crew->calls[i], &crew->steps[i], i, crew->work,
-				crew->user);
+			do_step(crew, i);
 	}
 }
 
 /* The calling thread is one of them; where no other can be had it does all. */
-static void do_all(struct crew *crew, uint32_t width)
+static void do_all(struct crew *crew)
 {
+	uint32_t width = crew->batch->width != 0 ? crew->batch->width : WIDTH_DEFAULT;
 	pthread_t threads[WIDTH_MAX];
 	size_t started = 0;
 	size_t todo = 0;
-	for (size_t i = 0; i < crew->n; i++)
+	for (size_t i = 0; i < crew->batch->n; i++)
 		todo += crew->steps[i].next == CAIRN_NEXT_RUN;
 	while (started + 1 < width && started + 1 < todo &&
 	       pthread_create(&threads[started], NULL, serve, crew) == 0)
@@ -324,13 +324,15 @@ static void await(struct cairn_durable *run, const cairn_replay_call *call, cair
 static int settle(struct crew *crew, cairn_str *results)
 {
 	int all = 1;
-	for (size_t i = 0; i < crew->n; i++) {
+	for (size_t i = 0; i < crew->batch->n; i++) {
 		cairn_replay_step *step = &crew->steps[i];
-		await(crew->run, &crew->calls[i], step);
+		await(crew->run, &crew->batch->calls[i], step);
 		/* begun by somebody who gave it up: ours by now */
 		if (step->status == CAIRN_OK && step->next == CAIRN_NEXT_RUN && !stopped(crew))
-			do_step(crew->run, &crew->calls[i], step, i, crew->work, crew->user);
-		if (!cairn_durable__settle(crew->run, step))
+			do_step(crew, i);
+		/* of a failure that is remembered only its attempts tell it */
+		bool given_up = crew->given_up[i] || step->failures < step->max_attempts;
+		if (!cairn_durable__settle(crew->run, step, given_up))
 			all = 0;
 		else if (results != NULL)
 			results[i] = step->result;
@@ -338,34 +340,40 @@ static int settle(struct crew *crew, cairn_str *results)
 	return all && cairn_durable__going(crew->run);
 }
 
+static bool check(struct cairn_durable *run, const cairn_durable_batch *batch)
+{
+	if (batch == NULL || batch->size < sizeof *batch)
+		cairn_durable__refuse(run, CAIRN_E_ARG_INVALID, NULL);
+	else if (batch->work == NULL)
+		cairn_durable__refuse(run, CAIRN_E_ARG_INVALID, "A step needs a function.");
+	else if (batch->width > WIDTH_MAX)
+		cairn_durable__refuse(run, CAIRN_E_ARG_INVALID, "A batch is at most 64 wide.");
+	else if (batch->reserved_ != 0)
+		cairn_durable__refuse(run, CAIRN_E_ARG_RESERVED, NULL);
+	else
+		return true;
+	return false;
+}
+
 int cairn_durable_calls(cairn_durable *run, const cairn_durable_batch *batch, cairn_str *results)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	int all = 0;
-	if (!cairn_durable__going(run))
+	if (!cairn_durable__going(run) || !check(run, batch))
 		return 0;
-	if (batch == NULL || batch->size < sizeof *batch) {
-		cairn_durable__refuse(run, CAIRN_E_ARG_INVALID);
-		return 0;
-	}
-	struct crew crew = { .run = run,
-			     .calls = batch->calls,
-			     .n = batch->n,
-			     .work = batch->work,
-			     .user = batch->user };
-	uint32_t width = batch->width != 0 ? batch->width : WIDTH_DEFAULT;
-	crew.steps = calloc(crew.n + 1, sizeof *crew.steps);
-	if (crew.steps == NULL) {
-		cairn_durable__refuse(run, CAIRN_E_NOMEM);
-		return 0;
-	}
-	if (cairn_replay_step_begin(run->replay, crew.calls, crew.n, crew.steps, &err) ==
-	    CAIRN_OK) {
-		do_all(&crew, width < WIDTH_MAX ? width : WIDTH_MAX);
+	struct crew crew = { .run = run, .batch = batch };
+	crew.steps = calloc(batch->n + 1, sizeof *crew.steps);
+	crew.given_up = calloc(batch->n + 1, sizeof *crew.given_up);
+	if (crew.steps == NULL || crew.given_up == NULL) {
+		cairn_durable__refuse(run, CAIRN_E_NOMEM, NULL);
+	} else if (cairn_replay_step_begin(run->replay, batch->calls, batch->n, crew.steps, &err) ==
+		   CAIRN_OK) {
+		do_all(&crew);
 		all = settle(&crew, results);
 	} else {
 		cairn_durable__trouble(run, &err);
 	}
+	free(crew.given_up);
 	free(crew.steps);
 	return all;
 }

@@ -17,6 +17,10 @@
  * Each function here answers 1 and what was asked for, or 0: then the program returns cairn_durable_end(), and is
  * called again, from the top, when there is something to go on with. After a 0 all others answer 0, too, so that not
  * every one need be looked at. What it does, and what the program must do alike each time, is in replay.h.
+ *
+ * What is malformed is refused as in replay.h, before anything is done: it is CAIRN_DURABLE_TROUBLE, and the attempt
+ * ends TERMINAL with the code. arg.invalid: a NULL where none may be, a size that is too small, a number out of its
+ * range; arg.reserved: a reserved field that is not 0. Where a NULL may be is said; run, context and work are never NULL.
  */
 #ifndef CAIRN_DURABLE_H
 #define CAIRN_DURABLE_H
@@ -36,11 +40,11 @@ typedef enum cairn_finish_how cairn_durable_fn(void *user, cairn_durable *run);
 /* The user pointer of cairn_durable_handler. */
 typedef struct cairn_durable_program {
 	size_t size;
-	cairn_durable_fn *run;
-	void *user;	 /* borrowed, as a handler's */
-	cairn_str code;	 /* which program this is (cairn_replay_opts); absent: not compared */
-	uint32_t recode; /* 1: also of runs that another code began */
-	uint32_t page;	 /* steps that are read at once; 0: 256 */
+	cairn_durable_fn *run; /* required */
+	void *user;	       /* borrowed, as a handler's */
+	cairn_str code;	       /* which program this is (cairn_replay_opts); absent: not compared */
+	uint32_t recode;       /* 1: also of runs that another code began; else 0 */
+	uint32_t page;	       /* steps that are read at once; 0: 256; at most 1000 */
 } cairn_durable_program;
 
 /*
@@ -101,27 +105,31 @@ typedef struct cairn_durable_batch {
 	size_t size;
 	const cairn_replay_call *calls;
 	size_t n;
-	cairn_work_fn *work;
+	cairn_work_fn *work; /* required, whatever is remembered */
 	void *user;
-	uint32_t width; /* 0: 16; at most 64 */
+	uint32_t width; /* 1 to 64; 0: 16; more is refused */
 	uint32_t reserved_;
 } cairn_durable_batch;
 
 /*
  * Many of them, up to width side by side, on threads of their own: work is called on several at once. 1 if all have a
- * result; each that has one is in results, whatever became of the others. Of failures the first counts.
+ * result; each that has one is in results, which may be NULL, whatever became of the others. Of failures the first
+ * counts.
  */
 CAIRN_API int cairn_durable_calls(cairn_durable *run, const cairn_durable_batch *batch,
 				  cairn_str *results);
 
-/* A value that was had for nothing, remembered: the one that was said first under this kind, use by use. */
+/*
+ * A value that was had for nothing, remembered: the one that was said first under this kind, use by use. value may be
+ * NULL.
+ */
 CAIRN_API int cairn_durable_value(cairn_durable *run, cairn_str kind, cairn_str json,
 				  cairn_str *value);
 /* The database's time when the program first came here. */
 CAIRN_API int cairn_durable_now(cairn_durable *run, cairn_time *now);
 
 CAIRN_API int cairn_durable_sleep(cairn_durable *run, cairn_usec duration);
-/* payload is absent where the time (-1: none) was over first. */
+/* payload, which may be NULL, is absent where the time (-1: none) was over first. */
 CAIRN_API int cairn_durable_signal(cairn_durable *run, cairn_str name, cairn_usec timeout,
 				   cairn_str *payload);
 /* n child runs, side by side: 1 when all have succeeded. outputs may be NULL. */

@@ -216,6 +216,17 @@ static enum cairn_finish_how giving_up(void *user, cairn_durable *run)
 	return cairn_durable_end(run);
 }
 
+/* Is suspended once, so that the failure is one that is remembered. */
+static enum cairn_finish_how giving_up_late(void *user, cairn_durable *run)
+{
+	struct counted *counted = user;
+	cairn_replay_call call = { .kind = CAIRN_STR("x"), .max_attempts = 2 };
+	cairn_durable_call(run, &call, hopeless, &counted->calls, NULL);
+	if (atomic_fetch_add(&counted->starts, 1) == 0 && cairn_durable_caught(run))
+		cairn_durable_sleep(run, CAIRN_MILLISECOND);
+	return cairn_durable_end(run);
+}
+
 static void fails(store *one)
 {
 	struct counted counted = { .fail_until = 1, .fail_code = "busy" };
@@ -248,6 +259,14 @@ static void fails(store *one)
 	ok(jobs->at[0].status == CAIRN_JOB_DEAD_LETTERED && is(jobs->at[0].error_code, "wrong"),
 	   "%s: what is given up ends the run", one->name);
 	is_int(atomic_load(&calls), 1, "at once");
+	cairn_free(jobs);
+
+	struct counted late = { .fail_until = 0 };
+	program = program_of(giving_up_late, &late);
+	jobs = live(one, &program, add(one, "fails", 1));
+	ok(jobs->at[0].status == CAIRN_JOB_DEAD_LETTERED && jobs->at[0].attempt == 1,
+	   "%s: so does what is remembered as given up", one->name);
+	is_int(atomic_load(&late.calls), 1, "and is not done again");
 	cairn_free(jobs);
 }
 
@@ -298,6 +317,16 @@ static enum cairn_finish_how only_call(void *user, cairn_durable *run)
 	return cairn_durable_end(run);
 }
 
+/* A run that is not tried again. */
+static void ends_with(store *one, cairn_durable_program *program, cairn_id id, const char *code)
+{
+	cairn_jobs *jobs = live(one, program, id);
+	ok(jobs->at[0].status == CAIRN_JOB_DEAD_LETTERED && is(jobs->at[0].error_code, code),
+	   "%s: it ended with %s", one->name, code);
+	is_int(jobs->at[0].attempt, 1, "at once");
+	cairn_free(jobs);
+}
+
 /* What the run of this step ends with; it is done once. Its budget has 10 tokens, of which this many are spent. */
 static void refused(store *one, cairn_work_fn *work, const char *code, int64_t spent)
 {
@@ -308,14 +337,10 @@ static void refused(store *one, cairn_work_fn *work, const char *code, int64_t s
 	const cairn_budget_new budget = { .axis = CAIRN_STR("tokens"), .total = 10 };
 	cairn_id id = add(one, "fails", 1);
 	must(cairn_budget_set(one->conn, cairn_any(), id, &budget, 1, &err), &err, "set");
-	cairn_jobs *jobs = live(one, &program, id);
-	ok(jobs->at[0].status == CAIRN_JOB_DEAD_LETTERED && is(jobs->at[0].error_code, code),
-	   "%s: it ended with %s", one->name, code);
-	is_int(jobs->at[0].attempt, 1, "at once");
+	ends_with(one, &program, id, code);
 	must(cairn_budget_read(one->conn, cairn_any(), id, &budgets, &err), &err, "read");
 	is_int(budgets->at[0].spent, spent, "and cost what its budget bears");
 	cairn_free(budgets);
-	cairn_free(jobs);
 }
 
 static void refuses(store *one)
@@ -323,6 +348,87 @@ static void refuses(store *one)
 	refused(one, rambling, LONG_CODE, 0);
 	refused(one, wasteful, "budget.exceeded", 0);
 	refused(one, malformed, "json.invalid", 4);
+}
+
+/* ---- malformed calls ---------------------------------------------------------------------- */
+
+static enum cairn_finish_how batching(void *user, cairn_durable *run)
+{
+	const cairn_durable_batch *batch = user;
+	if (!cairn_durable_calls(run, batch, NULL))
+		return cairn_durable_end(run);
+	return cairn_durable_return(run, CAIRN_STR("true"));
+}
+
+static enum cairn_finish_how timeless(void *user, cairn_durable *run)
+{
+	(void)user;
+	cairn_durable_now(run, NULL);
+	return cairn_durable_end(run);
+}
+
+static enum cairn_finish_how forgetful(void *user, cairn_durable *run)
+{
+	cairn_str *nowhere = user;
+	if (!cairn_durable_value(run, CAIRN_STR("v"), CAIRN_STR("1"), nowhere) ||
+	    !cairn_durable_signal(run, CAIRN_STR("never"), 0, nowhere) ||
+	    !cairn_durable_child(run, NULL, 0, nowhere))
+		return cairn_durable_end(run);
+	cairn_durable_budget(run, CAIRN_STR("tokens"), NULL);
+	return cairn_durable_end(run);
+}
+
+static void batch_refused(store *one, cairn_durable_batch *batch, const char *code)
+{
+	cairn_durable_program program = program_of(batching, batch);
+	ends_with(one, &program, add(one, "fails", 1), code);
+}
+
+static void refuses_batches(store *one)
+{
+	struct counted counted = { .fail_until = 0 };
+	cairn_replay_call call = { .kind = CAIRN_STR("count"), .input = CAIRN_STR("0") };
+	cairn_durable_program program;
+	const cairn_durable_batch fine = { .size = sizeof fine,
+					   .calls = &call,
+					   .n = 1,
+					   .work = count_work,
+					   .user = &counted,
+					   .width = 64 };
+	cairn_durable_batch batch = fine;
+	batch.reserved_ = 7;
+	batch_refused(one, &batch, "arg.reserved");
+	batch = fine;
+	batch.width = 65;
+	batch_refused(one, &batch, "arg.invalid");
+	batch = fine;
+	batch.size--;
+	batch_refused(one, &batch, "arg.invalid");
+	batch = fine;
+	batch.work = NULL;
+	batch_refused(one, &batch, "arg.invalid");
+	batch.n = 0;
+	batch_refused(one, &batch, "arg.invalid");
+	batch = fine;
+	batch.calls = NULL;
+	batch_refused(one, &batch, "arg.invalid");
+	batch_refused(one, NULL, "arg.invalid");
+	is_int(atomic_load(&counted.calls), 0, "nothing of them is done");
+	batch = fine;
+	program = program_of(batching, &batch);
+	cairn_jobs *jobs = live(one, &program, add(one, "fails", 1));
+	ok(output_is(jobs, "true"), "%s: 64 is a width", one->name);
+	cairn_free(jobs);
+}
+
+static void refuses_nowhere(store *one)
+{
+	cairn_durable_program program = program_of(timeless, NULL);
+	ends_with(one, &program, add(one, "fails", 1), "arg.invalid");
+	program = program_of(forgetful, NULL);
+	ends_with(one, &program, add(one, "fails", 1), "arg.invalid");
+	program = program_of(NULL, NULL);
+	ends_with(one, &program, add(one, "fails", 1), "arg.invalid");
 }
 
 /* ---- signals and children --------------------------------------------------------------------- */
@@ -446,6 +552,8 @@ static void tour(store *one)
 	runs_side_by_side(one);
 	fails(one);
 	refuses(one);
+	refuses_batches(one);
+	refuses_nowhere(one);
 	has_family(one);
 	is_orphaned(one);
 	is_stopped(one);
