@@ -160,6 +160,7 @@
 	X(budgets_table) \
 	X(budget_race) \
 	X(replay_budget) \
+	X(replay_reserve) \
 	X(replay_stale) \
 	X(replay_history) \
 	X(replay_cancel) \

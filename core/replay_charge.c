@@ -31,6 +31,16 @@ static cairn_status check_usage(struct cairn__usage usage, cairn_error *err)
 	return st;
 }
 
+static size_t write_source(char source[CAIRN__SOURCE_TEXT], const cairn_replay *replay,
+			   const cairn_replay_step *step, int32_t attempt)
+{
+	char run[CAIRN_ID_TEXT];
+	cairn_id_format(replay->run.id, run);
+	int len = snprintf(source, CAIRN__SOURCE_TEXT, "%s/%lld/%d", run, (long long)step->seq,
+			   (int)attempt);
+	return (size_t)len;
+}
+
 cairn_status cairn__charges_begin(struct cairn__charges *charges, cairn_replay *replay,
 				  const cairn_replay_step *step, struct cairn__usage usage,
 				  cairn_error *err)
@@ -45,16 +55,13 @@ cairn_status cairn__charges_begin(struct cairn__charges *charges, cairn_replay *
 		charges->each = cairn__scratch(replay->conn, usage.n, sizeof *charges->each, err);
 	if (charges->each == NULL)
 		return CAIRN_NOMEM;
-	char run[CAIRN_ID_TEXT];
-	cairn_id_format(replay->run.id, run);
-	int len = snprintf(charges->source, sizeof charges->source, "%s/%lld/%d", run,
-			   (long long)step->seq, (int)step->attempts);
+	size_t len = write_source(charges->source, replay, step, step->attempts);
 	for (size_t i = 0; i < usage.n; i++)
 		charges->items[i] = (cairn_budget_item){
 			.run = replay->run.id,
 			.axis = usage.at[i].axis,
 			.source_type = CAIRN_STR("step"),
-			.source_id = { charges->source, (size_t)len },
+			.source_id = { charges->source, len },
 			.amount = usage.at[i].amount,
 		};
 	qsort(charges->items, usage.n, sizeof *charges->items, by_axis);
@@ -74,37 +81,94 @@ void cairn__charges_end(struct cairn__charges *charges, cairn_replay *replay)
 	cairn__scratch_free(replay->conn, charges->each, charges->n, sizeof *charges->each);
 }
 
-cairn_status cairn__charge_failure(const cairn_budget_result *each, size_t n, cairn_error *err)
+cairn_status cairn__charge_failure(const cairn_budget_item *items, const cairn_budget_result *each,
+				   size_t n, cairn_error *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		cairn_code code = cairn__budget_code(each[i].how);
-		if (code != CAIRN_E_NONE)
-			return cairn_fail(err, code);
+		if (code == CAIRN_E_NONE)
+			continue;
+		cairn_status st = cairn_fail(err, code);
+		cairn_error_message(err, "axis %.*s: %s", (int)items[i].axis.len, items[i].axis.ptr,
+				    cairn_code_message(code));
+		return st;
 	}
 	return CAIRN_OK;
 }
 
 /* ---- reserving -------------------------------------------------------------------- */
 
+/* Under the replay's lease. */
+static cairn_status write_items(cairn_replay *replay, cairn_budget_plan *plan,
+				cairn_budget_result *each, cairn_error *err)
+{
+	cairn_conn *conn = replay->conn;
+	plan->scope = cairn_any();
+	plan->lease = replay->lease.id;
+	plan->fence = replay->lease.fence;
+	cairn_status st = conn->budgets.write(conn->self, plan, each, err);
+	if (st != CAIRN_OK)
+		return st;
+	return each[0].how == CAIRN_BUDGET_LOST ? cairn__replay_lost(replay, err) : CAIRN_OK;
+}
+
 static cairn_status write_reserve(cairn_replay *replay, const struct cairn__charges *charges,
 				  cairn_usec duration, cairn_error *err)
 {
-	cairn_conn *conn = replay->conn;
-	cairn_budget_plan plan = { .scope = cairn_any(),
-				   .verb = CAIRN_BUDGET_RESERVE,
+	cairn_budget_plan plan = { .verb = CAIRN_BUDGET_RESERVE,
 				   .all = 1,
 				   .items = charges->items,
 				   .n = charges->n,
-				   .duration = duration,
-				   .lease = replay->lease.id,
-				   .fence = replay->lease.fence };
-	cairn_status st = conn->budgets.write(conn->self, &plan, charges->each, err);
-	if (st != CAIRN_OK)
-		return st;
-	return charges->each[0].how == CAIRN_BUDGET_LOST
-		       ? cairn__replay_lost(replay, err)
-		       : cairn__charge_failure(charges->each, charges->n, err);
+				   .duration = duration };
+	cairn_status st = write_items(replay, &plan, charges->each, err);
+	return st == CAIRN_OK
+		       ? cairn__charge_failure(charges->items, charges->each, charges->n, err)
+		       : st;
 }
+
+/* ---- what former tries reserved ----------------------------------------------------- */
+
+/* A try that died holds what it reserved until that is over; of more tries the older ones will be. */
+#define FORMER_TRIES 16
+
+/* Of a batch that is not larger than any other; newest first. */
+static size_t former_tries(const cairn_replay_step *step, const struct cairn__charges *charges)
+{
+	size_t tries = step->attempts > 1 ? (size_t)step->attempts - 1 : 0;
+	size_t most = CAIRN__MAX_BATCH / charges->n;
+	tries = tries < FORMER_TRIES ? tries : FORMER_TRIES;
+	return tries < most ? tries : most;
+}
+
+/* Each on its own: what is unknown, charged or over is no matter. */
+static cairn_status release(cairn_replay *replay, const cairn_replay_step *step,
+			    const struct cairn__charges *charges, cairn_error *err)
+{
+	cairn_conn *conn = replay->conn;
+	char sources[FORMER_TRIES][CAIRN__SOURCE_TEXT];
+	size_t tries = former_tries(step, charges);
+	cairn_budget_plan plan = { .verb = CAIRN_BUDGET_RELEASE, .n = tries * charges->n };
+	if (plan.n == 0)
+		return CAIRN_OK;
+	cairn_budget_item *items = cairn__scratch(conn, plan.n, sizeof *items, err);
+	cairn_budget_result *each = NULL;
+	if (items != NULL)
+		each = cairn__scratch(conn, plan.n, sizeof *each, err);
+	for (size_t i = 0; each != NULL && i < plan.n; i++) {
+		char *source = sources[i / charges->n];
+		items[i] = charges->items[i % charges->n];
+		items[i].source_id.ptr = source;
+		items[i].source_id.len = write_source(
+			source, replay, step, step->attempts - 1 - (int32_t)(i / charges->n));
+	}
+	plan.items = items;
+	cairn_status st = each != NULL ? write_items(replay, &plan, each, err) : CAIRN_NOMEM;
+	cairn__scratch_free(conn, each, plan.n, sizeof *each);
+	cairn__scratch_free(conn, items, plan.n, sizeof *items);
+	return st;
+}
+
+/* ---- the call ------------------------------------------------------------------------- */
 
 static cairn_status reserve(cairn_replay *replay, const cairn_replay_step *step,
 			    struct cairn__usage amounts, cairn_usec given, cairn_error *err)
@@ -119,6 +183,8 @@ static cairn_status reserve(cairn_replay *replay, const cairn_replay_step *step,
 	if (st != CAIRN_OK)
 		return st;
 	st = cairn__charges_begin(&charges, replay, step, amounts, err);
+	if (st == CAIRN_OK && charges.n > 0)
+		st = release(replay, step, &charges, err);
 	if (st == CAIRN_OK && charges.n > 0)
 		st = write_reserve(replay, &charges, duration, err);
 	cairn__charges_end(&charges, replay);

@@ -25,8 +25,9 @@ cairn_status cairn__charges_begin(struct cairn__charges *charges, cairn_replay *
 				  cairn_error *err);
 void cairn__charges_end(struct cairn__charges *charges, cairn_replay *replay);
 
-/* The first refusal among n; OK where there is none. */
-cairn_status cairn__charge_failure(const cairn_budget_result *each, size_t n, cairn_error *err);
+/* The first refusal among n, with its axis; OK where there is none. */
+cairn_status cairn__charge_failure(const cairn_budget_item *items, const cairn_budget_result *each,
+				   size_t n, cairn_error *err);
 
 /* ---- budget.c ---- */
 

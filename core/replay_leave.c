@@ -24,7 +24,8 @@ static cairn_status check_held(cairn_replay *replay, const cairn_replay_step *st
 static cairn_status charge_failure(const cairn_left *left, const cairn_leave_plan *plan,
 				   cairn_error *err)
 {
-	cairn_status st = cairn__charge_failure(left->charged, plan->charge_count, err);
+	cairn_status st =
+		cairn__charge_failure(plan->charges, left->charged, plan->charge_count, err);
 	return st != CAIRN_OK ? st : cairn_fail(err, CAIRN_E_INTERNAL);
 }
 

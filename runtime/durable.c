@@ -30,7 +30,7 @@ void cairn_durable__refuse(struct cairn_durable *run, cairn_code code, const cha
 
 static void fail(struct cairn_durable *run, const cairn_replay_step *step, bool given_up)
 {
-	if (run->state == CAIRN_DURABLE_FAILED || run->state == CAIRN_DURABLE_TROUBLE)
+	if (run->state != CAIRN_DURABLE_GOING)
 		return;
 	run->state = CAIRN_DURABLE_FAILED;
 	run->code = step->error_code;
@@ -43,19 +43,45 @@ static void fail(struct cairn_durable *run, const cairn_replay_step *step, bool 
 	run->given_up = given_up;
 }
 
-bool cairn_durable__settle(struct cairn_durable *run, const cairn_replay_step *step, bool given_up)
+static void refuse_step(struct cairn_durable *run, const cairn_replay_step *step)
 {
-	if (step->status != CAIRN_OK) {
-		cairn_durable__refuse(run, step->code, NULL);
-		return false;
+	char message[sizeof run->error.message];
+	snprintf(message, sizeof message, "step %.*s: %s", (int)step->name.len,
+		 step->name.len > 0 ? step->name.ptr : "", cairn_code_message(step->code));
+	cairn_durable__refuse(run, step->code, message);
+}
+
+bool cairn_durable__settle(struct cairn_durable *run, const cairn_replay_step *steps,
+			   const bool *given_up, size_t n, cairn_str *results)
+{
+	size_t of[CAIRN_NEXT_SUSPEND + 1] = { 0 };
+	size_t failed = n;
+	for (size_t i = 0; i < n; i++) {
+		const cairn_replay_step *step = &steps[i];
+		if (step->status != CAIRN_OK) {
+			refuse_step(run, step);
+			continue;
+		}
+		of[step->next]++;
+		if (step->next == CAIRN_NEXT_RESULT && results != NULL)
+			results[i] = step->result;
+		if (step->next == CAIRN_NEXT_FAILED && failed == n)
+			failed = i;
 	}
-	if (step->next == CAIRN_NEXT_RESULT)
-		return true;
-	if (step->next == CAIRN_NEXT_FAILED)
-		fail(run, step, given_up);
-	else if (step->next == CAIRN_NEXT_SUSPEND && run->state == CAIRN_DURABLE_GOING)
+	/* what is not ended is so since the worker was told to give up, or for trouble */
+	if (of[CAIRN_NEXT_RUN] + of[CAIRN_NEXT_WAIT] > 0)
+		cairn_durable__going(run);
+	else if (of[CAIRN_NEXT_SUSPEND] > 0 && run->state == CAIRN_DURABLE_GOING)
 		run->state = CAIRN_DURABLE_SUSPENDED;
-	return false;
+	else if (failed < n)
+		fail(run, &steps[failed], given_up != NULL && given_up[failed]);
+	return of[CAIRN_NEXT_RESULT] == n;
+}
+
+void cairn_durable__clear(cairn_str *results, size_t n)
+{
+	for (size_t i = 0; results != NULL && i < n; i++)
+		results[i] = (cairn_str){ NULL, 0 };
 }
 
 bool cairn_durable__going(struct cairn_durable *run)
@@ -106,19 +132,15 @@ int cairn_durable_replaying(const cairn_durable *run)
 
 /* ---- waiting and remembering ---------------------------------------------------------- */
 
-/* A step that the library itself does: st is that of the call that asked for it. */
+/* Of steps that the library itself does: st is that of the call that asked for them. */
 static int answer(cairn_durable *run, cairn_status st, const cairn_error *err,
-		  const cairn_replay_step *step, cairn_str *result)
+		  const cairn_replay_step *steps, size_t n, cairn_str *results)
 {
 	if (st != CAIRN_OK) {
 		cairn_durable__trouble(run, err);
 		return 0;
 	}
-	if (!cairn_durable__settle(run, step, false))
-		return 0;
-	if (result != NULL)
-		*result = step->result;
-	return 1;
+	return cairn_durable__settle(run, steps, NULL, n, results);
 }
 
 int cairn_durable_sleep(cairn_durable *run, cairn_usec duration)
@@ -128,17 +150,18 @@ int cairn_durable_sleep(cairn_durable *run, cairn_usec duration)
 	if (!cairn_durable__going(run))
 		return 0;
 	cairn_status st = cairn_replay_sleep(run->replay, duration, &step, &err);
-	return answer(run, st, &err, &step, NULL);
+	return answer(run, st, &err, &step, 1, NULL);
 }
 
 int cairn_durable_signal(cairn_durable *run, cairn_str name, cairn_usec timeout, cairn_str *payload)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_replay_step step;
+	cairn_durable__clear(payload, 1);
 	if (!cairn_durable__going(run))
 		return 0;
 	cairn_status st = cairn_replay_signal(run->replay, name, timeout, &step, &err);
-	int there = answer(run, st, &err, &step, payload);
+	int there = answer(run, st, &err, &step, 1, payload);
 	if (there && step.timed_out && payload != NULL)
 		*payload = (cairn_str){ NULL, 0 };
 	return there;
@@ -149,10 +172,11 @@ int cairn_durable_value(cairn_durable *run, cairn_str kind, cairn_str json, cair
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_replay_step step;
 	cairn_replay_call call = { .kind = kind };
+	cairn_durable__clear(value, 1);
 	if (!cairn_durable__going(run))
 		return 0;
 	cairn_status st = cairn_replay_value(run->replay, &call, &json, 1, &step, &err);
-	return answer(run, st, &err, &step, value);
+	return answer(run, st, &err, &step, 1, value);
 }
 
 int cairn_durable_now(cairn_durable *run, cairn_time *now)
@@ -182,7 +206,7 @@ int cairn_durable_child(cairn_durable *run, const cairn_child_new *children, siz
 			cairn_str *outputs)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
-	int all = 1;
+	cairn_durable__clear(outputs, n);
 	if (!cairn_durable__going(run))
 		return 0;
 	cairn_replay_step *steps = calloc(n + 1, sizeof *steps);
@@ -191,12 +215,7 @@ int cairn_durable_child(cairn_durable *run, const cairn_child_new *children, siz
 		return 0;
 	}
 	cairn_status st = cairn_replay_child(run->replay, children, n, steps, &err);
-	if (st != CAIRN_OK)
-		all = answer(run, st, &err, NULL, NULL);
-	for (size_t i = 0; st == CAIRN_OK && i < n; i++) {
-		cairn_str *output = outputs != NULL ? &outputs[i] : NULL;
-		all = answer(run, st, &err, &steps[i], output) && all;
-	}
+	int all = answer(run, st, &err, steps, n, outputs);
 	free(steps);
 	return all;
 }
@@ -294,6 +313,24 @@ static cairn_status begin(struct cairn_durable *run, const cairn_durable_program
 			      : st;
 }
 
+/* A worker of the code that began the run may take it; an operator sees why it waits. */
+static enum cairn_finish_how unbegun(const struct cairn_durable *run)
+{
+	const char *other_code = cairn_code_text(CAIRN_E_REPLAY_CODE);
+	if (strcmp(run->error.code, other_code) != 0)
+		return end_of(run);
+	run->context->reason = other_code;
+	return cairn_context_snooze(run->context, CAIRN_MINUTE);
+}
+
+/* A program that overlooked a 0 has not succeeded, and one that tries again has its attempts like any other. */
+static enum cairn_finish_how settled(cairn_durable *run, enum cairn_finish_how how)
+{
+	if (how == CAIRN_FINISH_SUCCESS && run->state != CAIRN_DURABLE_GOING)
+		return cairn_durable_end(run);
+	return how == CAIRN_FINISH_RETRYABLE ? again(run) : how;
+}
+
 enum cairn_finish_how cairn_durable_handler(void *user, cairn_context *context)
 {
 	const cairn_durable_program *program = user;
@@ -301,9 +338,9 @@ enum cairn_finish_how cairn_durable_handler(void *user, cairn_context *context)
 				     .state = CAIRN_DURABLE_GOING,
 				     .error = CAIRN_ERROR_INIT };
 	if (begin(&run, program, &run.error) != CAIRN_OK)
-		return end_of(&run);
+		return unbegun(&run);
 	pthread_mutex_init(&run.lock, NULL);
-	enum cairn_finish_how how = program->run(program->user, &run);
+	enum cairn_finish_how how = settled(&run, program->run(program->user, &run));
 	pthread_mutex_destroy(&run.lock);
 	cairn_replay_close(run.replay);
 	return how;

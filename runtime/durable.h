@@ -34,6 +34,7 @@ struct cairn_work {
 	cairn_time not_before;
 	bool final;    /* it is not to be tried again */
 	bool given_up; /* and so it was recorded */
+	bool cut_off;  /* the database went while it was done: how it ended is not recorded */
 	bool nomem;
 };
 
@@ -41,9 +42,28 @@ struct cairn_work {
 void cairn_durable__trouble(struct cairn_durable *run, const cairn_error *err);
 /* The same with the library's own words; NULL: those of the code. */
 void cairn_durable__refuse(struct cairn_durable *run, cairn_code code, const char *message);
-/* What a step that is not done makes of the run; true if it has a result. given_up: if it failed, for good. */
-bool cairn_durable__settle(struct cairn_durable *run, const cairn_replay_step *step, bool given_up);
+/*
+ * What n steps of one call make of the run; true if each has a result. A failure counts when all have ended: else the
+ * next replay would not see the same. given_up, NULL: none: which of them, if it failed, did so for good.
+ */
+bool cairn_durable__settle(struct cairn_durable *run, const cairn_replay_step *steps,
+			   const bool *given_up, size_t n, cairn_str *results);
+/* Results that may not come are absent. */
+void cairn_durable__clear(cairn_str *results, size_t n);
 /* Whether the run still goes, and was not told to give up. */
 bool cairn_durable__going(struct cairn_durable *run);
+
+/* ---- durable_record.c: under the run's lock ---- */
+
+typedef cairn_status cairn_durable_say_fn(struct cairn_work *work, const void *what,
+					  cairn_error *err);
+
+cairn_status cairn_durable__patiently(struct cairn_work *work, cairn_durable_say_fn *say,
+				      const void *what, cairn_error *err);
+cairn_status cairn_durable__record(struct cairn_work *work, bool done, cairn_error *err);
+/* What it cost so far, as far as it fits, under the source that its end would charge. */
+cairn_status cairn_durable__book(struct cairn_work *work, cairn_error *err);
+/* Saying it again is of no use. */
+bool cairn_durable__refused(cairn_status st);
 
 #endif

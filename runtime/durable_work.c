@@ -10,10 +10,6 @@
 #define WIDTH_DEFAULT 16
 #define WIDTH_MAX     64
 
-/* From 50 ms on, doubled: six seconds. */
-#define PAUSE_MIN (50 * CAIRN_MILLISECOND)
-#define TRIES	  7
-
 /* How often to look again for a step that somebody else does under the same lease. */
 #define LOOK_AGAIN (50 * CAIRN_MILLISECOND)
 
@@ -37,6 +33,11 @@ int32_t cairn_work_attempt(const cairn_work *work)
 const char *cairn_work_key(const cairn_work *work)
 {
 	return work->key;
+}
+
+cairn_context *cairn_work_context(const cairn_work *work)
+{
+	return work->run->context;
 }
 
 static void keep(struct cairn_work *work, struct kept *kept, cairn_str text)
@@ -95,17 +96,27 @@ void cairn_work_charge(cairn_work *work, cairn_str axis, int64_t amount)
 	charge->amount = over ? -1 : charge->amount + amount;
 }
 
+static cairn_status reserve(struct cairn_work *work, const void *charge, cairn_error *err)
+{
+	return cairn_replay_reserve(work->run->replay, work->step, charge, 1, 0, err);
+}
+
 int cairn_work_reserve(cairn_work *work, cairn_str axis, int64_t amount)
 {
 	struct cairn_durable *run = work->run;
 	cairn_error err = CAIRN_ERROR_INIT;
 	cairn_charge charge = { .axis = axis, .amount = amount };
 	pthread_mutex_lock(&run->lock);
-	cairn_status st = cairn_replay_reserve(run->replay, work->step, &charge, 1, 0, &err);
+	cairn_status st = cairn_durable__patiently(work, reserve, &charge, &err);
+	work->cut_off = st != CAIRN_OK && !cairn_durable__refused(st);
+	if (work->cut_off)
+		cairn_durable__trouble(run, &err);
 	pthread_mutex_unlock(&run->lock);
 	/* what is charged in the end, if only nothing, gives the rest back */
 	if (st == CAIRN_OK)
 		return charge_of(work, axis) != NULL;
+	if (work->cut_off)
+		return 0;
 	return cairn_work_give_up(work, cairn_str_of(err.code), cairn_str_of(err.message));
 }
 
@@ -128,7 +139,15 @@ void cairn_work_not_before(cairn_work *work, cairn_time when)
 	work->not_before = when;
 }
 
-/* ---- how a step ended ---------------------------------------------------------------------- */
+/* ---- one step, and many side by side ------------------------------------------------------- */
+
+struct crew {
+	struct cairn_durable *run;
+	const cairn_durable_batch *batch;
+	cairn_replay_step *steps;
+	bool *given_up; /* of each: here and now */
+	atomic_size_t next;
+};
 
 static void work_clear(struct cairn_work *work)
 {
@@ -141,107 +160,12 @@ static void work_clear(struct cairn_work *work)
 	free(work->message.ptr);
 }
 
-static bool refused(cairn_status st)
+/* Neither done nor failed: as if it had been killed, so that it is begun again. */
+static bool undone(const struct cairn_work *work)
 {
-	return st == CAIRN_INVALID || st == CAIRN_TOO_LARGE || st == CAIRN_CONFLICT;
+	return work->cut_off ||
+	       (!work->final && cairn_context_canceled(work->run->context) == CAIRN_CANCEL_STOP);
 }
-
-/* Of a refusal, which nothing can mend. */
-static cairn_replay_failure failure_of(const cairn_error *why)
-{
-	return (cairn_replay_failure){ .size = sizeof(cairn_replay_failure),
-				       .code = cairn_str_of(why->code),
-				       .message = cairn_str_of(why->message),
-				       .final = 1 };
-}
-
-/* What it cost is charged, unless it is just that which is refused. */
-static cairn_status record_failure(struct cairn_work *work, cairn_replay_failure failure,
-				   cairn_error *err)
-{
-	cairn_replay *replay = work->run->replay;
-	failure.usage = work->charges;
-	failure.usage_count = work->charge_count;
-	cairn_status st = cairn_replay_fail(replay, work->step, &failure, err);
-	if (refused(st)) {
-		cairn_error why = *err;
-		failure = failure_of(&why);
-		st = cairn_replay_fail(replay, work->step, &failure, err);
-	}
-	work->given_up = st == CAIRN_OK && failure.final;
-	return st;
-}
-
-/* Under the lock. What can't be recorded as it is said is recorded as a failure that says why. */
-static cairn_status record(struct cairn_work *work, bool done, cairn_error *err)
-{
-	cairn_replay_failure failure = { .size = sizeof failure,
-					 .code = cairn_worker__kept(&work->code),
-					 .message = cairn_worker__kept(&work->message),
-					 .not_before = work->not_before,
-					 .final = work->final };
-	if (!done)
-		return record_failure(work, failure, err);
-	cairn_status st = cairn_replay_complete(work->run->replay, work->step,
-						cairn_worker__kept(&work->result), work->charges,
-						work->charge_count, err);
-	if (!refused(st))
-		return st;
-	cairn_error why = *err;
-	return record_failure(work, failure_of(&why), err);
-}
-
-/* Whether the connection may be lost with what was sent on it. */
-static bool breaks(cairn_status st)
-{
-	return st == CAIRN_UNAVAILABLE || st == CAIRN_UNCERTAIN;
-}
-
-/* The former connection goes when nothing stands on it any more. */
-static bool reconnect(struct cairn_durable *run)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	struct link *link = &run->context->hand->link;
-	cairn_conn *former = run->conn;
-	if (cairn_worker__connect(link, &err) != CAIRN_OK)
-		return false;
-	if (cairn_replay_move(run->replay, link->conn, &err) != CAIRN_OK) {
-		cairn_close(cairn_worker__relink(link, former));
-		return false;
-	}
-	run->conn = link->conn;
-	cairn_close(former);
-	return true;
-}
-
-/*
- * A result that was dear is not given up for a database that is away: it is said again, on a new connection if need
- * be, as long as the lease may hold. Saying it twice is saying it once.
- */
-static cairn_status record_patiently(struct cairn_work *work, bool done, cairn_error *err)
-{
-	struct cairn_durable *run = work->run;
-	cairn_usec pause = PAUSE_MIN;
-	cairn_status st = record(work, done, err);
-	for (int i = 0; i < TRIES && (cairn_status_retryable(st) || breaks(st)); i++) {
-		if (cairn_context_wait(run->context, pause) != CAIRN_CANCEL_NONE)
-			return st;
-		pause *= 2;
-		if (!breaks(st) || reconnect(run))
-			st = record(work, done, err);
-	}
-	return st;
-}
-
-/* ---- one step, and many side by side ------------------------------------------------------- */
-
-struct crew {
-	struct cairn_durable *run;
-	const cairn_durable_batch *batch;
-	cairn_replay_step *steps;
-	bool *given_up; /* of each: here and now */
-	atomic_size_t next;
-};
 
 /* Does a step that is RUN and records how it ended; the step says so. */
 static void do_step(struct crew *crew, size_t index)
@@ -262,7 +186,12 @@ static void do_step(struct crew *crew, size_t index)
 				CAIRN_STR("No memory for the step's result."));
 	}
 	pthread_mutex_lock(&run->lock);
-	if (record_patiently(&one, done, &err) != CAIRN_OK)
+	cairn_status st = CAIRN_OK;
+	if (done || !undone(&one))
+		st = cairn_durable__record(&one, done, &err);
+	else if (!one.cut_off)
+		st = cairn_durable__book(&one, &err);
+	if (st != CAIRN_OK)
 		cairn_durable__trouble(run, &err);
 	pthread_mutex_unlock(&run->lock);
 	crew->given_up[index] = one.given_up;
@@ -321,9 +250,9 @@ static void await(struct cairn_durable *run, const cairn_replay_call *call, cair
 	}
 }
 
-static int settle(struct crew *crew, cairn_str *results)
+/* What is left when all have done what they could. */
+static void finish(struct crew *crew)
 {
-	int all = 1;
 	for (size_t i = 0; i < crew->batch->n; i++) {
 		cairn_replay_step *step = &crew->steps[i];
 		await(crew->run, &crew->batch->calls[i], step);
@@ -331,13 +260,9 @@ static int settle(struct crew *crew, cairn_str *results)
 		if (step->status == CAIRN_OK && step->next == CAIRN_NEXT_RUN && !stopped(crew))
 			do_step(crew, i);
 		/* of a failure that is remembered only its attempts tell it */
-		bool given_up = crew->given_up[i] || step->failures < step->max_attempts;
-		if (!cairn_durable__settle(crew->run, step, given_up))
-			all = 0;
-		else if (results != NULL)
-			results[i] = step->result;
+		if (step->failures < step->max_attempts)
+			crew->given_up[i] = true;
 	}
-	return all && cairn_durable__going(crew->run);
 }
 
 static bool check(struct cairn_durable *run, const cairn_durable_batch *batch)
@@ -359,6 +284,8 @@ int cairn_durable_calls(cairn_durable *run, const cairn_durable_batch *batch, ca
 {
 	cairn_error err = CAIRN_ERROR_INIT;
 	int all = 0;
+	if (batch != NULL && batch->size >= sizeof *batch)
+		cairn_durable__clear(results, batch->n);
 	if (!cairn_durable__going(run) || !check(run, batch))
 		return 0;
 	struct crew crew = { .run = run, .batch = batch };
@@ -369,7 +296,9 @@ int cairn_durable_calls(cairn_durable *run, const cairn_durable_batch *batch, ca
 	} else if (cairn_replay_step_begin(run->replay, batch->calls, batch->n, crew.steps, &err) ==
 		   CAIRN_OK) {
 		do_all(&crew);
-		all = settle(&crew, results);
+		finish(&crew);
+		all = cairn_durable__settle(run, crew.steps, crew.given_up, batch->n, results) &&
+		      cairn_durable__going(run);
 	} else {
 		cairn_durable__trouble(run, &err);
 	}

@@ -201,6 +201,7 @@ struct cairn_context *cairn_worker__take(struct cairn_worker *worker, const cair
 	job->how = CAIRN_FINISH_PANICKED;
 	job->output.len = job->error_code.len = job->error_message.len = 0;
 	job->not_before = job->delay = 0;
+	job->reason = NULL;
 	job->said = job->heard = job->carried = 0;
 	job->hurt = CAIRN_OK;
 	job->nomem = job->settled = job->unsure = job->concluded = job->rewritten = false;

@@ -74,6 +74,8 @@ void cairn_worker__plan_finish(struct cairn_context *job, cairn_finish *finish)
 	finish->not_before = job->not_before;
 	if (job->how == CAIRN_FINISH_CONTINUE || job->how == CAIRN_FINISH_SNOOZE) {
 		finish->delay = job->delay;
+		if (job->how == CAIRN_FINISH_SNOOZE && job->reason != NULL)
+			finish->reason = cairn_str_of(job->reason);
 		return;
 	}
 	finish->error_code = cairn_worker__kept(&job->error_code);

@@ -85,6 +85,7 @@ struct cairn_context {
 	struct kept error_message;
 	cairn_time not_before;
 	cairn_usec delay;
+	const char *reason;  /* of a snooze: a literal; NULL: SNOOZED */
 	bool nomem;	     /* a detail of the result could not be kept */
 	struct child *child; /* in a forked child: what leads out of it */
 

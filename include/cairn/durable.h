@@ -16,7 +16,7 @@
  *
  * Each function here answers 1 and what was asked for, or 0: then the program returns cairn_durable_end(), and is
  * called again, from the top, when there is something to go on with. After a 0 all others answer 0, too, so that not
- * every one need be looked at. What it does, and what the program must do alike each time, is in replay.h.
+ * every one need be looked at; results that did not come are absent ({ NULL, 0 }). What it does, and what the program must do alike each time, is in replay.h.
  *
  * What is malformed is refused as in replay.h, before anything is done: it is CAIRN_DURABLE_TROUBLE, and the attempt
  * ends TERMINAL with the code. arg.invalid: a NULL where none may be, a size that is too small, a number out of its
@@ -49,7 +49,12 @@ typedef struct cairn_durable_program {
 
 /*
  * Opens the run of the context's job on the thread's own connection (cairn_context_conn()), calls the function, and
- * answers what it answers. What begins no run ends as that failure says: RETRYABLE if trying again may help, else TERMINAL.
+ * answers what it answers; but SUCCESS while the run is not GOING is taken for a 0 that was overlooked: then the answer
+ * is that of cairn_durable_end(). RETRYABLE is TERMINAL in the last of the job's max_attempts, suspensions not counted.
+ *
+ * What begins no run ends as that failure says: RETRYABLE if trying again may help, else TERMINAL. A run that another
+ * code began is snoozed for a minute, with replay.code_mismatch for its status_reason, so that a worker of the old code
+ * may take it; it costs no attempt.
  */
 CAIRN_API enum cairn_finish_how cairn_durable_handler(void *user, cairn_context *context);
 
@@ -76,6 +81,13 @@ CAIRN_API int32_t cairn_work_attempt(const cairn_work *work); /* 1 at first */
 /* "<run>/<seq>": the same whenever this step is tried; an idempotency key for outside systems. */
 CAIRN_API const char *cairn_work_key(const cairn_work *work);
 
+/*
+ * The context of the run's job. In work these may be called, side by side, too: cairn_context_job, _lease, _canceled,
+ * _time_left, _wait, _progress, _stage, _checkpoint and _log; the others are the program's. Work that answers 0, and did
+ * not give up, after a hard stop of the worker has not failed: what it cost is charged, and it is done again.
+ */
+CAIRN_API cairn_context *cairn_work_context(const cairn_work *work);
+
 /* JSON, copied; none: null. */
 CAIRN_API void cairn_work_result(cairn_work *work, cairn_str json);
 /*
@@ -83,7 +95,12 @@ CAIRN_API void cairn_work_result(cairn_work *work, cairn_str json);
  * the step has failed for good, with budget.exceeded.
  */
 CAIRN_API void cairn_work_charge(cairn_work *work, cairn_str axis, int64_t amount);
-/* Reserves what it may cost, for 5 minutes: 0 if the budget does not suffice, and then it has failed for good. */
+/*
+ * Reserves what it may cost, for 5 minutes; what a former try of the step that died had reserved is given back first. 0:
+ * the budget does not suffice, or the call is malformed, and it has failed for good; or, as long as that was tried, the
+ * database could not be reached: then the run is TROUBLE, and unless work answers 1 the step is begun again in its next
+ * attempt.
+ */
 CAIRN_API int cairn_work_reserve(cairn_work *work, cairn_str axis, int64_t amount);
 /* Why it failed, and answers 0: `return cairn_work_fail(work, code, message);`. Copied. */
 CAIRN_API int cairn_work_fail(cairn_work *work, cairn_str code, cairn_str message);
@@ -113,8 +130,8 @@ typedef struct cairn_durable_batch {
 
 /*
  * Many of them, up to width side by side, on threads of their own: work is called on several at once. 1 if all have a
- * result; each that has one is in results, which may be NULL, whatever became of the others. Of failures the first
- * counts.
+ * result; each that has one is in results, which may be NULL, whatever became of the others. As long as one of them is to
+ * be tried again the run is SUSPENDED: it has FAILED, with the first failure, when all have ended.
  */
 CAIRN_API int cairn_durable_calls(cairn_durable *run, const cairn_durable_batch *batch,
 				  cairn_str *results);
@@ -132,7 +149,10 @@ CAIRN_API int cairn_durable_sleep(cairn_durable *run, cairn_usec duration);
 /* payload, which may be NULL, is absent where the time (-1: none) was over first. */
 CAIRN_API int cairn_durable_signal(cairn_durable *run, cairn_str name, cairn_usec timeout,
 				   cairn_str *payload);
-/* n child runs, side by side: 1 when all have succeeded. outputs may be NULL. */
+/*
+ * n child runs, side by side: 1 when all have succeeded. outputs may be NULL. FAILED, as with many steps, when all have
+ * ended.
+ */
 CAIRN_API int cairn_durable_child(cairn_durable *run, const cairn_child_new *children, size_t n,
 				  cairn_str *outputs);
 /* A budget as it was when the program first came here. */
@@ -148,16 +168,19 @@ enum cairn_durable_state {
 };
 
 CAIRN_API enum cairn_durable_state cairn_durable_state(const cairn_durable *run);
-/* Of FAILED and TROUBLE: code and message. */
+/*
+ * Of FAILED and TROUBLE: code and message. "step NAME: …" where a step is refused, and "result of NAME: …" where what it
+ * said is.
+ */
 CAIRN_API const cairn_error *cairn_durable_error(const cairn_durable *run);
-/* 1: it was FAILED, and the program goes on without that result. */
+/* 1: it was FAILED, and the program goes on without that result; so it does in each replay. */
 CAIRN_API int cairn_durable_caught(cairn_durable *run);
 
 /*
  * The answer of a function that can't go on: SUSPENDED continues the job when it is time; FAILED is RETRYABLE, or
  * TERMINAL where the step was given up, with its code and message; TROUBLE is RETRYABLE if trying again may help, else
  * TERMINAL. The last of the job's max_attempts is TERMINAL, suspensions not counted. A worker that stops hard gives the
- * job back.
+ * job back. While the run is GOING it is SUCCESS without an output.
  */
 CAIRN_API enum cairn_finish_how cairn_durable_end(cairn_durable *run);
 /* SUCCESS with this output, absent: none; or cairn_durable_end() if something had answered 0. */

@@ -245,7 +245,9 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_budget(cairn_replay *replay
 
 /*
  * Reserves what a step that is RUN may cost at most, for so long (0: 5 min; 1 s to 30 days), under the source that its
- * end will charge; all or none. CONFLICT budget.exceeded; STALE as above. [1 round trip]
+ * end will charge; all or none. What former tries of the step, the last 16, still hold reserved on these axes is
+ * released first: they have ended, or died. CONFLICT budget.exceeded, with the axis in the message; STALE as above.
+ * [1 round trip; 2 where the step was tried before]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_replay_reserve(cairn_replay *replay,
 							     const cairn_replay_step *step,

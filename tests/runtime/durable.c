@@ -2,49 +2,7 @@
  * durable.c - durable functions on a worker: steps alone and side by side, failures, suspensions, signals, children,
  * budgets; a hard stop; a store without them.
  */
-#include <cairn/durable.h>
-
-#include "runs.h"
-
-static cairn_durable_program program_of(cairn_durable_fn *fn, void *user)
-{
-	return (cairn_durable_program){ .size = sizeof(cairn_durable_program),
-					.run = fn,
-					.user = user };
-}
-
-/* A type whose jobs are tried three times, without waiting. */
-static void define_quick(store *one, const char *type)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_definition definition = { .type = cairn_str_of(type),
-					.max_attempts = 3,
-					.retry = { .base = CAIRN_MILLISECOND, .jitter = -1 } };
-	must(cairn_job_define(one->conn, &definition, 1, &err), &err, "define");
-}
-
-/* Works until the job is over: what is due later is waited for. */
-static cairn_jobs *live(store *one, cairn_durable_program *program, cairn_id id)
-{
-	struct run run;
-	cairn_jobs *jobs = NULL;
-	prepare(&run, one, cairn_durable_handler, program);
-	start(&run);
-	for (int i = 0; i < 1000; i++) {
-		cairn_free(jobs);
-		jobs = get(one, id);
-		if (jobs->at[0].finished_at != 0)
-			break;
-		nap(10);
-	}
-	end(&run, CAIRN_STOP_SOFT);
-	return jobs;
-}
-
-static bool output_is(const cairn_jobs *jobs, const char *text)
-{
-	return is(jobs->at[0].output, text);
-}
+#include "durables.h"
 
 /* ---- one after the other ---------------------------------------------------------- */
 
@@ -315,16 +273,6 @@ static enum cairn_finish_how only_call(void *user, cairn_durable *run)
 	cairn_replay_call call = { .kind = CAIRN_STR("x"), .max_attempts = 3 };
 	cairn_durable_call(run, &call, only->work, &only->calls, NULL);
 	return cairn_durable_end(run);
-}
-
-/* A run that is not tried again. */
-static void ends_with(store *one, cairn_durable_program *program, cairn_id id, const char *code)
-{
-	cairn_jobs *jobs = live(one, program, id);
-	ok(jobs->at[0].status == CAIRN_JOB_DEAD_LETTERED && is(jobs->at[0].error_code, code),
-	   "%s: it ended with %s", one->name, code);
-	is_int(jobs->at[0].attempt, 1, "at once");
-	cairn_free(jobs);
 }
 
 /* What the run of this step ends with; it is done once. Its budget has 10 tokens, of which this many are spent. */
