@@ -134,6 +134,38 @@ static void no_such_step(void)
 	forked(conn, live.id, NULL);
 }
 
+/* What is no name of any step is refused before anything is asked. */
+static void no_such_name(void)
+{
+	static const struct {
+		cairn_str name;
+		cairn_status status;
+		const char *code;
+	} bad[] = { { { "\xff\xfe", 2 }, CAIRN_INVALID, "arg.invalid_text" },
+		    { { "a\0b", 3 }, CAIRN_INVALID, "arg.invalid_text" },
+		    { { NULL, 289 }, CAIRN_TOO_LARGE, "limit.exceeded" } };
+	cairn_conn *conn = ct_open();
+	ct_play live = ct_play_aside(conn);
+	ct_play_did(&live, "one", "1");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		cairn_job_added added;
+		cairn_memos *memos = NULL;
+		cairn_fork_new fork = ct_fork(live.id, NULL);
+		cairn_memo_filter filter = { .size = sizeof(filter),
+					     .scope = cairn_any(),
+					     .run = live.id };
+		fork.name = bad[i].name;
+		if (fork.name.ptr == NULL)
+			fork.name.ptr = ct_repeat('a', fork.name.len);
+		filter.name = fork.name;
+		ct_status(cairn_replay_fork(conn, &fork, &added, ct_err()), bad[i].status,
+			  bad[i].code);
+		ct_status(cairn_replay_memos(conn, &filter, &memos, ct_err()), bad[i].status,
+			  bad[i].code);
+	}
+	ct_int(ct_count_jobs(conn, 0), 1);
+}
+
 /* Nothing of a job's queue can be claimed by its owner. */
 static void claims_none(cairn_conn *conn, cairn_id id)
 {
@@ -350,6 +382,11 @@ static const ct_case cases[] = {
 	  .rule = "A step that is not remembered, a run that is none, and a type that is disabled "
 		  "are refused, and nothing is written.",
 	  .run = no_such_step },
+	{ .name = "replays.fork.names_are_text",
+	  FORK,
+	  .rule = "A name of a step that is no text, or longer than any, is refused with its code, "
+		  "and so by lists of steps.",
+	  .run = no_such_name },
 	{ .name = "replays.fork.is_as_its_source_was_asked_for",
 	  FORK,
 	  .rule = "A fork has its source's type, tenant, payload, owner, queue, priority, attempts "
