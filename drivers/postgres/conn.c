@@ -423,6 +423,6 @@ struct pg_conn *cairn_postgres_handle(const cairn_conn *conn)
 	struct pg *pg = cairn_conn_self(conn, &cairn_postgres);
 	if (pg == NULL)
 		return NULL;
-	pg->lent = true;
+	atomic_store(&pg->lent, 1);
 	return pg->conn;
 }

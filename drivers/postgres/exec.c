@@ -397,7 +397,7 @@ static void queue_settings(struct pg *pg)
 /* Whether the session is cairn's alone and carries its settings since it was opened. */
 static bool is_own(const struct pg *pg)
 {
-	return !pg->adopted && !pg->lent && !pg->pooled;
+	return !pg->adopted && !atomic_load(&pg->lent) && !pg->pooled;
 }
 
 /* Other sessions have to be given the settings for the call. */

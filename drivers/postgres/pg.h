@@ -189,8 +189,11 @@ struct pg {
 	char prefix[32]; /* of prepared statements' names */
 	bool ready[PG_SQL_COUNT];
 	bool adopted;
-	atomic_bool
-		lent; /* somebody, in any thread, asked for the handle, and may have changed the session */
+	/*
+	 * Somebody, in any thread, asked for the handle, and may have changed the session. (An int: bytes side by side
+	 * are read together.)
+	 */
+	atomic_int lent;
 	bool pooled;	   /* a transaction-mode pooler may stand in between */
 	bool prepare;	   /* use prepared statements */
 	bool own_tx;	   /* cairn began the transaction that is open */
