@@ -210,6 +210,8 @@ cairn_claim_opts ct_claim_opts(const char *worker, uint32_t limit);
 cairn_lease ct_claim(cairn_conn *conn, const char *worker);
 /* Claims up to limit; the rows live until the case ends. */
 const cairn_jobs *ct_claim_n(cairn_conn *conn, const char *worker, uint32_t limit);
+/* Claims up to one as this job may be: of its queue, by its owner. */
+const cairn_jobs *ct_claim_like(cairn_conn *conn, const char *worker, cairn_id job);
 /* Nothing of the default queue can be claimed. */
 void ct_claim_none(cairn_conn *conn);
 

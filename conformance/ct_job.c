@@ -119,14 +119,28 @@ cairn_claim_opts ct_claim_opts(const char *worker, uint32_t limit)
 				   .limit = limit };
 }
 
-const cairn_jobs *ct_claim_n(cairn_conn *conn, const char *worker, uint32_t limit)
+static const cairn_jobs *claim_by(cairn_conn *conn, const cairn_claim_opts *opts)
 {
-	cairn_claim_opts opts = ct_claim_opts(worker, limit);
 	cairn_jobs *jobs = NULL;
-	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
+	ct_ok(cairn_job_claim(conn, opts, &jobs, ct_err()));
 	ct_later(jobs);
 	ct_true(jobs != NULL);
 	return jobs;
+}
+
+const cairn_jobs *ct_claim_n(cairn_conn *conn, const char *worker, uint32_t limit)
+{
+	cairn_claim_opts opts = ct_claim_opts(worker, limit);
+	return claim_by(conn, &opts);
+}
+
+const cairn_jobs *ct_claim_like(cairn_conn *conn, const char *worker, cairn_id job)
+{
+	const cairn_job *row = ct_job(conn, job);
+	cairn_claim_opts opts = ct_claim_opts(worker, 1);
+	opts.queue = row->queue;
+	opts.owner = row->owner;
+	return claim_by(conn, &opts);
 }
 
 cairn_lease ct_claim(cairn_conn *conn, const char *worker)

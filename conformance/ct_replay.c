@@ -12,13 +12,7 @@ cairn_id ct_play_add(cairn_conn *conn)
 
 cairn_lease ct_play_claim(cairn_conn *conn, cairn_id id)
 {
-	const cairn_job *job = ct_job(conn, id);
-	cairn_claim_opts opts = ct_claim_opts("w", 1);
-	cairn_jobs *jobs = NULL;
-	opts.queue = job->queue;
-	opts.owner = job->owner;
-	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
-	ct_later(jobs);
+	const cairn_jobs *jobs = ct_claim_like(conn, "w", id);
 	ct_int(jobs->count, 1);
 	ct_id(jobs->at[0].id, id);
 	return cairn_job_lease(&jobs->at[0]);

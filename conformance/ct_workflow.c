@@ -180,15 +180,10 @@ cairn_id ct_recover(cairn_conn *conn, const cairn_recovery *recovery)
 
 cairn_lease ct_claim_step(cairn_conn *conn, cairn_id run, const char *key)
 {
-	const cairn_job *job = ct_job(conn, ct_step_id(conn, run, key));
-	cairn_claim_opts opts = ct_claim_opts("worker", 1);
-	cairn_jobs *jobs = NULL;
-	opts.queue = job->queue;
-	opts.owner = job->owner;
-	ct_ok(cairn_job_claim(conn, &opts, &jobs, ct_err()));
-	ct_later(jobs);
+	cairn_id job = ct_step_id(conn, run, key);
+	const cairn_jobs *jobs = ct_claim_like(conn, "worker", job);
 	ct_int(jobs->count, 1);
-	ct_id(jobs->at[0].id, job->id);
+	ct_id(jobs->at[0].id, job);
 	return cairn_job_lease(&jobs->at[0]);
 }
 

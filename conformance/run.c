@@ -88,6 +88,10 @@ static int parse(struct options *options, int argc, char **argv)
 		{ "--keep", &options->keep },	      { "--summary", &options->summary },
 		{ "--coverage", &options->coverage }, { "--mutants", &options->mutants },
 	};
+	const char *patience = getenv("CAIRN_CASE_TIMEOUT");
+	options->seed = (uint64_t)time(NULL) * 1000 + (uint64_t)getpid() % 1000;
+	if (patience && !take_value(options, "--timeout", patience))
+		return usage(argv[0], patience);
 	for (int i = 1; i < argc; i++) {
 		bool known = false;
 		for (size_t s = 0; s < sizeof(switches) / sizeof(switches[0]); s++) {
@@ -193,13 +197,7 @@ int cairn_conformance_main(int argc, char **argv, const cairn_subject *given)
 	cairn_subject subject = { .size = sizeof(subject) };
 	memcpy(&subject, given, given->size < sizeof(subject) ? given->size : sizeof(subject));
 	struct options options = { .jobs = 4, .timeout = 60 };
-	options.seed = (uint64_t)time(NULL) * 1000 + (uint64_t)getpid() % 1000;
-	const char *patience = getenv("CAIRN_CASE_TIMEOUT");
-	int wrong = 0;
-	if (patience && !take_value(&options, "--timeout", patience))
-		wrong = usage(argv[0], patience);
-	if (!wrong)
-		wrong = parse(&options, argc, argv);
+	int wrong = parse(&options, argc, argv);
 	if (wrong)
 		return wrong;
 	size_t count = 0;

@@ -1,7 +1,7 @@
 /*
  * budget.c - the ledger of budgets. A write is one round trip: the ledgers of the roots are made if they are missing,
  * locked, and then one statement goes through the items (sql_budget.h); or, for one item, locks and writes. That is
- * another one where somebody has written meanwhile. (sql_budget_one.h)
+ * another one where somebody has written meanwhile, or the job is not found at once. (sql_budget_one.h)
  */
 #include <stddef.h>
 #include <string.h>

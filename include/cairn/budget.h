@@ -103,7 +103,8 @@ typedef struct cairn_entry_done {
  * Charges n amounts, in their order. What is reserved under the same source becomes a charge of this amount, which may
  * be another one than was reserved, if it fits. NOT_FOUND replay.run_not_found; CONFLICT budget.entry_conflict: the
  * source has charged another amount; CONFLICT budget.exceeded: it does not fit a HARD total; INVALID
- * budget.overflow: beyond 2^63 - 1. A run that is over may still be charged. [1 round trip]
+ * budget.overflow: beyond 2^63 - 1. A run that is over may still be charged. [1 round trip; at most 1 more where others
+ * write to the same budget meanwhile, or the run is not found]
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_budget_charge(cairn_conn *conn, cairn_scope scope,
 							    const cairn_entry_new *items, size_t n,
@@ -113,7 +114,7 @@ CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_budget_charge(cairn_conn *conn, ca
 /*
  * Reserves n amounts for so long (0: 5 min; 1 s to 30 days). The same amount again under a source whose reservation is
  * not over answers EXISTING and holds from now; one that is over, or was released, is reserved anew. Other
- * refusals as above; a source that has charged is CONFLICT budget.entry_conflict. [1 round trip]
+ * refusals and round trips as above; a source that has charged is CONFLICT budget.entry_conflict.
  */
 CAIRN_API CAIRN_MUST_CHECK cairn_status cairn_budget_reserve(cairn_conn *conn, cairn_scope scope,
 							     const cairn_entry_new *items, size_t n,

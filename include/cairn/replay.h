@@ -22,7 +22,8 @@
  *
  * Every write is guarded by the job's lease. Who lost it is told STALE, as in cairn_job_heartbeat(), of a canceled run
  * with the code run.canceled; nothing is written. Round trips are those of what is not known yet: steps that were
- * remembered cost none but one for each page of them.
+ * remembered cost none but one for each page of them. Where another one writes to the run at that moment it may be one
+ * more.
  */
 #ifndef CAIRN_REPLAY_H
 #define CAIRN_REPLAY_H

@@ -4,15 +4,6 @@
  */
 #include "meanwhile.h"
 
-static cairn_id enqueue(cairn_conn *on)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	const cairn_job_new job = { .type = CAIRN_STR("t") };
-	cairn_job_added added;
-	must(cairn_job_enqueue(on, &job, 1, &added, &err), &err);
-	return added.id;
-}
-
 struct charges {
 	cairn_entry_new items[2];
 	cairn_entry_done each[2];
@@ -238,11 +229,8 @@ static struct scene over(void)
 
 static struct scene over_replay(void)
 {
-	cairn_error err = CAIRN_ERROR_INIT;
 	struct scene scene = running("t");
-	cairn_replay *replay = NULL;
-	must(cairn_replay_begin(conn, &scene.lease, NULL, &replay, &err), &err);
-	cairn_replay_close(replay);
+	cairn_replay_close(begin(conn, &scene.lease));
 	end(conn, &scene);
 	return scene;
 }

@@ -1,6 +1,6 @@
 /*
  * meanwhile.h - two connections to a store of this program's own, and how to know that one of them waits for the other.
- * (replays.c, ledgers.c)
+ * (replays.c, ledgers.c, races.c)
  */
 #ifndef TESTS_POSTGRES_MEANWHILE_H
 #define TESTS_POSTGRES_MEANWHILE_H
@@ -84,6 +84,15 @@ static void until_somebody_waits(const char *table)
 	exit(1);
 }
 
+static inline cairn_id enqueue(cairn_conn *on)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	const cairn_job_new job = { .type = CAIRN_STR("t") };
+	cairn_job_added added;
+	must(cairn_job_enqueue(on, &job, 1, &added, &err), &err);
+	return added.id;
+}
+
 /* A job that is its queue's first. */
 static cairn_lease claim(cairn_conn *on, const char *type)
 {
@@ -99,6 +108,14 @@ static cairn_lease claim(cairn_conn *on, const char *type)
 	cairn_lease lease = cairn_job_lease(jobs->at);
 	cairn_free(jobs);
 	return lease;
+}
+
+static cairn_replay *begin(cairn_conn *on, const cairn_lease *lease)
+{
+	cairn_error err = CAIRN_ERROR_INIT;
+	cairn_replay *replay = NULL;
+	must(cairn_replay_begin(on, lease, NULL, &replay, &err), &err);
+	return replay;
 }
 
 #endif

@@ -6,15 +6,6 @@
 
 #include "meanwhile.h"
 
-static cairn_id enqueue(cairn_conn *on)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	const cairn_job_new job = { .type = CAIRN_STR("t") };
-	cairn_job_added added;
-	must(cairn_job_enqueue(on, &job, 1, &added, &err), &err);
-	return added.id;
-}
-
 static bool take(cairn_conn *on, const char *queue, cairn_lease *lease)
 {
 	cairn_error err = CAIRN_ERROR_INIT;
@@ -38,14 +29,6 @@ static cairn_lease must_take(cairn_conn *on, const char *queue)
 		exit(1);
 	}
 	return lease;
-}
-
-static cairn_replay *begin(cairn_conn *on, const cairn_lease *lease)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_replay *replay = NULL;
-	must(cairn_replay_begin(on, lease, NULL, &replay, &err), &err);
-	return replay;
 }
 
 static void finish(cairn_conn *on, cairn_lease lease, enum cairn_finish_how how)

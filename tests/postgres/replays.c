@@ -23,14 +23,6 @@ static void *failing(void *user, void *ptr, size_t old_size, size_t new_size)
 
 /* ---- no memory ------------------------------------------------------------------ */
 
-static cairn_replay *begin(cairn_conn *on, const cairn_lease *lease)
-{
-	cairn_error err = CAIRN_ERROR_INIT;
-	cairn_replay *replay = NULL;
-	must(cairn_replay_begin(on, lease, NULL, &replay, &err), &err);
-	return replay;
-}
-
 /* A value whose name and text do not fit into what is there already. */
 static cairn_status keep(cairn_replay *replay, const char *name, cairn_error *err)
 {
